@@ -1,0 +1,16 @@
+namespace PyNetSharp;
+
+/// <summary>Where a gradient goes: to the op that made the input, to a leaf, or nowhere.</summary>
+internal readonly record struct Edge(Op? Producer, Tensor? Leaf, Shape Shape)
+{
+    public bool IsWanted => Producer is not null || Leaf is not null;
+
+    public static Edge To(Tensor x) => new(x.Producer, x.RequiresGrad ? x : null, x.Shape);
+
+    public static Edge[] ToAll(ReadOnlySpan<Tensor> inputs)
+    {
+        var edges = new Edge[inputs.Length];
+        for (var i = 0; i < edges.Length; i++) edges[i] = To(inputs[i]);
+        return edges;
+    }
+}

@@ -1,0 +1,84 @@
+namespace PyNetSharp;
+
+/// <summary>Reverse-mode differentiation: carries gradients from a result to the leaves.</summary>
+/// <remarks>
+/// Visits ops newest first: an op is older than all its consumers, so its gradient is whole when its turn comes. There is
+/// no recursion, so depth costs nothing. A gradient's storage goes back as soon as its op has used it.
+/// </remarks>
+internal static class GradientPass
+{
+    public static void Run(Tensor root, Tensor seed)
+    {
+        if (!root.InGraph)
+            throw new InvalidOperationException($"Backward: no graph leads to {root}: no input required a gradient, or recording was paused.");
+
+        using var paused = Recording.Pause();       // gradients carry no graph of their own
+        Recording.InBackward = true;
+        try
+        {
+            Visit(root, seed);
+        }
+        finally
+        {
+            Recording.InBackward = false;
+        }
+    }
+
+    private static void Visit(Tensor root, Tensor seed)
+    {
+        var pending = new PriorityQueue<Op, long>();
+        var gradients = new Dictionary<Op, Tensor>();
+
+        root.Keep();
+        Deliver(Edge.To(root), seed);
+        while (pending.TryDequeue(out var op, out _))
+        {
+            gradients.Remove(op, out var dy);
+            var edges = op.Edges;
+            var dx = op.BackwardOnce(dy!);
+            foreach (var gradient in dx) gradient?.Hold();      // one tensor may go to several inputs
+            for (var i = 0; i < edges.Length; i++)
+                if (dx[i] is { } gradient)
+                    Deliver(edges[i], gradient);
+            foreach (var gradient in dx) gradient?.Drop();
+            dy!.Drop();
+            op.Cut();
+        }
+
+        void Deliver(Edge to, Tensor dx)
+        {
+            if (dx.Shape != to.Shape) throw new ShapeException($"Backward: a gradient of shape {dx.Shape} for a tensor of shape {to.Shape}.");
+            if (to.Leaf is { } leaf) leaf.Grad = leaf.Grad is { } sum ? Add(sum, dx) : dx;
+            if (to.Producer is not { } op) return;
+            if (gradients.TryGetValue(op, out var earlier))
+            {
+                var total = Add(earlier, dx);
+                if (ReferenceEquals(total, earlier)) return;
+                total.Hold();
+                earlier.Drop();
+                gradients[op] = total;
+            }
+            else
+            {
+                dx.Hold();
+                gradients.Add(op, dx);
+                pending.Enqueue(op, -op.Time);
+            }
+        }
+    }
+
+    /// <summary>sum + dx: in place where nobody else reads the sum.</summary>
+    private static Tensor Add(Tensor sum, Tensor dx)
+    {
+        var target = sum.Exclusive ? sum : Copy(sum);
+        target.Device.Accumulate(dx.Storage, target.Storage, dx.Shape.Count);
+        return target;
+    }
+
+    private static Tensor Copy(Tensor from)
+    {
+        var copy = new Tensor(from.Shape, from.Device);
+        from.Device.Copy(from.Storage, copy.Storage, from.Shape.Count);
+        return copy;
+    }
+}

@@ -1,0 +1,120 @@
+namespace PyNetSharp;
+
+/// <summary>One applied operation, and its node in the graph: its edges lead to the ops that made its inputs.</summary>
+/// <remarks>
+/// A subclass checks shapes in <see cref="Infer"/>, computes in <see cref="Forward"/>, puts whatever
+/// <see cref="Backward"/> reads through <see cref="Save"/>, and returns one gradient per input (or null). An instance is
+/// applied once.
+/// </remarks>
+internal abstract class Op
+{
+    private static long clock;
+
+    private readonly List<Tensor> saved = [];
+    private Tensor? output;
+    private bool spent;
+
+    /// <summary>Where the gradients of the inputs go; empty if nothing was recorded.</summary>
+    internal Edge[] Edges { get; private set; } = [];
+
+    /// <summary>When the op was recorded: a consumer is always younger than its producers.</summary>
+    internal long Time { get; private set; }
+
+    private protected bool Recorded => Edges.Length > 0;
+
+    private string Name => GetType().Name;
+
+    /// <summary>Checks the inputs, computes the result, and records the op if an input is in a graph.</summary>
+    internal Tensor Apply(params ReadOnlySpan<Tensor> inputs)
+    {
+        CheckDevices(inputs);
+        if (Recording.IsOn && AnyInGraph(inputs)) Edges = Edge.ToAll(inputs);
+
+        var y = Output(inputs, Infer(inputs));
+        Forward(inputs, y);
+        if (Recorded)
+        {
+            Time = Interlocked.Increment(ref clock);
+            y.Producer = this;
+            y.Hold();
+            output = y;
+        }
+        else if (!Recording.InBackward)
+        {
+            y.Stand();
+        }
+
+        foreach (var x in inputs) GC.KeepAlive(x);      // a kernel reads through pointers, which keep nothing alive
+        return y;
+    }
+
+    /// <summary>The result's shape.</summary>
+    /// <exception cref="ShapeException">The inputs do not fit together; the message names the op and all shapes.</exception>
+    protected abstract Shape Infer(ReadOnlySpan<Tensor> x);
+
+    /// <summary>Fills <paramref name="y"/>, whose content is arbitrary before.</summary>
+    protected abstract void Forward(ReadOnlySpan<Tensor> x, Tensor y);
+
+    /// <summary>The gradient by each input, from the gradient <paramref name="dy"/> by the result. Called once, nothing is recorded.</summary>
+    /// <remarks><paramref name="dy"/> may be returned, but not changed unless it is <see cref="Tensor.Exclusive"/>.</remarks>
+    protected internal abstract Tensor?[] Backward(Tensor dy);
+
+    /// <summary>Where the result goes: new storage, unless the op only looks at an input in another shape.</summary>
+    protected virtual Tensor Output(ReadOnlySpan<Tensor> x, Shape shape) => new(shape, x[0].Device);
+
+    /// <summary>Whether the gradient by input <paramref name="i"/> is wanted.</summary>
+    protected bool Needed(int i) => Recorded && Edges[i].IsWanted;
+
+    /// <summary>Keeps the storage of an input or of the result until <see cref="Backward"/> has run.</summary>
+    /// <returns>The same tensor.</returns>
+    protected Tensor Save(Tensor tensor)
+    {
+        if (!Recorded) return tensor;
+        tensor.Hold();
+        saved.Add(tensor);
+        return tensor;
+    }
+
+    /// <summary>Computes the gradients of the inputs and lets everything go that this op has held.</summary>
+    /// <exception cref="InvalidOperationException">It was done before.</exception>
+    internal Tensor?[] BackwardOnce(Tensor dy)
+    {
+        if (spent)
+            throw new InvalidOperationException(
+                $"Backward: the graph that leads through {Name} has been used by an earlier Backward, and its storage given back. " +
+                "Sum the losses and call Backward once, or compute the graph again.");
+        spent = true;
+        return Backward(dy);
+    }
+
+    /// <summary>Cuts the edges and lets go of all tensors, so that nothing is kept alive by a graph that was used.</summary>
+    internal void Cut()
+    {
+        Edges = [];
+        foreach (var tensor in saved) tensor.Drop();
+        saved.Clear();
+        ForgetOutput();
+    }
+
+    /// <summary>Nobody but the ops that saved it will read the result.</summary>
+    internal void ForgetOutput()
+    {
+        output?.Drop();
+        output = null;
+    }
+
+    private void CheckDevices(ReadOnlySpan<Tensor> inputs)
+    {
+        foreach (var x in inputs)
+            if (x.Device != inputs[0].Device)
+                throw new ArgumentException($"{Name}: inputs on {inputs[0].Device} and on {x.Device}. Nothing is copied unasked; use To(device).");
+    }
+
+    private static bool AnyInGraph(ReadOnlySpan<Tensor> inputs)
+    {
+        foreach (var x in inputs)
+            if (x.InGraph)
+                return true;
+        return false;
+    }
+}

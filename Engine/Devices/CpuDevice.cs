@@ -1,0 +1,94 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
+namespace PyNetSharp;
+
+/// <summary>The processor: native memory, and a team of threads that share the work of one op.</summary>
+public sealed class CpuDevice : Device
+{
+    private const int Chunk = 1 << 16;      // floats per piece of an elementwise pass: 256 KB stays in the L2 cache
+
+    private readonly ThreadTeam team;
+    private readonly BlockCache<nint> cache;
+
+    /// <summary>A CPU device that works with so many threads.</summary>
+    /// <param name="threads">1 to 1024, or 0 for one per core. Results do not depend on it, bit for bit.</param>
+    /// <param name="memoryLimit">The most bytes for tensors; 0 for as much as the process may have.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
+    public CpuDevice(int threads = 0, long memoryLimit = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
+        ArgumentOutOfRangeException.ThrowIfNegative(memoryLimit);
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
+        MemoryLimit = memoryLimit == 0 ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : memoryLimit;
+        team = new(Threads);
+        cache = new(TakeFromSystem, static (block, offset) => block + (nint)offset, FreeToSystem, MemoryLimit);
+    }
+
+    /// <summary>How many threads share an op's work.</summary>
+    public int Threads { get; }
+
+    /// <summary>The most bytes that tensors here may take.</summary>
+    public long MemoryLimit { get; }
+
+    /// <inheritdoc/>
+    public override string Name => "cpu";
+
+    /// <inheritdoc/>
+    public override MemoryUse Memory => cache.Use;
+
+    /// <inheritdoc/>
+    public override void Synchronize()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void TrimMemory() => cache.Trim();
+
+    /// <summary>Calls <paramref name="body"/> once for each of 0 … <paramref name="count"/> − 1, in any order, on all threads.</summary>
+    /// <remarks>
+    /// For results that do not depend on the number of threads, let <paramref name="count"/> depend on the problem alone
+    /// and let no two calls write the same place. A nested call runs on the calling thread.
+    /// </remarks>
+    public void For(int count, Action<int> body) => team.Run(count, body);
+
+    /// <summary>Cuts 0 … <paramref name="count"/> − 1 into pieces of <paramref name="size"/>; calls (start, length) for each.</summary>
+    internal void ForPieces(int count, int size, Action<int, int> body) =>
+        For((count + size - 1) / size, i => body(i * size, Math.Min(size, count - i * size)));
+
+    internal override Storage Allocate(int count)
+    {
+        var size = BlockCache<nint>.SizeFor(Math.Max(1L, count) * sizeof(float));
+        return new CpuStorage(this, cache.Take(size), size);
+    }
+
+    internal void Return(nint block, long size) => cache.Return(block, size);
+
+    internal override void Upload(ReadOnlySpan<float> from, Storage to) => from.CopyTo(((CpuStorage)to).Span(from.Length));
+
+    internal override void Download(Storage from, Span<float> to) => ((CpuStorage)from).Span(to.Length).CopyTo(to);
+
+    internal override void Copy(Storage from, Storage to, int count)
+    {
+        var (source, target) = ((CpuStorage)from, (CpuStorage)to);
+        ForPieces(count, Chunk, (start, n) => source.Span(start, n).CopyTo(target.Span(start, n)));
+    }
+
+    internal override void Fill(Storage to, int count, float value)
+    {
+        var target = (CpuStorage)to;
+        ForPieces(count, Chunk, (start, n) => target.Span(start, n).Fill(value));
+    }
+
+    internal override void Accumulate(Storage from, Storage to, int count)
+    {
+        var (source, target) = ((CpuStorage)from, (CpuStorage)to);
+        ForPieces(count, Chunk, (start, n) =>
+            TensorPrimitives.Add(target.Span(start, n), source.Span(start, n), target.Span(start, n)));
+    }
+
+    private static unsafe nint TakeFromSystem(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+
+    private static unsafe void FreeToSystem(nint block) => NativeMemory.AlignedFree((void*)block);
+}

@@ -1,0 +1,47 @@
+namespace PyNetSharp;
+
+/// <summary>The two orders of a rank-4 tensor: N×C×H×W for whoever uses it, N×H×W×C in storage.</summary>
+/// <remarks>Other ranks are row-major on both sides, and so is any image of one channel or one pixel.</remarks>
+internal static class Layout
+{
+    /// <summary>Whether storage order and logical order are the same.</summary>
+    public static bool IsPlain(Shape shape) => shape.Rank != 4 || shape[1] == 1 || shape[2] * shape[3] == 1;
+
+    /// <summary>Where the logical element number <paramref name="index"/> is stored.</summary>
+    public static int Stored(Shape shape, int index)
+    {
+        if (IsPlain(shape)) return index;
+        var (channels, pixels) = (shape[1], shape[2] * shape[3]);
+        var (plane, pixel) = Math.DivRem(index, pixels);
+        var (image, channel) = Math.DivRem(plane, channels);
+        return (image * pixels + pixel) * channels + channel;
+    }
+
+    public static void ToStorage(Shape shape, ReadOnlySpan<float> logical, Span<float> stored)
+    {
+        if (IsPlain(shape)) logical.CopyTo(stored);
+        else Transpose(shape[0], shape[1], shape[2] * shape[3], logical, stored);
+    }
+
+    public static void ToLogical(Shape shape, ReadOnlySpan<float> stored, Span<float> logical)
+    {
+        if (IsPlain(shape)) stored.CopyTo(logical);
+        else Transpose(shape[0], shape[2] * shape[3], shape[1], stored, logical);
+    }
+
+    /// <summary>[batch, rows, columns] → [batch, columns, rows], in tiles that keep both sides in the L1 cache.</summary>
+    private static void Transpose(int batch, int rows, int columns, ReadOnlySpan<float> from, Span<float> to)
+    {
+        const int tile = 32;
+        for (var b = 0; b < batch; b++)
+        {
+            var source = from.Slice(b * rows * columns, rows * columns);
+            var target = to.Slice(b * rows * columns, rows * columns);
+            for (var r0 = 0; r0 < rows; r0 += tile)
+                for (var c0 = 0; c0 < columns; c0 += tile)
+                    for (var r = r0; r < Math.Min(rows, r0 + tile); r++)
+                        for (var c = c0; c < Math.Min(columns, c0 + tile); c++)
+                            target[c * rows + r] = source[r * columns + c];
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using System.Numerics;
+
+namespace PyNetSharp;
+
+/// <summary>Freed blocks of a device's memory, kept by size class, so that a training step takes nothing from the system.</summary>
+/// <remarks>
+/// There are eight size classes to a factor of two, so at most an eighth of a block is unused. Small blocks are cut from
+/// slabs. A block that nobody gave back (a tensor dropped outside a graph) returns through its finalizer: when a class
+/// has doubled since the last look, the garbage is collected before the system is asked for more.
+/// </remarks>
+/// <param name="take">Takes a block of so many bytes from the system; throws <see cref="OutOfMemoryException"/>.</param>
+/// <param name="slice">The block that begins so many bytes into another.</param>
+/// <param name="free">Gives a block back to the system.</param>
+/// <param name="limit">The most bytes to take from the system.</param>
+internal sealed class BlockCache<TBlock>(
+    Func<long, TBlock> take, Func<TBlock, long, TBlock> slice, Action<TBlock> free, long limit)
+{
+    private const long Smallest = 64, Slab = 64 * 1024;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<long, SizeClass> classes = [];
+    private long inUse, cached, peak, taken;
+
+    public MemoryUse Use
+    {
+        get { lock (gate) return new(inUse, cached, peak, taken); }
+    }
+
+    /// <summary>The size of the block that a request for so many bytes gets.</summary>
+    public static long SizeFor(long bytes)
+    {
+        if (bytes <= Smallest) return Smallest;
+        var step = Math.Max(Smallest, 1L << Math.Max(0, BitOperations.Log2((ulong)(bytes - 1)) - 3));
+        return (bytes + step - 1) / step * step;
+    }
+
+    /// <summary>A block of <paramref name="size"/> bytes, a value of <see cref="SizeFor"/>; its content is arbitrary.</summary>
+    /// <exception cref="InsufficientMemoryException">Nothing is left, even after the cache was emptied and garbage collected.</exception>
+    public TBlock Take(long size)
+    {
+        if (TryReuse(size, out var block)) return block;
+        if (HasDoubled(size))
+        {
+            Collect();
+            if (TryReuse(size, out block)) return block;
+        }
+
+        return TakeNew(size);
+    }
+
+    public void Return(TBlock block, long size)
+    {
+        lock (gate)
+        {
+            var sizeClass = ClassOf(size);
+            sizeClass.Free.Push(block);
+            sizeClass.Live--;
+            inUse -= size;
+            cached += size;
+        }
+    }
+
+    /// <summary>Gives all free blocks back to the system, except those cut from slabs.</summary>
+    public void Trim()
+    {
+        lock (gate)
+        {
+            foreach (var (size, sizeClass) in classes)
+            {
+                if (size <= Slab / 4) continue;
+                while (sizeClass.Free.TryPop(out var block))
+                {
+                    free(block);
+                    cached -= size;
+                }
+            }
+        }
+    }
+
+    private bool TryReuse(long size, out TBlock block)
+    {
+        lock (gate)
+        {
+            var sizeClass = ClassOf(size);
+            if (!sizeClass.Free.TryPop(out block!)) return false;
+            cached -= size;
+            MarkUsed(sizeClass, size);
+            return true;
+        }
+    }
+
+    private bool HasDoubled(long size)
+    {
+        lock (gate)
+        {
+            var sizeClass = ClassOf(size);
+            return sizeClass.Live >= sizeClass.CollectAt;
+        }
+    }
+
+    private void Collect()
+    {
+        CollectGarbage();
+        lock (gate)
+            foreach (var (size, sizeClass) in classes)
+                sizeClass.CollectAt = SizeClass.NextCollection(size, sizeClass.Live);
+    }
+
+    private TBlock TakeNew(long size)
+    {
+        var bytes = size <= Slab / 4 ? Slab : size;
+        if (!TryTakeNew(bytes, out var block))
+        {
+            Trim();
+            CollectGarbage();
+            Trim();
+            if (!TryTakeNew(bytes, out block)) throw Exhausted(size);
+        }
+
+        lock (gate)
+        {
+            taken++;
+            var sizeClass = ClassOf(size);
+            for (var offset = size; offset + size <= bytes; offset += size)
+            {
+                sizeClass.Free.Push(slice(block, offset));
+                cached += size;
+            }
+
+            MarkUsed(sizeClass, size);
+            return block;
+        }
+    }
+
+    private bool TryTakeNew(long bytes, out TBlock block)
+    {
+        block = default!;
+        lock (gate)
+            if (inUse + cached + bytes > limit)
+                return false;
+
+        try
+        {
+            block = take(bytes);
+            return true;
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
+    }
+
+    private void MarkUsed(SizeClass sizeClass, long size)
+    {
+        sizeClass.Live++;
+        inUse += size;
+        peak = Math.Max(peak, inUse);
+    }
+
+    private SizeClass ClassOf(long size)
+    {
+        if (!classes.TryGetValue(size, out var sizeClass)) classes.Add(size, sizeClass = new(size));
+        return sizeClass;
+    }
+
+    private InsufficientMemoryException Exhausted(long size)
+    {
+        var use = Use;
+        return new($"{size:N0} bytes were asked for, {use.InUse:N0} are in use, and {Math.Max(0, limit - use.InUse):N0} of the " +
+            $"device's {limit:N0} are left. A smaller batch needs less.");
+    }
+
+    private static void CollectGarbage()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    private sealed class SizeClass(long size)
+    {
+        public readonly Stack<TBlock> Free = new();
+        public long Live, CollectAt = NextCollection(size, 0);
+
+        /// <summary>Twice as many as live now, but never so few that a busy loop would collect at every step.</summary>
+        public static long NextCollection(long size, long live) => Math.Max(2 * live, Math.Clamp((16L << 20) / size, 4, 1024));
+    }
+}

@@ -1,0 +1,270 @@
+using System.Runtime.CompilerServices;
+
+namespace PyNetSharp;
+
+/// <summary>A dense array of floats on a device, and a node's result in the graph that computes gradients.</summary>
+/// <remarks>
+/// <para>A rank-4 tensor is N×C×H×W to whoever uses it; every array that goes in or comes out is in that order.</para>
+/// <para>
+/// There is nothing to dispose. What an op returns while a graph is recorded is <em>transient</em>:
+/// <see cref="Backward()"/> gives its storage back once it has used it for the last time, so that the next step needs no
+/// new memory. Read it before, or <see cref="Keep"/> it. Tensors that you make, parameters, gradients and the tensor that
+/// <see cref="Backward()"/> is called on stay.
+/// </para>
+/// <para>A graph is built and used by one thread at a time.</para>
+/// </remarks>
+public class Tensor
+{
+    private Storage? storage;
+    private Tensor? grad;
+    private int holders;        // ops that read this tensor in their backward pass, and the op that made it
+    private bool kept;          // somebody asked for this tensor to stay
+    private bool standing;      // no graph counts who reads this tensor, so only its finalizer gives the storage back
+
+    /// <summary>A tensor over storage of its own, whose content is arbitrary.</summary>
+    internal Tensor(Shape shape, Device device) : this(shape, device.Allocate(shape.Count))
+    {
+    }
+
+    /// <summary>A tensor over given storage, of which it becomes one view.</summary>
+    internal Tensor(Shape shape, Storage storage) => (Shape, Device, this.storage) = (shape, storage.Device, storage);
+
+    /// <summary>Takes the content of <paramref name="content"/> over; that tensor must not be used any more.</summary>
+    private protected Tensor(Tensor content) : this(content.Shape, content.Storage)
+    {
+        content.storage = null;
+        standing = true;
+    }
+
+    /// <summary>The extents; [n, c, h, w] for images.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>The number of extents.</summary>
+    public int Rank => Shape.Rank;
+
+    /// <summary>Where the numbers are.</summary>
+    public Device Device { get; private set; }
+
+    /// <summary>Whether <see cref="Backward()"/> shall leave a gradient in <see cref="Grad"/>. For tensors that no op made.</summary>
+    /// <exception cref="InvalidOperationException">Set on an op's result: its gradient follows from the graph.</exception>
+    public bool RequiresGrad
+    {
+        get;
+        set
+        {
+            if (Producer is not null) throw new InvalidOperationException($"{this} is the result of an op; only leaves take RequiresGrad.");
+            (field, standing) = (value, true);
+        }
+    }
+
+    /// <summary>The gradient that <see cref="Backward()"/> has summed up for this leaf, or null.</summary>
+    public Tensor? Grad
+    {
+        get => grad;
+        internal set
+        {
+            if (ReferenceEquals(grad, value)) return;
+            value?.Hold();
+            grad?.Drop();
+            grad = value;
+        }
+    }
+
+    /// <summary>The op that made this tensor while a graph was recorded.</summary>
+    internal Op? Producer { get; set; }
+
+    /// <summary>Whether a gradient is wanted for this tensor or for something that it was made from.</summary>
+    internal bool InGraph => RequiresGrad || Producer is not null;
+
+    /// <summary>Whether nobody else reads this tensor's storage now or later, so that it may be overwritten.</summary>
+    internal bool Exclusive => !kept && !standing && holders <= 1 && Storage.Exclusive;
+
+    /// <exception cref="InvalidOperationException">The storage has been given back.</exception>
+    internal Storage Storage => storage ?? throw new InvalidOperationException(
+        $"{GetType().Name} {Shape}: its storage was given back for reuse" +
+        (Producer is null ? "." : $" after Backward had used it ({Producer.GetType().Name}'s result).") +
+        " Read the tensor before Backward, or call Keep() on it when it is made.");
+
+    /// <summary>The numbers in storage order, for CPU kernels.</summary>
+    internal unsafe float* Pointer => Cpu.Pointer;
+
+    /// <summary>The numbers in storage order, for CPU kernels.</summary>
+    internal Span<float> Span => Cpu.Span(Shape.Count);
+
+    private CpuStorage Cpu => Storage as CpuStorage ?? throw new NotSupportedException($"{this}: a CPU kernel cannot read the device {Device}.");
+
+    /// <summary>Makes the tensor readable after <see cref="Backward()"/>, until nobody refers to it any more.</summary>
+    /// <returns>The same tensor.</returns>
+    public Tensor Keep()
+    {
+        _ = Storage;
+        kept = true;
+        return this;
+    }
+
+    /// <summary>The same numbers, not in the graph: no gradient flows through. Nothing is copied.</summary>
+    public Tensor Detach() => new(Shape, Storage.Share()) { standing = true };
+
+    /// <summary>Computes the gradient of this scalar by every leaf that requires one and adds it to the leaf's <see cref="Grad"/>.</summary>
+    /// <exception cref="ShapeException">This tensor has more than one element.</exception>
+    /// <exception cref="InvalidOperationException">No graph leads here, or an earlier call has used it up.</exception>
+    public void Backward()
+    {
+        if (Shape.Count != 1) throw new ShapeException($"Backward: {Shape} is not a scalar; give the gradient to start from.");
+        var one = new Tensor(Shape, Device);
+        Device.Fill(one.Storage, 1, 1);
+        Backward(one);
+    }
+
+    /// <summary>As <see cref="Backward()"/>, from the gradient <paramref name="seed"/> of something by this tensor.</summary>
+    /// <param name="seed">Shaped like this tensor.</param>
+    public void Backward(Tensor seed)
+    {
+        ArgumentNullException.ThrowIfNull(seed);
+        if (seed.Shape != Shape) throw new ShapeException($"Backward: a seed of shape {seed.Shape} for a tensor of shape {Shape}.");
+        GradientPass.Run(this, seed);
+    }
+
+    /// <summary>The only element of a tensor of one.</summary>
+    /// <exception cref="ShapeException">There are more or fewer.</exception>
+    public float Item()
+    {
+        if (Shape.Count != 1) throw new ShapeException($"Item: {Shape} has {Shape.Count} elements, not 1.");
+        Span<float> value = stackalloc float[1];
+        CopyTo(value);
+        return value[0];
+    }
+
+    /// <summary>The numbers in logical row-major order: N, C, H, W for rank 4.</summary>
+    public float[] ToArray()
+    {
+        var values = new float[Shape.Count];
+        CopyTo(values);
+        return values;
+    }
+
+    /// <summary>Copies the numbers out, in logical row-major order.</summary>
+    /// <exception cref="ArgumentException">The span has another length than the tensor.</exception>
+    public void CopyTo(Span<float> values)
+    {
+        CheckLength(values.Length);
+        if (Storage is CpuStorage cpu)
+            Layout.ToLogical(Shape, cpu.Span(Shape.Count), values);
+        else if (Layout.IsPlain(Shape))
+            Device.Download(Storage, values);
+        else
+        {
+            var stored = new float[Shape.Count];
+            Device.Download(Storage, stored);
+            Layout.ToLogical(Shape, stored, values);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Overwrites all numbers, given in logical row-major order.</summary>
+    /// <exception cref="ArgumentException">The span has another length than the tensor.</exception>
+    public void CopyFrom(ReadOnlySpan<float> values)
+    {
+        CheckLength(values.Length);
+        if (Storage is CpuStorage cpu)
+            Layout.ToStorage(Shape, values, cpu.Span(Shape.Count));
+        else if (Layout.IsPlain(Shape))
+            Device.Upload(values, Storage);
+        else
+        {
+            var stored = new float[Shape.Count];
+            Layout.ToStorage(Shape, values, stored);
+            Device.Upload(stored, Storage);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>The same numbers on another device; this tensor itself if it is there already.</summary>
+    public Tensor To(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return device == Device ? this : From(Shape, ToArray(), device);
+    }
+
+    /// <summary>Kind, shape and device; and the value of a scalar.</summary>
+    public override string ToString() =>
+        $"{GetType().Name} {Shape} on {Device.Name}" + (Shape.Count == 1 && storage is not null ? $" = {Item():G6}" : "");
+
+    /// <summary>A tensor of these numbers, given in logical row-major order.</summary>
+    /// <exception cref="ArgumentException">There are more or fewer numbers than the shape has elements.</exception>
+    public static Tensor From(Shape shape, ReadOnlySpan<float> values, Device? device = null)
+    {
+        var tensor = new Tensor(shape, device ?? Device.Cpu) { standing = true };
+        tensor.CopyFrom(values);
+        return tensor;
+    }
+
+    /// <summary>A tensor with <paramref name="value"/> everywhere.</summary>
+    public static Tensor Full(Shape shape, float value, Device? device = null)
+    {
+        var tensor = new Tensor(shape, device ?? Device.Cpu) { standing = true };
+        tensor.Device.Fill(tensor.Storage, shape.Count, value);
+        return tensor;
+    }
+
+    /// <summary>A tensor of zeros.</summary>
+    public static Tensor Zeros(Shape shape, Device? device = null) => Full(shape, 0, device);
+
+    /// <summary>Independent draws, each uniform in [<paramref name="low"/>, <paramref name="high"/>).</summary>
+    public static Tensor Uniform(Shape shape, float low, float high, Rng rng, Device? device = null) =>
+        Draw(shape, () => rng.NextFloat(low, high), device);
+
+    /// <summary>Independent draws from the normal distribution of this mean and standard deviation.</summary>
+    public static Tensor Normal(Shape shape, float mean, float deviation, Rng rng, Device? device = null) =>
+        Draw(shape, () => mean + deviation * rng.NextNormal(), device);
+
+    /// <summary>One more op will read this tensor in its backward pass.</summary>
+    internal void Hold() => holders++;
+
+    /// <summary>One of them is done; after the last the storage goes back, unless the tensor is kept.</summary>
+    internal void Drop()
+    {
+        if (--holders <= 0) GiveBack();
+    }
+
+    /// <summary>Says that the caller, who alone knows this tensor beside the ops that hold it, will not read it again.</summary>
+    internal void Discard()
+    {
+        standing = false;
+        if (Producer is not null) Producer.ForgetOutput();
+        else if (holders == 0) GiveBack();
+    }
+
+    /// <summary>Says that no graph will count this tensor's readers: it stays until it is unreachable or discarded.</summary>
+    internal void Stand() => standing = true;
+
+    /// <summary>Moves this tensor itself, with its gradient, to another device.</summary>
+    internal void Move(Device device)
+    {
+        if (device == Device) return;
+        var moved = To(device);
+        storage?.Release();
+        (storage, moved.storage, Device, Grad) = (moved.storage, null, device, Grad?.To(device));
+    }
+
+    private void GiveBack()
+    {
+        if (kept || standing) return;
+        storage?.Release();
+        storage = null;
+    }
+
+    private void CheckLength(int length, [CallerMemberName] string caller = "")
+    {
+        if (length != Shape.Count) throw new ArgumentException($"{caller}: {length} numbers for a tensor of shape {Shape} ({Shape.Count}).");
+    }
+
+    private static Tensor Draw(Shape shape, Func<float> next, Device? device)
+    {
+        var values = new float[shape.Count];
+        foreach (ref var value in values.AsSpan()) value = next();
+        return From(shape, values, device);
+    }
+}
