@@ -91,6 +91,9 @@ public class Tensor
     /// <summary>The numbers in storage order, for CPU kernels.</summary>
     internal Span<float> Span => Cpu.Span(Shape.Count);
 
+    /// <summary>The CPU that holds this tensor and runs its kernels.</summary>
+    internal CpuDevice Processor => (CpuDevice)Cpu.Device;
+
     private CpuStorage Cpu => Storage as CpuStorage ?? throw new NotSupportedException($"{this}: a CPU kernel cannot read the device {Device}.");
 
     /// <summary>Makes the tensor readable after <see cref="Backward()"/>, until nobody refers to it any more.</summary>
