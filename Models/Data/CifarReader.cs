@@ -1,0 +1,110 @@
+namespace PyNetSharp;
+
+/// <summary>Reads CIFAR-10 and CIFAR-100 in their binary versions.</summary>
+/// <remarks>
+/// A file is nothing but records: the label (CIFAR-100: the coarse label, then the fine one), then 3,072 bytes of a
+/// 3×32×32 image, the red plane first. The number of records follows from the file's length.
+/// </remarks>
+/// <seealso href="https://www.cs.toronto.edu/~kriz/cifar.html">The format, on the authors' page</seealso>
+public static class CifarReader
+{
+    private const int ImageBytes = 3 * 32 * 32;
+    private const int MostBytesOfNames = 1 << 16;
+
+    internal static readonly string[] TenFiles =
+        [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin"), "test_batch.bin"];
+
+    internal static readonly string[] HundredFiles = ["train.bin", "test.bin"];
+
+    /// <summary>Reads CIFAR-10: <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c> and <c>test_batch.bin</c>.</summary>
+    /// <param name="folder">The files' folder. Class names come from its <c>batches.meta.txt</c>, if it is there.</param>
+    /// <returns>Images [3, 32, 32] of 10 classes.</returns>
+    /// <exception cref="InputException">A file is missing, cut, too long or holds a wrong label.</exception>
+    public static TrainTest ReadTen(string folder)
+    {
+        var names = ClassNames(folder, "batches.meta.txt", CifarClasses.Ten);
+        return new(
+            Read("cifar10 train", TenFiles[..^1], [names.Count], label: 0),
+            Read("cifar10 test", TenFiles[^1..], [names.Count], label: 0));
+
+        ImageDataset Read(string name, string[] files, int[] classes, int label) =>
+            ReadRecords(name, [.. files.Select(file => Path.Combine(folder, file))], names, classes, label);
+    }
+
+    /// <summary>Reads CIFAR-100: <c>train.bin</c> and <c>test.bin</c>.</summary>
+    /// <param name="folder">The files' folder. Class names come from its <c>fine_label_names.txt</c> and
+    /// <c>coarse_label_names.txt</c>, if they are there.</param>
+    /// <param name="coarse">Whether the labels are the 20 superclasses instead of the 100 classes.</param>
+    /// <returns>Images [3, 32, 32] of 100 classes, or 20 if <paramref name="coarse"/>.</returns>
+    /// <exception cref="InputException">A file is missing, cut, too long or holds a wrong label.</exception>
+    public static TrainTest ReadHundred(string folder, bool coarse = false)
+    {
+        var names = coarse
+            ? ClassNames(folder, "coarse_label_names.txt", CifarClasses.Coarse)
+            : ClassNames(folder, "fine_label_names.txt", CifarClasses.Fine);
+        return new(Read("cifar100 train", HundredFiles[0]), Read("cifar100 test", HundredFiles[1]));
+
+        ImageDataset Read(string name, string file) => ReadRecords(
+            name, [Path.Combine(folder, file)], names, [CifarClasses.Coarse.Count, CifarClasses.Fine.Count], coarse ? 0 : 1);
+    }
+
+    /// <summary>
+    /// Reads files of records into one set. A record begins with as many labels as there are <paramref name="classes"/>,
+    /// which holds the number of classes for each; label number <paramref name="label"/> is kept.
+    /// </summary>
+    private static ImageDataset ReadRecords(
+        string name, string[] files, IReadOnlyList<string> classNames, int[] classes, int label)
+    {
+        var record = classes.Length + ImageBytes;
+        var counts = files.Select(path => CountRecords(path, record)).ToArray();
+        var total = counts.Sum();
+        if (total * ImageBytes > DataFile.MostBytes)
+            throw new InputException(
+                $"'{files[0]}' and its fellows hold {total} images; at most {DataFile.MostBytes / ImageBytes} are read.");
+
+        var pixels = GC.AllocateUninitializedArray<byte>((int)(total * ImageBytes));
+        var labels = new int[total];
+        var at = 0;
+        foreach (var (path, count) in files.Zip(counts))
+            at = DataFile.Read(path, file => Fill(file, path, at, at + (int)count));
+        return new(name, classNames, [3, 32, 32], pixels, labels);
+
+        int Fill(FileStream file, string path, int from, int to)
+        {
+            Span<byte> marks = stackalloc byte[classes.Length];
+            for (var i = from; i < to; i++)
+            {
+                file.ReadExactly(marks);
+                for (var m = 0; m < marks.Length; m++)
+                    if (marks[m] >= classes[m])
+                        throw new InputException(
+                            $"'{path}', record {i - from}, offset {(long)(i - from) * record + m}: label {marks[m]}; " +
+                            $"expected 0…{classes[m] - 1}.");
+                labels[i] = marks[label];
+                file.ReadExactly(pixels.AsSpan(i * ImageBytes, ImageBytes));
+            }
+
+            return to;
+        }
+    }
+
+    private static long CountRecords(string path, int record) => DataFile.Read(path, file => file.Length switch
+    {
+        0 => throw new InputException($"'{path}' is empty; expected records of {record} bytes."),
+        var length when length % record != 0 => throw new InputException(
+            $"'{path}' has {length} bytes, {length % record} more than {length / record} records of {record} bytes: " +
+            "it was cut or is no CIFAR file."),
+        var length => length / record,
+    });
+
+    private static IReadOnlyList<string> ClassNames(string folder, string file, IReadOnlyList<string> known)
+    {
+        var path = Path.Combine(folder, file);
+        if (!File.Exists(path)) return known;
+
+        var names = DataFile.Lines(path, MostBytesOfNames).Select(line => line.Text).ToArray();
+        return names.Length == known.Count
+            ? names
+            : throw new InputException($"'{path}' has {names.Length} class names; expected {known.Count}.");
+    }
+}

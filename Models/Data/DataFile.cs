@@ -1,0 +1,50 @@
+namespace PyNetSharp;
+
+/// <summary>Opens data files so that whatever goes wrong is an <see cref="InputException"/> that names the file.</summary>
+internal static class DataFile
+{
+    /// <summary>
+    /// The most bytes that one part, train or test, may take in memory: nine times the largest known set, and both parts
+    /// together stay below a gigabyte whatever a file claims.
+    /// </summary>
+    public const long MostBytes = 448L << 20;
+
+    /// <summary>Reads a file by <paramref name="read"/>, which need not think of what can go wrong with files.</summary>
+    public static T Read<T>(string path, Func<FileStream, T> read) => Guard(path, () =>
+    {
+        using var file = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+        return read(file);
+    });
+
+    /// <summary>Runs <paramref name="read"/>; errors of the file system become faults that name the path.</summary>
+    public static T Guard<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InputException($"'{path}' is missing.");
+        }
+        catch (EndOfStreamException)
+        {
+            throw new InputException($"'{path}' ended while it was read.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"'{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The lines of a small text file, without empty ones, each with its number counted from 1.</summary>
+    public static IReadOnlyList<(int Number, string Text)> Lines(string path, int mostBytes) =>
+        Read<IReadOnlyList<(int, string)>>(path, file =>
+        {
+            if (file.Length > mostBytes)
+                throw new InputException($"'{path}' has {file.Length} bytes; expected a text of at most {mostBytes}.");
+            using var text = new StreamReader(file);
+            return [.. text.ReadToEnd().Split('\n').Select((line, i) => (i + 1, line.Trim())).Where(l => l.Item2.Length > 0)];
+        });
+}
