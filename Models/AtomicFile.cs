@@ -1,0 +1,66 @@
+namespace PyNetSharp;
+
+/// <summary>Writes files that are whole or not there: never half-written under their own name.</summary>
+/// <remarks>
+/// The content goes to a temporary file in the same folder, is flushed to the disk and then takes the final name in one
+/// step. Whoever reads the name meanwhile, or after a crash, finds the old content or the new.
+/// </remarks>
+public static class AtomicFile
+{
+    /// <summary>Writes a file, replacing the one of that name.</summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="write">Writes the content. If it throws, everything stays as it was.</param>
+    /// <exception cref="InputException">The file cannot be written there.</exception>
+    public static void Write(string path, Action<Stream> write) =>
+        Write(path, write, static (stream, write) => write(stream));
+
+    /// <summary>Writes a file, replacing the one of that name, from a state that may be a span.</summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="state">What <paramref name="write"/> is given.</param>
+    /// <param name="write">Writes the content. If it throws, everything stays as it was.</param>
+    /// <exception cref="InputException">The file cannot be written there.</exception>
+    public static void Write<TState>(string path, TState state, Action<Stream, TState> write)
+        where TState : allows ref struct
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
+
+        var target = Path.GetFullPath(path);
+        var folder = Path.GetDirectoryName(target);
+        if (folder is null || Directory.Exists(target))
+            throw new InputException($"'{path}' cannot be written: it is a folder; expected the name of a file.");
+        if (!Directory.Exists(folder))
+            throw new InputException($"'{path}' cannot be written: its folder '{folder}' does not exist.");
+
+        var temporary = Path.Combine(folder, $".{Path.GetRandomFileName()}.tmp");
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                write(stream, state);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch (Exception fault)
+        {
+            Remove(temporary);
+            if (fault is IOException or UnauthorizedAccessException)
+                throw new InputException($"'{path}' cannot be written: {fault.Message}", fault);
+            throw;
+        }
+    }
+
+    private static void Remove(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The fault that led here is the one worth reporting; a folder that went read-only keeps its litter.
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace PyNetSharp;
+
+/// <summary>What one epoch of training came to: a line of <c>metrics.jsonl</c>.</summary>
+/// <param name="Epoch">The number of the epoch, from 1.</param>
+/// <param name="Step">The optimizer's steps so far, over all epochs.</param>
+/// <param name="TrainLoss">The mean loss over the epoch's images; NaN if it was not finite.</param>
+/// <param name="TrainAccuracy">The share of training images classified rightly, 0 to 1; null where not measured.</param>
+/// <param name="TestAccuracy">The share of test images classified rightly, 0 to 1; null where not measured.</param>
+/// <param name="Seconds">How long the epoch took.</param>
+/// <param name="ImagesPerSecond">Training images per second.</param>
+/// <param name="LearningRate">The learning rate of the epoch's last step.</param>
+public sealed record EpochRecord(
+    int Epoch,
+    long Step,
+    double TrainLoss,
+    double? TrainAccuracy,
+    double? TestAccuracy,
+    double Seconds,
+    double ImagesPerSecond,
+    double LearningRate);

@@ -1,0 +1,91 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace PyNetSharp;
+
+/// <summary>The history of a run on disk: one JSON object per line and epoch, as in <c>metrics.jsonl</c>.</summary>
+/// <remarks>JSON has no NaN or infinity: such a number is written as null, and null reads as NaN.</remarks>
+public static class MetricsFile
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectRequiredConstructorParameters = true,
+        Converters = { new FiniteOrNull() },
+    };
+
+    /// <summary>Appends an epoch and sees that it is on the disk before returning.</summary>
+    /// <param name="path">The file, made if it is not there; its folder must exist.</param>
+    /// <param name="epoch">What to append.</param>
+    /// <exception cref="InputException">The file cannot be written.</exception>
+    public static void Append(string path, EpochRecord epoch)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(epoch);
+        var line = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(epoch, Options) + "\n");
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+            stream.Write(line);
+            stream.Flush(flushToDisk: true);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"'{path}' cannot be written: {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>Reads a history; a last line that was cut short, as by a crash, does not count.</summary>
+    /// <returns>The epochs in the order of the file.</returns>
+    /// <exception cref="InputException">The file cannot be read, or another line is not an epoch.</exception>
+    public static IReadOnlyList<EpochRecord> Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"'{path}' cannot be read: {fault.Message}", fault);
+        }
+
+        var lines = text.Split('\n');
+        var epochs = new List<EpochRecord>();
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (string.IsNullOrWhiteSpace(lines[i])) continue;
+            try
+            {
+                epochs.Add(JsonSerializer.Deserialize<EpochRecord>(lines[i], Options)
+                    ?? throw new JsonException("null stands where an epoch was expected."));
+            }
+            catch (JsonException) when (i == lines.Length - 1)
+            {
+                // Complete lines end with a newline, and Split leaves what follows the last one: this was cut.
+            }
+            catch (JsonException fault)
+            {
+                throw new InputException($"'{path}', line {i + 1}, is not an epoch: {fault.Message}", fault);
+            }
+        }
+
+        return epochs;
+    }
+
+    private sealed class FiniteOrNull : JsonConverter<double>
+    {
+        public override bool HandleNull => true;
+
+        public override double Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+        {
+            if (double.IsFinite(value)) writer.WriteNumberValue(value);
+            else writer.WriteNullValue();
+        }
+    }
+}
