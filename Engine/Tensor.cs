@@ -73,6 +73,9 @@ public class Tensor
     /// <summary>The op that made this tensor while a graph was recorded.</summary>
     internal Op? Producer { get; set; }
 
+    /// <summary>Whether an op made this tensor, recorded or not.</summary>
+    internal bool IsResult { get; set; }
+
     /// <summary>Whether a gradient is wanted for this tensor or for something that it was made from.</summary>
     internal bool InGraph => RequiresGrad || Producer is not null;
 
@@ -103,6 +106,17 @@ public class Tensor
         _ = Storage;
         kept = true;
         return this;
+    }
+
+    /// <summary>Gives an op's result back for reuse at once, or as soon as the backward pass of a recorded graph has read it.</summary>
+    /// <remarks>
+    /// For whoever computed the tensor and handed it to nobody who reads it later: loops that evaluate, and layers that
+    /// chain others. Without this call the storage returns a little later by itself. Nothing happens to kept tensors and
+    /// to those that no op made: parameters, buffers, gradients, your own.
+    /// </remarks>
+    public void Release()
+    {
+        if (IsResult && !kept) Discard();
     }
 
     /// <summary>The same numbers, not in the graph: no gradient flows through. Nothing is copied.</summary>

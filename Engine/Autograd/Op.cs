@@ -32,6 +32,7 @@ internal abstract class Op
 
         var y = Output(inputs, Infer(inputs));
         Forward(inputs, y);
+        y.IsResult = true;
         if (Recorded)
         {
             Time = Interlocked.Increment(ref clock);
