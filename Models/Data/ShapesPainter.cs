@@ -67,17 +67,17 @@ public static class ShapesPainter
             }
     }
 
-    /// <summary>Two colours of sufficiently different luminance, the first being as often the lighter as the darker one.</summary>
+    /// <summary>Two colours of sufficiently different luminance, the front as often the lighter as the darker one.</summary>
     private static (Vector3 Back, Vector3 Front) Colours(Rng rng)
     {
         var luminance = new Vector3(0.299f, 0.587f, 0.114f);
-        while (true)                                                // every fourth try succeeds
+        while (true)                                                // every third try or so succeeds
         {
-            var (a, b) = (Colour(), Colour());
-            if (Math.Abs(Vector3.Dot(a - b, luminance)) >= Contrast) return (a, b);
+            var (back, front) = (Colour(0.3f, 0.7f), Colour(0, 1));
+            if (Math.Abs(Vector3.Dot(back - front, luminance)) >= Contrast) return (back, front);
         }
 
-        Vector3 Colour() => new(rng.NextFloat(), rng.NextFloat(), rng.NextFloat());
+        Vector3 Colour(float low, float high) => new(rng.NextFloat(low, high), rng.NextFloat(low, high), rng.NextFloat(low, high));
     }
 
     /// <summary>A coloured sine wave across the image, of any direction and phase and a length of 6 to 20 pixels.</summary>

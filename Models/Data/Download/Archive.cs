@@ -1,0 +1,119 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace PyNetSharp;
+
+/// <summary>Unpacks downloaded archives without trusting them.</summary>
+internal static class Archive
+{
+    private const long MostBytes = 1L << 30;
+    private const int MostEntries = 10_000;
+
+    /// <summary>Unpacks a <c>.tar.gz</c> or <c>.zip</c> into one new folder beside it, which appears whole or not at all.</summary>
+    /// <returns>That folder: the archive's only top folder, or one named for the archive.</returns>
+    /// <exception cref="InputException">
+    /// The archive is faulty, holds links, names outside of itself or too much, or the folder is there already.
+    /// </exception>
+    public static string Unpack(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var work = Path.Combine(folder, ".unpacking");
+        try
+        {
+            return DataFile.Read(path, file =>
+            {
+                if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
+                Directory.CreateDirectory(work);
+                var pack = new Pack(path, work);
+                if (path.EndsWith(".zip", StringComparison.Ordinal)) pack.Unzip(file);
+                else pack.Untar(file);
+
+                var whole = Directory.GetFileSystemEntries(work) is [var only] && Directory.Exists(only) ? only : work;
+                var target = Path.Combine(folder, whole == work ? Stem(path) : Path.GetFileName(whole));
+                if (Path.Exists(target)) throw new InputException($"'{target}' is there already; move it away to unpack '{path}'.");
+                Directory.Move(whole, target);
+                return target;
+            });
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException or NotSupportedException)
+        {
+            throw new InputException($"'{path}' is no valid archive: {e.Message}", e);
+        }
+        finally
+        {
+            if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private static string Stem(string path)
+    {
+        var name = Path.GetFileName(path);
+        return name[..name.IndexOf('.', StringComparison.Ordinal)];
+    }
+
+    private sealed class Pack(string path, string work)
+    {
+        private long bytes;
+        private int entries;
+
+        public void Untar(Stream file)
+        {
+            using var unzipped = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
+            using var tar = new TarReader(unzipped, leaveOpen: true);
+            while (tar.GetNextEntry() is { } entry)
+            {
+                switch (entry.EntryType)
+                {
+                    case TarEntryType.Directory or TarEntryType.GlobalExtendedAttributes:
+                        Count();
+                        break;
+                    case TarEntryType.RegularFile or TarEntryType.V7RegularFile:
+                        Write(entry.Name, entry.DataStream ?? Stream.Null);
+                        break;
+                    default:
+                        throw new InputException($"'{path}': '{entry.Name}' is a {entry.EntryType}; expected plain files only.");
+                }
+            }
+        }
+
+        public void Unzip(Stream file)
+        {
+            using var zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+            foreach (var entry in zip.Entries)
+            {
+                if (entry.FullName.EndsWith('/'))
+                {
+                    Count();
+                    continue;
+                }
+
+                using var content = entry.Open();
+                Write(entry.FullName, content);
+            }
+        }
+
+        private void Write(string name, Stream content)
+        {
+            Count();
+            var target = Path.GetFullPath(Path.Combine(work, name));
+            if (!target.StartsWith(work + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                throw new InputException($"'{path}': the name '{name}' leads out of the archive.");
+
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            using var to = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
+            var buffer = new byte[1 << 16];
+            while (content.Read(buffer) is > 0 and var count)
+            {
+                if ((bytes += count) > MostBytes) throw new InputException($"'{path}' holds more than {MostBytes} bytes.");
+                to.Write(buffer, 0, count);
+            }
+
+            to.Flush(flushToDisk: true);
+        }
+
+        private void Count()
+        {
+            if (++entries > MostEntries) throw new InputException($"'{path}' holds more than {MostEntries} entries.");
+        }
+    }
+}
