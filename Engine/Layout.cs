@@ -7,6 +7,9 @@ internal static class Layout
     /// <summary>Whether storage order and logical order are the same.</summary>
     public static bool IsPlain(Shape shape) => shape.Rank != 4 || shape[1] == 1 || shape[2] * shape[3] == 1;
 
+    /// <summary>The axes, outermost in storage first.</summary>
+    public static IEnumerable<int> StorageOrder(int rank) => rank == 4 ? [0, 2, 3, 1] : Enumerable.Range(0, rank);
+
     /// <summary>Where the logical element number <paramref name="index"/> is stored.</summary>
     public static int Stored(Shape shape, int index)
     {

@@ -85,7 +85,7 @@ public class Tensor
     /// <exception cref="InvalidOperationException">The storage has been given back.</exception>
     internal Storage Storage => storage ?? throw new InvalidOperationException(
         $"{GetType().Name} {Shape}: its storage was given back for reuse" +
-        (Producer is null ? "." : $" after Backward had used it ({Producer.GetType().Name}'s result).") +
+        (Producer is null ? "." : $" after Backward had used it ({Producer.Name}'s result).") +
         " Read the tensor before Backward, or call Keep() on it when it is made.");
 
     /// <summary>The numbers in storage order, for CPU kernels.</summary>

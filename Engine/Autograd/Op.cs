@@ -22,7 +22,8 @@ internal abstract class Op
 
     private protected bool Recorded => Edges.Length > 0;
 
-    private string Name => GetType().Name;
+    /// <summary>The op's name in messages.</summary>
+    internal virtual string Name => GetType().Name;
 
     /// <summary>Checks the inputs, computes the result, and records the op if an input is in a graph.</summary>
     internal Tensor Apply(params ReadOnlySpan<Tensor> inputs)
