@@ -1,0 +1,43 @@
+using System.Numerics.Tensors;
+
+namespace PyNetSharp;
+
+/// <summary>Addition.</summary>
+public static class AddOp
+{
+    extension(Tensor)
+    {
+        /// <summary>a + b, elementwise; shapes are broadcast as NumPy does: aligned at the last axis, extents of 1 repeat.</summary>
+        /// <param name="a">Any shape.</param>
+        /// <param name="b">A shape that broadcasts with <paramref name="a"/>'s: [c, 1, 1] adds to every pixel of [n, c, h, w].</param>
+        /// <returns>The common shape.</returns>
+        /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
+        public static Tensor operator +(Tensor a, Tensor b) => new Add().Apply(a, b);
+    }
+}
+
+internal sealed class Add : Op
+{
+    private Shape a = null!, b = null!;
+
+    protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, a = x[0].Shape, b = x[1].Shape);
+
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Broadcast.Run<Formula>(x[0], x[1], y);
+
+    protected internal override Tensor?[] Backward(Tensor dy) =>
+    [
+        Needed(0) ? Broadcast.SumTo(dy, a) : null,
+        Needed(1) ? Broadcast.SumTo(dy, b) : null,
+    ];
+
+    private readonly struct Formula : IBinary
+    {
+        public static float Apply(float a, float b) => a + b;
+
+        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Add(a, b, y);
+
+        public static void Apply(ReadOnlySpan<float> a, float b, Span<float> y) => TensorPrimitives.Add(a, b, y);
+
+        public static void Apply(float a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Add(b, a, y);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Numerics.Tensors;
+
+namespace PyNetSharp;
+
+/// <summary>Arithmetic of a tensor with a number.</summary>
+public static class AffineOp
+{
+    extension(Tensor)
+    {
+        /// <summary>−x, elementwise.</summary>
+        public static Tensor operator -(Tensor x) => new Affine(-1, 0).Apply(x);
+
+        /// <summary>x + <paramref name="shift"/>, elementwise.</summary>
+        public static Tensor operator +(Tensor x, float shift) => new Affine(1, shift).Apply(x);
+
+        /// <summary><paramref name="shift"/> + x, elementwise.</summary>
+        public static Tensor operator +(float shift, Tensor x) => new Affine(1, shift).Apply(x);
+
+        /// <summary>x − <paramref name="shift"/>, elementwise.</summary>
+        public static Tensor operator -(Tensor x, float shift) => new Affine(1, -shift).Apply(x);
+
+        /// <summary><paramref name="shift"/> − x, elementwise.</summary>
+        public static Tensor operator -(float shift, Tensor x) => new Affine(-1, shift).Apply(x);
+
+        /// <summary>x·<paramref name="scale"/>, elementwise.</summary>
+        public static Tensor operator *(Tensor x, float scale) => new Affine(scale, 0).Apply(x);
+
+        /// <summary><paramref name="scale"/>·x, elementwise.</summary>
+        public static Tensor operator *(float scale, Tensor x) => new Affine(scale, 0).Apply(x);
+    }
+}
+
+/// <summary>y = scale·x + shift.</summary>
+internal sealed class Affine(float scale, float shift) : Op
+{
+    private const int Piece = 1 << 12;      // the second pass finds what the first wrote in the L1 cache
+
+    protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
+
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Run(x[0], scale, shift, y);
+
+    protected internal override Tensor?[] Backward(Tensor dy)
+    {
+        if (scale == 1) return [dy];
+        var dx = dy.Exclusive ? dy : new Tensor(dy.Shape, dy.Device);
+        Run(dy, scale, 0, dx);
+        return [dx];
+    }
+
+    /// <summary>y = scale·x + shift; <paramref name="y"/> may be <paramref name="x"/>.</summary>
+    public static void Run(Tensor x, float scale, float shift, Tensor y) =>
+        y.Processor.ForPieces(y.Shape.Count, Piece, (start, n) =>
+        {
+            var to = y.Span.Slice(start, n);
+            TensorPrimitives.Multiply(x.Span.Slice(start, n), scale, to);
+            if (shift != 0) TensorPrimitives.Add(to, shift, to);
+        });
+}

@@ -1,0 +1,58 @@
+using System.Numerics.Tensors;
+
+namespace PyNetSharp;
+
+/// <summary>Elementwise multiplication.</summary>
+public static class MultiplyOp
+{
+    extension(Tensor)
+    {
+        /// <summary>a·b, elementwise; shapes are broadcast as NumPy does. For matrices see <c>MatMul</c>.</summary>
+        /// <param name="a">Any shape.</param>
+        /// <param name="b">A shape that broadcasts with <paramref name="a"/>'s: [n, c, 1, 1] scales every plane of [n, c, h, w].</param>
+        /// <returns>The common shape.</returns>
+        /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
+        public static Tensor operator *(Tensor a, Tensor b) => new Multiply().Apply(a, b);
+    }
+}
+
+internal sealed class Multiply : Op
+{
+    private Tensor a = null!, b = null!;
+
+    protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, x[0].Shape, x[1].Shape);
+
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
+    {
+        (a, b) = (x[0], x[1]);
+        if (Needed(0)) Save(b);
+        if (Needed(1)) Save(a);
+        Broadcast.Run<Formula>(a, b, y);
+    }
+
+    protected internal override Tensor?[] Backward(Tensor dy) =>
+    [
+        Needed(0) ? Gradient(dy, b, a.Shape) : null,
+        Needed(1) ? Gradient(dy, a, b.Shape) : null,
+    ];
+
+    private static Tensor Gradient(Tensor dy, Tensor other, Shape operand)
+    {
+        var product = new Tensor(dy.Shape, dy.Device);
+        Broadcast.Run<Formula>(dy, other, product);
+        var dx = Broadcast.SumTo(product, operand);
+        if (!ReferenceEquals(dx, product)) product.Discard();
+        return dx;
+    }
+
+    internal readonly struct Formula : IBinary
+    {
+        public static float Apply(float a, float b) => a * b;
+
+        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Multiply(a, b, y);
+
+        public static void Apply(ReadOnlySpan<float> a, float b, Span<float> y) => TensorPrimitives.Multiply(a, b, y);
+
+        public static void Apply(float a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Multiply(b, a, y);
+    }
+}

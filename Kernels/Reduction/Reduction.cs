@@ -1,0 +1,132 @@
+using System.Numerics.Tensors;
+
+namespace PyNetSharp;
+
+/// <summary>Sums along axes, in pieces that depend on the shape alone.</summary>
+/// <remarks>
+/// One axis after the other, the innermost in storage first; neighbours in storage count as one. At most a thousand numbers
+/// of a run, or 256 rows, are added in single precision; what they yield is added in double.
+/// </remarks>
+internal static class Reduction
+{
+    private const int Work = 1 << 15;           // floats that one call reads, about
+    private const int Stretch = 1 << 10;        // of a run that is contiguous: TensorPrimitives adds in many lanes
+    private const int Depth = 1 << 8;           // rows of a piece
+    private const int Strip = 1 << 10;          // columns of a piece: its sums stay in the L1 cache
+
+    /// <summary>y = the sums of <paramref name="x"/> along the axes that are <paramref name="reduced"/>, which have extent 1 in y.</summary>
+    public static void Run(Tensor x, bool[] reduced, Tensor y)
+    {
+        var axes = Merged(x.Shape, reduced);
+        var from = x;
+        for (int last; (last = axes.FindLastIndex(axis => axis.Reduced)) >= 0;)
+        {
+            var (outer, n, inner) = (Product(axes[..last]), axes[last].Extent, Product(axes[(last + 1)..]));
+            axes.RemoveAt(last);
+
+            var to = axes.Exists(axis => axis.Reduced) ? new Tensor([outer, inner], x.Device) : y;
+            if (inner == 1) SumRuns(from, outer, n, to);
+            else SumRows(from, outer, n, inner, to);
+            if (from != x) from.Discard();
+            from = to;
+        }
+
+        if (from == x) x.Device.Copy(x.Storage, y.Storage, y.Shape.Count);
+    }
+
+    /// <summary>[outer, n] → [outer]</summary>
+    private static void SumRuns(Tensor x, int outer, int n, Tensor y)
+    {
+        if (n <= Work)
+        {
+            y.Processor.ForPieces(outer, Work / Math.Max(1, n), (first, count) =>
+            {
+                for (var i = first; i < first + count; i++) y.Span[i] = (float)SumRun(x.Span.Slice(i * n, n));
+            });
+            return;
+        }
+
+        var pieces = (n + Work - 1) / Work;
+        var partial = new double[pieces];
+        for (var i = 0; i < outer; i++)
+        {
+            var run = i * n;
+            y.Processor.For(pieces, p => partial[p] = SumRun(x.Span.Slice(run + p * Work, Math.Min(Work, n - p * Work))));
+            y.Span[i] = (float)partial.Sum();
+        }
+    }
+
+    private static double SumRun(ReadOnlySpan<float> run)
+    {
+        var sum = 0.0;
+        for (; run.Length > Stretch; run = run[Stretch..]) sum += TensorPrimitives.Sum(run[..Stretch]);
+        return sum + TensorPrimitives.Sum(run);
+    }
+
+    /// <summary>[outer, n, inner] → [outer, inner]</summary>
+    private static void SumRows(Tensor x, int outer, int n, int inner, Tensor y)
+    {
+        var (pieces, strips) = ((Math.Max(1, n) + Depth - 1) / Depth, (inner + Strip - 1) / Strip);
+        var to = pieces == 1 ? y : new Tensor([outer, pieces, inner], x.Device);
+        var group = Math.Max(1, Work / (Math.Clamp(n, 1, Depth) * Math.Clamp(inner, 1, Strip)));
+        y.Processor.ForPieces(outer * pieces * strips, group, (first, count) =>
+        {
+            for (var i = first; i < first + count; i++)
+            {
+                var (target, strip) = Math.DivRem(i, strips);
+                var (o, piece) = Math.DivRem(target, pieces);
+                var (column, row) = (strip * Strip, piece * Depth);
+                var sum = to.Span.Slice(target * inner + column, Math.Min(Strip, inner - column));
+                AddRows(x.Span[((o * n + row) * inner + column)..], Math.Min(Depth, n - row), inner, sum);
+            }
+        });
+
+        if (to == y) return;
+        AddPieces(to, outer, pieces, inner, y);
+        to.Discard();
+    }
+
+    private static void AddRows(ReadOnlySpan<float> x, int rows, int stride, Span<float> sum)
+    {
+        if (rows == 0) sum.Clear();
+        else x[..sum.Length].CopyTo(sum);
+        for (var row = 1; row < rows; row++) TensorPrimitives.Add(sum, x.Slice(row * stride, sum.Length), sum);
+    }
+
+    private static void AddPieces(Tensor partial, int outer, int pieces, int inner, Tensor y)
+    {
+        var strips = (inner + Strip - 1) / Strip;
+        y.Processor.For(outer * strips, i =>
+        {
+            var (o, strip) = Math.DivRem(i, strips);
+            var to = y.Span.Slice(o * inner + strip * Strip, Math.Min(Strip, inner - strip * Strip));
+            Span<double> sums = stackalloc double[to.Length];
+            sums.Clear();
+            for (var p = 0; p < pieces; p++)
+            {
+                var from = partial.Span.Slice((o * pieces + p) * inner + strip * Strip, to.Length);
+                for (var j = 0; j < from.Length; j++) sums[j] += from[j];
+            }
+
+            for (var j = 0; j < to.Length; j++) to[j] = (float)sums[j];
+        });
+    }
+
+    /// <summary>The axes in the order in which they are stored, neighbours of one kind merged, those of extent 1 left out.</summary>
+    private static List<(int Extent, bool Reduced)> Merged(Shape shape, bool[] reduced)
+    {
+        List<(int Extent, bool Reduced)> axes = [];
+        foreach (var axis in Layout.StorageOrder(shape.Rank))
+        {
+            if (shape[axis] == 1) continue;
+            if (axes.Count > 0 && axes[^1].Reduced == reduced[axis])
+                axes[^1] = (axes[^1].Extent * shape[axis], reduced[axis]);
+            else
+                axes.Add((shape[axis], reduced[axis]));
+        }
+
+        return axes;
+    }
+
+    private static int Product(List<(int Extent, bool)> axes) => axes.Aggregate(1, (product, axis) => product * axis.Extent);
+}

@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+
+namespace PyNetSharp;
+
+/// <summary>The same numbers in another shape.</summary>
+public static class ReshapeOp
+{
+    extension(Tensor x)
+    {
+        /// <summary>The same numbers, in the same logical order, in another shape.</summary>
+        /// <param name="extents">The new extents; one of them may be −1: it becomes what the number of elements leaves over.</param>
+        /// <exception cref="ShapeException">The numbers of elements differ, or cannot be made equal.</exception>
+        /// <remarks>Nothing is copied, unless an image (rank 4, stored channels last) changes its shape.</remarks>
+        [OverloadResolutionPriority(1)]
+        public Tensor Reshape(params ReadOnlySpan<int> extents) => new Reshape(Filled(x.Shape, extents)).Apply(x);
+
+        /// <summary>The same numbers, in the same logical order, in another shape.</summary>
+        /// <exception cref="ShapeException">The numbers of elements differ.</exception>
+        public Tensor Reshape(Shape shape)
+        {
+            ArgumentNullException.ThrowIfNull(shape);
+            return x.Reshape(shape.AsSpan());
+        }
+
+        /// <summary>[n, …] → [n, everything else], in C, H, W order for images, so that weights exchange with PyTorch.</summary>
+        /// <exception cref="ShapeException">A scalar has no first axis.</exception>
+        public Tensor Flatten() => x.Rank > 0
+            ? x.Reshape(x.Shape[0], x.Shape.Skip(1).Aggregate(1, (product, extent) => product * extent))
+            : throw new ShapeException($"Flatten: {x.Shape} has no first axis.");
+    }
+
+    private static Shape Filled(Shape from, ReadOnlySpan<int> extents)
+    {
+        var to = extents.ToArray();
+        var open = Array.IndexOf(to, -1);
+        if (open >= 0)
+        {
+            to[open] = 1;
+            var rest = Array.Exists(to, extent => extent < 0) ? 0 : Shape.Create(to).Count;
+            to[open] = rest != 0 && from.Count % rest == 0 ? from.Count / rest : -1;
+        }
+
+        return Array.TrueForAll(to, extent => extent >= 0) && Shape.Create(to) is var shape && shape.Count == from.Count
+            ? shape
+            : throw new ShapeException($"Reshape: {from} has {from.Count} elements, which do not fill [{string.Join(", ", extents.ToArray())}].");
+    }
+}
+
+internal sealed class Reshape(Shape to) : Op
+{
+    private Shape from = null!;
+
+    protected override Shape Infer(ReadOnlySpan<Tensor> x)
+    {
+        from = x[0].Shape;
+        return to;
+    }
+
+    protected override Tensor Output(ReadOnlySpan<Tensor> x, Shape shape) => Target(x[0], shape);
+
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Reorder(x[0], y);
+
+    protected internal override Tensor?[] Backward(Tensor dy)
+    {
+        var dx = Target(dy, from);
+        Reorder(dy, dx);
+        return [dx];
+    }
+
+    /// <summary>A view of the same storage where both shapes store their elements in the same order; else new storage.</summary>
+    private static Tensor Target(Tensor x, Shape to) =>
+        to == x.Shape || (Layout.IsPlain(to) && Layout.IsPlain(x.Shape)) ? new(to, x.Storage.Share()) : new(to, x.Device);
+
+    private static void Reorder(Tensor from, Tensor to)
+    {
+        if (from.Storage == to.Storage) return;
+        if (Layout.IsPlain(from.Shape)) ToStorage(from, to);
+        else if (Layout.IsPlain(to.Shape)) ToLogical(from, to);
+        else
+        {
+            var logical = new Tensor([from.Shape.Count], from.Device);
+            ToLogical(from, logical);
+            ToStorage(logical, to);
+            logical.Discard();
+        }
+    }
+
+    private static void ToLogical(Tensor image, Tensor plain) => EachImage(image, (one, start) =>
+        Layout.ToLogical(one, image.Span.Slice(start, one.Count), plain.Span.Slice(start, one.Count)));
+
+    private static void ToStorage(Tensor plain, Tensor image) => EachImage(image, (one, start) =>
+        Layout.ToStorage(one, plain.Span.Slice(start, one.Count), image.Span.Slice(start, one.Count)));
+
+    private static void EachImage(Tensor images, Action<Shape, int> reorder)
+    {
+        var (n, c, h, w) = images.Shape;
+        Shape one = [1, c, h, w];
+        images.Processor.For(n, i => reorder(one, i * one.Count));
+    }
+}

@@ -1,0 +1,51 @@
+using System.Numerics.Tensors;
+
+namespace PyNetSharp;
+
+/// <summary>Subtraction.</summary>
+public static class SubtractOp
+{
+    extension(Tensor)
+    {
+        /// <summary>a − b, elementwise; shapes are broadcast as NumPy does.</summary>
+        /// <param name="a">Any shape.</param>
+        /// <param name="b">A shape that broadcasts with <paramref name="a"/>'s.</param>
+        /// <returns>The common shape.</returns>
+        /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
+        public static Tensor operator -(Tensor a, Tensor b) => new Subtract().Apply(a, b);
+    }
+}
+
+internal sealed class Subtract : Op
+{
+    private Shape a = null!, b = null!;
+
+    protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, a = x[0].Shape, b = x[1].Shape);
+
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Broadcast.Run<Formula>(x[0], x[1], y);
+
+    protected internal override Tensor?[] Backward(Tensor dy) =>
+    [
+        Needed(0) ? Broadcast.SumTo(dy, a) : null,
+        Needed(1) ? Negated(Broadcast.SumTo(dy, b), dy) : null,
+    ];
+
+    /// <summary>−sum, in place unless it is <paramref name="dy"/> itself, which the other operand may get.</summary>
+    private static Tensor Negated(Tensor sum, Tensor dy)
+    {
+        var y = ReferenceEquals(sum, dy) ? new Tensor(dy.Shape, dy.Device) : sum;
+        Affine.Run(sum, -1, 0, y);
+        return y;
+    }
+
+    private readonly struct Formula : IBinary
+    {
+        public static float Apply(float a, float b) => a - b;
+
+        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Subtract(a, b, y);
+
+        public static void Apply(ReadOnlySpan<float> a, float b, Span<float> y) => TensorPrimitives.Subtract(a, b, y);
+
+        public static void Apply(float a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Subtract(a, b, y);
+    }
+}
