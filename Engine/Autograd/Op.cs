@@ -64,8 +64,8 @@ internal abstract class Op
     /// <summary>Where the result goes: new storage, unless the op only looks at an input in another shape.</summary>
     protected virtual Tensor Output(ReadOnlySpan<Tensor> x, Shape shape) => new(shape, x[0].Device);
 
-    /// <summary>Whether the gradient by input <paramref name="i"/> is wanted.</summary>
-    protected bool Needed(int i) => Recorded && Edges[i].IsWanted;
+    /// <summary>Whether there is an input <paramref name="i"/> and its gradient is wanted.</summary>
+    protected bool Needed(int i) => i < Edges.Length && Edges[i].IsWanted;
 
     /// <summary>Keeps the storage of an input or of the result until <see cref="Backward"/> has run.</summary>
     /// <returns>The same tensor.</returns>

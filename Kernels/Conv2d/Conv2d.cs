@@ -1,0 +1,77 @@
+namespace PyNetSharp;
+
+/// <summary>Two-dimensional convolution of images.</summary>
+public static class Conv2dOp
+{
+    extension(Tensor x)
+    {
+        /// <summary>Two-dimensional convolution (cross-correlation, as everywhere in this field) with zero padding.</summary>
+        /// <param name="weight">[outputs, inputs, kh, kw]</param>
+        /// <param name="bias">[outputs], or null for none.</param>
+        /// <param name="stride">Pixels from one window to the next; at least 1.</param>
+        /// <param name="padding">Zeros around each image, on both sides; at least 0.</param>
+        /// <param name="relu">Whether to end with max(·, 0), which costs no pass over memory here.</param>
+        /// <returns>[n, outputs, ⌊(h + 2·padding − kh) / stride⌋ + 1, …], where this tensor is [n, inputs, h, w].</returns>
+        /// <exception cref="ShapeException">The ranks or channels do not fit, or the padded image is smaller than the kernel.</exception>
+        /// <exception cref="ArgumentOutOfRangeException">The stride or the padding is out of range.</exception>
+        public Tensor Conv2d(
+            Tensor weight, Tensor? bias, (int H, int W) stride, (int H, int W) padding, bool relu = false)
+        {
+            ArgumentNullException.ThrowIfNull(weight);
+            ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(stride.H, stride.W), 1, nameof(stride));
+            ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(padding.H, padding.W), nameof(padding));
+            var op = new Conv2d(stride, padding, relu);
+            return bias is null ? op.Apply(x, weight) : op.Apply(x, weight, bias);
+        }
+
+        /// <summary>As the other form, with the same stride and padding on both axes.</summary>
+        /// <inheritdoc cref="Conv2d(Tensor, Tensor, Tensor?, ValueTuple{int, int}, ValueTuple{int, int}, bool)"/>
+        public Tensor Conv2d(Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, bool relu = false) =>
+            x.Conv2d(weight, bias, (stride, stride), (padding, padding), relu);
+    }
+}
+
+internal sealed partial class Conv2d((int H, int W) stride, (int H, int W) padding, bool relu) : Op
+{
+    private Tensor x = null!, weight = null!;
+    private Tensor? y;
+
+    protected override Shape Infer(ReadOnlySpan<Tensor> inputs)
+    {
+        var (x, weight, bias) = (inputs[0].Shape, inputs[1].Shape, inputs.Length > 2 ? inputs[2].Shape : null);
+        var problem =
+            x.Rank != 4 ? "the input must be [n, c, h, w]"
+            : weight.Rank != 4 ? "the weight must be [outputs, inputs, kh, kw]"
+            : x[1] != weight[1] ? $"the input has {x[1]} channels and the weight takes {weight[1]}"
+            : weight[2] * weight[3] == 0 ? "the kernel is empty"
+            : bias is not null && (bias.Rank != 1 || bias[0] != weight[0]) ? $"the bias must be [{weight[0]}]"
+            : x[2] + 2 * padding.H < weight[2] || x[3] + 2 * padding.W < weight[3] ? "the padded image is smaller than the kernel"
+            : null;
+        if (problem is not null)
+            throw new ShapeException(
+                $"Conv2d: {problem}: input {x}, weight {weight}, bias {bias?.ToString() ?? "none"}, stride {stride}, padding {padding}.");
+
+        return [x[0], weight[0], Extent(x[2], weight[2], stride.H, padding.H), Extent(x[3], weight[3], stride.W, padding.W)];
+    }
+
+    protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
+    {
+        (x, weight) = (inputs[0], inputs[1]);
+        Convolve(x, weight, inputs.Length > 2 ? inputs[2] : null, y);
+
+        if (Needed(0)) Save(weight);
+        if (Needed(1) || Needed(2)) Save(x);
+        if (relu) this.y = Save(y);
+    }
+
+    protected internal override Tensor?[] Backward(Tensor dy)
+    {
+        var masked = relu ? FusedRelu.Gradient(dy, y!) : dy;
+        var dx = Needed(0) ? GradientByInput(masked) : null;
+        var (dw, db) = Needed(1) || Needed(2) ? GradientByWeight(masked) : (null, null);
+        if (masked != dy) masked.Discard();
+        return Edges.Length > 2 ? [dx, dw, db] : [dx, dw];
+    }
+
+    private static int Extent(int size, int kernel, int stride, int padding) => (size + 2 * padding - kernel) / stride + 1;
+}

@@ -1,0 +1,33 @@
+using System.Numerics;
+
+namespace PyNetSharp;
+
+/// <summary>The gradient through a ReLU that a convolution or a linear layer ended with.</summary>
+internal static unsafe class FusedRelu
+{
+    private const int Piece = 1 << 14;      // floats: three streams of 64 KB stay in the L2 cache
+
+    /// <summary>dy where the result was positive, else 0; in place where nobody else reads dy.</summary>
+    /// <param name="dy">The gradient by the result.</param>
+    /// <param name="y">The result, after the ReLU.</param>
+    public static Tensor Gradient(Tensor dy, Tensor y)
+    {
+        var masked = dy.Exclusive ? dy : new Tensor(dy.Shape, dy.Device);
+        float* from = dy.Pointer, result = y.Pointer, to = masked.Pointer;
+        y.Processor.ForPieces(y.Shape.Count, Piece, (start, n) => Mask(from + start, result + start, to + start, n));
+        return masked;
+    }
+
+    private static void Mask(float* dy, float* y, float* masked, int n)
+    {
+        var i = 0;
+        for (; i + Vector<float>.Count <= n; i += Vector<float>.Count)
+        {
+            // Not y ≤ 0, rather than y > 0: a NaN lets the gradient through, and the run is seen to diverge.
+            var off = Vector.LessThanOrEqual(Vector.Load(y + i), Vector<float>.Zero);
+            Vector.Store(Vector.AndNot(Vector.Load(dy + i), Vector.AsVectorSingle(off)), masked + i);
+        }
+
+        for (; i < n; i++) masked[i] = y[i] <= 0 ? 0 : dy[i];
+    }
+}

@@ -1,0 +1,77 @@
+namespace PyNetSharp;
+
+/// <summary>The affine map of a fully connected layer.</summary>
+public static class LinearOp
+{
+    extension(Tensor x)
+    {
+        /// <summary>x·Wᵀ + b.</summary>
+        /// <param name="weight">[outputs, inputs]</param>
+        /// <param name="bias">[outputs], or null for none.</param>
+        /// <param name="relu">Whether to end with max(·, 0), which costs no pass over memory here.</param>
+        /// <returns>[n, outputs], where this tensor is [n, inputs].</returns>
+        /// <exception cref="ShapeException">The ranks or extents do not fit.</exception>
+        public Tensor Linear(Tensor weight, Tensor? bias = null, bool relu = false)
+        {
+            ArgumentNullException.ThrowIfNull(weight);
+            var op = new Linear(relu);
+            return bias is null ? op.Apply(x, weight) : op.Apply(x, weight, bias);
+        }
+    }
+}
+
+internal sealed unsafe class Linear(bool relu) : Op
+{
+    private Tensor x = null!, weight = null!;
+    private Tensor? y;
+
+    protected override Shape Infer(ReadOnlySpan<Tensor> inputs)
+    {
+        var (x, weight, bias) = (inputs[0].Shape, inputs[1].Shape, inputs.Length > 2 ? inputs[2].Shape : null);
+        var problem =
+            x.Rank != 2 ? "the input must be [n, inputs]"
+            : weight.Rank != 2 ? "the weight must be [outputs, inputs]"
+            : x[1] != weight[1] ? $"the input has {x[1]} columns and the weight takes {weight[1]}"
+            : bias is not null && (bias.Rank != 1 || bias[0] != weight[0]) ? $"the bias must be [{weight[0]}]"
+            : null;
+        return problem is null
+            ? [x[0], weight[0]]
+            : throw new ShapeException($"Linear: {problem}: input {x}, weight {weight}, bias {bias?.ToString() ?? "none"}.");
+    }
+
+    protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
+    {
+        (x, weight) = (inputs[0], inputs[1]);
+        var bias = inputs.Length > 2 ? inputs[2].Pointer : null;
+        MatrixKernels.Best.Multiply(y.Processor, Matrix.Of(x, false), Matrix.Of(weight, true), y.Pointer, bias, relu);
+
+        if (Needed(0)) Save(weight);
+        if (Needed(1)) Save(x);
+        if (relu) this.y = Save(y);
+    }
+
+    protected internal override Tensor?[] Backward(Tensor dy)
+    {
+        var masked = relu ? FusedRelu.Gradient(dy, y!) : dy;
+        var dx = Needed(0) ? masked.MatMul(weight) : null;
+        var dw = Needed(1) ? masked.MatMul(x, transposeA: true) : null;
+        var db = Needed(2) ? SumOfRows(masked) : null;
+        if (masked != dy) masked.Discard();
+        return Edges.Length > 2 ? [dx, dw, db] : [dx, dw];
+    }
+
+    private static Tensor SumOfRows(Tensor dy)
+    {
+        var (rows, columns) = dy.Shape;
+        var sums = new Tensor([columns], dy.Device);
+        float* from = dy.Pointer, to = sums.Pointer;
+        dy.Processor.ForPieces(columns, 64, (start, n) =>
+        {
+            var total = new Span<float>(to + start, n);
+            total.Clear();
+            for (nint row = 0; row < rows; row++)
+                System.Numerics.Tensors.TensorPrimitives.Add(total, new ReadOnlySpan<float>(from + row * columns + start, n), total);
+        });
+        return sums;
+    }
+}

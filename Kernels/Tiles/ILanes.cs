@@ -1,0 +1,26 @@
+namespace PyNetSharp;
+
+/// <summary>A vector register of floats, so that a micro-kernel is written once for every width.</summary>
+/// <remarks>The JIT compiles each use for one width, with the values in registers and the properties as constants.</remarks>
+internal unsafe interface ILanes<T> where T : struct, ILanes<T>
+{
+    /// <summary>Floats to a vector.</summary>
+    static abstract int Width { get; }
+
+    /// <summary>How many rows of two vectors a micro-kernel sums at once: as many as leave registers for its operands.</summary>
+    static abstract int TileRows { get; }
+
+    static abstract T Of(float value);
+
+    static abstract T Load(float* from);
+
+    void Store(float* to);
+
+    /// <summary>a·b + c.</summary>
+    static abstract T MultiplyAdd(T a, T b, T c);
+
+    static abstract T Add(T a, T b);
+
+    /// <summary>max(a, 0); NaN stays NaN, so that a run that diverges shows it.</summary>
+    static abstract T Positive(T a);
+}

@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace PyNetSharp;
+
+/// <summary>AVX-512: 32 registers. Eight rows keep the sixteen integer registers enough for the rows' pointers.</summary>
+internal readonly unsafe struct Lanes16(Vector512<float> v) : ILanes<Lanes16>
+{
+    private readonly Vector512<float> v = v;
+
+    public static int Width => 16;
+
+    public static int TileRows => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Of(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Load(float* from) => new(Vector512.Load(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* to) => v.Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 MultiplyAdd(Lanes16 a, Lanes16 b, Lanes16 c) => new(Vector512.FusedMultiplyAdd(a.v, b.v, c.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Add(Lanes16 a, Lanes16 b) => new(a.v + b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Positive(Lanes16 a) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(a.v, default), default, a.v));
+}
+
+/// <summary>AVX2: 16 registers, of which 12 hold sums.</summary>
+internal readonly unsafe struct Lanes8(Vector256<float> v) : ILanes<Lanes8>
+{
+    private readonly Vector256<float> v = v;
+
+    public static int Width => 8;
+
+    public static int TileRows => 6;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Of(float value) => new(Vector256.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Load(float* from) => new(Vector256.Load(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* to) => v.Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 MultiplyAdd(Lanes8 a, Lanes8 b, Lanes8 c) => new(Vector256.FusedMultiplyAdd(a.v, b.v, c.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Add(Lanes8 a, Lanes8 b) => new(a.v + b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Positive(Lanes8 a) =>
+        new(Vector256.ConditionalSelect(Vector256.LessThan(a.v, default), default, a.v));
+}
+
+/// <summary>NEON, or a processor with no more than SSE.</summary>
+internal readonly unsafe struct Lanes4(Vector128<float> v) : ILanes<Lanes4>
+{
+    private readonly Vector128<float> v = v;
+
+    public static int Width => 4;
+
+    public static int TileRows => 6;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Of(float value) => new(Vector128.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Load(float* from) => new(Vector128.Load(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* to) => v.Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 MultiplyAdd(Lanes4 a, Lanes4 b, Lanes4 c) => new(Vector128.FusedMultiplyAdd(a.v, b.v, c.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Add(Lanes4 a, Lanes4 b) => new(a.v + b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Positive(Lanes4 a) =>
+        new(Vector128.ConditionalSelect(Vector128.LessThan(a.v, default), default, a.v));
+}
+
+/// <summary>No vectors at all: one float.</summary>
+internal readonly unsafe struct Lanes1(float v) : ILanes<Lanes1>
+{
+    private readonly float v = v;
+
+    public static int Width => 1;
+
+    public static int TileRows => 4;
+
+    public static Lanes1 Of(float value) => new(value);
+
+    public static Lanes1 Load(float* from) => new(*from);
+
+    public void Store(float* to) => *to = v;
+
+    public static Lanes1 MultiplyAdd(Lanes1 a, Lanes1 b, Lanes1 c) => new(a.v * b.v + c.v);     // a fused one would be a call
+
+    public static Lanes1 Add(Lanes1 a, Lanes1 b) => new(a.v + b.v);
+
+    public static Lanes1 Positive(Lanes1 a) => a.v < 0 ? default : a;
+}

@@ -1,0 +1,171 @@
+using System.Runtime.CompilerServices;
+
+namespace PyNetSharp;
+
+/// <summary>The two micro-kernels under every convolution and matrix product, with all sums of a tile in registers.</summary>
+/// <remarks>
+/// A tile is <see cref="ILanes{T}.TileRows"/> rows by two vectors. Each step loads two vectors of the packed operand and
+/// spreads one float of the other per row: 12 multiply-adds against 8 loads in AVX2, so the multiply-add units are the limit.
+/// </remarks>
+/// <seealso href="https://doi.org/10.1145/1356052.1356053">Goto and van de Geijn, 2008</seealso>
+internal static unsafe class Tile
+{
+    /// <summary>How the sums of a tile begin and end.</summary>
+    /// <param name="Bias">What each column's sum starts from; null to start from what the output holds.</param>
+    /// <param name="Relu">Whether negative sums become 0.</param>
+    public readonly record struct Ends(nint Bias, bool Relu);
+
+    /// <summary>
+    /// out[r] = Σ over segments s and k of row[s][r][k] · panel[s·length + k]: the rows lie anywhere, each in pieces of
+    /// contiguous floats. This is what lets a convolution read its input where it is (Dukhan, 2019).
+    /// </summary>
+    /// <param name="rows">[segments, TileRows] pointers to <paramref name="length"/> floats each.</param>
+    /// <param name="panel">[segments · length, 2 vectors], packed.</param>
+    /// <param name="outputs">[TileRows] pointers; two vectors are written <paramref name="column"/> floats after each.</param>
+    /// <seealso href="https://arxiv.org/abs/1907.02129">Dukhan, The Indirect Convolution Algorithm</seealso>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rows<V>(
+        float** rows, int segments, nint length, float* panel, float** outputs, nint column, Ends ends)
+        where V : struct, ILanes<V>
+    {
+        V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        V c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
+
+        for (var s = 0; s < segments; s++, rows += V.TileRows)
+        {
+            float* p0 = rows[0], p1 = rows[1], p2 = rows[2], p3 = rows[3];
+            float* p4 = V.TileRows > 4 ? rows[4] : null, p5 = V.TileRows > 5 ? rows[5] : null;
+            float* p6 = V.TileRows > 6 ? rows[6] : null, p7 = V.TileRows > 7 ? rows[7] : null;
+
+            for (nint k = 0; k < length; k++, panel += 2 * V.Width)
+            {
+                var left = V.Load(panel);
+                var right = V.Load(panel + V.Width);
+                Step(p0[k], left, right, ref c00, ref c01);
+                Step(p1[k], left, right, ref c10, ref c11);
+                Step(p2[k], left, right, ref c20, ref c21);
+                Step(p3[k], left, right, ref c30, ref c31);
+                if (V.TileRows > 4) Step(p4[k], left, right, ref c40, ref c41);
+                if (V.TileRows > 5) Step(p5[k], left, right, ref c50, ref c51);
+                if (V.TileRows > 6) Step(p6[k], left, right, ref c60, ref c61);
+                if (V.TileRows > 7) Step(p7[k], left, right, ref c70, ref c71);
+            }
+        }
+
+        Finish(outputs[0] + column, c00, c01, ends);
+        Finish(outputs[1] + column, c10, c11, ends);
+        Finish(outputs[2] + column, c20, c21, ends);
+        Finish(outputs[3] + column, c30, c31, ends);
+        if (V.TileRows > 4) Finish(outputs[4] + column, c40, c41, ends);
+        if (V.TileRows > 5) Finish(outputs[5] + column, c50, c51, ends);
+        if (V.TileRows > 6) Finish(outputs[6] + column, c60, c61, ends);
+        if (V.TileRows > 7) Finish(outputs[7] + column, c70, c71, ends);
+    }
+
+    /// <summary>out[r] (+)= Σ over p of columns[p][offset + r] · panel[p]: the rows of the tile lie side by side in memory.</summary>
+    /// <param name="columns">[depth] pointers.</param>
+    /// <param name="panel">[depth, 2 vectors], packed.</param>
+    /// <param name="rows">How many rows the tile has, 1 to TileRows.</param>
+    /// <param name="output">Two vectors per row, rows <paramref name="stride"/> floats apart.</param>
+    /// <param name="accumulate">Whether to add to the output instead of overwriting it.</param>
+    public static void Outer<V>(
+        float** columns, nint depth, nint offset, float* panel, int rows, float* output, nint stride, bool accumulate)
+        where V : struct, ILanes<V>
+    {
+        switch (rows)
+        {
+            case 1: Outer<V, One>(columns, depth, offset, panel, output, stride, accumulate); break;
+            case 2: Outer<V, Two>(columns, depth, offset, panel, output, stride, accumulate); break;
+            case 3: Outer<V, Three>(columns, depth, offset, panel, output, stride, accumulate); break;
+            case 4: Outer<V, Four>(columns, depth, offset, panel, output, stride, accumulate); break;
+            case 5: Outer<V, Five>(columns, depth, offset, panel, output, stride, accumulate); break;
+            case 6: Outer<V, Six>(columns, depth, offset, panel, output, stride, accumulate); break;
+            case 7: Outer<V, Seven>(columns, depth, offset, panel, output, stride, accumulate); break;
+            case 8: Outer<V, Eight>(columns, depth, offset, panel, output, stride, accumulate); break;
+            default: throw new ArgumentOutOfRangeException(nameof(rows), rows, "A tile has 1 to 8 rows.");
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Outer<V, R>(
+        float** columns, nint depth, nint offset, float* panel, float* output, nint stride, bool accumulate)
+        where V : struct, ILanes<V>
+        where R : struct, IRows
+    {
+        V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        V c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
+
+        for (nint p = 0; p < depth; p++, panel += 2 * V.Width)
+        {
+            var x = columns[p] + offset;
+            var left = V.Load(panel);
+            var right = V.Load(panel + V.Width);
+            Step(x[0], left, right, ref c00, ref c01);
+            if (R.Count > 1) Step(x[1], left, right, ref c10, ref c11);
+            if (R.Count > 2) Step(x[2], left, right, ref c20, ref c21);
+            if (R.Count > 3) Step(x[3], left, right, ref c30, ref c31);
+            if (R.Count > 4) Step(x[4], left, right, ref c40, ref c41);
+            if (R.Count > 5) Step(x[5], left, right, ref c50, ref c51);
+            if (R.Count > 6) Step(x[6], left, right, ref c60, ref c61);
+            if (R.Count > 7) Step(x[7], left, right, ref c70, ref c71);
+        }
+
+        Put(output, c00, c01, accumulate);
+        if (R.Count > 1) Put(output + stride, c10, c11, accumulate);
+        if (R.Count > 2) Put(output + 2 * stride, c20, c21, accumulate);
+        if (R.Count > 3) Put(output + 3 * stride, c30, c31, accumulate);
+        if (R.Count > 4) Put(output + 4 * stride, c40, c41, accumulate);
+        if (R.Count > 5) Put(output + 5 * stride, c50, c51, accumulate);
+        if (R.Count > 6) Put(output + 6 * stride, c60, c61, accumulate);
+        if (R.Count > 7) Put(output + 7 * stride, c70, c71, accumulate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step<V>(float x, V left, V right, ref V sumLeft, ref V sumRight) where V : struct, ILanes<V>
+    {
+        var spread = V.Of(x);
+        sumLeft = V.MultiplyAdd(spread, left, sumLeft);
+        sumRight = V.MultiplyAdd(spread, right, sumRight);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<V>(float* output, V left, V right, Ends ends) where V : struct, ILanes<V>
+    {
+        var start = ends.Bias == 0 ? output : (float*)ends.Bias;
+        left = V.Add(left, V.Load(start));
+        right = V.Add(right, V.Load(start + V.Width));
+        if (ends.Relu) (left, right) = (V.Positive(left), V.Positive(right));
+        left.Store(output);
+        right.Store(output + V.Width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put<V>(float* output, V left, V right, bool accumulate) where V : struct, ILanes<V>
+    {
+        if (accumulate) (left, right) = (V.Add(left, V.Load(output)), V.Add(right, V.Load(output + V.Width)));
+        left.Store(output);
+        right.Store(output + V.Width);
+    }
+
+    /// <summary>A number that the JIT sees as a constant.</summary>
+    private interface IRows
+    {
+        static abstract int Count { get; }
+    }
+
+    private readonly struct One : IRows { public static int Count => 1; }
+
+    private readonly struct Two : IRows { public static int Count => 2; }
+
+    private readonly struct Three : IRows { public static int Count => 3; }
+
+    private readonly struct Four : IRows { public static int Count => 4; }
+
+    private readonly struct Five : IRows { public static int Count => 5; }
+
+    private readonly struct Six : IRows { public static int Count => 6; }
+
+    private readonly struct Seven : IRows { public static int Count => 7; }
+
+    private readonly struct Eight : IRows { public static int Count => 8; }
+}
