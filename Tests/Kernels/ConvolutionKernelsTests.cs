@@ -1,0 +1,151 @@
+using System.Runtime.InteropServices;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>The convolution's loops at every vector width, against sums in double straight from the definition.</summary>
+[Category("Kernels")]
+public sealed unsafe class ConvolutionKernelsTests
+{
+    /// <summary>A convolution's extents; images are square-free on purpose, so that swapped axes show.</summary>
+    public sealed record Geometry(
+        int Images, int Channels, int Height, int Width, int Outputs, (int H, int W) Kernel, (int H, int W) Stride, (int H, int W) Padding)
+    {
+        public int OutH => (Height + 2 * Padding.H - Kernel.H) / Stride.H + 1;
+
+        public int OutW => (Width + 2 * Padding.W - Kernel.W) / Stride.W + 1;
+
+        public int Depth => Kernel.H * Kernel.W * Channels;
+    }
+
+    private static readonly Geometry[] Geometries =
+    [
+        new(2, 17, 7, 9, 33, (3, 3), (1, 1), (1, 1)),
+        new(1, 3, 11, 13, 10, (5, 5), (1, 1), (2, 2)),      // few channels: whole kernel rows, cut at both edges
+        new(3, 3, 19, 17, 16, (11, 11), (4, 4), (2, 2)),
+        new(2, 1, 6, 5, 6, (5, 3), (1, 2), (4, 2)),         // windows that lie wholly in the padding
+        new(2, 32, 5, 4, 40, (1, 1), (1, 1), (0, 0)),
+        new(1, 20, 9, 8, 7, (2, 3), (3, 2), (0, 1)),        // a stride larger than the kernel on one axis
+        new(1, 16, 1, 1, 1, (1, 1), (1, 1), (0, 0)),
+        new(5, 18, 8, 8, 64, (3, 1), (2, 1), (1, 0)),
+    ];
+
+    private static readonly (string Name, ConvolutionKernels Kernels)[] Widths =
+    [
+        ("16 lanes", new ConvolutionKernels<Lanes16>()), ("8 lanes", new ConvolutionKernels<Lanes8>()),
+        ("4 lanes", new ConvolutionKernels<Lanes4>()), ("1 lane", new ConvolutionKernels<Lanes1>()),
+    ];
+
+    private static IEnumerable<TestCaseData> Cases =>
+        from width in Widths
+        from geometry in Geometries
+        select new TestCaseData(width.Name, geometry).SetArgDisplayNames(width.Name, geometry.ToString());
+
+    [TestCaseSource(nameof(Cases))]
+    public void Sliding_equals_the_definition(string width, Geometry g)
+    {
+        var kernels = KernelsOf(width);
+        var rng = new Rng(1);
+        using var x = new Guarded(g.Images * g.Height * g.Width * g.Channels, rng);
+        using var w = new Guarded(g.Outputs * g.Depth, rng);
+        using var bias = new Guarded(g.Outputs, rng);
+        using var y = new Guarded(g.Images * g.OutH * g.OutW * g.Outputs, rng);
+        using var zeros = new Guarded(g.Kernel.W * g.Channels, null);
+        using var packed = new Guarded(kernels.PackedSize(g.Depth, g.Outputs), rng);
+        using var start = new Guarded(kernels.PackedSize(1, g.Outputs), rng);
+
+        kernels.PackRows(Device.Cpu, w.Data, g.Depth, g.Outputs, packed.Data);
+        kernels.PackColumns(bias.Data, 1, g.Outputs, start.Data);
+        kernels.Slide(
+            Device.Cpu, WindowsOf(g, x.Data, zeros.Data), packed.Data, start.Data, relu: false,
+            new Target(y.Data, g.Outputs, g.OutH, g.OutW, (1, 1), (0, 0)));
+
+        for (var p = 0; p < g.Images * g.OutH * g.OutW; p++)
+            for (var o = 0; o < g.Outputs; o++)
+            {
+                var expected = (double)bias.Data[o];
+                for (var k = 0; k < g.Depth; k++) expected += (double)w.Data[o * g.Depth + k] * Under(g, x.Data, p, k);
+                Assert.That(y.Data[p * g.Outputs + o], Is.EqualTo(expected).Within(Rounding(g.Depth)), $"position {p}, output {o}");
+            }
+    }
+
+    [TestCaseSource(nameof(Cases))]
+    public void The_gradient_by_weight_equals_the_definition(string width, Geometry g)
+    {
+        var kernels = KernelsOf(width);
+        var rng = new Rng(2);
+        var positions = g.Images * g.OutH * g.OutW;
+        using var x = new Guarded(g.Images * g.Height * g.Width * g.Channels, rng);
+        using var dy = new Guarded(positions * g.Outputs, rng);
+        using var dw = new Guarded(g.Outputs * g.Depth, rng);
+        using var db = new Guarded(g.Outputs, rng);
+        using var zeros = new Guarded(g.Kernel.W * g.Channels, null);
+        using var sums = new Guarded(kernels.PackedSize(g.Depth, g.Outputs), rng);
+
+        kernels.GradientByWeight(
+            Device.Cpu, WindowsOf(g, x.Data, zeros.Data), dy.Data, g.Outputs, sums.Data, dw.Data, db.Data);
+
+        for (var o = 0; o < g.Outputs; o++)
+        {
+            var expectedBias = 0.0;
+            for (var p = 0; p < positions; p++) expectedBias += dy.Data[p * g.Outputs + o];
+            Assert.That(db.Data[o], Is.EqualTo(expectedBias).Within(Rounding(positions)), $"db[{o}]");
+
+            for (var k = 0; k < g.Depth; k++)
+            {
+                var expected = 0.0;
+                for (var p = 0; p < positions; p++) expected += (double)dy.Data[p * g.Outputs + o] * Under(g, x.Data, p, k);
+                Assert.That(dw.Data[o * g.Depth + k], Is.EqualTo(expected).Within(Rounding(positions)), $"dw[{o}, {k}]");
+            }
+        }
+    }
+
+    private static ConvolutionKernels KernelsOf(string width) => Widths.Single(w => w.Name == width).Kernels;
+
+    private static Windows WindowsOf(Geometry g, float* x, float* zeros) => new()
+    {
+        Source = x, Zeros = zeros, Images = g.Images, Height = g.Height, Width = g.Width, Channels = g.Channels,
+        Grid = (g.OutH, g.OutW), Kernel = g.Kernel, Step = g.Stride, Origin = (-g.Padding.H, -g.Padding.W),
+    };
+
+    /// <summary>The input under tap and channel k (kernel row, kernel column, channel) of window p.</summary>
+    private static float Under(Geometry g, float* x, int p, int k)
+    {
+        var (image, rest) = Math.DivRem(p, g.OutH * g.OutW);
+        var (row, column) = Math.DivRem(rest, g.OutW);
+        var (tap, channel) = Math.DivRem(k, g.Channels);
+        var (kh, kw) = Math.DivRem(tap, g.Kernel.W);
+        var (h, w) = (row * g.Stride.H - g.Padding.H + kh, column * g.Stride.W - g.Padding.W + kw);
+        return h < 0 || w < 0 || h >= g.Height || w >= g.Width ? 0 : x[((image * g.Height + h) * g.Width + w) * g.Channels + channel];
+    }
+
+    /// <summary>The rounding of a sum of n products of numbers in ±1: at most n roundings of sums below n.</summary>
+    private static double Rounding(int n) => 1e-6 + n * Math.Sqrt(n) * Math.Pow(2, -24);
+
+    /// <summary>Native floats between two canaries; a kernel that writes past its end is seen.</summary>
+    private sealed class Guarded : IDisposable
+    {
+        private const int Fence = 64;
+        private const float Canary = 12345.678f;
+        private readonly float* block;
+        private readonly int count;
+
+        public Guarded(int count, Rng? rng)
+        {
+            this.count = count;
+            block = (float*)NativeMemory.AlignedAlloc((nuint)(count + 2 * Fence) * sizeof(float), 64);
+            new Span<float>(block, count + 2 * Fence).Fill(Canary);
+            for (var i = 0; i < count; i++) Data[i] = rng?.NextFloat(-1, 1) ?? 0;
+        }
+
+        public float* Data => block + Fence;
+
+        public void Dispose()
+        {
+            var intact = !new ReadOnlySpan<float>(block, Fence).ContainsAnyExcept(Canary)
+                && !new ReadOnlySpan<float>(Data + count, Fence).ContainsAnyExcept(Canary);
+            NativeMemory.AlignedFree(block);
+            Assert.That(intact, "A kernel wrote outside its output.");
+        }
+    }
+}
