@@ -3,22 +3,25 @@ using System.Runtime.InteropServices;
 
 namespace PyNetSharp;
 
-/// <summary>Moves floats between memory and files that keep them little-endian, in pieces of bounded size.</summary>
+/// <summary>Writes floats as files keep them: little-endian, four bytes each.</summary>
 internal static class LittleEndian
 {
-    // A span of bytes cannot exceed 2³¹ − 1, which 2²⁹ floats would.
+    // A span of bytes ends at 2³¹ − 1, which 2²⁹ floats would pass.
     private const int Piece = 1 << 22;
 
-    /// <summary>Appends the values to a stream, four bytes each.</summary>
+    /// <summary>Appends the values to a stream.</summary>
     public static void Write(Stream stream, ReadOnlySpan<float> values)
     {
-        for (; !values.IsEmpty; values = values[Math.Min(Piece, values.Length)..])
-            stream.Write(MemoryMarshal.AsBytes(Ordered(values[..Math.Min(Piece, values.Length)])));
+        while (!values.IsEmpty)
+        {
+            var piece = values[..Math.Min(Piece, values.Length)];
+            stream.Write(MemoryMarshal.AsBytes(BitConverter.IsLittleEndian ? piece : Swapped(piece)));
+            values = values[piece.Length..];
+        }
     }
 
-    private static ReadOnlySpan<float> Ordered(ReadOnlySpan<float> values)
+    private static ReadOnlySpan<float> Swapped(ReadOnlySpan<float> values)
     {
-        if (BitConverter.IsLittleEndian) return values;
         var swapped = new int[values.Length];
         BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<float, int>(values), swapped);
         return MemoryMarshal.Cast<int, float>(swapped);

@@ -1,0 +1,73 @@
+namespace PyNetSharp;
+
+/// <summary>A model's weights in a file: safetensors with PyTorch's names and shapes, to exchange with it both ways.</summary>
+public static class ModuleWeights
+{
+    private const int MostNamed = 4;        // tensors per kind of fault that a message names
+
+    extension(Module model)
+    {
+        /// <summary>Writes all parameters and buffers. Equal weights give equal bytes.</summary>
+        /// <param name="path">The file, replaced if it exists; never left half-written. Its folder must exist.</param>
+        /// <param name="metadata">What else to keep in the file, if anything.</param>
+        /// <exception cref="InputException">The file cannot be written.</exception>
+        public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null) =>
+            Safetensors.Save(path, model.State(), metadata);
+
+        /// <summary>Reads all parameters and buffers; elements that are F16, BF16 or F64 are converted.</summary>
+        /// <param name="path">A file that holds the tensors of <see cref="Module.State"/>, and no other.</param>
+        /// <exception cref="InputException">
+        /// The file cannot be read, is not in the format, or does not fit the model. Then the model is as it was.
+        /// </exception>
+        /// <remarks>
+        /// PyTorch's <c>num_batches_tracked</c> is passed over: it matters to training with cumulative averages only,
+        /// which no layer here has. Beside the model it needs memory for a copy of the largest tensor.
+        /// </remarks>
+        public void Load(string path)
+        {
+            using var file = Safetensors.Open(path);
+            var state = model.State();
+            Check(path, file, state);
+
+            var values = new float[state.Select(s => s.Tensor.Shape.Count).DefaultIfEmpty().Max()];
+            foreach (var (name, tensor) in state)
+            {
+                var part = values.AsSpan(0, tensor.Shape.Count);
+                file.Read(file.Find(name)!, part);
+                tensor.CopyFrom(part);
+            }
+        }
+    }
+
+    private static void Check(string path, SafetensorsFile file, IReadOnlyList<(string Name, Tensor Tensor)> state)
+    {
+        var known = state.Select(s => s.Name).ToHashSet();
+        var both = state
+            .Where(s => file.Find(s.Name) is not null)
+            .Select(s => (Ours: s.Tensor.Shape, Theirs: file.Find(s.Name)!))
+            .ToArray();
+        string[] faults =
+        [
+            .. Listed("missing", state.Where(s => file.Find(s.Name) is null).Select(s => $"'{s.Name}' {s.Tensor.Shape}")),
+            .. Listed("surplus", file.Tensors
+                .Where(t => !known.Contains(t.Name) && !t.Name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))
+                .Select(t => $"{SafetensorsHeader.Quote(t.Name)} {t.Shape}")),
+            .. Listed("misshapen", both
+                .Where(pair => pair.Ours != pair.Theirs.Shape)
+                .Select(pair => $"'{pair.Theirs.Name}' {pair.Theirs.Shape}, expected {pair.Ours}")),
+            .. Listed($"of a type other than {SafetensorsType.Readable}", both
+                .Where(pair => !SafetensorsType.IsReadable(pair.Theirs.Type))
+                .Select(pair => $"'{pair.Theirs.Name}' {pair.Theirs.Type}")),
+        ];
+        if (faults.Length > 0) throw new InputException($"'{path}' does not fit the model: {string.Join("; ", faults)}.");
+    }
+
+    /// <summary>One text such as "missing: 'a' [2], 'b' [3] and 7 more"; none if there is nothing to list.</summary>
+    private static IEnumerable<string> Listed(string fault, IEnumerable<string> tensors)
+    {
+        var all = tensors.ToArray();
+        if (all.Length == 0) yield break;
+        var more = all.Length > MostNamed ? $" and {all.Length - MostNamed} more" : "";
+        yield return $"{fault}: {string.Join(", ", all.Take(MostNamed))}{more}";
+    }
+}

@@ -1,0 +1,191 @@
+using System.Text.Json;
+
+namespace PyNetSharp;
+
+/// <summary>The header of a safetensors file, read and checked: which tensors there are, and where.</summary>
+internal sealed class SafetensorsHeader
+{
+    /// <summary>The header's one member that is no tensor.</summary>
+    public const string MetadataName = "__metadata__";
+
+    private const string ExpectedForm = "expected {\"dtype\":…,\"shape\":[…],\"data_offsets\":[begin,end]}";
+
+    // More than any array library has; it bounds the memory that a hostile file can ask for.
+    private const int MostExtents = 64;
+
+    private readonly Dictionary<string, SafetensorsEntry> tensors = [];
+    private Dictionary<string, string>? metadata;
+    private readonly long dataLength;
+    private readonly Func<string, InputException> fault;
+
+    private SafetensorsHeader(long dataLength, Func<string, InputException> fault) =>
+        (this.dataLength, this.fault) = (dataLength, fault);
+
+    /// <summary>The tensors, in the header's order.</summary>
+    public IReadOnlyCollection<SafetensorsEntry> Tensors => tensors.Values;
+
+    public IReadOnlyDictionary<string, string> Metadata => metadata ?? [];
+
+    public SafetensorsEntry? Find(string name) => tensors.GetValueOrDefault(name);
+
+    /// <summary>Reads a header and checks that its tensors fill the data, without holes and overlaps.</summary>
+    /// <param name="json">The header's bytes.</param>
+    /// <param name="dataLength">The bytes that follow it in the file.</param>
+    /// <param name="fault">Makes the exception to throw from a description of the fault.</param>
+    public static SafetensorsHeader Read(ReadOnlySpan<byte> json, long dataLength, Func<string, InputException> fault)
+    {
+        var header = new SafetensorsHeader(dataLength, fault);
+        header.ReadAll(json);
+        header.CheckThatTensorsFillTheData();
+        return header;
+    }
+
+    private void ReadAll(ReadOnlySpan<byte> json)
+    {
+        if (json.IsEmpty || json[0] != '{') throw fault("its header does not begin with '{'");
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            reader.Read();
+            while (ReadName(ref reader) is { } name)
+            {
+                reader.Read();
+                if (name == MetadataName) ReadMetadata(ref reader);
+                else if (!tensors.TryAdd(name, ReadTensor(ref reader, name))) throw fault($"{Quote(name)} comes twice in its header");
+            }
+
+            reader.Read();          // throws if anything but blanks follows the object
+        }
+        catch (JsonException error)
+        {
+            throw fault($"its header is not JSON, near byte {sizeof(ulong) + reader.BytesConsumed} ({error.Message.TrimEnd('.')})");
+        }
+    }
+
+    private void ReadMetadata(ref Utf8JsonReader reader)
+    {
+        if (metadata is not null) throw fault($"{MetadataName} comes twice in its header");
+        metadata = [];
+        if (reader.TokenType != JsonTokenType.StartObject) throw fault($"{MetadataName} is not an object of texts");
+        while (ReadName(ref reader) is { } key)
+        {
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.String) throw fault($"{MetadataName} holds {Quote(key)}, which is not a text");
+            if (!metadata.TryAdd(key, ReadText(ref reader))) throw fault($"{MetadataName} holds {Quote(key)} twice");
+        }
+    }
+
+    private SafetensorsEntry ReadTensor(ref Utf8JsonReader reader, string name)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) throw Malformed(name);
+        string? type = null;
+        List<long>? extents = null, offsets = null;
+        while (ReadName(ref reader) is { } key)
+        {
+            reader.Read();
+            switch (key)
+            {
+                case "dtype" when type is null && reader.TokenType == JsonTokenType.String:
+                    type = ReadText(ref reader);
+                    break;
+                case "shape" when extents is null:
+                    extents = ReadNumbers(ref reader, name, key);
+                    break;
+                case "data_offsets" when offsets is null:
+                    offsets = ReadNumbers(ref reader, name, key);
+                    break;
+                default:
+                    throw Malformed(name);
+            }
+        }
+
+        return type is not null && extents is not null && offsets is [var begin, var end]
+            ? Check(name, type, extents, begin, end)
+            : throw Malformed(name);
+    }
+
+    private SafetensorsEntry Check(string name, string type, List<long> extents, long begin, long end)
+    {
+        if (SafetensorsType.Size(type) is not { } size)
+            throw fault($"{Quote(name)} has elements of type {Quote(type)}, which the format does not have");
+        if (begin > end) throw fault($"{Quote(name)} ends at byte {end} of the data, before its beginning at byte {begin}");
+        if (end > dataLength) throw fault($"{Quote(name)} ends at byte {end} of the data, of which there are {dataLength}");
+
+        // Shape checks the product; what does not fit its extents is certainly too large.
+        if (extents.Any(extent => extent > int.MaxValue)) throw TooLarge(name, extents);
+        Shape shape;
+        try
+        {
+            shape = Shape.Create([.. extents.Select(extent => (int)extent)]);
+        }
+        catch (ShapeException)
+        {
+            throw TooLarge(name, extents);
+        }
+
+        var bytes = (long)shape.Count * size;
+        if (bytes != end - begin)
+            throw fault($"{Quote(name)} is {type} {shape}, which takes {bytes} bytes, but has bytes {begin} to {end} of the data");
+        return new(name, type, shape, begin, end);
+    }
+
+    private void CheckThatTensorsFillTheData()
+    {
+        long filled = 0;
+        var last = "";
+        foreach (var tensor in tensors.Values.OrderBy(t => t.Begin).ThenBy(t => t.End))
+        {
+            if (tensor.Begin < filled)
+                throw fault($"{Quote(tensor.Name)} begins at byte {tensor.Begin} of the data, within {Quote(last)}");
+            if (tensor.Begin > filled)
+                throw fault($"bytes {filled} to {tensor.Begin} of its data belong to no tensor");
+            (filled, last) = (tensor.End, tensor.Name);
+        }
+
+        if (filled < dataLength) throw fault($"bytes {filled} to {dataLength} of its data belong to no tensor");
+    }
+
+    /// <summary>The name of the next member of an object; null at the object's end.</summary>
+    private string? ReadName(ref Utf8JsonReader reader) =>
+        reader.Read() && reader.TokenType == JsonTokenType.PropertyName ? ReadText(ref reader) : null;
+
+    private string ReadText(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw fault($"the text at byte {sizeof(ulong) + reader.TokenStartIndex} is not UTF-8");
+        }
+    }
+
+    private List<long> ReadNumbers(ref Utf8JsonReader reader, string name, string key)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw Malformed(name);
+        List<long> numbers = [];
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var number) || number < 0)
+                throw fault($"{Quote(name)} has a {key} that holds something else than whole numbers from 0 to 2⁶³ − 1");
+            if (numbers.Count == MostExtents) throw fault($"{Quote(name)} has a {key} of more than {MostExtents} numbers");
+            numbers.Add(number);
+        }
+
+        return numbers;
+    }
+
+    private InputException TooLarge(string name, List<long> extents) =>
+        fault($"{Quote(name)} has the shape [{string.Join(", ", extents)}]; expected less than 2³¹ elements");
+
+    private InputException Malformed(string name) => fault($"{Quote(name)} is not described as it should be; {ExpectedForm}");
+
+    /// <summary>A text from the file in quotes, short and without line breaks, fit for a message of one line.</summary>
+    public static string Quote(string text)
+    {
+        const int longest = 80;
+        var shown = text.Length <= longest ? text : text[..longest] + "…";
+        return $"'{string.Concat(shown.Select(c => char.IsControl(c) ? '?' : c))}'";
+    }
+}

@@ -1,0 +1,65 @@
+using System.Buffers.Binary;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace PyNetSharp;
+
+/// <summary>Writes the header of a safetensors file whose tensors are all float32.</summary>
+internal static class SafetensorsHeaderWriter
+{
+    private const int Alignment = 8;        // the data begin at a multiple of this
+
+    /// <summary>The file up to its data: the header's length and the header, padded with spaces.</summary>
+    /// <exception cref="ArgumentException">A name comes twice, or is the format's own.</exception>
+    public static byte[] Write(
+        IReadOnlyList<(string Name, Shape Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var json = new MemoryStream();
+        json.Write(new byte[sizeof(ulong)]);
+        // The file is read by programs, not embedded in web pages: letters stay letters.
+        using (var writer = new Utf8JsonWriter(json, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            writer.WriteStartObject();
+            if (metadata is { Count: > 0 }) WriteMetadata(writer, metadata);
+
+            var names = new HashSet<string> { SafetensorsHeader.MetadataName };
+            long end = 0;
+            foreach (var (name, shape) in tensors)
+            {
+                if (!names.Add(name)) throw new ArgumentException($"The name '{name}' is taken already.", nameof(tensors));
+                var begin = end;
+                end += (long)shape.Count * sizeof(float);
+                WriteTensor(writer, name, shape, begin, end);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        while (json.Length % Alignment != 0) json.WriteByte((byte)' ');
+        var header = json.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - sizeof(ulong));
+        return header;
+    }
+
+    private static void WriteMetadata(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> metadata)
+    {
+        writer.WriteStartObject(SafetensorsHeader.MetadataName);
+        foreach (var (key, value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            writer.WriteString(key, value);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteTensor(Utf8JsonWriter writer, string name, Shape shape, long begin, long end)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteString("dtype", "F32");
+        writer.WriteStartArray("shape");
+        foreach (var extent in shape) writer.WriteNumberValue(extent);
+        writer.WriteEndArray();
+        writer.WriteStartArray("data_offsets");
+        writer.WriteNumberValue(begin);
+        writer.WriteNumberValue(end);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,89 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+public sealed class BadSafetensorsTests
+{
+    private const string Eight = """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""";
+
+    public static IEnumerable<TestCaseData<byte[], string>> BadFiles =>
+    [
+        Case("empty", [], "it has 0 bytes"),
+        Case("no header", [2, 0, 0, 0, 0, 0, 0, 0], "a header of 2 bytes, but only 0 follow"),
+        Case("header as long as can be", [255, 255, 255, 255, 255, 255, 255, 255, .. "{}"u8], "a header of 18446744073709551615 bytes; expected at most 100000000"),
+        Case("header over the limit", [1, 0xE1, 0xF5, 5, 0, 0, 0, 0, .. "{}"u8], "a header of 100000001 bytes; expected at most 100000000"),
+        Case("header longer than the file", [0, 0xE1, 0xF5, 5, 0, 0, 0, 0, .. "{}"u8], "a header of 100000000 bytes, but only 2 follow"),
+        Case("header of no bytes", new byte[8], "does not begin with '{'"),
+        Json("blanks before the header", " {}", "does not begin with '{'"),
+        Json("list", "[]", "does not begin with '{'"),
+        Json("cut JSON", """{"a":{"dtype":"F32" """, "its header is not JSON, near byte"),
+        Json("two objects", "{}{}", "its header is not JSON, near byte 10"),
+        Json("zeros after the header", "{}\0\0", "its header is not JSON, near byte 10"),
+        Json("comment", "{/**/}", "its header is not JSON"),
+        Json("trailing comma", Eight[..^1] + ",}", "its header is not JSON", 8),
+        Json("nested deeply", """{"a":""" + new string('[', 1000), "'a' is not described as it should be"),
+        Json("lone surrogate", """{"\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "the text at byte 9 is not UTF-8", 8),
+        Case("not UTF-8", [6, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1'], "the text at byte 9 is not UTF-8"),
+        Json("tensor is a number", """{"a":1}""", "'a' is not described as it should be"),
+        Json("type is missing", """{"a":{"shape":[2],"data_offsets":[0,8]}}""", "'a' is not described as it should be", 8),
+        Json("shape is missing", """{"a":{"dtype":"F32","data_offsets":[0,8]}}""", "'a' is not described as it should be", 8),
+        Json("offsets are missing", """{"a":{"dtype":"F32","shape":[2]}}""", "'a' is not described as it should be", 8),
+        Json("three offsets", Eight.Replace("0,8", "0,8,8", StringComparison.Ordinal), "'a' is not described as it should be", 8),
+        Json("unknown member", Eight.Replace("\"shape\"", "\"x\":1,\"shape\"", StringComparison.Ordinal), "'a' is not described as it should be", 8),
+        Json("member twice", Eight.Replace("\"shape\"", "\"dtype\":\"F32\",\"shape\"", StringComparison.Ordinal), "'a' is not described as it should be", 8),
+        Json("tensor twice", Eight[..^1] + "," + Eight[1..], "'a' comes twice", 8),
+        Json("metadata twice", """{"__metadata__":{},"__metadata__":{}}""", "__metadata__ comes twice"),
+        Json("metadata is a text", """{"__metadata__":"x"}""", "__metadata__ is not an object of texts"),
+        Json("metadata with a number", """{"__metadata__":{"epoch":3}}""", "__metadata__ holds 'epoch', which is not a text"),
+        Json("metadata key twice", """{"__metadata__":{"a":"","a":""}}""", "__metadata__ holds 'a' twice"),
+        Json("unknown type", Eight.Replace("F32", "F31", StringComparison.Ordinal), "'a' has elements of type 'F31', which the format does not have", 8),
+        Json("negative extent", Eight.Replace("[2]", "[-2]", StringComparison.Ordinal), "'a' has a shape that holds something else than whole numbers", 8),
+        Json("fraction", Eight.Replace("[2]", "[2.5]", StringComparison.Ordinal), "'a' has a shape that holds something else than whole numbers", 8),
+        Json("extent of 20 digits", Eight.Replace("[2]", "[20000000000000000000]", StringComparison.Ordinal), "'a' has a shape that holds something else", 8),
+        Json("extent is a text", Eight.Replace("[2]", "[\"2\"]", StringComparison.Ordinal), "'a' has a shape that holds something else", 8),
+        Json("too large extent", Eight.Replace("[2]", "[4294967296,0]", StringComparison.Ordinal), "'a' has the shape [4294967296, 0]; expected less than 2³¹ elements", 8),
+        Json("overflowing product", Eight.Replace("[2]", "[65536,65536,65536,65536,2]", StringComparison.Ordinal), "expected less than 2³¹ elements", 8),
+        Json("too many extents", Eight.Replace("[2]", "[2" + string.Concat(Enumerable.Repeat(",1", 64)) + "]", StringComparison.Ordinal), "'a' has a shape of more than 64 numbers", 8),
+        Json("shape and bytes differ", Eight.Replace("[2]", "[3]", StringComparison.Ordinal), "'a' is F32 [3], which takes 12 bytes, but has bytes 0 to 8 of the data", 8),
+        Json("type and bytes differ", Eight.Replace("F32", "F64", StringComparison.Ordinal), "'a' is F64 [2], which takes 16 bytes, but has bytes 0 to 8 of the data", 8),
+        Json("end before beginning", Eight.Replace("0,8", "8,0", StringComparison.Ordinal), "'a' ends at byte 0 of the data, before its beginning at byte 8", 8),
+        Json("cut data", Eight, "'a' ends at byte 8 of the data, of which there are 7", 7),
+        Json("too much data", Eight, "bytes 8 to 9 of its data belong to no tensor", 9),
+        Json("data without tensors", "{}", "bytes 0 to 4 of its data belong to no tensor", 4),
+        Json("hole at the beginning", Eight.Replace("0,8", "4,12", StringComparison.Ordinal), "bytes 0 to 4 of its data belong to no tensor", 12),
+        Json("hole between", Eight[..^1] + ""","b":{"dtype":"U8","shape":[1],"data_offsets":[9,10]}}""", "bytes 8 to 9 of its data belong to no tensor", 10),
+        Json("overlap", Eight[..^1] + ""","b":{"dtype":"U8","shape":[4],"data_offsets":[7,11]}}""", "'b' begins at byte 7 of the data, within 'a'", 11),
+        Json("the same bytes twice", Eight[..^1] + "," + Eight[1..].Replace("\"a\"", "\"b\"", StringComparison.Ordinal), "begins at byte 0 of the data, within", 8),
+        Json("long name with a line break", "{\"" + new string('n', 79) + "\\n" + new string('n', 9999) + "\":1}", "'" + new string('n', 79) + "?…' is not described"),
+    ];
+
+    [TestCaseSource(nameof(BadFiles))]
+    public void IsNamed(byte[] content, string fault)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["a"], content);
+        Assert.That(
+            () => Safetensors.Open(folder["a"]),
+            Throws.TypeOf<InputException>()
+                .With.Message.StartsWith($"'{folder["a"]}' is not a sound safetensors file: ")
+                .And.Message.Contains(fault));
+    }
+
+    [Test]
+    public void WhatIsNoFileIsNamed()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.That(
+            () => Safetensors.Open(folder["missing"]),
+            Throws.TypeOf<InputException>().With.Message.StartsWith($"'{folder["missing"]}' cannot be read: "));
+        Assert.That(
+            () => Safetensors.Open(folder.Name),
+            Throws.TypeOf<InputException>().With.Message.Contains("is a folder; expected a safetensors file"));
+    }
+
+    private static TestCaseData<byte[], string> Case(string name, byte[] content, string fault) =>
+        new(content, fault) { TestName = $"{{m}}({name})" };
+
+    private static TestCaseData<byte[], string> Json(string name, string header, string fault, int data = 0) =>
+        Case(name, SafetensorsBytes.Of(header, new byte[data]), fault);
+}
