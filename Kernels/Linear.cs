@@ -14,13 +14,13 @@ public static class LinearOp
         public Tensor Linear(Tensor weight, Tensor? bias = null, bool relu = false)
         {
             ArgumentNullException.ThrowIfNull(weight);
-            var op = new Linear(relu);
+            var op = new LinearMap(relu);
             return bias is null ? op.Apply(x, weight) : op.Apply(x, weight, bias);
         }
     }
 }
 
-internal sealed unsafe class Linear(bool relu) : Op
+internal sealed unsafe class LinearMap(bool relu) : Op
 {
     private Tensor x = null!, weight = null!;
     private Tensor? y;

@@ -1,7 +1,7 @@
 namespace PyNetSharp;
 
 /// <summary>The three passes on the processor, each a walk of <see cref="Windows"/> through a micro-kernel.</summary>
-internal sealed unsafe partial class Conv2d
+internal sealed unsafe partial class Convolution
 {
     private static readonly ConvolutionKernels Kernels = ConvolutionKernels.Best;
 

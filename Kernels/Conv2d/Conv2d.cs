@@ -20,7 +20,7 @@ public static class Conv2dOp
             ArgumentNullException.ThrowIfNull(weight);
             ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(stride.H, stride.W), 1, nameof(stride));
             ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(padding.H, padding.W), nameof(padding));
-            var op = new Conv2d(stride, padding, relu);
+            var op = new Convolution(stride, padding, relu);
             return bias is null ? op.Apply(x, weight) : op.Apply(x, weight, bias);
         }
 
@@ -31,7 +31,7 @@ public static class Conv2dOp
     }
 }
 
-internal sealed partial class Conv2d((int H, int W) stride, (int H, int W) padding, bool relu) : Op
+internal sealed partial class Convolution((int H, int W) stride, (int H, int W) padding, bool relu) : Op
 {
     private Tensor x = null!, weight = null!;
     private Tensor? y;
