@@ -7,10 +7,11 @@ namespace PyNetSharp.Tests;
 /// </remarks>
 public static partial class OpTable
 {
-    public static IEnumerable<OpRow> Rows => [.. Elementwise, .. Broadcasts, .. Reductions];
+    public static IEnumerable<OpRow> Rows => [.. Elementwise, .. Broadcasts, .. Reductions, .. Products];
 
     public static IEnumerable<ShapeFault> Faults =>
     [
+        .. ProductFaults,
         new("Add", x => x[0] + x[1], [3, 4], [4, 3]),
         new("Add", x => x[0] + x[1], [2, 3, 4, 4], [3]),
         new("Subtract", x => x[0] - x[1], [2], [3]),

@@ -34,6 +34,7 @@ internal sealed unsafe class MatrixKernels<V> : MatrixKernels where V : struct, 
 
     public override void Multiply(CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu)
     {
+        if (a.Rows == 0 || b.Columns == 0) return;
         if (a.Columns == 0) Fill(c, a.Rows, b.Columns, bias, relu);
         else if (!a.Transposed && b.Transposed && a.Rows <= FewRows && a.Rows < b.Columns) MultiplyFewRows(cpu, a, b, c, bias, relu);
         else MultiplyBlocks(cpu, a, b, c, bias, relu);
