@@ -1,0 +1,56 @@
+namespace PyNetSharp;
+
+/// <summary>A convolution over images, with zero padding: y[n, o] = b[o] + Σᵢ w[o, i] ⋆ x[n, i].</summary>
+public sealed class Conv2d : Module
+{
+    /// <summary>Draws weight and bias uniformly from ±1/√fan_in, as <c>torch.nn.Conv2d</c> does; fan_in = inputs · kernel area.</summary>
+    /// <param name="inputs">Channels of the input; at least 1.</param>
+    /// <param name="outputs">Channels of the result; at least 1.</param>
+    /// <param name="kernel">Rows and columns of the kernel; at least 1.</param>
+    /// <param name="rng">Draws the parameters.</param>
+    /// <param name="stride">Steps of the kernel; at least 1, which is also the default.</param>
+    /// <param name="padding">Zeros added on each side; not negative.</param>
+    /// <param name="bias">Whether each output channel has a number added.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is outside its range.</exception>
+    public Conv2d(int inputs, int outputs, Size2d kernel, Rng rng, Size2d? stride = null, Size2d padding = default, bool bias = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
+        ArgumentNullException.ThrowIfNull(rng);
+        Kernel = kernel.AtLeast(1, nameof(kernel));
+        Stride = (stride ?? 1).AtLeast(1, nameof(stride));
+        Padding = padding.AtLeast(0, nameof(padding));
+
+        Weight = new(Tensor.Zeros([outputs, inputs, Kernel.H, Kernel.W]));
+        if (bias) Bias = new(Tensor.Zeros([outputs]));
+        this.Initialise(Initialisation.Default, rng);
+    }
+
+    /// <summary>[outputs, inputs, rows, columns]</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>[outputs], or null if the layer was made without one.</summary>
+    public Parameter? Bias { get; }
+
+    /// <summary>Rows and columns of the kernel.</summary>
+    public Size2d Kernel { get; }
+
+    /// <summary>By how much the kernel moves from one output pixel to the next.</summary>
+    public Size2d Stride { get; }
+
+    /// <summary>How many zeros stand on each side of the input.</summary>
+    public Size2d Padding { get; }
+
+    /// <param name="x">[n, inputs, h, w]</param>
+    /// <returns>[n, outputs, h', w'] with h' = ⌊(h + 2·padding − kernel) / stride⌋ + 1, and w' likewise.</returns>
+    /// <exception cref="ShapeException">The input has other channels, or is smaller than the kernel.</exception>
+    public override Tensor Forward(Tensor x) => Forward(x, relu: false);
+
+    /// <summary>The convolution and, if asked for, the ReLU behind it, without a pass over memory between them.</summary>
+    internal Tensor Forward(Tensor x, bool relu) => x.Conv2d(Weight, Bias, Stride, Padding, relu);
+
+    /// <inheritdoc/>
+    protected override string Describe() =>
+        $"{Weight.Shape[1]}, {Weight.Shape[0]}, kernel_size={Kernel.Pair}, stride={Stride.Pair}" +
+        (Padding == 0 ? "" : $", padding={Padding.Pair}") + (Bias is null ? ", bias=False" : "");
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace PyNetSharp;
+
+/// <summary>A layer that sets a random part of its input to zero in training, and does nothing in evaluation.</summary>
+/// <remarks>
+/// What stays is multiplied by 1/(1 − p), so that the expectation does not change. Each call in training draws one number
+/// from <see cref="Rng"/>; a run that stops can go on exactly where it was by restoring that generator's state.
+/// </remarks>
+/// <seealso href="https://arxiv.org/abs/1207.0580">Hinton et al., 2012</seealso>
+public abstract class DropoutLayer : Module
+{
+    private protected DropoutLayer(Rng rng, float p)
+    {
+        ArgumentNullException.ThrowIfNull(rng);
+        if (p is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(p), p, "A probability from 0 to 1 was expected.");
+        (Rng, P) = (rng, p);
+    }
+
+    /// <summary>Where the masks come from.</summary>
+    public Rng Rng { get; }
+
+    /// <summary>The probability of a zero.</summary>
+    public float P { get; }
+
+    /// <inheritdoc/>
+    protected override string Describe() => $"p={P.ToString("0.0#######", CultureInfo.InvariantCulture)}, inplace=False";
+}

@@ -1,0 +1,92 @@
+namespace PyNetSharp;
+
+/// <summary>Layers in a row, each fed with what the one before gives.</summary>
+/// <remarks>
+/// <para>A <see cref="ReLU"/> directly behind a <see cref="Conv2d"/> or <see cref="Linear"/> runs with it as one op.</para>
+/// <para>
+/// What a child returns goes back for reuse as soon as the next child has run (and, while a graph is recorded, as soon as
+/// no op needs it any more). A module of your own that looks at its input or its result later calls
+/// <see cref="Tensor.Keep"/> on it. The input of the whole and its result are left alone.
+/// </para>
+/// </remarks>
+/// <example><code>
+/// var net = new Sequential(("conv1", new Conv2d(1, 20, 3, rng)), ("relu1", new ReLU()));
+/// net["conv1"] == net[0]
+/// </code></example>
+public class Sequential : Module
+{
+    private readonly List<(string Name, Module Module)> children = [];
+
+    /// <summary>Layers named by their positions: 0, 1, ….</summary>
+    public Sequential(params IEnumerable<Module> layers) : this(layers.Select((layer, i) => ($"{i}", layer)))
+    {
+    }
+
+    /// <summary>Named layers.</summary>
+    /// <exception cref="ArgumentException">A name is empty, contains a dot or occurs twice.</exception>
+    public Sequential(params IEnumerable<(string Name, Module Module)> layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        foreach (var (name, module) in layers)
+        {
+            if (string.IsNullOrEmpty(name) || name.Contains('.', StringComparison.Ordinal))
+                throw new ArgumentException($"Sequential: '{name}' cannot name a layer; a name is not empty and has no dot.", nameof(layers));
+            if (children.Exists(child => child.Name == name))
+                throw new ArgumentException($"Sequential: two layers are named '{name}'.", nameof(layers));
+            children.Add((name, module ?? throw new ArgumentNullException(nameof(layers), $"Sequential: the layer '{name}' is null.")));
+        }
+    }
+
+    /// <summary>The number of layers.</summary>
+    public int Count => children.Count;
+
+    /// <summary>Layer number <paramref name="position"/>, from 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
+    public Module this[int position] => position >= 0 && position < Count
+        ? children[position].Module
+        : throw new ArgumentOutOfRangeException(nameof(position), position, $"Sequential: it has {Count} layers.");
+
+    /// <summary>The layer of this name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public Module this[string name] => children.Find(child => child.Name == name).Module ?? throw new KeyNotFoundException(
+        $"Sequential: no layer is named '{name}'; there are {string.Join(", ", children.Select(child => child.Name))}.");
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, Module Module)> Children() => children;
+
+    /// <inheritdoc/>
+    /// <exception cref="ShapeException">A layer's input does not fit; the message begins with the layer's path.</exception>
+    public override Tensor Forward(Tensor x)
+    {
+        var y = x;
+        for (var i = 0; i < Count; i++)
+        {
+            var (name, module) = children[i];
+            var relu = i + 1 < Count && children[i + 1].Module is ReLU;
+            var next = Run(name, module, y, relu, out var fused);
+            if (fused) i++;
+            if (y != x && y != next) y.Release();
+            y = next;
+        }
+
+        return y;
+    }
+
+    private static Tensor Run(string name, Module module, Tensor x, bool relu, out bool fused)
+    {
+        fused = relu && module is Conv2d or Linear;
+        try
+        {
+            return module switch
+            {
+                Conv2d conv => conv.Forward(x, relu),
+                Linear linear => linear.Forward(x, relu),
+                _ => module.Forward(x),
+            };
+        }
+        catch (ShapeException error)
+        {
+            throw error.In(name);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+namespace PyNetSharp;
+
+/// <summary>Two numbers for the two axes of an image: a kernel's size, a stride, a padding. One number stands for both.</summary>
+/// <param name="H">Down, along the rows' axis.</param>
+/// <param name="W">Across, along the columns' axis.</param>
+public readonly record struct Size2d(int H, int W)
+{
+    /// <summary>The same number for both axes.</summary>
+    public static implicit operator Size2d(int both) => new(both, both);
+
+    /// <summary>(down, across)</summary>
+    public static implicit operator Size2d((int H, int W) pair) => new(pair.H, pair.W);
+
+    /// <summary>(down, across)</summary>
+    public static implicit operator (int H, int W)(Size2d size) => (size.H, size.W);
+
+    /// <summary>As PyTorch prints it: <c>3</c> if both are the same, otherwise <c>(3, 5)</c>.</summary>
+    public override string ToString() => H == W ? $"{H}" : Pair;
+
+    /// <summary>Always as a pair: <c>(3, 3)</c>.</summary>
+    internal string Pair => $"({H}, {W})";
+
+    /// <summary>These sizes, if neither is below <paramref name="least"/>.</summary>
+    internal Size2d AtLeast(int least, string name) =>
+        H >= least && W >= least
+            ? this
+            : throw new ArgumentOutOfRangeException(name, this, $"Both numbers must be at least {least}.");
+
+    /// <summary>This padding, if it is not negative and at most half of <paramref name="kernel"/>.</summary>
+    internal Size2d AtMostHalf(Size2d kernel, string name) =>
+        2 * H <= kernel.H && 2 * W <= kernel.W
+            ? AtLeast(0, name)
+            : throw new ArgumentOutOfRangeException(name, this, $"The padding must be at most half of the window {kernel}.");
+}
