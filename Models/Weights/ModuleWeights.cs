@@ -46,28 +46,30 @@ public static class ModuleWeights
             .Where(s => file.Find(s.Name) is not null)
             .Select(s => (Ours: s.Tensor.Shape, Theirs: file.Find(s.Name)!))
             .ToArray();
+        var surplus = file.Tensors
+            .Where(t => !known.Contains(t.Name) && !t.Name.EndsWith(".num_batches_tracked", StringComparison.Ordinal));
         string[] faults =
         [
-            .. Listed("missing", state.Where(s => file.Find(s.Name) is null).Select(s => $"'{s.Name}' {s.Tensor.Shape}")),
-            .. Listed("surplus", file.Tensors
-                .Where(t => !known.Contains(t.Name) && !t.Name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))
-                .Select(t => $"{SafetensorsHeader.Quote(t.Name)} {t.Shape}")),
-            .. Listed("misshapen", both
-                .Where(pair => pair.Ours != pair.Theirs.Shape)
-                .Select(pair => $"'{pair.Theirs.Name}' {pair.Theirs.Shape}, expected {pair.Ours}")),
-            .. Listed($"of a type other than {SafetensorsType.Readable}", both
-                .Where(pair => !SafetensorsType.IsReadable(pair.Theirs.Type))
-                .Select(pair => $"'{pair.Theirs.Name}' {pair.Theirs.Type}")),
+            .. Listed("missing", state.Where(s => file.Find(s.Name) is null), s => $"'{s.Name}' {s.Tensor.Shape}"),
+            .. Listed("surplus", surplus, t => $"{SafetensorsHeader.Quote(t.Name)} {t.Shape}"),
+            .. Listed(
+                "misshapen",
+                both.Where(pair => pair.Ours != pair.Theirs.Shape),
+                pair => $"'{pair.Theirs.Name}' {pair.Theirs.Shape}, expected {pair.Ours}"),
+            .. Listed(
+                $"of a type other than {SafetensorsType.Readable}",
+                both.Where(pair => !SafetensorsType.IsReadable(pair.Theirs.Type)),
+                pair => $"'{pair.Theirs.Name}' {pair.Theirs.Type}"),
         ];
         if (faults.Length > 0) throw new InputException($"'{path}' does not fit the model: {string.Join("; ", faults)}.");
     }
 
     /// <summary>One text such as "missing: 'a' [2], 'b' [3] and 7 more"; none if there is nothing to list.</summary>
-    private static IEnumerable<string> Listed(string fault, IEnumerable<string> tensors)
+    private static IEnumerable<string> Listed<T>(string fault, IEnumerable<T> tensors, Func<T, string> show)
     {
         var all = tensors.ToArray();
         if (all.Length == 0) yield break;
         var more = all.Length > MostNamed ? $" and {all.Length - MostNamed} more" : "";
-        yield return $"{fault}: {string.Join(", ", all.Take(MostNamed))}{more}";
+        yield return $"{fault}: {string.Join(", ", all.Take(MostNamed).Select(show))}{more}";
     }
 }

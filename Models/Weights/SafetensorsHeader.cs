@@ -10,13 +10,14 @@ internal sealed class SafetensorsHeader
 
     private const string ExpectedForm = "expected {\"dtype\":…,\"shape\":[…],\"data_offsets\":[begin,end]}";
 
-    // More than any array library has; it bounds the memory that a hostile file can ask for.
+    // Both are far beyond any real file; they bound the memory that a hostile one can ask for.
     private const int MostExtents = 64;
+    private const int MostMembers = 1_000_000;
 
-    private readonly Dictionary<string, SafetensorsEntry> tensors = [];
-    private Dictionary<string, string>? metadata;
     private readonly long dataLength;
     private readonly Func<string, InputException> fault;
+    private readonly Dictionary<string, SafetensorsEntry> tensors = [];
+    private Dictionary<string, string>? metadata;
 
     private SafetensorsHeader(long dataLength, Func<string, InputException> fault) =>
         (this.dataLength, this.fault) = (dataLength, fault);
@@ -50,6 +51,7 @@ internal sealed class SafetensorsHeader
             while (ReadName(ref reader) is { } name)
             {
                 reader.Read();
+                if (tensors.Count == MostMembers) throw fault($"it lists more than {MostMembers} tensors");
                 if (name == MetadataName) ReadMetadata(ref reader);
                 else if (!tensors.TryAdd(name, ReadTensor(ref reader, name))) throw fault($"{Quote(name)} comes twice in its header");
             }
@@ -70,6 +72,7 @@ internal sealed class SafetensorsHeader
         while (ReadName(ref reader) is { } key)
         {
             reader.Read();
+            if (metadata.Count == MostMembers) throw fault($"{MetadataName} holds more than {MostMembers} texts");
             if (reader.TokenType != JsonTokenType.String) throw fault($"{MetadataName} holds {Quote(key)}, which is not a text");
             if (!metadata.TryAdd(key, ReadText(ref reader))) throw fault($"{MetadataName} holds {Quote(key)} twice");
         }
