@@ -135,5 +135,5 @@ public sealed class Loader
         batch.X.CopyFrom(staging.AsSpan(0, items.Length * size));
     }
 
-    private Shape BatchShape(int size) => Shape.Create([size, .. itemShape]);
+    private Shape BatchShape(int size) => [size, .. itemShape.AsSpan()];
 }

@@ -1,0 +1,60 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+public sealed class DataCatalogTests
+{
+    [Test]
+    public void FindsASetBelowTheDataFolderOrInIt(
+        [Values("", "cifar10", "cifar-10-batches-bin", "cifar10/cifar-10-batches-bin")] string place)
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteCifar10(folder[place]);
+        Assert.That(DataCatalog.Load("cifar10", folder.Name).Train.Count, Is.EqualTo(10));
+    }
+
+    [Test]
+    public void FindsEachSet()
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder["mnist"]);
+        DataFiles.WriteMnist(folder["fashion-mnist"], zipped: true);
+        DataFiles.WriteOrl(folder["orl/orl_faces"]);
+        Directory.CreateDirectory(folder["cifar100"]);
+        File.WriteAllBytes(folder["cifar100/train.bin"], DataFiles.Cifar(2, [19, 99]));
+        File.WriteAllBytes(folder["cifar100/test.bin"], DataFiles.Cifar(2, [19, 99]));
+
+        Assert.That(DataCatalog.Load("mnist", folder.Name).Train.ClassNames[3], Is.EqualTo("3"));
+        Assert.That(DataCatalog.Load("fashion-mnist", folder.Name).Train.ClassNames[3], Is.EqualTo("Dress"));
+        Assert.That(DataCatalog.Load("orl", folder.Name).Train.Count, Is.EqualTo(12));
+        Assert.That(DataCatalog.Load("cifar100", folder.Name).Test.ClassNames, Has.Count.EqualTo(100));
+        Assert.That(DataCatalog.Load("xor").Train.ItemShape, Is.EqualTo(Shape.Create([2])));
+        Assert.That(DataCatalog.Names.Where(name => !DataCatalog.NeedsFiles(name)), Is.EquivalentTo(new[] { "xor", "shapes" }));
+    }
+
+    [Test]
+    public void DoesNotTakeAnotherSetsFolderForItsOwn()
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder["fashion-mnist"]);
+        Assert.That(DataCatalog.Load("fashion-mnist", folder["fashion-mnist"]).Train.Count, Is.EqualTo(3));
+        Assert.That(() => DataCatalog.Load("mnist", folder["fashion-mnist"]), Throws.InstanceOf<InputException>());
+    }
+
+    [Test]
+    public void SaysWhatWasLookedForAndHowToGetIt()
+    {
+        using var folder = new TemporaryFolder();
+        AssertFault("cifar10", folder.Name, "data_batch_1.bin", folder.Name, "--data-dir", "PYNET_DATA", "--download");
+        AssertFault("iris", null, "no data folder was given", "--data-dir", "--download");
+        AssertFault("iris", folder["nowhere"], "nowhere' does not exist");
+        AssertFault("cifar11", folder.Name, "unknown data set 'cifar11'; did you mean 'cifar10'?");
+    }
+
+    private static void AssertFault(string name, string? dataDir, params string[] messages)
+    {
+        var fault = Assert.Throws<InputException>(() => DataCatalog.Load(name, dataDir))!;
+        foreach (var message in messages) Assert.That(fault.Message, Does.Contain(message));
+        Assert.That(fault.Message, Does.Not.Contain('\n'));
+    }
+}

@@ -1,0 +1,176 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+public sealed class LoaderTests
+{
+    [Test]
+    public void EveryItemComesOnceWithItsLabel()
+    {
+        var loader = new Loader(new Counting(10), batchSize: 4, seed: 5);
+        List<int> sizes = [];
+        List<int> seen = [];
+        foreach (var batch in loader.Epoch(0))
+        {
+            sizes.Add(batch.Labels.Length);
+            Assert.That(batch.X.Shape, Is.EqualTo(Shape.Create([batch.Labels.Length, 1, 1, 2])));
+            var x = batch.X.ToArray();
+            for (var i = 0; i < batch.Labels.Length; i++)
+            {
+                seen.Add((int)x[2 * i]);
+                Assert.That((x[2 * i + 1], batch.Labels[i]), Is.EqualTo((-x[2 * i], (int)x[2 * i] % 3)));
+            }
+        }
+
+        Assert.That(sizes, Is.EqualTo(new[] { 4, 4, 2 }));
+        Assert.That((loader.BatchCount, loader.Count), Is.EqualTo((3, 10)));
+        Assert.That(seen, Is.EquivalentTo(Enumerable.Range(0, 10)));
+        Assert.That(seen, Is.Not.Ordered);
+    }
+
+    [Test]
+    public void ImagesArriveInLogicalOrder()
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 2 * 3 * 2 * 2).Select(i => (byte)i)];
+        var data = new ImageDataset("two", ["a"], [3, 2, 2], pixels, [0, 0]);
+        var batch = new Loader(data, 2, shuffle: false).Epoch(0).Single();
+        Assert.That(batch.X.ToArray(), Is.EqualTo(pixels.Select(p => p / 255f)));
+    }
+
+    [Test]
+    public void OrderFollowsFromSeedAndEpochAlone()
+    {
+        var loader = new Loader(new Counting(50), 8, seed: 5);
+        var first = Order(loader, 0);
+        var second = Order(loader, 1);
+        Assert.That(second, Is.Not.EqualTo(first));
+        Assert.That(Order(loader, 0), Is.EqualTo(first));
+        Assert.That(Order(new Loader(new Counting(50), 16, seed: 5), 1), Is.EqualTo(second));
+        Assert.That(Order(new Loader(new Counting(50), 8, seed: 6), 0), Is.Not.EqualTo(first));
+        Assert.That(Order(new Loader(new Counting(50), 8, shuffle: false), 3), Is.EqualTo(Enumerable.Range(0, 50)));
+    }
+
+    [Test]
+    public void ARunGoesOnWithinAnEpoch()
+    {
+        var loader = new Loader(new Counting(20), 6, new Jitter(), seed: 5);
+        var whole = Values(loader.Epoch(3));
+        Assert.That(Values(loader.Epoch(3, first: 2)), Is.EqualTo(whole[24..]));
+        Assert.That(loader.Epoch(3, first: 4), Is.Empty);
+        Assert.That(() => loader.Epoch(3, first: 5), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void WhatHappensToAnItemDoesNotDependOnItsPlace()
+    {
+        var shuffled = ByItem(new Loader(new Counting(20), 6, new Jitter(), seed: 5));
+        var inOrder = ByItem(new Loader(new Counting(20), 7, new Jitter(), shuffle: false, seed: 5));
+        Assert.That(shuffled, Is.EqualTo(inOrder));
+        Assert.That(shuffled.Values.Distinct().Count(), Is.EqualTo(20));
+
+        static SortedDictionary<int, float> ByItem(Loader loader) =>
+            new(Values(loader.Epoch(0)).Chunk(2).ToDictionary(pair => (int)-pair[1], pair => pair[0] + pair[1]));
+    }
+
+    [Test]
+    public void ABatchStaysValidUntilTheNextButOneAndItsStorageIsUsedAgain()
+    {
+        var loader = new Loader(new Counting(40), 4, shuffle: false);
+        List<Tensor> tensors = [];
+        Batch? previous = null;
+        var k = 0;
+        for (var epoch = 0; epoch < 3; epoch++)
+            foreach (var batch in loader.Epoch(epoch))
+            {
+                if (previous is not null) Assert.That(previous.X.ToArray()[0], Is.EqualTo((4 * (k - 1)) % 40));
+                Assert.That(batch.X.ToArray()[0], Is.EqualTo(4 * k % 40));
+                tensors.Add(batch.X);
+                (previous, k) = (batch, k + 1);
+            }
+
+        Assert.That(tensors.Distinct().Count(), Is.EqualTo(3));
+        Assert.That(tensors[3], Is.SameAs(tensors[0]));
+    }
+
+    [Test]
+    public void TheNextBatchIsPreparedMeanwhile()
+    {
+        using var second = new ManualResetEventSlim();
+        var data = new Counting(8) { Reading = index => { if (index == 4) second.Set(); } };
+        using var epoch = new Loader(data, 4, shuffle: false).Epoch(0).GetEnumerator();
+        Assert.That(epoch.MoveNext(), Is.True);
+        Assert.That(second.Wait(TimeSpan.FromMinutes(1)), Is.True);     // though nobody has asked for it
+    }
+
+    [Test]
+    public void AnErrorInTheBackgroundReachesTheConsumer()
+    {
+        var data = new Counting(8) { Reading = index => { if (index == 5) throw new InputException("item 5"); } };
+        var loader = new Loader(data, 4, shuffle: false);
+        using (var epoch = loader.Epoch(0).GetEnumerator())
+        {
+            Assert.That(epoch.MoveNext(), Is.True);
+            Assert.That(epoch.MoveNext, Throws.InstanceOf<InputException>().With.Message.EqualTo("item 5"));
+        }
+
+        Assert.That(loader.Epoch(0).First().Labels, Has.Length.EqualTo(4));
+    }
+
+    [Test]
+    public void LeavingEarlyLeavesNothingRunning()
+    {
+        var reads = 0;
+        var data = new Counting(1000) { Reading = _ => Interlocked.Increment(ref reads) };
+        var loader = new Loader(data, 10, shuffle: false);
+        foreach (var _ in loader.Epoch(0)) break;
+        Assert.That(reads, Is.EqualTo(20));                 // the batch taken, and the next
+        Assert.That(loader.Epoch(1).Count(), Is.EqualTo(100));
+    }
+
+    [Test]
+    public void OneEpochAtATime()
+    {
+        var loader = new Loader(new Counting(8), 4);
+        foreach (var _ in loader.Epoch(0))
+            Assert.That(() => loader.Epoch(1).First(), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void RefusesWhatCannotBeLoaded()
+    {
+        Assert.That(() => new Loader(new Counting(8), 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new Loader(new Counting(0), 4), Throws.ArgumentException);
+        Assert.That(() => new Loader(new Counting(8), 4, new RandomCrop(3, 3)), Throws.InstanceOf<ShapeException>());
+        Assert.That(new Loader(new Counting(8), 1_000_000).BatchCount, Is.EqualTo(1));
+    }
+
+    private static int[] Order(Loader loader, int epoch) =>
+        [.. Values(loader.Epoch(epoch)).Where((_, i) => i % 2 == 0).Select(x => (int)x)];
+
+    private static float[] Values(IEnumerable<Batch> epoch) => [.. epoch.SelectMany(batch => batch.X.ToArray())];
+
+    /// <summary>Item i is the image [i, −i] of class i mod 3.</summary>
+    private sealed class Counting(int count)
+        : Dataset("counting", ["a", "b", "c"], [1, 1, 2], [.. Enumerable.Range(0, count).Select(i => i % 3)])
+    {
+        public Action<int> Reading { get; init; } = _ => { };
+
+        protected override void ReadItem(int index, Span<float> item)
+        {
+            Reading(index);
+            (item[0], item[1]) = (index, -index);
+        }
+    }
+
+    /// <summary>Adds a random number in [0, 1) to the first value.</summary>
+    private sealed class Jitter : ITransform
+    {
+        public Shape Infer(Shape item) => item;
+
+        public void Apply(Shape shape, ReadOnlySpan<float> x, Span<float> y, Rng rng)
+        {
+            x.CopyTo(y);
+            y[0] += rng.NextFloat();
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+public sealed class MnistReaderTests
+{
+    [Test]
+    public void ReadsEverySpelling([Values] bool dots, [Values] bool zipped)
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder.Name, dots, zipped);
+        var (train, test) = Read(folder.Name);
+
+        Assert.That(DataFiles.Labels(train), Is.EqualTo(new[] { 3, 0, 9 }));
+        Assert.That(DataFiles.Labels(test), Is.EqualTo(new[] { 1, 2 }));
+        Assert.That(train.ItemShape, Is.EqualTo(Shape.Create([1, 4, 5])));
+
+        var rng = new Rng(7);
+        var pixels = DataFiles.Bytes(60, rng);
+        Assert.That(DataFiles.Item(train, 2), Is.EqualTo(pixels[40..].Select(b => b / 255f)));
+        Assert.That(DataFiles.Item(test, 0), Is.EqualTo(DataFiles.Bytes(40, rng)[..20].Select(b => b / 255f)));
+    }
+
+    [Test]
+    public void GoesByTheContentAndNotByTheName()
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder.Name);
+        File.WriteAllBytes(folder["train-labels-idx1-ubyte"], DataFiles.Gzip(DataFiles.Idx([3], [1, 1, 1])));
+        Assert.That(DataFiles.Labels(Read(folder.Name).Train), Is.EqualTo(new[] { 1, 1, 1 }));
+    }
+
+    [Test]
+    public void RefusesPartsThatDoNotFit()
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder.Name);
+        File.WriteAllBytes(folder["train-labels-idx1-ubyte"], DataFiles.Idx([2], [1, 1]));
+        AssertFault(folder, "has 3 images", "train-labels-idx1-ubyte' has 2 labels");
+
+        DataFiles.WriteMnist(folder.Name);
+        File.WriteAllBytes(folder["t10k-images-idx3-ubyte"], DataFiles.Idx([2, 5, 4], new byte[40]));
+        AssertFault(folder, "[1, 4, 5] and test images [1, 5, 4]");
+
+        File.Delete(folder["t10k-images-idx3-ubyte"]);
+        AssertFault(folder, "t10k-images-idx3-ubyte' is missing");
+    }
+
+    [Test]
+    public void RefusesWrongLabels()
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder.Name);
+        File.WriteAllBytes(folder["train-labels-idx1-ubyte"], DataFiles.Idx([3], [9, 10, 0]));
+        AssertFault(folder, "train-labels-idx1-ubyte', record 1, offset 9: label 10; expected 0…9");
+    }
+
+    [Test]
+    public void RefusesFaultyImages([Values] bool zipped)
+    {
+        var good = DataFiles.Idx([3, 4, 5], new byte[60]);
+        AssertImageFault(zipped, [], "ends within its header, after 0 of 16 bytes");
+        AssertImageFault(zipped, good[..15], "ends within its header, after 15 of 16 bytes");
+        AssertImageFault(zipped, DataFiles.Idx([3], [0, 0, 0]), "", "header");
+        AssertImageFault(zipped, DataFiles.Idx([3, 4], new byte[12]), "magic number 0x00000802; expected 0x00000803");
+        AssertImageFault(zipped, good[..^1], zipped ? "ends after 59" : "too short to hold");
+        AssertImageFault(zipped, [.. good, 1], "but goes on behind them, at offset 76");
+        AssertImageFault(zipped, DataFiles.Idx([0, 4, 5], []), "offset 4: extent 0 is 0");
+        AssertImageFault(zipped, DataFiles.Idx([1, 4, -1], []), "offset 12: extent 2 is 4294967295");
+        AssertImageFault(zipped, DataFiles.Idx([400_000_000, 16384, 16384], new byte[60]), "at most 469762048 bytes are read");
+        AssertImageFault(zipped, DataFiles.Idx([400_000_000, 1, 1], new byte[60]), "too short to hold");
+    }
+
+    [Test]
+    public void RefusesBrokenGzip()
+    {
+        using var folder = new TemporaryFolder();
+        var zipped = DataFiles.Gzip(DataFiles.Idx([3, 4, 5], DataFiles.Bytes(60, new Rng(1))));
+
+        var cut = zipped[..^20];
+        DataFiles.WriteMnist(folder.Name);
+        File.WriteAllBytes(folder["train-images-idx3-ubyte"], cut);
+        AssertFault(folder, "train-images-idx3-ubyte'");
+
+        zipped[^6] ^= 1;                                    // the checksum of the content
+        File.WriteAllBytes(folder["train-images-idx3-ubyte"], zipped);
+        AssertFault(folder, "train-images-idx3-ubyte' is not valid gzip");
+    }
+
+    [Test]
+    public void AGzipBombCostsNoMemory()
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder.Name);
+        var content = new byte[100_000_000];                // a hundred kilobytes when zipped
+        DataFiles.Idx([3, 4, 5], new byte[60]).CopyTo(content, 0);
+        File.WriteAllBytes(folder["train-images-idx3-ubyte"], DataFiles.Gzip(content));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        AssertFault(folder, "goes on behind them");
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(10_000_000));
+    }
+
+    private static TrainTest Read(string folder) => MnistReader.Read(folder, "mnist", MnistReader.Digits);
+
+    private static void AssertImageFault(bool zipped, byte[] content, params string[] messages)
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder.Name);
+        File.WriteAllBytes(folder["train-images-idx3-ubyte"], zipped ? DataFiles.Gzip(content) : content);
+        AssertFault(folder, ["train-images-idx3-ubyte", .. messages]);
+    }
+
+    private static void AssertFault(TemporaryFolder folder, params string[] messages)
+    {
+        var fault = Assert.Throws<InputException>(() => Read(folder.Name))!;
+        foreach (var message in messages) Assert.That(fault.Message, Does.Contain(message));
+    }
+}
