@@ -39,7 +39,7 @@ internal static class Broadcast
         var sum = dy.Sum(repeated, keepDims: true);
         if (sum.Shape == operand) return sum;
         var dx = sum.Reshape(operand);
-        if (!ReferenceEquals(sum, dy)) sum.Discard();
+        sum.Discard();
         return dx;
     }
 }

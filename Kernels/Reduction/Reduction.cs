@@ -4,14 +4,14 @@ namespace PyNetSharp;
 
 /// <summary>Sums along axes, in pieces that depend on the shape alone.</summary>
 /// <remarks>
-/// One axis after the other, the innermost in storage first; neighbours in storage count as one. At most a thousand numbers
-/// of a run, or 256 rows, are added in single precision; what they yield is added in double.
+/// One axis after the other, the innermost in storage first; neighbours in storage count as one. At most 256 numbers
+/// of a run, or 64 rows, are added in single precision; what they yield is added in double.
 /// </remarks>
 internal static class Reduction
 {
     private const int Work = 1 << 15;           // floats that one call reads, about
-    private const int Stretch = 1 << 10;        // of a run that is contiguous: TensorPrimitives adds in many lanes
-    private const int Depth = 1 << 8;           // rows of a piece
+    private const int Stretch = 1 << 8;         // of a run that is contiguous: TensorPrimitives adds in eight lanes or more
+    private const int Depth = 1 << 6;           // rows of a piece
     private const int Strip = 1 << 10;          // columns of a piece: its sums stay in the L1 cache
 
     /// <summary>y = the sums of <paramref name="x"/> along the axes that are <paramref name="reduced"/>, which have extent 1 in y.</summary>

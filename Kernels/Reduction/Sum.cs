@@ -30,7 +30,10 @@ public static class SumOp
     {
         var reduced = Axes(op, x.Shape, axes);
         var y = new Sum(reduced, mean).Apply(x);
-        return keepDims ? y : y.Reshape([.. x.Shape.Where((_, axis) => !reduced[axis])]);
+        if (keepDims) return y;
+        var view = y.Reshape([.. x.Shape.Where((_, axis) => !reduced[axis])]);
+        y.Discard();
+        return view;
     }
 
     /// <summary>Which axes are meant.</summary>

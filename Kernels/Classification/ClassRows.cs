@@ -1,0 +1,33 @@
+namespace PyNetSharp;
+
+/// <summary>The rows of scores in a tensor [batch, classes] or [n, classes, h, w]: contiguous in storage in both cases.</summary>
+internal static class ClassRows
+{
+    private const int Piece = 1 << 13;
+
+    /// <exception cref="ShapeException">The tensor has another rank.</exception>
+    public static Shape Infer(string op, Shape x) => x.Rank is 2 or 4
+        ? x
+        : throw new ShapeException($"{op}: {x} is neither [batch, classes] nor [n, classes, h, w].");
+
+    /// <exception cref="ShapeException">The scores are not [batch, classes], or there is not one label per row.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is no class number.</exception>
+    public static void Check(string op, Shape scores, ReadOnlySpan<int> labels)
+    {
+        if (scores.Rank != 2) throw new ShapeException($"{op}: {scores} is not [batch, classes].");
+        if (labels.Length != scores[0]) throw new ShapeException($"{op}: {labels.Length} labels for scores of shape {scores}.");
+        foreach (var label in labels)
+            if ((uint)label >= (uint)scores[1])
+                throw new ArgumentOutOfRangeException(nameof(labels), label, $"{op}: a label outside 0 … {scores[1] - 1}, for scores of shape {scores}.");
+    }
+
+    /// <summary>Calls (row number, start, length) for each row, on all threads.</summary>
+    public static void Each(Tensor x, Action<int, int, int> row)
+    {
+        var classes = Math.Max(1, x.Shape[1]);
+        x.Processor.ForPieces(x.Shape.Count / classes, Math.Max(1, Piece / classes), (first, count) =>
+        {
+            for (var i = first; i < first + count; i++) row(i, i * classes, classes);
+        });
+    }
+}

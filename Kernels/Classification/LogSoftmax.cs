@@ -1,0 +1,52 @@
+using System.Numerics.Tensors;
+
+namespace PyNetSharp;
+
+/// <summary>Scores to logarithms of probabilities.</summary>
+public static class LogSoftmaxOp
+{
+    extension(Tensor x)
+    {
+        /// <summary>xⱼ − log Σₖ exp(xₖ) over the classes: the logarithms of the softmax, in nats.</summary>
+        /// <returns>A tensor shaped like <paramref name="x"/>, [batch, classes] or [n, classes, h, w]; nowhere above 0.</returns>
+        /// <exception cref="ShapeException">The rank is neither 2 nor 4.</exception>
+        /// <remarks>Exact where the softmax itself would round to 0. NaN makes its whole row NaN.</remarks>
+        public Tensor LogSoftmax() => new LogSoftmax().Apply(x);
+    }
+}
+
+internal sealed class LogSoftmax : Op
+{
+    private Tensor y = null!;
+
+    protected override Shape Infer(ReadOnlySpan<Tensor> x) => ClassRows.Infer(Name, x[0].Shape);
+
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
+    {
+        var from = x[0];
+        this.y = Save(y);
+        ClassRows.Each(y, (_, start, n) =>
+        {
+            ReadOnlySpan<float> row = from.Span.Slice(start, n);
+            var to = y.Span.Slice(start, n);
+            var log = (float)Softmax.Row(row, to);      // y is only scratch here
+            TensorPrimitives.Subtract(row, TensorPrimitives.Max(row), to);
+            TensorPrimitives.Subtract(to, log, to);
+        });
+    }
+
+    /// <summary>dx = dy − eʸ·Σ dy.</summary>
+    protected internal override Tensor?[] Backward(Tensor dy)
+    {
+        var dx = new Tensor(dy.Shape, dy.Device);
+        ClassRows.Each(dx, (_, start, n) =>
+        {
+            ReadOnlySpan<float> from = dy.Span.Slice(start, n);
+            var to = dx.Span.Slice(start, n);
+            TensorPrimitives.Exp(y.Span.Slice(start, n), to);
+            TensorPrimitives.Multiply(to, -TensorPrimitives.Sum(from), to);
+            TensorPrimitives.Add(to, from, to);
+        });
+        return [dx];
+    }
+}

@@ -1,0 +1,82 @@
+using System.Runtime.Intrinsics;
+
+namespace PyNetSharp;
+
+/// <summary>Which positions are dropped: a hash of seed and position, so that nothing is stored and any thread may ask.</summary>
+/// <remarks>
+/// The hash is lowbias32 with the seed's 64 bits mixed in as two keys, one before and one within; a position is dropped if
+/// the upper 24 bits, as a fraction, are below p.
+/// </remarks>
+/// <seealso href="https://nullprogram.com/blog/2018/07/31/">Wellons, Prospecting for hash functions, 2018</seealso>
+internal readonly struct DropoutMask
+{
+    private const uint Odd1 = 0x7FEB352D, Odd2 = 0x846CA68B;
+
+    private readonly uint key1, key2;
+    private readonly int threshold;
+    private readonly float scale;
+
+    /// <param name="p">The probability of being dropped, from 0 to 1, in steps of 2⁻²⁴.</param>
+    /// <param name="seed">Another seed gives a mask that has nothing to do with this one.</param>
+    public DropoutMask(float p, ulong seed)
+    {
+        var keys = new Rng(seed).NextUInt64();
+        (key1, key2) = ((uint)keys, (uint)(keys >> 32));
+        threshold = (int)MathF.Round(p * (1 << 24));
+        scale = 1 / (1 - p);
+    }
+
+    /// <summary>y = x / (1 − p) where kept, 0 where dropped; <paramref name="y"/> may be <paramref name="x"/>.</summary>
+    /// <param name="first">The position of x[0].</param>
+    public unsafe void Apply(ReadOnlySpan<float> x, int first, Span<float> y)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, y.Length);
+        fixed (float* from = x, to = y)
+        {
+            var (i, n) = (0, y.Length);
+
+            if (Vector512.IsHardwareAccelerated)
+                for (; i + 16 <= n; i += 16)
+                {
+                    var hash = Hash(Vector512.Create((uint)(first + i)) + Vector512<uint>.Indices);
+                    var kept = Vector512.GreaterThanOrEqual((hash >>> 8).AsInt32(), Vector512.Create(threshold)).AsSingle();
+                    Vector512.ConditionalSelect(kept, Vector512.Load(from + i) * scale, Vector512<float>.Zero).Store(to + i);
+                }
+
+            if (Vector256.IsHardwareAccelerated)
+                for (; i + 8 <= n; i += 8)
+                {
+                    var hash = Hash(Vector256.Create((uint)(first + i)) + Vector256<uint>.Indices);
+                    var kept = Vector256.GreaterThanOrEqual((hash >>> 8).AsInt32(), Vector256.Create(threshold)).AsSingle();
+                    Vector256.ConditionalSelect(kept, Vector256.Load(from + i) * scale, Vector256<float>.Zero).Store(to + i);
+                }
+
+            for (; i < n; i++)
+                to[i] = (int)(Hash((uint)(first + i)) >> 8) >= threshold ? from[i] * scale : 0;
+        }
+    }
+
+    public uint Hash(uint x)
+    {
+        x ^= key1;
+        x = (x ^ (x >> 16)) * Odd1 + key2;
+        x = (x ^ (x >> 15)) * Odd2;
+        return x ^ (x >> 16);
+    }
+
+    public Vector256<uint> Hash(Vector256<uint> x)
+    {
+        x ^= Vector256.Create(key1);
+        x = (x ^ (x >>> 16)) * Odd1 + Vector256.Create(key2);
+        x = (x ^ (x >>> 15)) * Odd2;
+        return x ^ (x >>> 16);
+    }
+
+    public Vector512<uint> Hash(Vector512<uint> x)
+    {
+        x ^= Vector512.Create(key1);
+        x = (x ^ (x >>> 16)) * Odd1 + Vector512.Create(key2);
+        x = (x ^ (x >>> 15)) * Odd2;
+        return x ^ (x >>> 16);
+    }
+}
