@@ -7,11 +7,18 @@ namespace PyNetSharp.Tests;
 /// </remarks>
 public static partial class OpTable
 {
-    public static IEnumerable<OpRow> Rows => [.. Elementwise, .. Broadcasts, .. Reductions, .. Products];
+    public static IEnumerable<OpRow> Rows =>
+    [
+        .. Elementwise,
+        .. Broadcasts,
+        .. Reductions,
+        .. Classification,
+        .. Dropouts,
+        .. Products,
+    ];
 
     public static IEnumerable<ShapeFault> Faults =>
     [
-        .. ProductFaults,
         new("Add", x => x[0] + x[1], [3, 4], [4, 3]),
         new("Add", x => x[0] + x[1], [2, 3, 4, 4], [3]),
         new("Subtract", x => x[0] - x[1], [2], [3]),
@@ -23,12 +30,17 @@ public static partial class OpTable
         new("Sum", x => x[0].Sum([2]), [3, 4]),
         new("Sum", x => x[0].Sum([1, -1]), [3, 4]),
         new("Mean", x => x[0].Mean([-3]), [3, 4]),
+        .. ClassificationFaults,
+        .. DropoutFaults,
+        .. ProductFaults,
     ];
 
     private static OpRow[] Elementwise =>
     [
         new("Relu", x => x[0].Relu(), [37]) { Low = 0.1f, Reference = x => x[0] },
         new("Relu of negatives", x => x[0].Relu(), [2, 3, 4, 5]) { High = -0.1f, Reference = x => x[0].Map(_ => 0), Large = [[4, 96, 20, 20]] },
+        new("Sigmoid", x => x[0].Sigmoid(), [37]) { Low = -4, High = 4, Reference = x => x[0].Map(v => 1 / (1 + Math.Exp(-v))) },
+        new("Silu", x => x[0].Silu(), [37]) { Low = -4, High = 4, Reference = x => x[0].Map(v => v / (1 + Math.Exp(-v))) },
         new("Negate", x => -x[0], [2, 19]) { Step = 1, Reference = x => x[0].Map(v => -v) },
         new("Scale", x => 3 * x[0] * 0.5f, [37]) { Step = 1, Reference = x => x[0].Map(v => 1.5 * v), Large = [[100_000]] },
         new("Shift", x => 1 - (2 + x[0] + 0.5f - 0.25f), [37]) { Step = 1, Reference = x => x[0].Map(v => -1.25 - v) },
@@ -80,7 +92,7 @@ public static partial class OpTable
         Sum([2, 3, 4, 5], 1, 3),
         Sum([2, 3, 4, 3, 2], 1),
         Sum([2, 3, 4, 3, 2], 0, 2, 4),
-        Sum([600, 3], 0) with { Large = [[1_000_000, 3]] },
+        Sum([600, 3], 0) with { Large = [[100_000, 3]] },
         Sum([3, 1100], 0) with { Large = [[600, 2100]] },
         Sum([3, 1100], 1) with { Large = [[2, 100_000]] },
         Sum([4]),

@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Storage: taken once, used again, given back, and refused with figures.</summary>
+public sealed class MemoryTests
+{
+    [Test]
+    public void A_loop_written_by_hand_takes_no_new_storage()
+    {
+        var device = new CpuDevice(threads: 2);
+        var rng = new Rng(1);
+        var w = new Parameter(Tensor.Uniform([64, 10], -1, 1, rng, device));
+        var x = Tensor.Uniform([256, 64, 1], -1, 1, rng, device);
+        var target = Tensor.Uniform([256, 10], -1, 1, rng, device);
+
+        for (var i = 0; i < 3; i++) Step();
+        var before = device.Memory;
+        for (var i = 0; i < 50; i++) Step();
+        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(before.BlocksTaken));
+        Assert.That(device.Memory.InUse - before.InUse, Is.LessThanOrEqualTo(50 * 64), "only the losses, until somebody collects them");
+
+        void Step()
+        {
+            w.Grad = null;
+            var y = (x * w).Sum([1]).Silu();
+            var error = y - target;
+            (error * error).Mean().Backward();
+        }
+    }
+
+    [Test]
+    public void Evaluation_without_a_graph_comes_to_rest()
+    {
+        var device = new CpuDevice(threads: 1);
+        var x = Tensor.Full([1 << 18], 1, device);      // a megabyte
+        for (var i = 0; i < 200; i++)
+            using (Recording.Pause())
+                _ = (x.Relu() + 1).Sum().Item();
+        var use = device.Memory;
+        Assert.That(use.InUse + use.Cached, Is.LessThan(80 << 20), "400 results of a megabyte were made");
+    }
+
+    [Test]
+    public void Release_gives_a_result_back_at_once_and_leaves_what_others_own()
+    {
+        var device = new CpuDevice(threads: 1);
+        var x = Tensor.Full([1000], 1, device);
+        var before = device.Memory.InUse;
+        (x + 1).Release();
+        Assert.That(device.Memory.InUse, Is.EqualTo(before));
+        x.Release();
+        Assert.That(x.ToArray(), Is.All.EqualTo(1));
+    }
+
+    [Test]
+    public void A_view_keeps_the_storage_that_it_shares()
+    {
+        var device = new CpuDevice(threads: 1);
+        var x = Tensor.Full([4, 6], 1, device);
+        var y = x + 1;
+        var view = y.Reshape(24);
+        y.Release();
+        var other = Tensor.Full([24], 7, device);
+        Assert.That(view.ToArray(), Is.All.EqualTo(2));
+        GC.KeepAlive(other);
+    }
+
+    [Test]
+    public void Exhaustion_names_what_was_asked_for_what_is_used_and_what_is_left()
+    {
+        var device = new CpuDevice(threads: 1, memoryLimit: 1 << 20);
+        var half = Tensor.Zeros([1 << 17], device);
+        var error = Assert.Throws<InsufficientMemoryException>(() => Tensor.Zeros([1 << 18], device))!;
+        Assert.That(error.Message, Does.Contain("1,048,576 bytes were asked for").And.Contain("524,288 are in use").And.Contain("524,288 of the"));
+        Assert.That(Tensor.Zeros([1 << 16], device).ToArray(), Is.All.Zero, "the device is still of use");
+        GC.KeepAlive(half);
+    }
+
+    [Test]
+    public void What_is_free_in_one_size_serves_another_when_memory_is_short()
+    {
+        var device = new CpuDevice(threads: 1, memoryLimit: 1 << 20);
+        DropOneReleaseOne();
+        var x = Tensor.Zeros([200_000], device);        // fits only if both other blocks have gone back to the system
+        Assert.That(device.Memory.InUse, Is.GreaterThanOrEqualTo(800_000));
+        GC.KeepAlive(x);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]      // so that no variable here still refers to what was dropped
+        void DropOneReleaseOne() => (Tensor.Zeros([100_000], device) + 0).Release();
+    }
+
+    [Test]
+    public void Blocks_are_aligned_to_a_cache_line()
+    {
+        for (var n = 1; n < 100; n += 7)
+            unsafe { Assert.That((long)Tensor.Zeros([n]).Pointer % 64, Is.Zero); }
+    }
+}

@@ -1,0 +1,62 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>The threads of a CPU device share a loop's items; each item is done once.</summary>
+public sealed class ThreadTests
+{
+    [Test]
+    public void Every_item_is_done_once([Values(1, 2, 7)] int threads, [Values(0, 1, 2, 1000)] int count)
+    {
+        var device = new CpuDevice(threads);
+        var done = new int[count];
+        for (var round = 1; round <= 20; round++)
+        {
+            device.For(count, i => Interlocked.Increment(ref done[i]));
+            Assert.That(done, Is.All.EqualTo(round));
+        }
+    }
+
+    [Test]
+    public void An_error_reaches_the_caller_and_the_team_goes_on()
+    {
+        var device = new CpuDevice(threads: 3);
+        for (var round = 0; round < 20; round++)
+        {
+            Assert.That(
+                () => device.For(100, i => { if (i == 57) throw new FormatException("item 57"); }),
+                Throws.TypeOf<FormatException>().With.Message.EqualTo("item 57"));
+            var sum = 0;
+            device.For(100, i => Interlocked.Add(ref sum, i));
+            Assert.That(sum, Is.EqualTo(4950));
+        }
+    }
+
+    [Test]
+    public void A_loop_within_a_loop_does_not_wait_for_itself()
+    {
+        var device = new CpuDevice(threads: 3);
+        var sum = 0;
+        device.For(10, i => device.For(10, j => Interlocked.Add(ref sum, 10 * i + j)));
+        Assert.That(sum, Is.EqualTo(4950));
+    }
+
+    [Test]
+    public void Several_callers_share_a_device()
+    {
+        var device = new CpuDevice(threads: 2);
+        var sums = new int[4];
+        var callers = sums.Select((_, caller) => new Thread(() =>
+        {
+            for (var round = 0; round < 100; round++) device.For(50, i => Interlocked.Add(ref sums[caller], i));
+        })).ToArray();
+        foreach (var caller in callers) caller.Start();
+        foreach (var caller in callers) caller.Join();
+        Assert.That(sums, Is.All.EqualTo(100 * 1225));
+    }
+
+    [TestCase(-1)]
+    [TestCase(1025)]
+    public void So_many_threads_are_refused(int threads) =>
+        Assert.That(() => new CpuDevice(threads), Throws.InstanceOf<ArgumentOutOfRangeException>());
+}

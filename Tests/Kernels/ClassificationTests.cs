@@ -1,0 +1,60 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+[Category("Kernels")]
+public sealed class ClassificationTests
+{
+    [Test]
+    public void Guessing_costs_the_logarithm_of_the_classes() =>
+        Assert.That(Tensor.Full([5, 10], 3).CrossEntropy(0, 1, 2, 3, 9).Item(), Is.EqualTo(Math.Log(10)).Within(1e-6));
+
+    [Test]
+    public void Large_scores_neither_overflow_nor_lose_the_loss()
+    {
+        var x = Tensor.From([2, 3], [3e38f, 0, -3e38f, 1000, 1000, 0]);
+        Assert.That(x.Softmax().ToArray(), Is.EqualTo((float[])[1, 0, 0, 0.5f, 0.5f, 0]).Within(1e-6));
+        Assert.That(x.LogSoftmax().ToArray()[1], Is.EqualTo(-3e38f));
+        Assert.That(Tensor.From([1, 2], [0, 500]).CrossEntropy(0).Item(), Is.EqualTo(500));
+    }
+
+    [Test]
+    public void NaN_spreads_over_its_row_only()
+    {
+        var x = Tensor.From([2, 3], [0, float.NaN, 0, 1, 1, 1]);
+        Assert.That(x.Softmax().ToArray()[..3], Is.All.NaN);
+        Assert.That(x.LogSoftmax().ToArray()[..3], Is.All.NaN);
+        Assert.That(x.Softmax().ToArray()[3..], Is.All.EqualTo(1 / 3f).Within(1e-6));
+        Assert.That(x.CrossEntropy(0, 0).Item(), Is.NaN);
+    }
+
+    [Test]
+    public void The_gradient_is_that_of_the_labels_given_even_if_the_array_is_used_again()
+    {
+        var x = Tensor.Zeros([1, 2]);
+        x.RequiresGrad = true;
+        int[] labels = [0];
+        var loss = x.CrossEntropy(labels);
+        labels[0] = 1;
+        loss.Backward();
+        Assert.That(x.Grad!.ToArray(), Is.EqualTo((float[])[-0.5f, 0.5f]));
+    }
+
+    [TestCase(-1)]
+    [TestCase(3)]
+    public void A_label_is_a_class_number(int label)
+    {
+        var x = Tensor.Zeros([2, 3]);
+        Assert.That(() => x.CrossEntropy(0, label), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("outside 0 … 2"));
+        Assert.That(() => x.CorrectCount(label, 0), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("[2, 3]"));
+    }
+
+    [Test]
+    public void The_highest_score_wins_the_first_of_equals_and_never_a_NaN()
+    {
+        var x = Tensor.From([4, 3], [1, 3, 2, 5, 5, 4, -1, -2, -3, 0, float.NaN, 9]);
+        Assert.That(x.ArgMax(), Is.EqualTo((int[])[1, 0, 0, 1]));
+        Assert.That(x.CorrectCount(1, 0, 0, 1), Is.EqualTo(3));
+        Assert.That(x.Accuracy(1, 1, 0, 2), Is.EqualTo(0.5));
+    }
+}
