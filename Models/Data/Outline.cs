@@ -58,7 +58,7 @@ internal sealed record Outline(string Name, Func<Vector2, float> Distance)
            let t = 2 * MathF.PI * i / corners
            let x = 16 * MathF.Pow(MathF.Sin(t), 3)
            let y = 13 * MathF.Cos(t) - 5 * MathF.Cos(2 * t) - 2 * MathF.Cos(3 * t) - MathF.Cos(4 * t)
-           select new Vector2(x, y + 2.5f) / 17.5f,
+           select new Vector2(x, y + 1) / 17.4f,
     ];
 
     private static Vector2 OnCircle(float turns, float radius) =>

@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>A tiny web server on this machine that can misbehave: one answer per connection, broken off where a test wants it.</summary>
+internal sealed class LoopbackServer : IDisposable
+{
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly Func<Request, Answer> answer;
+    private readonly Task serving;
+
+    public LoopbackServer(Func<Request, Answer> answer)
+    {
+        this.answer = answer;
+        listener.Start();
+        serving = ServeAsync();
+    }
+
+    public ConcurrentQueue<Request> Requests { get; } = new();
+
+    public Uri this[string path] => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/{path}");
+
+    /// <summary>As a good server answers: the asked-for part of <paramref name="content"/>, or all of it.</summary>
+    public static Answer Good(Request request, byte[] content) => request.From is not { } from
+        ? new(200, content)
+        : new(206, content[(int)from..], $"Content-Range: bytes {from}-{content.Length - 1}/{content.Length}\r\n");
+
+    public void Dispose()
+    {
+        listener.Stop();
+        serving.Wait();
+    }
+
+    private async Task ServeAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                using var client = await listener.AcceptTcpClientAsync().ConfigureAwait(false);
+                await using var stream = client.GetStream();
+                if (await ReadAsync(stream).ConfigureAwait(false) is not { } request) continue;
+                Requests.Enqueue(request);
+                await WriteAsync(stream, answer(request)).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                // the client has gone, which is its right
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
+            {
+                return;                                     // the listener has been stopped
+            }
+        }
+    }
+
+    private static async Task<Request?> ReadAsync(Stream stream)
+    {
+        using var text = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+        if (await text.ReadLineAsync().ConfigureAwait(false) is not { } first) return null;
+        long? from = null;
+        while (await text.ReadLineAsync().ConfigureAwait(false) is { Length: > 0 } line)
+            if (line.StartsWith("Range: bytes=", StringComparison.OrdinalIgnoreCase))
+                from = long.Parse(line["Range: bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture);
+        return new(first.Split(' ')[1].TrimStart('/'), from);
+    }
+
+    private static async Task WriteAsync(Stream stream, Answer answer)
+    {
+        var length = answer.Announced ? $"Content-Length: {answer.Body.Length}\r\n" : "";
+        var head = $"HTTP/1.1 {answer.Status} Answer\r\n{length}{answer.Headers}Connection: close\r\n\r\n";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(head)).ConfigureAwait(false);
+        await stream.WriteAsync(answer.Body.AsMemory(0, Math.Min(answer.Body.Length, answer.BreakAfter))).ConfigureAwait(false);
+        await stream.FlushAsync().ConfigureAwait(false);
+    }
+
+    /// <param name="Path">Without the leading slash.</param>
+    /// <param name="From">The first byte asked for; null if the whole was.</param>
+    internal sealed record Request(string Path, long? From);
+
+    /// <param name="Headers">More header lines, each with its line end.</param>
+    internal sealed record Answer(int Status, byte[] Body, string Headers = "")
+    {
+        /// <summary>Whether the head says how long the body is.</summary>
+        public bool Announced { get; init; } = true;
+
+        /// <summary>After how many bytes of the body the connection breaks.</summary>
+        public int BreakAfter { get; init; } = int.MaxValue;
+    }
+}
