@@ -19,6 +19,7 @@ public class Tensor
     private Tensor? grad;
     private int holders;        // ops that read this tensor in their backward pass, and the op that made it
     private bool kept;          // somebody asked for this tensor to stay
+    private bool isGradient;    // some leaf's
     private bool standing;      // no graph counts who reads this tensor, so only its finalizer gives the storage back
 
     /// <summary>A tensor over storage of its own, whose content is arbitrary.</summary>
@@ -67,6 +68,7 @@ public class Tensor
             value?.Hold();
             grad?.Drop();
             grad = value;
+            if (value is not null) value.isGradient = true;
         }
     }
 
@@ -81,6 +83,9 @@ public class Tensor
 
     /// <summary>Whether nobody else reads this tensor's storage now or later, so that it may be overwritten.</summary>
     internal bool Exclusive => !kept && !standing && holders <= 1 && Storage.Exclusive;
+
+    /// <summary>Whether somebody else than a gradient pass has this tensor: a leaf as its gradient, or the user.</summary>
+    internal bool IsOwned => isGradient || kept || standing;
 
     /// <exception cref="InvalidOperationException">The storage has been given back.</exception>
     internal Storage Storage => storage ?? throw new InvalidOperationException(

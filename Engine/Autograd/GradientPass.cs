@@ -48,7 +48,7 @@ internal static class GradientPass
         void Deliver(Edge to, Tensor dx)
         {
             if (dx.Shape != to.Shape) throw new ShapeException($"Backward: a gradient of shape {dx.Shape} for a tensor of shape {to.Shape}.");
-            if (to.Leaf is { } leaf) leaf.Grad = leaf.Grad is { } sum ? Add(sum, dx) : dx;
+            if (to.Leaf is { } leaf) leaf.Grad = leaf.Grad is { } sum ? Add(sum, dx) : Own(dx);
             if (to.Producer is not { } op) return;
             if (gradients.TryGetValue(op, out var earlier))
             {
@@ -66,6 +66,9 @@ internal static class GradientPass
             }
         }
     }
+
+    /// <summary>A leaf's gradient is its alone, so that it may be clipped in place: not the caller's seed, nor another leaf's.</summary>
+    private static Tensor Own(Tensor dx) => dx.IsOwned || !dx.Storage.Exclusive ? Copy(dx) : dx;
 
     /// <summary>sum + dx: in place where nobody else reads the sum.</summary>
     private static Tensor Add(Tensor sum, Tensor dx)

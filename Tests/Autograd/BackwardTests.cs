@@ -54,6 +54,22 @@ public sealed class BackwardTests
         Assert.That(seed.ToArray(), Is.EqualTo((float[])[10, 20]));
     }
 
+    /// <summary>An addition hands one tensor to both operands; clipping one gradient in place must not clip the other.</summary>
+    [Test]
+    public void Every_leaf_has_a_gradient_of_its_own()
+    {
+        var (a, b, c) = (Leaf(1, 2), Leaf(3, 4), Leaf(5, 6));
+        var seed = Tensor.From([2], [10, 20]);
+        (a + b + c.Reshape(2, 1).Reshape(2)).Backward(seed);
+        foreach (var leaf in (Tensor[])[a, b, c])
+        {
+            Assert.That(leaf.Grad!.ToArray(), Is.EqualTo((float[])[10, 20]));
+            leaf.Grad.CopyFrom([0, 0]);
+        }
+
+        Assert.That(seed.ToArray(), Is.EqualTo((float[])[10, 20]));
+    }
+
     [Test]
     public void Twenty_thousand_ops_deep()
     {
