@@ -15,6 +15,8 @@ public static partial class OpTable
         .. Classification,
         .. Dropouts,
         .. Products,
+        .. Poolings,
+        .. Normalisations,
     ];
 
     public static IEnumerable<ShapeFault> Faults =>
@@ -33,6 +35,8 @@ public static partial class OpTable
         .. ClassificationFaults,
         .. DropoutFaults,
         .. ProductFaults,
+        .. PoolingFaults,
+        .. NormalisationFaults,
     ];
 
     private static OpRow[] Elementwise =>

@@ -1,0 +1,152 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace PyNetSharp;
+
+/// <remarks>
+/// A pixel's channels are contiguous, so both passes are vector operations over channels, one image row after the other.
+/// Finding maxima takes the widest vectors there are; gathering is bound by memory, and 256 bits do.
+/// </remarks>
+internal sealed unsafe partial class MaxPool
+{
+    private void FindMaxima<TPlace>(Tensor x, Tensor y, TPlace* places) where TPlace : unmanaged, INumberBase<TPlace>
+    {
+        var (images, channels, height, width) = shape;
+        float* from = x.Pointer, to = y.Pointer;
+
+        x.Processor.For(images * rows.Outputs, line =>
+        {
+            var (image, row) = Math.DivRem(line, rows.Outputs);
+            var down = rows[row];
+            for (var column = 0; column < columns.Outputs; column++)
+            {
+                var across = columns[column];
+                var corner = from + (((long)image * height + down.From) * width + across.From) * channels;
+                var pixel = ((long)line * columns.Outputs + column) * channels;
+                FindMaxima(
+                    corner, width * channels, down.Length, across.Length, channels,
+                    to + pixel, places == null ? null : places + pixel);
+            }
+        });
+    }
+
+    /// <summary>
+    /// One output pixel: the maxima over a window of height × width pixels from x on, whose rows are so many floats apart,
+    /// and their places, unless that is null.
+    /// </summary>
+    private static void FindMaxima<TPlace>(
+        float* x, int stride, int height, int width, int channels, float* y, TPlace* places)
+        where TPlace : unmanaged, INumberBase<TPlace>
+    {
+        var inBytes = typeof(TPlace) == typeof(byte);
+        if (inBytes && Vector512.IsHardwareAccelerated && channels >= Maxima16.Width)
+            FindMaxima<Maxima16>(x, stride, height, width, channels, y, (byte*)places);
+        else if (inBytes && Vector256.IsHardwareAccelerated && channels >= Maxima8.Width)
+            FindMaxima<Maxima8>(x, stride, height, width, channels, y, (byte*)places);
+        else if (inBytes && Vector128.IsHardwareAccelerated && channels >= Maxima4.Width)
+            FindMaxima<Maxima4>(x, stride, height, width, channels, y, (byte*)places);
+        else
+            for (var c = 0; c < channels; c++)
+            {
+                var (best, place, number) = (x[c], 0u, 0u);
+                for (var i = 0; i < height; i++)
+                    for (var j = 0; j < width; j++, number++)
+                        if (x[(long)i * stride + (long)j * channels + c] is var value && (value > best || float.IsNaN(value)))
+                            (best, place) = (value, number);
+
+                y[c] = best;
+                if (places != null) places[c] = TPlace.CreateTruncating(place);
+            }
+    }
+
+    private static void FindMaxima<TMaxima>(float* x, int stride, int height, int width, int channels, float* y, byte* places)
+        where TMaxima : struct, IMaxima<TMaxima>
+    {
+        for (var start = 0; start < channels; start += TMaxima.Width)
+        {
+            var c = Math.Min(start, channels - TMaxima.Width);      // the last vector may repeat channels of the one before
+            var (maxima, number) = (TMaxima.First(x + c), 0u);
+            for (var i = 0; i < height; i++)
+            {
+                var pixel = x + (long)i * stride + c;
+                for (var j = 0; j < width; j++, pixel += channels, number++) maxima = maxima.Or(pixel, number);
+            }
+
+            maxima.Store(y + c);
+            if (places != null) maxima.StorePlaces(places + c);
+        }
+    }
+
+    /// <summary>
+    /// Every input collects from the outputs that it won. Each is written by one thread, its outputs in a fixed order, so
+    /// overlapping windows need neither locks nor a cleared gradient.
+    /// </summary>
+    private void Gather<TPlace>(Tensor dy, TPlace* places, Tensor dx) where TPlace : unmanaged, INumberBase<TPlace>
+    {
+        var (images, channels, height, width) = shape;
+        float* from = dy.Pointer, to = dx.Pointer;
+
+        dx.Processor.For(images * height, line =>
+        {
+            var (image, h) = Math.DivRem(line, height);
+            var (firstRow, endRow) = rows.Covering(h);
+            for (var w = 0; w < width; w++)
+            {
+                var (firstColumn, endColumn) = columns.Covering(w);
+                var target = to + ((long)line * width + w) * channels;
+                if (firstRow == endRow || firstColumn == endColumn) new Span<float>(target, channels).Clear();
+
+                var first = true;
+                for (var row = firstRow; row < endRow; row++)
+                    for (var column = firstColumn; column < endColumn; column++, first = false)
+                    {
+                        var (down, across) = (rows[row], columns[column]);
+                        var place = (uint)((h - down.From) * across.Length + w - across.From);
+                        var pixel = (((long)image * rows.Outputs + row) * columns.Outputs + column) * channels;
+                        if (first) Take(from + pixel, places + pixel, place, target, channels);
+                        else Add(from + pixel, places + pixel, place, target, channels);
+                    }
+            }
+        });
+    }
+
+    /// <summary>dx = dy where this place won, else 0.</summary>
+    private static void Take<TPlace>(float* dy, TPlace* places, uint place, float* dx, int channels)
+        where TPlace : unmanaged, INumberBase<TPlace>
+    {
+        var c = 0;
+        if (Vector256.IsHardwareAccelerated && typeof(TPlace) == typeof(byte))
+            for (; c <= channels - Vector256<float>.Count; c += Vector256<float>.Count)
+                Won(dy + c, (byte*)places + c, place).Store(dx + c);
+
+        var sought = TPlace.CreateTruncating(place);
+        for (; c < channels; c++) dx[c] = Won(dy[c], places[c] == sought);
+    }
+
+    /// <summary>dx += dy where this place won.</summary>
+    private static void Add<TPlace>(float* dy, TPlace* places, uint place, float* dx, int channels)
+        where TPlace : unmanaged, INumberBase<TPlace>
+    {
+        var c = 0;
+        if (Vector256.IsHardwareAccelerated && typeof(TPlace) == typeof(byte))
+            for (; c <= channels - Vector256<float>.Count; c += Vector256<float>.Count)
+                (Vector256.Load(dx + c) + Won(dy + c, (byte*)places + c, place)).Store(dx + c);
+
+        var sought = TPlace.CreateTruncating(place);
+        for (; c < channels; c++) dx[c] += Won(dy[c], places[c] == sought);
+    }
+
+    /// <summary>dy or 0, without a branch.</summary>
+    private static float Won(float dy, bool won) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(dy) & -(won ? 1 : 0));
+
+    /// <summary>dy or 0, eight channels.</summary>
+    private static Vector256<float> Won(float* dy, byte* places, uint place) =>
+        Vector256.Load(dy) & Vector256.Equals(LoadBytes(places), Vector256.Create(place)).AsSingle();
+
+    /// <summary>Eight bytes as eight uints.</summary>
+    private static Vector256<uint> LoadBytes(byte* from)
+    {
+        var shorts = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)from).AsByte());
+        return Vector256.WidenLower(shorts.ToVector256Unsafe());
+    }
+}

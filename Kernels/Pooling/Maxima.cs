@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace PyNetSharp;
+
+/// <summary>The maxima so far of channels that lie side by side, and where in the window each was found.</summary>
+internal unsafe interface IMaxima<T> where T : struct, IMaxima<T>
+{
+    /// <summary>How many channels.</summary>
+    static abstract int Width { get; }
+
+    /// <summary>The numbers at the window's first place, number 0.</summary>
+    static abstract T First(float* x);
+
+    /// <summary>The numbers at another place, where they are greater or NaN; else those so far.</summary>
+    T Or(float* x, uint place);
+
+    void Store(float* y);
+
+    /// <summary>The places, each in a byte.</summary>
+    void StorePlaces(byte* places);
+}
+
+internal readonly unsafe struct Maxima16(Vector512<float> values, Vector512<uint> places) : IMaxima<Maxima16>
+{
+    private readonly Vector512<float> values = values;
+    private readonly Vector512<uint> places = places;
+
+    public static int Width => 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Maxima16 First(float* x) => new(Vector512.Load(x), default);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Maxima16 Or(float* x, uint place)
+    {
+        var value = Vector512.Load(x);
+        var wins = Vector512.GreaterThan(value, values) | Vector512.IsNaN(value);
+        return new(
+            Vector512.ConditionalSelect(wins, value, values),
+            Vector512.ConditionalSelect(wins.AsUInt32(), Vector512.Create(place), places));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* y) => values.Store(y);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StorePlaces(byte* places)
+    {
+        var shorts = Vector256.Narrow(this.places.GetLower(), this.places.GetUpper());
+        Vector128.Narrow(shorts.GetLower(), shorts.GetUpper()).Store(places);
+    }
+}
+
+internal readonly unsafe struct Maxima8(Vector256<float> values, Vector256<uint> places) : IMaxima<Maxima8>
+{
+    private readonly Vector256<float> values = values;
+    private readonly Vector256<uint> places = places;
+
+    public static int Width => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Maxima8 First(float* x) => new(Vector256.Load(x), default);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Maxima8 Or(float* x, uint place)
+    {
+        var value = Vector256.Load(x);
+        var wins = Vector256.GreaterThan(value, values) | Vector256.IsNaN(value);
+        return new(
+            Vector256.ConditionalSelect(wins, value, values),
+            Vector256.ConditionalSelect(wins.AsUInt32(), Vector256.Create(place), places));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* y) => values.Store(y);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StorePlaces(byte* places)
+    {
+        var shorts = Vector128.Narrow(this.places.GetLower(), this.places.GetUpper());
+        *(ulong*)places = Vector128.Narrow(shorts, shorts).AsUInt64().ToScalar();
+    }
+}
+
+internal readonly unsafe struct Maxima4(Vector128<float> values, Vector128<uint> places) : IMaxima<Maxima4>
+{
+    private readonly Vector128<float> values = values;
+    private readonly Vector128<uint> places = places;
+
+    public static int Width => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Maxima4 First(float* x) => new(Vector128.Load(x), default);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Maxima4 Or(float* x, uint place)
+    {
+        var value = Vector128.Load(x);
+        var wins = Vector128.GreaterThan(value, values) | Vector128.IsNaN(value);
+        return new(
+            Vector128.ConditionalSelect(wins, value, values),
+            Vector128.ConditionalSelect(wins.AsUInt32(), Vector128.Create(place), places));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* y) => values.Store(y);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StorePlaces(byte* places)
+    {
+        var shorts = Vector128.Narrow(this.places, this.places);
+        *(uint*)places = Vector128.Narrow(shorts, shorts).AsUInt32().ToScalar();
+    }
+}

@@ -1,0 +1,75 @@
+namespace PyNetSharp;
+
+/// <summary>What one output of a pooling op covers along one axis: the inputs <paramref name="From"/> … <paramref name="End"/> − 1.</summary>
+/// <param name="From">The first input.</param>
+/// <param name="End">One past the last input; always greater than <paramref name="From"/>.</param>
+/// <param name="Size">How many places an average divides by: the inputs, and the padding where that counts.</param>
+internal readonly record struct Window(int From, int End, int Size)
+{
+    public int Length => End - From;
+}
+
+/// <summary>Pooling along one axis: which inputs each output covers, and which outputs cover each input.</summary>
+internal sealed class PoolAxis
+{
+    private readonly Window[] windows;
+    private readonly (int First, int End)[] covering;
+
+    private PoolAxis(int inputs, Window[] windows)
+    {
+        this.windows = windows;
+        covering = new (int, int)[inputs];
+        var (first, end) = (0, 0);
+        for (var input = 0; input < inputs; input++)        // windows begin and end in order, so both bounds only advance
+        {
+            while (end < windows.Length && windows[end].From <= input) end++;
+            while (first < end && windows[first].End <= input) first++;
+            covering[input] = (first, end);
+        }
+    }
+
+    public int Outputs => windows.Length;
+
+    /// <summary>The most inputs that any output covers.</summary>
+    public int Longest => windows.Max(w => w.Length);
+
+    public Window this[int output] => windows[output];
+
+    /// <summary>The outputs First … End − 1 that cover an input; none where the stride leaves gaps.</summary>
+    public (int First, int End) Covering(int input) => covering[input];
+
+    /// <summary>PoolAxis of one size at even steps.</summary>
+    /// <returns>Null if not even one window fits.</returns>
+    public static PoolAxis? Slide(int inputs, int kernel, int stride, int padding, bool ceilMode, bool countPadding)
+    {
+        var room = inputs + 2L * padding - kernel + (ceilMode ? stride - 1 : 0);
+        if (room < 0) return null;
+
+        var outputs = room / stride + 1;
+        if (ceilMode && (outputs - 1) * stride >= inputs + padding) outputs--;      // it would begin in the far padding
+        if (outputs < 1) return null;
+
+        return new(inputs, [.. Enumerable.Range(0, (int)outputs).Select(At)]);
+
+        Window At(int output)
+        {
+            var start = (long)output * stride - padding;
+            var (from, end) = ((int)Math.Max(0, start), (int)Math.Min(inputs, start + kernel));
+            var padded = Math.Min(inputs + padding, start + kernel) - start;
+            return new(from, end, countPadding ? (int)padded : end - from);
+        }
+    }
+
+    /// <summary>As many windows as wanted, as even as possible: output i covers ⌊i·inputs/outputs⌋ … ⌈(i+1)·inputs/outputs⌉ − 1.</summary>
+    public static PoolAxis Spread(int inputs, int outputs)
+    {
+        return new(inputs, [.. Enumerable.Range(0, outputs).Select(At)]);
+
+        Window At(int output)
+        {
+            var from = (int)((long)output * inputs / outputs);
+            var end = (int)(((output + 1L) * inputs + outputs - 1) / outputs);
+            return new(from, end, end - from);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Pooling where numbers are equal, infinite or not numbers, sizes against PyTorch's, and worked examples.</summary>
+[Category("Kernels")]
+public sealed class PoolingTests
+{
+    /// <summary>Channels that fill each vector width, or all but one, or one more.</summary>
+    private static readonly int[] Channels = [1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 40];
+
+    [Test]
+    public void AvgPool_worked_example()
+    {
+        var y = Counting([2, 2, 3, 3]).AvgPool2d((3, 3));
+        Assert.That(y.Shape, Is.EqualTo(Shape.Create([2, 2, 1, 1])));
+        Assert.That(y.ToArray(), Is.EqualTo(new[] { 4f, 13, 22, 31 }));
+    }
+
+    [Test]
+    public void AdaptiveAvgPool_worked_example() =>
+        Assert.That(Counting([1, 1, 5, 5]).AdaptiveAvgPool2d(2, 2).ToArray(), Is.EqualTo(new[] { 6f, 8, 16, 18 }));
+
+    /// <summary>
+    /// The first of equal numbers wins, rows before columns; but a NaN always does, the last of several, as in PyTorch.
+    /// Windows overlap, so that gradients add up.
+    /// </summary>
+    [Test]
+    public void MaxPool_gradient_goes_to_the_winner([ValueSource(nameof(Channels))] int channels, [Values] bool notANumber)
+    {
+        const int images = 2, size = 7, kernel = 3, stride = 2, padding = 1, outputs = 4;
+        var rng = new Rng(3);
+        var x = Tensor.From([images, channels, size, size], [.. Enumerable.Range(0, images * channels * size * size).Select(_ => Draw())]);
+        x.RequiresGrad = true;
+        var y = x.MaxPool2d((kernel, kernel), (stride, stride), (padding, padding)).Keep();
+        var dy = Tensor.From(y.Shape, [.. Enumerable.Range(1, y.Shape.Count).Select(i => (float)i)]);     // sums stay exact
+        y.Backward(dy);
+
+        var (values, gradient, expected) = (x.ToArray(), dy.ToArray(), new float[x.Shape.Count]);
+        var maxima = new float[y.Shape.Count];
+        for (var i = 0; i < maxima.Length; i++)
+        {
+            var (plane, row, column) = (i / (outputs * outputs), i / outputs % outputs, i % outputs);
+            var winner = -1;
+            for (var h = Math.Max(0, row * stride - padding); h < Math.Min(size, row * stride - padding + kernel); h++)
+                for (var w = Math.Max(0, column * stride - padding); w < Math.Min(size, column * stride - padding + kernel); w++)
+                {
+                    var candidate = (plane * size + h) * size + w;
+                    if (winner < 0 || values[candidate] > values[winner] || float.IsNaN(values[candidate])) winner = candidate;
+                }
+
+            maxima[i] = values[winner];
+            expected[winner] += gradient[i];
+        }
+
+        Assert.That(y.ToArray(), Is.EqualTo(maxima));
+        Assert.That(x.Grad!.ToArray(), Is.EqualTo(expected));
+
+        float Draw() => rng.Next(8) switch
+        {
+            0 => float.NegativeInfinity,
+            1 when notANumber => float.NaN,
+            var n => n / 3,
+        };
+    }
+
+    [Test]
+    public void MaxPool_of_nothing_but_negative_infinity_is_that([ValueSource(nameof(Channels))] int channels)
+    {
+        var x = Tensor.Full([1, channels, 2, 2], float.NegativeInfinity);
+        x.RequiresGrad = true;
+        var y = x.MaxPool2d((2, 2), padding: (1, 1)).Keep();
+        y.Backward(Tensor.Full(y.Shape, 1));
+        Assert.That(y.ToArray(), Is.All.EqualTo(float.NegativeInfinity));
+        Assert.That(x.Grad!.ToArray(), Is.All.EqualTo(1), "each pixel is the only one in its window");
+    }
+
+    [TestCase(7, 2, 2, 0, false, 3)]
+    [TestCase(7, 2, 2, 0, true, 4)]
+    [TestCase(6, 3, 2, 0, false, 2)]
+    [TestCase(6, 3, 2, 0, true, 3)]
+    [TestCase(5, 2, 3, 1, true, 2)]             // a third window would begin in the far padding
+    [TestCase(2, 3, 2, 0, true, 1)]
+    [TestCase(1, 1, 4, 0, true, 1)]
+    [TestCase(55, 3, 2, 0, false, 27)]
+    [TestCase(5, 1_000_000_000, 1, 500_000_000, false, 6)]
+    public void Sizes_are_PyTorchs(int input, int kernel, int stride, int padding, bool ceilMode, int expected)
+    {
+        var x = Tensor.Zeros([1, 1, input, 1]);
+        Assert.That(x.MaxPool2d((kernel, 1), (stride, 1), (padding, 0), ceilMode).Shape, Is.EqualTo(Shape.Create([1, 1, expected, 1])));
+        Assert.That(x.AvgPool2d((kernel, 1), (stride, 1), (padding, 0), ceilMode).Shape, Is.EqualTo(Shape.Create([1, 1, expected, 1])));
+    }
+
+    [Test]
+    public void Arguments_out_of_range_are_refused_by_name()
+    {
+        var x = Tensor.Zeros([1, 1, 8, 8]);
+        Assert.Multiple(() =>
+        {
+            Refused(() => x.MaxPool2d((0, 2)), "MaxPool2d: kernel", "0×2");
+            Refused(() => x.MaxPool2d((2, 2), (1, 0)), "MaxPool2d: stride", "1×0");
+            Refused(() => x.MaxPool2d((3, 3), padding: (2, 0)), "MaxPool2d: padding", "2×0", "3×3");
+            Refused(() => x.AvgPool2d((3, 3), padding: (0, -1)), "AvgPool2d: padding", "0×-1");
+            Refused(() => x.AdaptiveAvgPool2d(0, 2), "height");
+            Refused(() => x.AdaptiveAvgPool2d(2, -1), "width");
+        });
+
+        static void Refused(Func<Tensor> pool, params string[] words)
+        {
+            var error = Assert.Throws<ArgumentOutOfRangeException>(() => pool())!;
+            foreach (var word in words) Assert.That(error.Message, Does.Contain(word));
+        }
+    }
+
+    [Test]
+    public void A_mean_over_many_pixels_keeps_its_digits()
+    {
+        var rng = new Rng(11);
+        var x = Tensor.Uniform([1, 3, 300, 300], 0, 1, rng);
+        var right = x.ToArray().Chunk(90_000).Select(plane => plane.Average(v => (double)v));
+        Assert.That(x.GlobalAvgPool2d().ToArray(), Is.EqualTo(right).Within(5e-7), "rows of 300, then 300 rows: a few roundings of 6e-8");
+    }
+
+    private static Tensor Counting(Shape shape) => Tensor.From(shape, [.. Enumerable.Range(0, shape.Count).Select(i => (float)i)]);
+}
