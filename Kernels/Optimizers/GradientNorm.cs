@@ -1,0 +1,68 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
+namespace PyNetSharp;
+
+/// <summary>Clipping gradients by their norm.</summary>
+public static class GradientNorm
+{
+    private const int Piece = 1 << 14;      // floats that one thread takes at a time
+
+    extension(IEnumerable<Parameter> parameters)
+    {
+        /// <summary>
+        /// Scales all gradients by one factor so that, taken as one vector, they are no longer than
+        /// <paramref name="maxNorm"/>; shorter ones stay as they are.
+        /// </summary>
+        /// <param name="maxNorm">The greatest L2 norm, positive.</param>
+        /// <returns>The norm before. A NaN among the gradients makes it NaN, and then every gradient.</returns>
+        /// <exception cref="ArgumentOutOfRangeException">The greatest norm is not a positive number.</exception>
+        /// <remarks>The sum is taken in double precision and in a fixed order.</remarks>
+        /// <seealso href="https://proceedings.mlr.press/v28/pascanu13.html">Pascanu, Mikolov and Bengio, 2013, §3.2</seealso>
+        public double ClipGradNorm(float maxNorm)
+        {
+            if (!(maxNorm > 0)) throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "The greatest norm must be positive.");
+
+            Parameter[] trained = [.. parameters.Distinct().Where(p => p.Grad is not null)];
+            var norm = Math.Sqrt(trained.Sum(p => SquaredNorm(p.Grad!)));
+            var factor = (float)(maxNorm / (norm + 1e-6));      // PyTorch's guard against a norm of zero
+            if (!(factor >= 1))
+                foreach (var parameter in trained)
+                    parameter.Grad = Scaled(parameter.Grad!, factor);
+            return norm;
+        }
+    }
+
+    private static unsafe double SquaredNorm(Tensor x)
+    {
+        var sums = new double[(x.Shape.Count + Piece - 1) / Piece];
+        var from = x.Pointer;
+        x.Processor.ForPieces(x.Shape.Count, Piece, (start, n) => sums[start / Piece] = SquaredNorm(from + start, n));
+        return sums.Sum();
+    }
+
+    private static unsafe double SquaredNorm(float* x, int n)
+    {
+        var (i, low, high) = (0, Vector<double>.Zero, Vector<double>.Zero);
+        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(Vector.Load(x + i), out var a, out var b);
+            low += a * a;
+            high += b * b;
+        }
+
+        var sum = Vector.Sum(low + high);
+        for (; i < n; i++) sum += (double)x[i] * x[i];
+        return sum;
+    }
+
+    /// <summary>factor·x, in place where nobody else reads x.</summary>
+    private static unsafe Tensor Scaled(Tensor x, float factor)
+    {
+        var y = x.Exclusive ? x : new Tensor(x.Shape, x.Device);
+        float* from = x.Pointer, to = y.Pointer;
+        x.Processor.ForPieces(x.Shape.Count, Piece, (start, n) =>
+            TensorPrimitives.Multiply(new ReadOnlySpan<float>(from + start, n), factor, new Span<float>(to + start, n)));
+        return y;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Numerics;
+
+namespace PyNetSharp;
+
+/// <summary>Stochastic gradient descent, with momentum if wanted; PyTorch's rule.</summary>
+/// <remarks>
+/// d = gradient + weightDecay·p; m = momentum·m + (1 − dampening)·d, where the first step takes m = d; then
+/// p −= learningRate·m, or with Nesterov p −= learningRate·(d + momentum·m). One pass over each parameter.
+/// </remarks>
+/// <seealso href="https://proceedings.mlr.press/v28/sutskever13.html">Sutskever, Martens, Dahl and Hinton, 2013</seealso>
+public sealed class Sgd : Optimizer
+{
+    private const int Piece = 1 << 14;      // floats that one thread takes at a time
+
+    private readonly float momentum, dampening, weightDecay;
+    private readonly bool nesterov;
+    private readonly Tensor[] velocities;
+    private readonly Tensor steps;
+
+    /// <summary>An optimizer of these parameters.</summary>
+    /// <param name="parameters">What to train; each once, already on its device.</param>
+    /// <param name="learningRate">The step size, from 0 up.</param>
+    /// <param name="momentum">How much of the last step goes into the next, from 0 up to, not including, 1.</param>
+    /// <param name="dampening">How much of the gradient stays out of the momentum, from 0 to 1.</param>
+    /// <param name="weightDecay">The factor of the L2 penalty's gradient, from 0 up.</param>
+    /// <param name="nesterov">Whether the gradient counts once more, as if taken a step ahead; needs momentum without dampening.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
+    /// <exception cref="ArgumentException">Nesterov without momentum, or with dampening.</exception>
+    public Sgd(
+        IEnumerable<Parameter> parameters, float learningRate, float momentum = 0, float dampening = 0, float weightDecay = 0,
+        bool nesterov = false)
+        : base(parameters, learningRate)
+    {
+        if (momentum is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "The momentum must be from 0 up to, not including, 1.");
+        if (dampening is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(dampening), dampening, "The dampening must be from 0 to 1.");
+        if (!float.IsFinite(weightDecay) || weightDecay < 0)
+            throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "The weight decay must be a number from 0 up.");
+        if (nesterov && (momentum == 0 || dampening != 0))
+            throw new ArgumentException("Nesterov needs a momentum above 0 and no dampening.", nameof(nesterov));
+
+        (this.momentum, this.dampening, this.weightDecay, this.nesterov) = (momentum, dampening, weightDecay, nesterov);
+        velocities = momentum == 0 ? [] : [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
+        steps = Tensor.Zeros([Parameters.Count]);
+    }
+
+    /// <inheritdoc/>
+    public override void Step()
+    {
+        for (var i = 0; i < Parameters.Count; i++)
+        {
+            if (Parameters[i].Grad is not { } gradient) continue;
+            Descend(Parameters[i], gradient, momentum == 0 ? null : velocities[i], isFirst: steps.Span[i] == 0);
+            steps.Span[i]++;
+        }
+    }
+
+    /// <summary><c>steps</c>, how many each parameter has taken, and with momentum <c>0.momentum_buffer</c> and so on.</summary>
+    public override IReadOnlyList<(string Name, Tensor Tensor)> State() =>
+        [("steps", steps), .. velocities.Select((v, i) => ($"{i}.momentum_buffer", v))];
+
+    private unsafe void Descend(Parameter parameter, Tensor gradient, Tensor? velocity, bool isFirst)
+    {
+        float* p = parameter.Pointer, g = gradient.Pointer, m = velocity is null ? null : velocity.Pointer;
+        var rule = new Rule(
+            LearningRate, weightDecay, Keep: isFirst ? 0 : momentum, Take: isFirst ? 1 : 1 - dampening,
+            Direct: nesterov ? 1 : 0, Ahead: nesterov ? momentum : 1);
+        parameter.Processor.ForPieces(parameter.Shape.Count, Piece, (start, n) =>
+        {
+            if (m == null) Descend(p + start, g + start, n, rule);
+            else Descend(p + start, g + start, m + start, n, rule);
+        });
+    }
+
+    private static unsafe void Descend(float* p, float* g, int n, Rule rule)
+    {
+        var i = 0;
+        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var weight = Vector.Load(p + i);
+            (weight - rule.Rate * (Vector.Load(g + i) + rule.Decay * weight)).Store(p + i);
+        }
+
+        for (; i < n; i++) p[i] -= rule.Rate * (g[i] + rule.Decay * p[i]);
+    }
+
+    private static unsafe void Descend(float* p, float* g, float* m, int n, Rule rule)
+    {
+        var i = 0;
+        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var weight = Vector.Load(p + i);
+            var d = Vector.Load(g + i) + rule.Decay * weight;
+            var velocity = rule.Keep * Vector.Load(m + i) + rule.Take * d;
+            velocity.Store(m + i);
+            (weight - rule.Rate * (rule.Direct * d + rule.Ahead * velocity)).Store(p + i);
+        }
+
+        for (; i < n; i++)
+        {
+            var d = g[i] + rule.Decay * p[i];
+            m[i] = rule.Keep * m[i] + rule.Take * d;
+            p[i] -= rule.Rate * (rule.Direct * d + rule.Ahead * m[i]);
+        }
+    }
+
+    /// <summary>d = g + Decay·p; m = Keep·m + Take·d; p −= Rate·(Direct·d + Ahead·m).</summary>
+    private readonly record struct Rule(float Rate, float Decay, float Keep, float Take, float Direct, float Ahead);
+}

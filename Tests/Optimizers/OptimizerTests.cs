@@ -1,0 +1,135 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Sgd and Adam against PyTorch; the numbers are what <c>Golden/optimizers.py</c> prints.</summary>
+public sealed class OptimizerTests
+{
+    private const int Vectors = 40_003;     // floats: several pieces, none of them whole vectors
+
+    private static readonly Dictionary<string, Func<IEnumerable<Parameter>, Optimizer>> Kinds = new()
+    {
+        ["sgd"] = p => new Sgd(p, 0.1f),
+        ["sgd, weight decay"] = p => new Sgd(p, 0.1f, weightDecay: 0.05f),
+        ["sgd, momentum"] = p => new Sgd(p, 0.1f, momentum: 0.9f),
+        ["sgd, dampening"] = p => new Sgd(p, 0.1f, momentum: 0.9f, dampening: 0.5f, weightDecay: 0.05f),
+        ["sgd, nesterov"] = p => new Sgd(p, 0.1f, momentum: 0.9f, weightDecay: 0.05f, nesterov: true),
+        ["adam"] = p => new Adam(p),
+        ["adam, all set"] = p => new Adam(p, 0.02f, beta1: 0.8, beta2: 0.95, eps: 1e-3, weightDecay: 0.05f),
+    };
+
+    private static IEnumerable<string> Names => Kinds.Keys;
+
+    [TestCase("sgd", new[] { 0.0149209574f, 0.832098842f, 0.880040169f, 0.105737664f, -0.78166908f, -0.961579859f, -0.258611202f, 0.691466272f, 1.02129686f, 0.426494926f, -0.553968489f })]
+    [TestCase("sgd, weight decay", new[] { 0.0180832334f, 0.794866264f, 0.838398695f, 0.0992359966f, -0.74687469f, -0.918469846f, -0.248514399f, 0.657666504f, 0.973921537f, 0.40954715f, -0.523469388f })]
+    [TestCase("sgd, momentum", new[] { -0.395573705f, 0.353524059f, 0.558466434f, 0.0924060494f, -0.48048836f, -0.487536937f, 0.165344238f, 0.865941346f, 0.864233136f, 0.0117620323f, -1.03131509f })]
+    [TestCase("sgd, dampening", new[] { -0.188933015f, 0.310999811f, 0.330918372f, -0.165447056f, -0.639971375f, -0.513342261f, 0.235050499f, 0.983717918f, 1.00915182f, 0.167564154f, -0.916287005f })]
+    [TestCase("sgd, nesterov", new[] { -0.289818943f, 0.277586162f, 0.420462787f, 0.0479175933f, -0.396465302f, -0.38998878f, 0.134914711f, 0.693982065f, 0.697134435f, 0.0267724004f, -0.80015856f })]
+    [TestCase("adam", new[] { -0.00206624833f, 0.838367045f, 0.906983376f, 0.140095919f, -0.756235301f, -0.955685496f, -0.276654422f, 0.658710837f, 0.989537239f, 0.409035951f, -0.547112703f })]
+    [TestCase("adam, all set", new[] { -0.0345232487f, 0.781344593f, 0.862479746f, 0.123477764f, -0.739553869f, -0.893809915f, -0.231670409f, 0.676935911f, 0.979898095f, 0.353614748f, -0.589509964f })]
+    public void Ten_steps_are_PyTorchs(string kind, float[] expected)
+    {
+        var parameter = Start(11);
+        var optimizer = Kinds[kind]([parameter]);
+        for (var step = 0; step < 10; step++) Step(optimizer, step);
+        Assert.That(parameter.ToArray(), Is.EqualTo(expected).Within(2e-6f), "ten steps of some three roundings of 6e-8");
+    }
+
+    /// <summary>Vectors, their remainders and the pieces that threads take make no difference.</summary>
+    [TestCaseSource(nameof(Names))]
+    public void Each_number_is_treated_alike(string kind)
+    {
+        var parameter = new Parameter(Tensor.Full([Vectors], 0.5f));
+        var optimizer = Kinds[kind]([parameter]);
+        for (var step = 0; step < 3; step++)
+        {
+            optimizer.ZeroGrad();
+            (parameter * Tensor.Full([Vectors], step - 0.75f)).Sum().Backward();
+            optimizer.Step();
+        }
+
+        var first = parameter.ToArray()[0];
+        Assert.That(first, Is.Not.EqualTo(0.5f));
+        Assert.That(parameter.ToArray(), Is.All.EqualTo(first).Within(2e-7f), "a vector's fused multiply-adds round once less");
+    }
+
+    [TestCaseSource(nameof(Names))]
+    public void Copied_state_goes_on_exactly(string kind)
+    {
+        var (whole, before) = (Start(11), Start(11));
+        var (uninterrupted, first) = (Kinds[kind]([whole]), Kinds[kind]([before]));
+        for (var step = 0; step < 6; step++) Step(uninterrupted, step);
+        for (var step = 0; step < 3; step++) Step(first, step);
+
+        var after = new Parameter(Tensor.From(before.Shape, before.ToArray()));
+        var second = Kinds[kind]([after]);
+        foreach (var ((name, from), (sameName, to)) in first.State().Zip(second.State()))
+        {
+            Assert.That(name, Is.EqualTo(sameName));
+            to.CopyFrom(from.ToArray());
+        }
+
+        for (var step = 3; step < 6; step++) Step(second, step);
+        Assert.That(after.ToArray(), Is.EqualTo(whole.ToArray()));
+    }
+
+    [TestCaseSource(nameof(Names))]
+    public void A_parameter_without_a_gradient_stays(string kind)
+    {
+        var (trained, idle) = (Start(11), Start(5));
+        var optimizer = Kinds[kind]([idle, trained]);
+        (trained * trained).Sum().Backward();
+        optimizer.Step();
+        Assert.That(idle.ToArray(), Is.EqualTo(Start(5).ToArray()));
+        Assert.That(trained.ToArray(), Is.Not.EqualTo(Start(11).ToArray()));
+        Assert.That(optimizer.State()[0].Tensor.ToArray(), Is.EqualTo(new[] { 0f, 1f }));
+    }
+
+    [Test]
+    public void State_is_named_as_PyTorchs()
+    {
+        Parameter[] two = [Start(3), Start(4)];
+        Assert.That(new Sgd(two, 0.1f).State().Select(s => s.Name), Is.EqualTo(new[] { "steps" }));
+        Assert.That(
+            new Sgd(two, 0.1f, momentum: 0.9f).State().Select(s => s.Name),
+            Is.EqualTo(new[] { "steps", "0.momentum_buffer", "1.momentum_buffer" }));
+        Assert.That(
+            new Adam(two).State().Select(s => s.Name),
+            Is.EqualTo(new[] { "steps", "0.exp_avg", "1.exp_avg", "0.exp_avg_sq", "1.exp_avg_sq" }));
+    }
+
+    [Test]
+    public void Numbers_out_of_range_are_refused_by_name()
+    {
+        Parameter[] p = [Start(3)];
+        Assert.Multiple(() =>
+        {
+            Refused(() => new Sgd(p, -0.1f), "learning rate");
+            Refused(() => new Sgd(p, 0.1f, momentum: 1), "momentum");
+            Refused(() => new Sgd(p, 0.1f, momentum: float.NaN), "momentum");
+            Refused(() => new Sgd(p, 0.1f, dampening: 1.5f), "dampening");
+            Refused(() => new Sgd(p, 0.1f, weightDecay: -1), "weight decay");
+            Refused(() => new Adam(p, float.PositiveInfinity), "learning rate");
+            Refused(() => new Adam(p, beta1: 1), "first beta");
+            Refused(() => new Adam(p, beta2: -0.1), "second beta");
+            Refused(() => new Adam(p, eps: double.NaN), "Eps");
+            Refused(() => new Adam(p, weightDecay: float.NaN), "weight decay");
+            Assert.That(() => new Sgd(p, 0.1f, nesterov: true), Throws.ArgumentException.With.Message.Contains("Nesterov"));
+            Assert.That(() => new Sgd(p, 0.1f, 0.9f, 0.1f, nesterov: true), Throws.ArgumentException.With.Message.Contains("Nesterov"));
+        });
+
+        static void Refused(Func<Optimizer> make, string name) =>
+            Assert.That(() => make(), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(name));
+    }
+
+    private static Parameter Start(int count) =>
+        new(Tensor.From([count], [.. Enumerable.Range(0, count).Select(i => (float)Math.Sin(i))]));
+
+    private static void Step(Optimizer optimizer, int step)
+    {
+        optimizer.ZeroGrad();
+        foreach (var p in optimizer.Parameters)
+            (p * Tensor.From(p.Shape, [.. Enumerable.Range(0, p.Shape.Count).Select(i => (float)Math.Sin(0.7 * i + 1.3 * step))])).Sum().Backward();
+        optimizer.Step();
+    }
+}
