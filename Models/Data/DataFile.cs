@@ -17,12 +17,12 @@ internal static class DataFile
         return read(file);
     });
 
-    /// <summary>Runs <paramref name="read"/>; errors of the file system become faults that name the path.</summary>
-    public static T Guard<T>(string path, Func<T> read)
+    /// <summary>Does something with a file; errors of the file system become faults that name the path.</summary>
+    public static T Guard<T>(string path, Func<T> action, string done = "read")
     {
         try
         {
-            return read();
+            return action();
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -30,11 +30,11 @@ internal static class DataFile
         }
         catch (EndOfStreamException)
         {
-            throw new InputException($"'{path}' ended while it was read.");
+            throw new InputException($"'{path}' ended while it was {done}.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"'{path}' cannot be read: {e.Message}", e);
+            throw new InputException($"'{path}' cannot be {done}: {e.Message}", e);
         }
     }
 

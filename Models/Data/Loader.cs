@@ -101,7 +101,7 @@ public sealed class Loader
         }
         finally
         {
-            ((IAsyncResult)next).AsyncWaitHandle.WaitOne(); // a failure that nobody asked for is nobody's concern
+            Task.WaitAny(next);                             // without its error: a failure that nobody asked for is nobody's concern
             busy = false;
         }
     }

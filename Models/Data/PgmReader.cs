@@ -64,12 +64,14 @@ public static class PgmReader
     {
         var start = at = SkipSpace(file, at);
         var value = 0;
-        while (at < file.Length && char.IsAsciiDigit((char)file[at]) && value <= most) value = 10 * value + file[at++] - '0';
+        for (; at < file.Length && char.IsAsciiDigit((char)file[at]); at++)
+            value = Math.Min(most + 1, 10 * value + file[at] - '0');        // too large stays too large
         if (at == start)
             throw new InputException($"'{path}', offset {start}: no number for {what}; expected {least}…{most}.");
         return value >= least && value <= most
             ? value
-            : throw new InputException($"'{path}', offset {start}: {what} is {value}; expected {least}…{most}.");
+            : throw new InputException(
+                $"'{path}', offset {start}: {what} is {(value > most ? $"above {most}" : value)}; expected {least}…{most}.");
     }
 
     /// <summary>The first offset at or behind <paramref name="at"/> that is neither white space nor in a comment.</summary>

@@ -83,6 +83,17 @@ public sealed class DownloaderTests
     }
 
     [Test]
+    public async Task KnowsThatAllIsThereWhereTheServerHasNoMore()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["new"]);
+        await File.WriteAllBytesAsync(folder["new/file.bin.part"], Content);
+        using var server = new LoopbackServer(_ => new(416, "no such range"u8.ToArray()));
+        await Fetch(server, folder, size: null);
+        AssertWhole(folder);
+    }
+
+    [Test]
     public void KeepsNothingOfAWrongFile()
     {
         using var folder = new TemporaryFolder();
@@ -120,7 +131,7 @@ public sealed class DownloaderTests
             using var server = new LoopbackServer(_ => answer);
             Assert.That(() => Fetch(server, folder, attempts: 3), Throws.InstanceOf<InputException>().With.Message.Contains(message));
             Assert.That(server.Requests, Has.Count.EqualTo(requests));
-            Assert.That(File.Exists(folder["new/file.bin"]), Is.False);
+            Assert.That(Directory.GetFileSystemEntries(folder["new"]), Is.Empty);
         }
     }
 
@@ -175,7 +186,7 @@ public sealed class DownloaderTests
 
     private static async Task<string> Fetch(
         LoopbackServer server, TemporaryFolder folder, int attempts = 8, TimeSpan? patience = null,
-        IProgress<DownloadProgress>? progress = null, string[]? paths = null, CancellationToken cancellation = default)
+        IProgress<DownloadProgress>? progress = null, string[]? paths = null, long? size = Size, CancellationToken cancellation = default)
     {
         using var client = new HttpClient();
         var downloader = new Downloader(client)
@@ -185,7 +196,7 @@ public sealed class DownloaderTests
             Patience = patience ?? TimeSpan.FromMinutes(1),
         };
         var file = new RemoteFile(
-            "file.bin", Size, Digest(Content), HashAlgorithmName.SHA256, [.. (paths ?? ["file.bin"]).Select(path => server[path])]);
+            "file.bin", size, Digest(Content), HashAlgorithmName.SHA256, [.. (paths ?? ["file.bin"]).Select(path => server[path])]);
         return await downloader.FetchAsync(file, folder["new"], progress, cancellation);
     }
 

@@ -35,8 +35,8 @@ public sealed class OrlReaderTests
     [TestCase("P5\n2 x\n255\n", "offset 5: no number for the height")]
     [TestCase("P5\n2 2", "no number for the value of white")]
     [TestCase("P5\n0 2\n255\n", "the width is 0")]
-    [TestCase("P5\n99999999999 2\n255\n", "the width is 99999; expected 1…16384")]
-    [TestCase("P5\n2 2\n65535\nabcdefgh", "the value of white is 655; expected 1…255")]
+    [TestCase("P5\n99999999999 2\n255\n", "the width is above 16384; expected 1…16384")]
+    [TestCase("P5\n2 2\n65535\nabcdefgh", "the value of white is above 255; expected 1…255")]
     [TestCase("P5\n2 2\n255\nabc", "has 3 bytes of pixels from offset 11 on; expected 4")]
     [TestCase("P5\n2 2\n255\nabcde", "has 5 bytes of pixels")]
     [TestCase("P5\n2 2\n255", "has 0 bytes of pixels")]
@@ -44,7 +44,7 @@ public sealed class OrlReaderTests
     [TestCase("P5\n2 2\n9\nabcd", "pixel 0: 97; expected 0…9")]
     [TestCase("P2\n16384 16384\n255\n1 2 3", "too few for 268435456 pixels")]
     [TestCase("P2\n2 2\n255\n1 2 3 ", "no number for pixel 3")]
-    [TestCase("P2\n2 2\n255\n1 2 3 256", "pixel 3 is 256")]
+    [TestCase("P2\n2 2\n255\n1 2 3 256", "pixel 3 is above 255")]
     [TestCase("P2\n2 2\n255\n1 2 3 4 5", "more than the 4 pixels")]
     public void RefusesFaultyImages(string content, string message)
     {

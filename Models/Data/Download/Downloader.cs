@@ -36,8 +36,14 @@ public sealed class Downloader(HttpClient client)
         var path = Path.Combine(folder, file.Name);
         if (File.Exists(path)) return path;
 
-        DataFile.Guard(folder, () => Directory.CreateDirectory(folder));
         var part = path + ".part";
+        DataFile.Guard(part, () =>                          // what cannot be stored need not be asked for
+        {
+            Directory.CreateDirectory(folder);
+            using var trial = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            return trial.Length;
+        }, "written");
+
         var addresses = new Queue<Uri>(file.Addresses);
         List<string> failures = [];
         for (var attempt = 0; attempt < Attempts && addresses.TryDequeue(out var address); attempt++)
@@ -68,6 +74,7 @@ public sealed class Downloader(HttpClient client)
             }
         }
 
+        if (new FileInfo(part) is { Exists: true, Length: 0 } empty) empty.Delete();
         throw new InputException(
             $"{file.Name} could not be fetched into '{folder}': {string.Join("; ", failures.Distinct())}.");
     }
@@ -86,6 +93,7 @@ public sealed class Downloader(HttpClient client)
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         stalled.CancelAfter(Patience);
         using var response = await AskAsync(address, before, stalled.Token).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return true;     // there is nothing behind it
         var begin = Begin(response, before);
         to.SetLength(begin);
         to.Position = begin;
@@ -99,7 +107,12 @@ public sealed class Downloader(HttpClient client)
         while (await from.ReadAsync(buffer, stalled.Token).ConfigureAwait(false) is > 0 and var count)
         {
             stalled.CancelAfter(Patience);
-            if (to.Position + count > (size ?? MostBytes)) throw new Refused($"more than the {size ?? MostBytes} bytes expected");
+            if (to.Position + count > (size ?? MostBytes))
+            {
+                to.SetLength(0);                            // another file altogether
+                throw new Refused($"more than the {size ?? MostBytes} bytes expected");
+            }
+
             await to.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
             progress?.Report(new(file.Name, to.Position, size));
         }
@@ -121,7 +134,6 @@ public sealed class Downloader(HttpClient client)
     {
         HttpStatusCode.OK => 0,                             // from the start, whatever was asked for
         HttpStatusCode.PartialContent when response.Content.Headers.ContentRange?.From == asked => asked,
-        HttpStatusCode.RequestedRangeNotSatisfiable => asked,
         HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
             throw new HttpRequestException($"the server answered {(int)response.StatusCode}"),
         var status => throw new Refused($"the server answered {(int)status} {response.ReasonPhrase}"),
