@@ -10,10 +10,11 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
 {
     private readonly int[] extents;
 
-    private Shape(int[] extents, int count) => (this.extents, Count) = (extents, count);
+    private Shape(int[] extents, int size) => (this.extents, Size) = (extents, size);
 
     /// <summary>The number of elements: the product of all extents, 1 for a scalar.</summary>
-    public int Count { get; }
+    /// <remarks>Not <c>Count</c>: the compiler takes that for the number of extents when a shape is spread into another.</remarks>
+    public int Size { get; }
 
     /// <summary>The number of extents.</summary>
     public int Rank => extents.Length;

@@ -23,7 +23,7 @@ public class Tensor
     private bool standing;      // no graph counts who reads this tensor, so only its finalizer gives the storage back
 
     /// <summary>A tensor over storage of its own, whose content is arbitrary.</summary>
-    internal Tensor(Shape shape, Device device) : this(shape, device.Allocate(shape.Count))
+    internal Tensor(Shape shape, Device device) : this(shape, device.Allocate(shape.Size))
     {
     }
 
@@ -97,7 +97,7 @@ public class Tensor
     internal unsafe float* Pointer => Cpu.Pointer;
 
     /// <summary>The numbers in storage order, for CPU kernels.</summary>
-    internal Span<float> Span => Cpu.Span(Shape.Count);
+    internal Span<float> Span => Cpu.Span(Shape.Size);
 
     /// <summary>The CPU that holds this tensor and runs its kernels.</summary>
     internal CpuDevice Processor => (CpuDevice)Cpu.Device;
@@ -132,7 +132,7 @@ public class Tensor
     /// <exception cref="InvalidOperationException">No graph leads here, or an earlier call has used it up.</exception>
     public void Backward()
     {
-        if (Shape.Count != 1) throw new ShapeException($"Backward: {Shape} is not a scalar; give the gradient to start from.");
+        if (Shape.Size != 1) throw new ShapeException($"Backward: {Shape} is not a scalar; give the gradient to start from.");
         var one = new Tensor(Shape, Device);
         Device.Fill(one.Storage, 1, 1);
         Backward(one);
@@ -151,7 +151,7 @@ public class Tensor
     /// <exception cref="ShapeException">There are more or fewer.</exception>
     public float Item()
     {
-        if (Shape.Count != 1) throw new ShapeException($"Item: {Shape} has {Shape.Count} elements, not 1.");
+        if (Shape.Size != 1) throw new ShapeException($"Item: {Shape} has {Shape.Size} elements, not 1.");
         Span<float> value = stackalloc float[1];
         CopyTo(value);
         return value[0];
@@ -160,7 +160,7 @@ public class Tensor
     /// <summary>The numbers in logical row-major order: N, C, H, W for rank 4.</summary>
     public float[] ToArray()
     {
-        var values = new float[Shape.Count];
+        var values = new float[Shape.Size];
         CopyTo(values);
         return values;
     }
@@ -171,12 +171,12 @@ public class Tensor
     {
         CheckLength(values.Length);
         if (Storage is CpuStorage cpu)
-            Layout.ToLogical(Shape, cpu.Span(Shape.Count), values);
+            Layout.ToLogical(Shape, cpu.Span(Shape.Size), values);
         else if (Layout.IsPlain(Shape))
             Device.Download(Storage, values);
         else
         {
-            var stored = new float[Shape.Count];
+            var stored = new float[Shape.Size];
             Device.Download(Storage, stored);
             Layout.ToLogical(Shape, stored, values);
         }
@@ -190,12 +190,12 @@ public class Tensor
     {
         CheckLength(values.Length);
         if (Storage is CpuStorage cpu)
-            Layout.ToStorage(Shape, values, cpu.Span(Shape.Count));
+            Layout.ToStorage(Shape, values, cpu.Span(Shape.Size));
         else if (Layout.IsPlain(Shape))
             Device.Upload(values, Storage);
         else
         {
-            var stored = new float[Shape.Count];
+            var stored = new float[Shape.Size];
             Layout.ToStorage(Shape, values, stored);
             Device.Upload(stored, Storage);
         }
@@ -212,7 +212,7 @@ public class Tensor
 
     /// <summary>Kind, shape and device; and the value of a scalar.</summary>
     public override string ToString() =>
-        $"{GetType().Name} {Shape} on {Device.Name}" + (Shape.Count == 1 && storage is not null ? $" = {Item():G6}" : "");
+        $"{GetType().Name} {Shape} on {Device.Name}" + (Shape.Size == 1 && storage is not null ? $" = {Item():G6}" : "");
 
     /// <summary>A tensor of these numbers, given in logical row-major order.</summary>
     /// <exception cref="ArgumentException">There are more or fewer numbers than the shape has elements.</exception>
@@ -227,7 +227,7 @@ public class Tensor
     public static Tensor Full(Shape shape, float value, Device? device = null)
     {
         var tensor = new Tensor(shape, device ?? Device.Cpu) { standing = true };
-        tensor.Device.Fill(tensor.Storage, shape.Count, value);
+        tensor.Device.Fill(tensor.Storage, shape.Size, value);
         return tensor;
     }
 
@@ -280,12 +280,12 @@ public class Tensor
 
     private void CheckLength(int length, [CallerMemberName] string caller = "")
     {
-        if (length != Shape.Count) throw new ArgumentException($"{caller}: {length} numbers for a tensor of shape {Shape} ({Shape.Count}).");
+        if (length != Shape.Size) throw new ArgumentException($"{caller}: {length} numbers for a tensor of shape {Shape} ({Shape.Size}).");
     }
 
     private static Tensor Draw(Shape shape, Func<float> next, Device? device)
     {
-        var values = new float[shape.Count];
+        var values = new float[shape.Size];
         foreach (ref var value in values.AsSpan()) value = next();
         return From(shape, values, device);
     }

@@ -49,7 +49,7 @@ internal sealed class Affine(float scale, float shift) : Op
 
     /// <summary>y = scale·x + shift; <paramref name="y"/> may be <paramref name="x"/>.</summary>
     public static void Run(Tensor x, float scale, float shift, Tensor y) =>
-        y.Processor.ForPieces(y.Shape.Count, Piece, (start, n) =>
+        y.Processor.ForPieces(y.Shape.Size, Piece, (start, n) =>
         {
             var to = y.Span.Slice(start, n);
             TensorPrimitives.Multiply(x.Span.Slice(start, n), scale, to);

@@ -14,7 +14,7 @@ internal static unsafe class FusedRelu
     {
         var masked = dy.Exclusive ? dy : new Tensor(dy.Shape, dy.Device);
         float* from = dy.Pointer, result = y.Pointer, to = masked.Pointer;
-        y.Processor.ForPieces(y.Shape.Count, Piece, (start, n) => Mask(from + start, result + start, to + start, n));
+        y.Processor.ForPieces(y.Shape.Size, Piece, (start, n) => Mask(from + start, result + start, to + start, n));
         return masked;
     }
 

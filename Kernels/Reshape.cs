@@ -36,13 +36,13 @@ public static class ReshapeOp
         if (open >= 0)
         {
             to[open] = 1;
-            var rest = Array.Exists(to, extent => extent < 0) ? 0 : Shape.Create(to).Count;
-            to[open] = rest != 0 && from.Count % rest == 0 ? from.Count / rest : -1;
+            var rest = Array.Exists(to, extent => extent < 0) ? 0 : Shape.Create(to).Size;
+            to[open] = rest != 0 && from.Size % rest == 0 ? from.Size / rest : -1;
         }
 
-        return Array.TrueForAll(to, extent => extent >= 0) && Shape.Create(to) is var shape && shape.Count == from.Count
+        return Array.TrueForAll(to, extent => extent >= 0) && Shape.Create(to) is var shape && shape.Size == from.Size
             ? shape
-            : throw new ShapeException($"Reshape: {from} has {from.Count} elements, which do not fill [{string.Join(", ", extents.ToArray())}].");
+            : throw new ShapeException($"Reshape: {from} has {from.Size} elements, which do not fill [{string.Join(", ", extents.ToArray())}].");
     }
 }
 
@@ -78,7 +78,7 @@ internal sealed class Reshape(Shape to) : Op
         else if (Layout.IsPlain(to.Shape)) ToLogical(from, to);
         else
         {
-            var logical = new Tensor([from.Shape.Count], from.Device);
+            var logical = new Tensor([from.Shape.Size], from.Device);
             ToLogical(from, logical);
             ToStorage(logical, to);
             logical.Discard();
@@ -86,15 +86,15 @@ internal sealed class Reshape(Shape to) : Op
     }
 
     private static void ToLogical(Tensor image, Tensor plain) => EachImage(image, (one, start) =>
-        Layout.ToLogical(one, image.Span.Slice(start, one.Count), plain.Span.Slice(start, one.Count)));
+        Layout.ToLogical(one, image.Span.Slice(start, one.Size), plain.Span.Slice(start, one.Size)));
 
     private static void ToStorage(Tensor plain, Tensor image) => EachImage(image, (one, start) =>
-        Layout.ToStorage(one, plain.Span.Slice(start, one.Count), image.Span.Slice(start, one.Count)));
+        Layout.ToStorage(one, plain.Span.Slice(start, one.Size), image.Span.Slice(start, one.Size)));
 
     private static void EachImage(Tensor images, Action<Shape, int> reorder)
     {
         var (n, c, h, w) = images.Shape;
         Shape one = [1, c, h, w];
-        images.Processor.For(n, i => reorder(one, i * one.Count));
+        images.Processor.For(n, i => reorder(one, i * one.Size));
     }
 }

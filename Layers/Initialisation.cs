@@ -38,7 +38,7 @@ public static class ModuleInitialisation
 
     private static void Draw(Initialisation scheme, Parameter weight, Parameter? bias, Rng rng)
     {
-        var (fanIn, fanOut) = (weight.Shape.Count / weight.Shape[0], weight.Shape.Count / weight.Shape[1]);
+        var (fanIn, fanOut) = (weight.Shape.Size / weight.Shape[0], weight.Shape.Size / weight.Shape[1]);
         switch (scheme)
         {
             case Initialisation.Default:
@@ -64,7 +64,7 @@ public static class ModuleInitialisation
     private static void Fill(Parameter? parameter, Func<float> next)
     {
         if (parameter is null) return;
-        var values = new float[parameter.Shape.Count];
+        var values = new float[parameter.Shape.Size];
         foreach (ref var value in values.AsSpan()) value = next();
         parameter.CopyFrom(values);
     }

@@ -124,9 +124,9 @@ public sealed class OpTests
     }
 
     /// <summary>What lies between the tensor's last element and the end of its block.</summary>
-    private static Span<float> Behind(Tensor x) => ((CpuStorage)x.Storage).Span(BlockLength(x.Shape))[x.Shape.Count..];
+    private static Span<float> Behind(Tensor x) => ((CpuStorage)x.Storage).Span(BlockLength(x.Shape))[x.Shape.Size..];
 
-    private static int BlockLength(Shape shape) => (int)(BlockCache<nint>.SizeFor(Math.Max(1, shape.Count) * sizeof(float)) / sizeof(float));
+    private static int BlockLength(Shape shape) => (int)(BlockCache<nint>.SizeFor(Math.Max(1, shape.Size) * sizeof(float)) / sizeof(float));
 
     private static double Dot(Tensor a, Tensor b) => a.ToArray().Zip(b.ToArray(), (x, y) => (double)x * y).Sum();
 

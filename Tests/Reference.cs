@@ -18,7 +18,7 @@ public sealed class Reference
     /// <summary>The array whose element at each index is what <paramref name="f"/> says.</summary>
     public static Reference Of(Shape shape, Func<int[], double> f)
     {
-        var values = new double[shape.Count];
+        var values = new double[shape.Size];
         var index = new int[shape.Rank];
         for (var i = 0; i < values.Length; i++)
         {
@@ -48,7 +48,7 @@ public sealed class Reference
     public Reference Sum(params int[] axes)
     {
         Shape shape = [.. Shape.Select((extent, axis) => axes.Contains(axis) ? 1 : extent)];
-        var sums = new double[shape.Count];
+        var sums = new double[shape.Size];
         _ = Of(Shape, index => sums[Offset(shape, [.. index.Select((i, axis) => axes.Contains(axis) ? 0 : i)])] += this[index]);
         return new(shape, sums);
     }

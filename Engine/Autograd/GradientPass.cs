@@ -74,14 +74,14 @@ internal static class GradientPass
     private static Tensor Add(Tensor sum, Tensor dx)
     {
         var target = sum.Exclusive ? sum : Copy(sum);
-        target.Device.Accumulate(dx.Storage, target.Storage, dx.Shape.Count);
+        target.Device.Accumulate(dx.Storage, target.Storage, dx.Shape.Size);
         return target;
     }
 
     private static Tensor Copy(Tensor from)
     {
         var copy = new Tensor(from.Shape, from.Device);
-        from.Device.Copy(from.Storage, copy.Storage, from.Shape.Count);
+        from.Device.Copy(from.Storage, copy.Storage, from.Shape.Size);
         return copy;
     }
 }

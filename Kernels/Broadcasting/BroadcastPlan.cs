@@ -21,9 +21,9 @@ internal sealed class BroadcastPlan
                 axes.Add((extent, stepA, stepB));
         }
 
-        (Width, StepA, StepB) = axes.Count > 0 ? axes[^1] : (y.Count, 1, 1);
+        (Width, StepA, StepB) = axes.Count > 0 ? axes[^1] : (y.Size, 1, 1);
         Outer = axes.Count > 1 ? [.. axes[..^1]] : [];
-        Rows = Width == 0 ? 0 : y.Count / Width;
+        Rows = Width == 0 ? 0 : y.Size / Width;
     }
 
     /// <summary>The extent of the innermost axis, along which the loops run.</summary>

@@ -25,7 +25,7 @@ internal static class ClassRows
     public static void Each(Tensor x, Action<int, int, int> row)
     {
         var classes = Math.Max(1, x.Shape[1]);
-        x.Processor.ForPieces(x.Shape.Count / classes, Math.Max(1, Piece / classes), (first, count) =>
+        x.Processor.ForPieces(x.Shape.Size / classes, Math.Max(1, Piece / classes), (first, count) =>
         {
             for (var i = first; i < first + count; i++) row(i, i * classes, classes);
         });

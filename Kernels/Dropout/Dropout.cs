@@ -39,6 +39,6 @@ internal sealed class Dropout(DropoutMask mask) : Op
         return [dx];
     }
 
-    private void Run(Tensor from, Tensor to) => to.Processor.ForPieces(to.Shape.Count, Piece, (start, n) =>
+    private void Run(Tensor from, Tensor to) => to.Processor.ForPieces(to.Shape.Size, Piece, (start, n) =>
         mask.Apply(from.Span.Slice(start, n), start, to.Span.Slice(start, n)));
 }

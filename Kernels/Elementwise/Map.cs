@@ -15,14 +15,14 @@ internal sealed class Map<TMap> : Op where TMap : struct, IMap
     {
         var from = x[0];
         saved = Save(TMap.UsesOutput ? y : from);
-        y.Processor.ForPieces(y.Shape.Count, Piece, (start, n) =>
+        y.Processor.ForPieces(y.Shape.Size, Piece, (start, n) =>
             MapLoops.Forward<TMap>(from.Span.Slice(start, n), y.Span.Slice(start, n)));
     }
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var dx = dy.Exclusive ? dy : new Tensor(dy.Shape, dy.Device);
-        dx.Processor.ForPieces(dx.Shape.Count, Piece, (start, n) =>
+        dx.Processor.ForPieces(dx.Shape.Size, Piece, (start, n) =>
             MapLoops.Backward<TMap>(saved.Span.Slice(start, n), dy.Span.Slice(start, n), dx.Span.Slice(start, n)));
         return [dx];
     }

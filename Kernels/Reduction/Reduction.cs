@@ -31,7 +31,7 @@ internal static class Reduction
             from = to;
         }
 
-        if (from == x) x.Device.Copy(x.Storage, y.Storage, y.Shape.Count);
+        if (from == x) x.Device.Copy(x.Storage, y.Storage, y.Shape.Size);
     }
 
     /// <summary>[outer, n] → [outer]</summary>

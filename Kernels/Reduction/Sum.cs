@@ -62,7 +62,7 @@ internal sealed class Sum(bool[] reduced, bool mean) : Op
     {
         from = x[0].Shape;
         Shape to = [.. from.Select((extent, axis) => reduced[axis] ? 1 : extent)];
-        scale = mean ? (float)to.Count / from.Count : 1;
+        scale = mean ? (float)to.Size / from.Size : 1;
         return to;
     }
 

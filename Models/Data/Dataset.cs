@@ -46,9 +46,9 @@ public abstract class Dataset
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-        if (item.Length != ItemShape.Count)
+        if (item.Length != ItemShape.Size)
             throw new ArgumentException(
-                $"{Name}: an item of shape {ItemShape} has {ItemShape.Count} values, not {item.Length}.", nameof(item));
+                $"{Name}: an item of shape {ItemShape} has {ItemShape.Size} values, not {item.Length}.", nameof(item));
         ReadItem(index, item);
     }
 

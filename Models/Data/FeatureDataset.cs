@@ -14,7 +14,7 @@ public sealed class FeatureDataset : Dataset
     public FeatureDataset(string name, IReadOnlyList<string> classNames, float[] features, int[] labels)
         : base(name, classNames, [labels.Length == 0 ? 0 : features.Length / labels.Length], labels)
     {
-        if (features.Length != ItemShape.Count * labels.Length)
+        if (features.Length != ItemShape.Size * labels.Length)
             throw new ArgumentException(
                 $"{name}: {features.Length} values do not divide among {labels.Length} items.", nameof(features));
         this.features = features;

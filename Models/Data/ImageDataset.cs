@@ -19,16 +19,16 @@ public sealed class ImageDataset : Dataset
     {
         if (itemShape.Rank != 3)
             throw new ArgumentException($"{name}: images have a shape [c, h, w], not {itemShape}.", nameof(itemShape));
-        if (pixels.LongLength != (long)itemShape.Count * labels.Length)
+        if (pixels.LongLength != (long)itemShape.Size * labels.Length)
             throw new ArgumentException(
-                $"{name}: {labels.Length} images of shape {itemShape} take {(long)itemShape.Count * labels.Length} bytes, not {pixels.LongLength}.",
+                $"{name}: {labels.Length} images of shape {itemShape} take {(long)itemShape.Size * labels.Length} bytes, not {pixels.LongLength}.",
                 nameof(pixels));
         this.pixels = pixels;
     }
 
     /// <summary>The bytes of one image in c, h, w order, 0 black and 255 full.</summary>
     /// <param name="index">In [0, <see cref="Dataset.Count"/>).</param>
-    public ReadOnlySpan<byte> Pixels(int index) => pixels.AsSpan(checked(index * ItemShape.Count), ItemShape.Count);
+    public ReadOnlySpan<byte> Pixels(int index) => pixels.AsSpan(checked(index * ItemShape.Size), ItemShape.Size);
 
     /// <inheritdoc/>
     protected override void ReadItem(int index, Span<float> item)

@@ -44,8 +44,8 @@ public sealed class Loader
         rng = new(seed);
         this.device = device ?? Device.Cpu;
         itemShape = this.transform.Infer(data.ItemShape);
-        item = new float[data.ItemShape.Count];
-        staging = new float[BatchShape(this.batchSize).Count];
+        item = new float[data.ItemShape.Size];
+        staging = new float[BatchShape(this.batchSize).Size];
     }
 
     /// <summary>The number of batches in an epoch.</summary>
@@ -124,7 +124,7 @@ public sealed class Loader
 
     private void Fill(Batch batch, ReadOnlySpan<int> items, Rng epoch)
     {
-        var size = itemShape.Count;
+        var size = itemShape.Size;
         for (var i = 0; i < items.Length; i++)
         {
             data.Read(items[i], item);

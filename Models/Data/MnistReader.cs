@@ -27,9 +27,9 @@ public static class MnistReader
             var (imagePath, labelPath) = (Find(folder, $"{prefix}-images", "idx3"), Find(folder, $"{prefix}-labels", "idx1"));
             var (pixels, shape) = IdxReader.ReadImages(imagePath);
             var labels = IdxReader.ReadLabels(labelPath, classNames.Count);
-            if (pixels.Length / shape.Count != labels.Length)
+            if (pixels.Length / shape.Size != labels.Length)
                 throw new InputException(
-                    $"'{imagePath}' has {pixels.Length / shape.Count} images, but '{labelPath}' has {labels.Length} labels.");
+                    $"'{imagePath}' has {pixels.Length / shape.Size} images, but '{labelPath}' has {labels.Length} labels.");
             return new($"{name} {part}", classNames, shape, pixels, labels);
         }
     }

@@ -65,7 +65,7 @@ public static class OrlReader
         public ImageDataset ToDataset(string name, string[] classNames, Shape shape)
         {
             var pixels = new byte[bytes];
-            for (var i = 0; i < images.Count; i++) images[i].CopyTo(pixels, i * shape.Count);
+            for (var i = 0; i < images.Count; i++) images[i].CopyTo(pixels, i * shape.Size);
             return new(name, classNames, shape, pixels, [.. labels]);
         }
     }

@@ -29,10 +29,10 @@ public static class ModuleWeights
             var state = model.State();
             Check(path, file, state);
 
-            var values = new float[state.Select(s => s.Tensor.Shape.Count).DefaultIfEmpty().Max()];
+            var values = new float[state.Select(s => s.Tensor.Shape.Size).DefaultIfEmpty().Max()];
             foreach (var (name, tensor) in state)
             {
-                var part = values.AsSpan(0, tensor.Shape.Count);
+                var part = values.AsSpan(0, tensor.Shape.Size);
                 file.Read(file.Find(name)!, part);
                 tensor.CopyFrom(part);
             }

@@ -27,10 +27,10 @@ public static class Safetensors
         AtomicFile.Write(path, stream =>
         {
             stream.Write(header);
-            var values = new float[all.Select(t => t.Tensor.Shape.Count).DefaultIfEmpty().Max()];
+            var values = new float[all.Select(t => t.Tensor.Shape.Size).DefaultIfEmpty().Max()];
             foreach (var (_, tensor) in all)
             {
-                var part = values.AsSpan(0, tensor.Shape.Count);
+                var part = values.AsSpan(0, tensor.Shape.Size);
                 tensor.CopyTo(part);
                 LittleEndian.Write(stream, part);
             }

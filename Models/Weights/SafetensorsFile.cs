@@ -53,7 +53,7 @@ public sealed class SafetensorsFile : IDisposable
     public void Read(SafetensorsEntry tensor, Span<float> values)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        if (values.Length != tensor.Shape.Count)
+        if (values.Length != tensor.Shape.Size)
             throw new ArgumentException($"{values.Length} values for a tensor of shape {tensor.Shape}.", nameof(values));
         if (!SafetensorsType.IsReadable(tensor.Type))
             throw new InputException(
@@ -80,7 +80,7 @@ public sealed class SafetensorsFile : IDisposable
     public Tensor Read(string name, Device? device = null)
     {
         var tensor = Find(name) ?? throw new InputException($"'{path}' has no tensor '{name}'.");
-        var values = new float[tensor.Shape.Count];
+        var values = new float[tensor.Shape.Size];
         Read(tensor, values);
         return Tensor.From(tensor.Shape, values, device);
     }

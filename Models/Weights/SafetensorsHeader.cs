@@ -126,7 +126,7 @@ internal sealed class SafetensorsHeader
             throw TooLarge(name, extents);
         }
 
-        var bytes = (long)shape.Count * size;
+        var bytes = (long)shape.Size * size;
         if (bytes != end - begin)
             throw fault($"{Quote(name)} is {type} {shape}, which takes {bytes} bytes, but has bytes {begin} to {end} of the data");
         return new(name, type, shape, begin, end);

@@ -28,7 +28,7 @@ internal static class SafetensorsHeaderWriter
             {
                 if (!names.Add(name)) throw new ArgumentException($"The name '{name}' is taken already.", nameof(tensors));
                 var begin = end;
-                end += (long)shape.Count * sizeof(float);
+                end += (long)shape.Size * sizeof(float);
                 WriteTensor(writer, name, shape, begin, end);
             }
 

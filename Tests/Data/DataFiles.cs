@@ -98,7 +98,7 @@ internal static class DataFiles
 
     public static float[] Item(Dataset data, int index)
     {
-        var item = new float[data.ItemShape.Count];
+        var item = new float[data.ItemShape.Size];
         data.Read(index, item);
         return item;
     }

@@ -43,7 +43,7 @@ public sealed class DataMutationTests
             Damage(folder["1.pgm"], image, mutations: 1_000, check: _ =>
             {
                 var (pixels, shape) = PgmReader.Read(folder["1.pgm"]);
-                Assert.That(pixels, Has.Length.EqualTo(shape.Count));
+                Assert.That(pixels, Has.Length.EqualTo(shape.Size));
             });
     }
 
@@ -54,7 +54,7 @@ public sealed class DataMutationTests
         {
             var (pixels, image) = read(folder["images"]);
             var plain = content(damaged);
-            int[] extents = [pixels.Length / image.Count, image[1], image[2]];
+            int[] extents = [pixels.Length / image.Size, image[1], image[2]];
             Assert.That(BinaryPrimitives.ReadUInt32BigEndian(plain), Is.EqualTo(0x803));
             for (var i = 0; i < 3; i++) Assert.That(BinaryPrimitives.ReadInt32BigEndian(plain.AsSpan(4 + 4 * i)), Is.EqualTo(extents[i]));
             Assert.That(pixels.AsSpan().SequenceEqual(plain.AsSpan(16)), Is.True);

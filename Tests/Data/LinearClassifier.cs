@@ -11,7 +11,7 @@ internal static class LinearClassifier
     /// <returns>The best test accuracy after any epoch, and the last training accuracy.</returns>
     public static (double BestTest, double Train) Train(TrainTest data, int epochs, bool mark)
     {
-        var (inputs, classes) = (data.Train.ItemShape.Count, data.Train.ClassNames.Count);
+        var (inputs, classes) = (data.Train.ItemShape.Size, data.Train.ClassNames.Count);
         var (train, test) = (Pixels(data.Train, mark), Pixels(data.Test, mark));
         var weights = new float[classes][];
         for (var k = 0; k < classes; k++) weights[k] = new float[inputs];

@@ -24,7 +24,7 @@ public sealed class RealDataTests
 
         var sums = new double[channels];
         var images = (ImageDataset)train;
-        var plane = train.ItemShape.Count / channels;
+        var plane = train.ItemShape.Size / channels;
         for (var i = 0; i < count; i++)
             for (var c = 0; c < channels; c++)
                 foreach (var pixel in images.Pixels(i).Slice(c * plane, plane)) sums[c] += pixel;

@@ -139,7 +139,7 @@ public sealed class TransformTests
 
     private static float[] Apply(ITransform transform, Shape shape, float[] x, Rng? rng = null)
     {
-        var y = new float[transform.Infer(shape).Count];
+        var y = new float[transform.Infer(shape).Size];
         Array.Fill(y, float.NaN);                               // whatever is not written shows
         transform.Apply(shape, x, y, rng ?? new Rng(0));
         return y;

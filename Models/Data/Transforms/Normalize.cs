@@ -28,7 +28,7 @@ public sealed class Normalize : ITransform
     /// <inheritdoc/>
     public void Apply(Shape shape, ReadOnlySpan<float> x, Span<float> y, Rng rng)
     {
-        var plane = shape.Count / mean.Length;              // with one mean the whole item is one plane
+        var plane = shape.Size / mean.Length;              // with one mean the whole item is one plane
         for (var c = 0; c < mean.Length; c++)
         {
             var part = y.Slice(c * plane, plane);
