@@ -13,7 +13,7 @@ internal sealed unsafe partial class BatchNorm
 
     private int Channels => x.Shape[1];
 
-    private int Rows => Channels == 0 ? 0 : x.Shape.Count / Channels;
+    private int Rows => Channels == 0 ? 0 : x.Shape.Size / Channels;
 
     private int Cells => (Rows + CellRows - 1) / CellRows;
 

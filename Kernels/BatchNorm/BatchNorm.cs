@@ -74,7 +74,7 @@ internal sealed partial class BatchNorm : Op
             throw new ShapeException(
                 $"BatchNorm: an input {shape} needs [{shape[1]}] for each of weight {Show(others[0])}, bias {Show(others[1])}, " +
                 $"running mean {Show(others[2])} and running variance {Show(others[3])}.");
-        if (training && shape[1] > 0 && shape.Count / shape[1] < 2)
+        if (training && shape[1] > 0 && shape.Size / shape[1] < 2)
             throw new ShapeException($"BatchNorm: training needs more than one value per channel, got {shape}.");
         return shape;
 

@@ -71,7 +71,7 @@ public sealed class Adam : Optimizer
             weightDecay, (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2),
             Rate: (float)(LearningRate / (1 - Math.Pow(beta1, step))),
             Root: (float)Math.Sqrt(1 - Math.Pow(beta2, step)), (float)eps);
-        parameter.Processor.ForPieces(parameter.Shape.Count, Piece, (start, n) =>
+        parameter.Processor.ForPieces(parameter.Shape.Size, Piece, (start, n) =>
             Descend(p + start, g + start, m + start, v + start, n, rule));
     }
 

@@ -35,9 +35,9 @@ public static class GradientNorm
 
     private static unsafe double SquaredNorm(Tensor x)
     {
-        var sums = new double[(x.Shape.Count + Piece - 1) / Piece];
+        var sums = new double[(x.Shape.Size + Piece - 1) / Piece];
         var from = x.Pointer;
-        x.Processor.ForPieces(x.Shape.Count, Piece, (start, n) => sums[start / Piece] = SquaredNorm(from + start, n));
+        x.Processor.ForPieces(x.Shape.Size, Piece, (start, n) => sums[start / Piece] = SquaredNorm(from + start, n));
         return sums.Sum();
     }
 
@@ -61,7 +61,7 @@ public static class GradientNorm
     {
         var y = x.Exclusive ? x : new Tensor(x.Shape, x.Device);
         float* from = x.Pointer, to = y.Pointer;
-        x.Processor.ForPieces(x.Shape.Count, Piece, (start, n) =>
+        x.Processor.ForPieces(x.Shape.Size, Piece, (start, n) =>
             TensorPrimitives.Multiply(new ReadOnlySpan<float>(from + start, n), factor, new Span<float>(to + start, n)));
         return y;
     }

@@ -66,7 +66,7 @@ public sealed class Sgd : Optimizer
         var rule = new Rule(
             LearningRate, weightDecay, Keep: isFirst ? 0 : momentum, Take: isFirst ? 1 : 1 - dampening,
             Direct: nesterov ? 1 : 0, Ahead: nesterov ? momentum : 1);
-        parameter.Processor.ForPieces(parameter.Shape.Count, Piece, (start, n) =>
+        parameter.Processor.ForPieces(parameter.Shape.Size, Piece, (start, n) =>
         {
             if (m == null) Descend(p + start, g + start, n, rule);
             else Descend(p + start, g + start, m + start, n, rule);

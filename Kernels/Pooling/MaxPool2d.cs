@@ -43,7 +43,7 @@ internal sealed partial class MaxPool(PoolSize size) : Op
 
     protected override unsafe void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
-        if (Recorded) places = Save(new Tensor([PlacesAreBytes ? (y.Shape.Count + 3) / 4 : y.Shape.Count], y.Device));
+        if (Recorded) places = Save(new Tensor([PlacesAreBytes ? (y.Shape.Size + 3) / 4 : y.Shape.Size], y.Device));
         var place = places is null ? null : places.Pointer;
         if (PlacesAreBytes) FindMaxima(x[0], y, (byte*)place);
         else FindMaxima(x[0], y, (uint*)place);

@@ -33,11 +33,11 @@ public sealed class PoolingTests
         var x = Tensor.From([images, channels, size, size], [.. Enumerable.Range(0, images * channels * size * size).Select(_ => Draw())]);
         x.RequiresGrad = true;
         var y = x.MaxPool2d((kernel, kernel), (stride, stride), (padding, padding)).Keep();
-        var dy = Tensor.From(y.Shape, [.. Enumerable.Range(1, y.Shape.Count).Select(i => (float)i)]);     // sums stay exact
+        var dy = Tensor.From(y.Shape, [.. Enumerable.Range(1, y.Shape.Size).Select(i => (float)i)]);     // sums stay exact
         y.Backward(dy);
 
-        var (values, gradient, expected) = (x.ToArray(), dy.ToArray(), new float[x.Shape.Count]);
-        var maxima = new float[y.Shape.Count];
+        var (values, gradient, expected) = (x.ToArray(), dy.ToArray(), new float[x.Shape.Size]);
+        var maxima = new float[y.Shape.Size];
         for (var i = 0; i < maxima.Length; i++)
         {
             var (plane, row, column) = (i / (outputs * outputs), i / outputs % outputs, i % outputs);
@@ -121,5 +121,5 @@ public sealed class PoolingTests
         Assert.That(x.GlobalAvgPool2d().ToArray(), Is.EqualTo(right).Within(5e-7), "rows of 300, then 300 rows: a few roundings of 6e-8");
     }
 
-    private static Tensor Counting(Shape shape) => Tensor.From(shape, [.. Enumerable.Range(0, shape.Count).Select(i => (float)i)]);
+    private static Tensor Counting(Shape shape) => Tensor.From(shape, [.. Enumerable.Range(0, shape.Size).Select(i => (float)i)]);
 }

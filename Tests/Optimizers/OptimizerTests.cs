@@ -129,7 +129,7 @@ public sealed class OptimizerTests
     {
         optimizer.ZeroGrad();
         foreach (var p in optimizer.Parameters)
-            (p * Tensor.From(p.Shape, [.. Enumerable.Range(0, p.Shape.Count).Select(i => (float)Math.Sin(0.7 * i + 1.3 * step))])).Sum().Backward();
+            (p * Tensor.From(p.Shape, [.. Enumerable.Range(0, p.Shape.Size).Select(i => (float)Math.Sin(0.7 * i + 1.3 * step))])).Sum().Backward();
         optimizer.Step();
     }
 }
