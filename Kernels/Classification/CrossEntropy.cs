@@ -39,7 +39,7 @@ internal sealed class CrossEntropy(int[] labels) : Op
         ClassRows.Each(logits, (i, start, n) =>
         {
             var row = logits.Span.Slice(start, n);
-            var log = Softmax.Row(row, probabilities.Span.Slice(start, n));
+            var log = RowSoftmax.Row(row, probabilities.Span.Slice(start, n));
             losses[i] = log + TensorPrimitives.Max<float>(row) - row[labels[i]];
         });
         y.Span[0] = (float)(losses.Sum() / losses.Length);

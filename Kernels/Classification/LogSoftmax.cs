@@ -29,7 +29,7 @@ internal sealed class LogSoftmax : Op
         {
             ReadOnlySpan<float> row = from.Span.Slice(start, n);
             var to = y.Span.Slice(start, n);
-            var log = (float)Softmax.Row(row, to);      // y is only scratch here
+            var log = (float)RowSoftmax.Row(row, to);      // y is only scratch here
             TensorPrimitives.Subtract(row, TensorPrimitives.Max(row), to);
             TensorPrimitives.Subtract(to, log, to);
         });

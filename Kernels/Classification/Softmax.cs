@@ -11,11 +11,11 @@ public static class SoftmaxOp
         /// <returns>A tensor shaped like <paramref name="x"/>, [batch, classes] or [n, classes, h, w], that sums to 1 over axis 1.</returns>
         /// <exception cref="ShapeException">The rank is neither 2 nor 4.</exception>
         /// <remarks>Each maximum is subtracted before exponentiating, so no finite score overflows. NaN makes its whole row NaN.</remarks>
-        public Tensor Softmax() => new Softmax().Apply(x);
+        public Tensor Softmax() => new RowSoftmax().Apply(x);
     }
 }
 
-internal sealed class Softmax : Op
+internal sealed class RowSoftmax : Op
 {
     private Tensor y = null!;
 

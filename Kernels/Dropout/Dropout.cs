@@ -13,7 +13,7 @@ public static class DropoutOp
         /// <remarks>The mask is computed again for the gradient instead of being kept.</remarks>
         /// <seealso href="https://jmlr.org/papers/v15/srivastava14a.html">Srivastava et al., 2014</seealso>
         public Tensor Dropout(float p, ulong seed) =>
-            DropProbability.Check(p) == 0 ? x : new Dropout(new DropoutMask(p, seed)).Apply(x);
+            DropProbability.Check(p) == 0 ? x : new ElementDropout(new DropoutMask(p, seed)).Apply(x);
     }
 }
 
@@ -24,7 +24,7 @@ internal static class DropProbability
         : throw new ArgumentOutOfRangeException(nameof(p), p, "The probability of being dropped must be from 0 to 1.");
 }
 
-internal sealed class Dropout(DropoutMask mask) : Op
+internal sealed class ElementDropout(DropoutMask mask) : Op
 {
     private const int Piece = 1 << 15;
 

@@ -14,11 +14,11 @@ public static class Dropout2dOp
         /// <remarks>The mask is computed again for the gradient instead of being kept.</remarks>
         /// <seealso href="https://arxiv.org/abs/1411.4280">Tompson et al., 2015, §3.2</seealso>
         public Tensor Dropout2d(float p, ulong seed) =>
-            DropProbability.Check(p) == 0 ? x : new Dropout2d(new DropoutMask(p, seed)).Apply(x);
+            DropProbability.Check(p) == 0 ? x : new ChannelDropout(new DropoutMask(p, seed)).Apply(x);
     }
 }
 
-internal sealed class Dropout2d(DropoutMask mask) : Op
+internal sealed class ChannelDropout(DropoutMask mask) : Op
 {
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Rank == 4
         ? x[0].Shape
