@@ -1,0 +1,14 @@
+namespace PyNetSharp;
+
+/// <summary>Dropout of whole channels: neighbouring pixels are too alike for single ones to be missed.</summary>
+/// <param name="rng">Draws the masks; the layer's own: <c>rng.Split()</c>.</param>
+/// <param name="p">The probability of a channel of zeros, in [0, 1].</param>
+/// <exception cref="ArgumentOutOfRangeException">The probability is outside [0, 1].</exception>
+/// <seealso href="https://arxiv.org/abs/1411.4280">Tompson et al., 2015, §3.2</seealso>
+public sealed class Dropout2d(Rng rng, float p = 0.5f) : DropoutLayer(rng, p)
+{
+    /// <param name="x">[n, c, h, w]</param>
+    /// <returns>Shaped like <paramref name="x"/>; in evaluation <paramref name="x"/> itself.</returns>
+    /// <exception cref="ShapeException">The input is no batch of images.</exception>
+    public override Tensor Forward(Tensor x) => Training ? x.Dropout2d(P, Rng.NextUInt64()) : x;
+}
