@@ -5,7 +5,7 @@ namespace PyNetSharp;
 
 /// <remarks>
 /// A pixel's channels are contiguous, so both passes are vector operations over channels, one image row after the other.
-/// Finding maxima takes the widest vectors there are; gathering is bound by memory, and 256 bits do.
+/// Both are bound by memory, and 256 bits do.
 /// </remarks>
 internal sealed unsafe partial class MaxPool
 {
@@ -39,9 +39,7 @@ internal sealed unsafe partial class MaxPool
         where TPlace : unmanaged, INumberBase<TPlace>
     {
         var inBytes = typeof(TPlace) == typeof(byte);
-        if (inBytes && Vector512.IsHardwareAccelerated && channels >= Maxima16.Width)
-            FindMaxima<Maxima16>(x, stride, height, width, channels, y, (byte*)places);
-        else if (inBytes && Vector256.IsHardwareAccelerated && channels >= Maxima8.Width)
+        if (inBytes && Vector256.IsHardwareAccelerated && channels >= Maxima8.Width)
             FindMaxima<Maxima8>(x, stride, height, width, channels, y, (byte*)places);
         else if (inBytes && Vector128.IsHardwareAccelerated && channels >= Maxima4.Width)
             FindMaxima<Maxima4>(x, stride, height, width, channels, y, (byte*)places);

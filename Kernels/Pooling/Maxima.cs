@@ -21,37 +21,6 @@ internal unsafe interface IMaxima<T> where T : struct, IMaxima<T>
     void StorePlaces(byte* places);
 }
 
-internal readonly unsafe struct Maxima16(Vector512<float> values, Vector512<uint> places) : IMaxima<Maxima16>
-{
-    private readonly Vector512<float> values = values;
-    private readonly Vector512<uint> places = places;
-
-    public static int Width => 16;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Maxima16 First(float* x) => new(Vector512.Load(x), default);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Maxima16 Or(float* x, uint place)
-    {
-        var value = Vector512.Load(x);
-        var wins = Vector512.GreaterThan(value, values) | Vector512.IsNaN(value);
-        return new(
-            Vector512.ConditionalSelect(wins, value, values),
-            Vector512.ConditionalSelect(wins.AsUInt32(), Vector512.Create(place), places));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(float* y) => values.Store(y);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StorePlaces(byte* places)
-    {
-        var shorts = Vector256.Narrow(this.places.GetLower(), this.places.GetUpper());
-        Vector128.Narrow(shorts.GetLower(), shorts.GetUpper()).Store(places);
-    }
-}
-
 internal readonly unsafe struct Maxima8(Vector256<float> values, Vector256<uint> places) : IMaxima<Maxima8>
 {
     private readonly Vector256<float> values = values;
