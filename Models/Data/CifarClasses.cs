@@ -1,6 +1,8 @@
 namespace PyNetSharp;
 
-/// <summary>The class names of both CIFAR sets in the official numbering, for folders that lack the files with them.</summary>
+/// <summary>
+/// The class names of both CIFAR sets in the official numbering, for folders that lack the files with them.
+/// </summary>
 /// <seealso href="https://www.cs.toronto.edu/~kriz/cifar.html">The authors' page</seealso>
 internal static class CifarClasses
 {

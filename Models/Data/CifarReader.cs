@@ -17,7 +17,9 @@ public static class CifarReader
     internal static readonly string[] HundredFiles = ["train.bin", "test.bin"];
 
     /// <summary>Reads CIFAR-10: <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c> and <c>test_batch.bin</c>.</summary>
-    /// <param name="folder">The files' folder. Class names come from its <c>batches.meta.txt</c>, if it is there.</param>
+    /// <param name="folder">
+    /// The files' folder. Class names come from its <c>batches.meta.txt</c>, if it is there.
+    /// </param>
     /// <returns>Images [3, 32, 32] of 10 classes.</returns>
     /// <exception cref="InputException">A file is missing, cut, too long or holds a wrong label.</exception>
     public static TrainTest ReadTen(string folder)
@@ -45,12 +47,14 @@ public static class CifarReader
         return new(Read("cifar100 train", HundredFiles[0]), Read("cifar100 test", HundredFiles[1]));
 
         ImageDataset Read(string name, string file) => ReadRecords(
-            name, [Path.Combine(folder, file)], names, [CifarClasses.Coarse.Count, CifarClasses.Fine.Count], coarse ? 0 : 1);
+            name, [Path.Combine(folder, file)], names,
+            [CifarClasses.Coarse.Count, CifarClasses.Fine.Count], label: coarse ? 0 : 1);
     }
 
     /// <summary>
-    /// Reads files of records into one set. A record begins with as many labels as there are <paramref name="classes"/>,
-    /// which holds the number of classes for each; label number <paramref name="label"/> is kept.
+    /// Reads files of records into one set. A record begins with as many labels as there are
+    /// <paramref name="classes"/>, which holds the number of classes for each; label number <paramref name="label"/> is
+    /// kept.
     /// </summary>
     private static ImageDataset ReadRecords(
         string name, string[] files, IReadOnlyList<string> classNames, int[] classes, int label)
@@ -60,7 +64,7 @@ public static class CifarReader
         var total = counts.Sum();
         if (total * ImageBytes > DataFile.MostBytes)
             throw new InputException(
-                $"'{files[0]}' and its fellows hold {total} images; at most {DataFile.MostBytes / ImageBytes} are read.");
+                $"'{files[0]}' and its like hold {total} images; at most {DataFile.MostBytes / ImageBytes} are read.");
 
         var pixels = GC.AllocateUninitializedArray<byte>((int)(total * ImageBytes));
         var labels = new int[total];

@@ -6,8 +6,10 @@ public static class DataCatalog
     private static readonly Entry[] Entries =
     [
         new("cifar10", CifarReader.TenFiles[0], ["cifar-10-batches-bin"], (folder, _) => CifarReader.ReadTen(folder)),
-        new("cifar100", CifarReader.HundredFiles[0], ["cifar-100-binary"], (folder, _) => CifarReader.ReadHundred(folder)),
-        new("mnist", "train-images-idx3-ubyte", ["MNIST/raw"], (folder, _) => MnistReader.Read(folder, "mnist", MnistReader.Digits))
+        new("cifar100", CifarReader.HundredFiles[0], ["cifar-100-binary"],
+            (folder, _) => CifarReader.ReadHundred(folder)),
+        new("mnist", "train-images-idx3-ubyte", ["MNIST/raw"],
+            (folder, _) => MnistReader.Read(folder, "mnist", MnistReader.Digits))
         {
             IsIn = MnistReader.IsIn,
         },
@@ -42,7 +44,8 @@ public static class DataCatalog
     /// <summary>Reads or draws a set.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="dataDir">
-    /// The folder that holds <c>cifar10/</c>, <c>fashion-mnist/</c>, …, or is the set's own; null where the set is drawn.
+    /// The folder that holds <c>cifar10/</c>, <c>fashion-mnist/</c>, …, or is the set's own; null where the set is
+    /// drawn.
     /// </param>
     /// <param name="seed">
     /// Decides drawn sets, and iris's parts. Leave it alone from run to run: test items must not become training items.
@@ -54,11 +57,14 @@ public static class DataCatalog
         if (entry.LookedFor is null) return entry.Read("", seed);
 
         var remedy = $"Give --data-dir or PYNET_DATA a folder that holds {name}/, or fetch the set with --download.";
-        if (dataDir is null) throw new InputException($"{name} is read from files, but no data folder was given. {remedy}");
-        if (!Directory.Exists(dataDir)) throw new InputException($"The data folder '{dataDir}' does not exist. {remedy}");
+        if (dataDir is null)
+            throw new InputException($"{name} is read from files, but no data folder was given. {remedy}");
+        if (!Directory.Exists(dataDir))
+            throw new InputException($"The data folder '{dataDir}' does not exist. {remedy}");
 
         var folder = entry.FolderIn(dataDir) ?? throw new InputException(
-            $"No {name} in '{dataDir}': there is no {entry.LookedFor} in any of {string.Join(", ", entry.Places(dataDir))}. {remedy}");
+            $"No {name} in '{dataDir}': there is no {entry.LookedFor} in any of " +
+            $"{string.Join(", ", entry.Places(dataDir))}. {remedy}");
         return entry.Read(folder, seed);
     }
 
@@ -70,16 +76,19 @@ public static class DataCatalog
         IrisReader.Files.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
 
     /// <summary>
-    /// A set: its name, the file that gives its folder away (null if it is drawn), the folders in which archives and other
-    /// libraries keep the files, and its reader, which takes the folder and the seed.
+    /// A set: its name, the file that gives its folder away (null if it is drawn), the folders in which archives and
+    /// other libraries keep the files, and its reader, which takes the folder and the seed.
     /// </summary>
     private sealed record Entry(string Name, string? LookedFor, string[] Inner, Func<string, ulong, TrainTest> Read)
     {
-        public Func<string, bool> IsIn { get; init; } = folder => LookedFor is not null && File.Exists(Path.Combine(folder, LookedFor));
+        public Func<string, bool> IsIn { get; init; } =
+            folder => LookedFor is not null && File.Exists(Path.Combine(folder, LookedFor));
 
         public string? FolderIn(string dataDir) => Places(dataDir).FirstOrDefault(IsIn);
 
-        /// <summary>The set's folder below the data folder, and the data folder itself unless it is named for another set.</summary>
+        /// <summary>
+        /// The set's folder below the data folder, and the data folder itself unless it is named for another set.
+        /// </summary>
         public IEnumerable<string> Places(string dataDir)
         {
             var named = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataDir)));

@@ -1,15 +1,19 @@
 namespace PyNetSharp;
 
-/// <summary>Opens data files so that whatever goes wrong is an <see cref="InputException"/> that names the file.</summary>
+/// <summary>
+/// Opens data files so that whatever goes wrong is an <see cref="InputException"/> that names the file.
+/// </summary>
 internal static class DataFile
 {
     /// <summary>
-    /// The most bytes that one part, train or test, may take in memory: nine times the largest known set, and both parts
-    /// together stay below a gigabyte whatever a file claims.
+    /// The most bytes that one part, train or test, may take in memory: three times the largest set of the catalogue.
+    /// Both parts together stay below a gigabyte, whatever a file claims.
     /// </summary>
     public const long MostBytes = 448L << 20;
 
-    /// <summary>Reads a file by <paramref name="read"/>, which need not think of what can go wrong with files.</summary>
+    /// <summary>
+    /// Reads a file by <paramref name="read"/>, which need not think of what can go wrong with files.
+    /// </summary>
     public static T Read<T>(string path, Func<FileStream, T> read) => Guard(path, () =>
     {
         using var file = new FileStream(
@@ -45,6 +49,12 @@ internal static class DataFile
             if (file.Length > mostBytes)
                 throw new InputException($"'{path}' has {file.Length} bytes; expected a text of at most {mostBytes}.");
             using var text = new StreamReader(file);
-            return [.. text.ReadToEnd().Split('\n').Select((line, i) => (i + 1, line.Trim())).Where(l => l.Item2.Length > 0)];
+            return
+            [
+                .. from line in text.ReadToEnd().Split('\n').Index()
+                   let words = line.Item.Trim()
+                   where words.Length > 0
+                   select (line.Index + 1, words),
+            ];
         });
 }

@@ -10,7 +10,9 @@ public sealed class FeatureDataset : Dataset
     /// <param name="classNames">The name of each class; label k means <c>classNames[k]</c>.</param>
     /// <param name="features">[items, features], row-major. Kept, not copied.</param>
     /// <param name="labels">The class of each item. Kept, not copied.</param>
-    /// <exception cref="ArgumentException">The features do not divide among the labels, or a label has no class.</exception>
+    /// <exception cref="ArgumentException">
+    /// The features do not divide among the labels, or a label has no class.
+    /// </exception>
     public FeatureDataset(string name, IReadOnlyList<string> classNames, float[] features, int[] labels)
         : base(name, classNames, [labels.Length == 0 ? 0 : features.Length / labels.Length], labels)
     {

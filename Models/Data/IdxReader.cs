@@ -5,8 +5,9 @@ namespace PyNetSharp;
 
 /// <summary>Reads IDX files of bytes, plain or compressed with gzip, whatever the name says.</summary>
 /// <remarks>
-/// An IDX file is two zero bytes, the type (8: bytes), the number of extents, each extent as a big-endian 32-bit number,
-/// then the data, row-major. Nothing is allocated for a header before it is known that the file can hold what it claims.
+/// An IDX file is two zero bytes, the type (8: bytes), the number of extents, each extent as a big-endian 32-bit
+/// number, then the data, row-major. Nothing is allocated for a header before it is known that the file can hold what
+/// it claims.
 /// </remarks>
 /// <seealso href="https://yann.lecun.org/exdb/mnist/index.html">The format, at the end of the MNIST page</seealso>
 public static class IdxReader
@@ -14,7 +15,7 @@ public static class IdxReader
     private const int TypeByte = 8;
     private const int MostRank = 3;
     private const int LongestSide = 1 << 14;
-    private const long DeflateMostRatio = 1032;             // no deflate stream expands further: https://zlib.net/zlib_tech.html
+    private const long DeflateMostRatio = 1032;    // no deflate stream expands further: https://zlib.net/zlib_tech.html
 
     /// <summary>Reads the images of an idx3 file.</summary>
     /// <returns>All pixels, and the shape [1, rows, columns] of each image.</returns>
@@ -29,7 +30,9 @@ public static class IdxReader
     /// <param name="path">The file.</param>
     /// <param name="classes">How many classes there are.</param>
     /// <returns>One label in [0, <paramref name="classes"/>) per item.</returns>
-    /// <exception cref="InputException">The file is missing, not idx1, cut, too long, not valid gzip or holds a wrong label.</exception>
+    /// <exception cref="InputException">
+    /// The file is missing, not idx1, cut, too long, not valid gzip or holds a wrong label.
+    /// </exception>
     public static int[] ReadLabels(string path, int classes)
     {
         var (data, _) = Read(path, rank: 1, "labels");
@@ -61,7 +64,8 @@ public static class IdxReader
     });
 
     /// <summary>Reads header and data of a stream that cannot be longer than <paramref name="mostBytes"/>.</summary>
-    private static (byte[] Data, int[] Extents) ReadStream(Stream stream, string path, int rank, string what, long mostBytes)
+    private static (byte[] Data, int[] Extents) ReadStream(
+        Stream stream, string path, int rank, string what, long mostBytes)
     {
         var extents = ReadExtents(stream, path, rank, what);
         var size = extents.Aggregate(1L, (product, extent) => product * extent);
@@ -77,7 +81,8 @@ public static class IdxReader
         if (read < data.Length)
             throw new InputException($"'{path}' announces {claim} but ends after {read}: it was cut.");
         if (stream.ReadByte() >= 0)                          // reading on past the end also checks gzip's own checksum
-            throw new InputException($"'{path}' announces {claim} but goes on behind them, at offset {HeaderBytes(rank) + size}.");
+            throw new InputException(
+                $"'{path}' announces {claim} but goes on behind them, at offset {HeaderBytes(rank) + size}.");
         return (data, extents);
     }
 
@@ -93,7 +98,8 @@ public static class IdxReader
         var expected = (uint)(TypeByte << 8 | rank);
         if (magic != expected)
             throw new InputException(
-                $"'{path}', offset 0: magic number 0x{magic:X8}; expected 0x{expected:X8} for {what} (IDX, bytes, {rank} extents).");
+                $"'{path}', offset 0: magic number 0x{magic:X8}; expected 0x{expected:X8} for {what} " +
+                $"(IDX, bytes, {rank} extents).");
 
         var extents = new int[rank];
         for (var i = 0; i < rank; i++)

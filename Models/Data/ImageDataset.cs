@@ -13,15 +13,18 @@ public sealed class ImageDataset : Dataset
     /// <param name="itemShape">[c, h, w]</param>
     /// <param name="pixels">All images, one after the other, each in c, h, w order. Kept, not copied.</param>
     /// <param name="labels">The class of each image. Kept, not copied.</param>
-    /// <exception cref="ArgumentException">Bytes and labels do not agree in number, or a label has no class.</exception>
+    /// <exception cref="ArgumentException">
+    /// Bytes and labels do not agree in number, or a label has no class.
+    /// </exception>
     public ImageDataset(string name, IReadOnlyList<string> classNames, Shape itemShape, byte[] pixels, int[] labels)
         : base(name, classNames, itemShape, labels)
     {
         if (itemShape.Rank != 3)
             throw new ArgumentException($"{name}: images have a shape [c, h, w], not {itemShape}.", nameof(itemShape));
-        if (pixels.LongLength != (long)itemShape.Size * labels.Length)
+        var bytes = (long)itemShape.Size * labels.Length;
+        if (pixels.LongLength != bytes)
             throw new ArgumentException(
-                $"{name}: {labels.Length} images of shape {itemShape} take {(long)itemShape.Size * labels.Length} bytes, not {pixels.LongLength}.",
+                $"{name}: {labels.Length} images of shape {itemShape} take {bytes} bytes, not {pixels.LongLength}.",
                 nameof(pixels));
         this.pixels = pixels;
     }

@@ -17,8 +17,9 @@ public static class IrisReader
     /// <param name="path">The file, <c>iris.data</c> as UCI has it.</param>
     /// <param name="seed">Chooses which fifth of each species is the test part.</param>
     /// <returns>Items [4]: sepal length and width, petal length and width, in centimetres.</returns>
-    /// <exception cref="InputException">A line is not four positive numbers and a species, or a species has less than
-    /// two flowers.</exception>
+    /// <exception cref="InputException">
+    /// A line is not four positive numbers and a species, or a species has less than two flowers.
+    /// </exception>
     public static TrainTest Read(string path, ulong seed = 0)
     {
         var flowers = DataFile.Lines(path, MostBytes).Select(line => Parse(path, line.Number, line.Text)).ToArray();
@@ -27,7 +28,8 @@ public static class IrisReader
         {
             var kind = flowers.Where(flower => flower.Label == label).ToArray();
             if (kind.Length < 2)
-                throw new InputException($"'{path}' has {kind.Length} flowers of {Species[label]}; expected 2 or more.");
+                throw new InputException(
+                    $"'{path}' has {kind.Length} flowers of {Species[label]}; expected 2 or more.");
 
             new Rng(seed).Split((ulong)label).Shuffle(kind.AsSpan());
             var held = Math.Max(1, kind.Length / 5);
@@ -46,13 +48,14 @@ public static class IrisReader
         var fields = text.Split(',', StringSplitOptions.TrimEntries);
         if (fields.Length != Features + 1)
             throw new InputException(
-                $"'{path}', line {line}: {fields.Length} fields; expected four lengths and a species, separated by commas.");
+                $"'{path}', line {line}: {fields.Length} fields; expected four lengths and a species, comma-separated.");
 
         var lengths = new float[Features];
         for (var i = 0; i < Features; i++)
             if (!float.TryParse(fields[i], NumberStyles.Float, CultureInfo.InvariantCulture, out lengths[i])
                 || lengths[i] is not (> 0 and < 100))
-                throw new InputException($"'{path}', line {line}: '{Short(fields[i])}'; expected a length in centimetres.");
+                throw new InputException(
+                    $"'{path}', line {line}: '{Short(fields[i])}'; expected a length in centimetres.");
 
         var label = Array.IndexOf(Species, fields[^1]);
         return label >= 0

@@ -2,12 +2,12 @@ namespace PyNetSharp;
 
 /// <summary>Hands out a data set in batches, and prepares the next one while the current one is used.</summary>
 /// <remarks>
-/// What an epoch holds, and in which order, follows from the seed and the epoch's number alone. So a run that stopped can
-/// go on exactly where it was, and the number of threads changes nothing.
+/// What an epoch holds, and in which order, follows from the seed and the epoch's number alone. So a run that stopped
+/// can go on exactly where it was, and the number of threads changes nothing.
 /// </remarks>
 public sealed class Loader
 {
-    private const int Ring = 3;                             // one in use, one before it that stays valid, one being prepared
+    private const int Ring = 3;                             // the one in use, the one before it, the one being prepared
 
     private readonly Dataset data;
     private readonly int batchSize;
@@ -31,9 +31,12 @@ public sealed class Loader
     /// <param name="device">Where the batches are made; null for the CPU.</param>
     /// <exception cref="ArgumentException">The data set is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
-    /// <exception cref="ShapeException">The items do not fit the transform, or a batch is too large for one tensor.</exception>
+    /// <exception cref="ShapeException">
+    /// The items do not fit the transform, or a batch is too large for one tensor.
+    /// </exception>
     public Loader(
-        Dataset data, int batchSize, ITransform? transform = null, bool shuffle = true, ulong seed = 0, Device? device = null)
+        Dataset data, int batchSize, ITransform? transform = null,
+        bool shuffle = true, ulong seed = 0, Device? device = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         if (data.Count == 0) throw new ArgumentException($"{data.Name}: no items to load.", nameof(data));
@@ -61,8 +64,9 @@ public sealed class Loader
     /// <param name="epoch">Its number, from which its order follows.</param>
     /// <param name="first">The batch to begin with, for a run that goes on within an epoch.</param>
     /// <returns>
-    /// Batches that stay valid until the next but one is asked for: their tensors and labels are then filled anew, so that an
-    /// epoch takes no new storage. Leaving the loop early waits for the batch under preparation and keeps nothing running.
+    /// Batches that stay valid until the next but one is asked for: their tensors and labels are then filled anew, so
+    /// that an epoch takes no new storage. Leaving the loop early waits for the batch under preparation and keeps
+    /// nothing running.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The epoch is negative or has no such batch.</exception>
     /// <exception cref="InvalidOperationException">Another epoch of this loader is still being enumerated.</exception>
@@ -76,7 +80,8 @@ public sealed class Loader
 
     private IEnumerable<Batch> Batches(Rng epoch, int first)
     {
-        if (busy) throw new InvalidOperationException($"{data.Name}: an earlier epoch of this loader is still being enumerated.");
+        if (busy)
+            throw new InvalidOperationException($"{data.Name}: an earlier epoch of this loader is still in use.");
         busy = true;
         var next = Task.CompletedTask;
         try
@@ -101,7 +106,7 @@ public sealed class Loader
         }
         finally
         {
-            Task.WaitAny(next);                             // without its error: a failure that nobody asked for is nobody's concern
+            Task.WaitAny(next);                             // whose error concerns nobody: nobody asked for the batch
             busy = false;
         }
     }

@@ -8,8 +8,12 @@ public static class MnistReader
     internal static readonly IReadOnlyList<string> Fashion =
         ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
-    /// <summary>Reads <c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c> and both <c>t10k-…</c> files.</summary>
-    /// <param name="folder">The files' folder. Each may end in <c>.gz</c>, and be spelt <c>train-images.idx3-ubyte</c>.</param>
+    /// <summary>
+    /// Reads <c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c> and both <c>t10k-…</c> files.
+    /// </summary>
+    /// <param name="folder">
+    /// The files' folder. Each may end in <c>.gz</c>, and be spelt <c>train-images.idx3-ubyte</c>.
+    /// </param>
     /// <param name="name">What errors and reports call the set: "mnist".</param>
     /// <param name="classNames">The name of each class.</param>
     /// <returns>Images [1, rows, columns].</returns>
@@ -24,18 +28,21 @@ public static class MnistReader
 
         ImageDataset ReadPart(string prefix, string part)
         {
-            var (imagePath, labelPath) = (Find(folder, $"{prefix}-images", "idx3"), Find(folder, $"{prefix}-labels", "idx1"));
+            var imagePath = Find(folder, $"{prefix}-images", "idx3");
+            var labelPath = Find(folder, $"{prefix}-labels", "idx1");
             var (pixels, shape) = IdxReader.ReadImages(imagePath);
             var labels = IdxReader.ReadLabels(labelPath, classNames.Count);
-            if (pixels.Length / shape.Size != labels.Length)
+            var images = pixels.Length / shape.Size;
+            if (images != labels.Length)
                 throw new InputException(
-                    $"'{imagePath}' has {pixels.Length / shape.Size} images, but '{labelPath}' has {labels.Length} labels.");
+                    $"'{imagePath}' has {images} images, but '{labelPath}' has {labels.Length} labels.");
             return new($"{name} {part}", classNames, shape, pixels, labels);
         }
     }
 
     /// <summary>Whether a folder has training images in any spelling.</summary>
-    internal static bool IsIn(string folder) => Spellings("train-images", "idx3").Any(file => File.Exists(Path.Combine(folder, file)));
+    internal static bool IsIn(string folder) =>
+        Spellings("train-images", "idx3").Any(file => File.Exists(Path.Combine(folder, file)));
 
     private static string Find(string folder, string stem, string kind) =>
         Spellings(stem, kind).Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists)

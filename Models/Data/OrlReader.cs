@@ -2,14 +2,18 @@ using System.Globalization;
 
 namespace PyNetSharp;
 
-/// <summary>Reads the ORL (AT&amp;T) faces: a folder <c>s1</c>, <c>s2</c>, … per person, with images <c>1.pgm</c>, <c>2.pgm</c>, ….</summary>
+/// <summary>Reads the ORL (AT&amp;T) faces: a folder <c>s1</c> … per person, with images <c>1.pgm</c> ….</summary>
 /// <seealso href="https://cam-orl.co.uk/facedatabase.html">The Database of Faces</seealso>
 public static class OrlReader
 {
-    /// <summary>Reads all persons that are there; the last fifth of each one's images (2 of 10) are the test part.</summary>
+    /// <summary>
+    /// Reads all persons that are there; the last fifth of each one's images (2 of 10) are the test part.
+    /// </summary>
     /// <param name="folder">Where <c>s1</c> lies.</param>
     /// <returns>Images [1, rows, columns] ([1, 112, 92] in the original), a class for each person.</returns>
-    /// <exception cref="InputException">An image is faulty or of another size than the first, or a person has less than two.</exception>
+    /// <exception cref="InputException">
+    /// An image is faulty or of another size than the first, or a person has less than two.
+    /// </exception>
     public static TrainTest Read(string folder)
     {
         var persons = Numbered(folder, "s*", Directory.GetDirectories, name => name[1..]);
@@ -21,7 +25,8 @@ public static class OrlReader
         {
             var files = Numbered(persons[label], "*.pgm", Directory.GetFiles, name => name[..^".pgm".Length]);
             if (files.Length < 2)
-                throw new InputException($"'{persons[label]}' has {files.Length} images 1.pgm, 2.pgm, …; expected 2 or more.");
+                throw new InputException(
+                    $"'{persons[label]}' has {files.Length} images 1.pgm, 2.pgm, …; expected 2 or more.");
 
             var kept = files.Length - Math.Max(1, files.Length / 5);
             for (var i = 0; i < files.Length; i++)
@@ -37,7 +42,9 @@ public static class OrlReader
         return new(train.ToDataset("orl train", names, shape!), test.ToDataset("orl test", names, shape!));
     }
 
-    /// <summary>What a folder holds under names that carry a number, in the order of the numbers: s2 before s10.</summary>
+    /// <summary>
+    /// What a folder holds under names that carry a number, in the order of the numbers: s2 before s10.
+    /// </summary>
     private static string[] Numbered(
         string folder, string pattern, Func<string, string, string[]> list, Func<string, string> digits) =>
     [
@@ -59,7 +66,8 @@ public static class OrlReader
             images.Add(pixels);
             labels.Add(label);
             if ((bytes += pixels.Length) > DataFile.MostBytes / 2)  // the images are held twice while they are joined
-                throw new InputException($"'{path}': with it the images take more than {DataFile.MostBytes / 2} bytes.");
+                throw new InputException(
+                    $"'{path}': with it the images take more than {DataFile.MostBytes / 2} bytes.");
         }
 
         public ImageDataset ToDataset(string name, string[] classNames, Shape shape)

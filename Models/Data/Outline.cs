@@ -8,7 +8,9 @@ namespace PyNetSharp;
 /// <seealso href="https://iquilezles.org/articles/distfunctions2d/">Quilez, 2D distance functions</seealso>
 internal sealed record Outline(string Name, Func<Vector2, float> Distance)
 {
-    /// <summary>Ten forms that stay different under rotation, with a few pixels between them even when they are small.</summary>
+    /// <summary>
+    /// Ten forms that stay different under rotation, with a few pixels between them even when they are small.
+    /// </summary>
     public static IReadOnlyList<Outline> All { get; } =
     [
         new("circle", p => p.Length() - 0.85f),
@@ -30,7 +32,9 @@ internal sealed record Outline(string Name, Func<Vector2, float> Distance)
         return Vector2.Max(d, Vector2.Zero).Length() + Math.Min(Math.Max(d.X, d.Y), 0);
     }
 
-    /// <summary>The distance to the nearest edge; the sign from the number of edges that a ray to the right crosses.</summary>
+    /// <summary>
+    /// The distance to the nearest edge; the sign from the number of edges that a ray to the right crosses.
+    /// </summary>
     private static Func<Vector2, float> Polygon(Vector2[] corners) => p =>
     {
         var (nearest, inside) = (float.PositiveInfinity, false);
@@ -51,7 +55,9 @@ internal sealed record Outline(string Name, Func<Vector2, float> Distance)
     private static Vector2[] Star(int points, float inner) =>
         [.. Enumerable.Range(0, 2 * points).Select(i => OnCircle(0.5f * i / points, radius: i % 2 == 0 ? 1 : inner))];
 
-    /// <summary>The parametric heart x = 16 sin³t, y = 13 cos t − 5 cos 2t − 2 cos 3t − cos 4t, brought into the unit circle.</summary>
+    /// <summary>
+    /// The parametric heart x = 16 sin³t, y = 13 cos t − 5 cos 2t − 2 cos 3t − cos 4t, brought into the unit circle.
+    /// </summary>
     private static Vector2[] Heart(int corners) =>
     [
         .. from i in Enumerable.Range(0, corners)

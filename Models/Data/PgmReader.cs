@@ -9,13 +9,16 @@ public static class PgmReader
 
     /// <summary>Reads one image.</summary>
     /// <returns>The bytes of the image row by row, 255 white, and its shape [1, rows, columns].</returns>
-    /// <exception cref="InputException">The file is missing, no PGM, cut, too long or has more than 256 greys.</exception>
+    /// <exception cref="InputException">
+    /// The file is missing, no PGM, cut, too long or has more than 256 greys.
+    /// </exception>
     public static (byte[] Pixels, Shape Shape) Read(string path)
     {
         var file = DataFile.Read(path, stream =>
         {
             if (stream.Length > MostBytes)
-                throw new InputException($"'{path}' has {stream.Length} bytes; images of at most {MostBytes} are read.");
+                throw new InputException(
+                    $"'{path}' has {stream.Length} bytes; images of at most {MostBytes} are read.");
             var bytes = GC.AllocateUninitializedArray<byte>((int)stream.Length);
             stream.ReadExactly(bytes);
             return bytes;
@@ -28,7 +31,9 @@ public static class PgmReader
         var columns = Number(path, file, ref at, 1, LongestSide, "the width");
         var rows = Number(path, file, ref at, 1, LongestSide, "the height");
         var white = Number(path, file, ref at, 1, byte.MaxValue, "the value of white");
-        var pixels = file[1] == (byte)'5' ? Binary(path, file, at, columns * rows) : Text(path, file, at, columns * rows, white);
+        var pixels = file[1] == (byte)'5'
+            ? Binary(path, file, at, columns * rows)
+            : Text(path, file, at, columns * rows, white);
 
         for (var i = 0; i < pixels.Length; i++)
             pixels[i] = pixels[i] <= white
@@ -40,12 +45,14 @@ public static class PgmReader
     private static byte[] Binary(string path, byte[] file, int at, int count)
     {
         if (at < file.Length && !char.IsWhiteSpace((char)file[at]))
-            throw new InputException($"'{path}', offset {at}: 0x{file[at]:X2} behind the header; expected white space.");
+            throw new InputException(
+                $"'{path}', offset {at}: 0x{file[at]:X2} behind the header; expected white space.");
 
         var pixels = file.AsSpan(Math.Min(at + 1, file.Length));    // exactly one white-space byte ends the header
         return pixels.Length == count
             ? pixels.ToArray()
-            : throw new InputException($"'{path}' has {pixels.Length} bytes of pixels from offset {at + 1} on; expected {count}.");
+            : throw new InputException(
+                $"'{path}' has {pixels.Length} bytes of pixels from offset {at + 1} on; expected {count}.");
     }
 
     private static byte[] Text(string path, byte[] file, int at, int count, int white)
@@ -57,7 +64,8 @@ public static class PgmReader
         for (var i = 0; i < count; i++) pixels[i] = (byte)Number(path, file, ref at, 0, white, $"pixel {i}");
         return SkipSpace(file, at) == file.Length
             ? pixels
-            : throw new InputException($"'{path}', offset {at}: more than the {count} pixels that its header announces.");
+            : throw new InputException(
+                $"'{path}', offset {at}: more than the {count} pixels that its header announces.");
     }
 
     private static int Number(string path, byte[] file, ref int at, int least, int most, string what)
@@ -71,10 +79,13 @@ public static class PgmReader
         return value >= least && value <= most
             ? value
             : throw new InputException(
-                $"'{path}', offset {start}: {what} is {(value > most ? $"above {most}" : value)}; expected {least}…{most}.");
+                $"'{path}', offset {start}: {what} is {(value > most ? $"above {most}" : value)}; " +
+                $"expected {least}…{most}.");
     }
 
-    /// <summary>The first offset at or behind <paramref name="at"/> that is neither white space nor in a comment.</summary>
+    /// <summary>
+    /// The first offset at or behind <paramref name="at"/> that is neither white space nor in a comment.
+    /// </summary>
     private static int SkipSpace(byte[] file, int at)
     {
         for (var comment = false; at < file.Length; at++)

@@ -4,25 +4,30 @@ namespace PyNetSharp;
 
 /// <summary>Draws the set <c>shapes</c>: one plain form per image, 3×32×32, told apart by its form only.</summary>
 /// <remarks>
-/// Place, size, rotation and both colours are random and independent of the class, and the form may be darker or lighter
-/// than its background; so a single pixel says nothing, and a linear classifier little more. Texture and noise lie over
-/// everything. Each image has a random sequence of its own, so the number of threads changes nothing.
+/// Place, size, rotation and both colours are random and independent of the class, and the form may be darker or
+/// lighter than its background; so a single pixel says nothing, and a linear classifier little more. Texture and noise
+/// lie over everything. Each image has a random sequence of its own, so the number of threads changes nothing.
 /// </remarks>
 public static class ShapesPainter
 {
     private const int Side = 32;
     private const int ImageBytes = 3 * Side * Side;
-    private const float SmallestRadius = 8, LargestRadius = 12;     // of the circle around the form, in pixels
-    private const float Contrast = 0.3f;                            // the least difference in luminance, of 1
+    private const float SmallestRadius = 9, LargestRadius = 13;     // of the circle around the form, in pixels
+    private const float Contrast = 0.35f;                            // the least difference in luminance, of 1
     private const float TextureStrength = 0.05f;                    // amplitude of each wave
     private const float NoiseStrength = 0.1f;                       // half width of the triangular distribution
 
     /// <summary>Draws both parts, the classes in turn.</summary>
-    /// <param name="seed">Decides every pixel. The parts are independent, and the first images of a larger part are those of a smaller.</param>
-    /// <param name="train">How many training images.</param>
-    /// <param name="test">How many test images.</param>
+    /// <param name="seed">
+    /// Decides every pixel. The parts are independent, and the first images of a larger part are those of a smaller.
+    /// </param>
+    /// <param name="train">
+    /// How many training images.</param> <param name="test">How many test images.
+    /// </param>
     /// <returns>Images [3, 32, 32] of 10 classes.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A number of images is not positive or too large for one array.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A number of images is not positive or too large for one array.
+    /// </exception>
     public static TrainTest Draw(ulong seed = 0, int train = 8_000, int test = 2_000)
     {
         var rng = new Rng(seed);
@@ -57,7 +62,7 @@ public static class ShapesPainter
             {
                 var p = new Vector2(x + 0.5f, y + 0.5f);
                 var distance = radius * outline.Distance(Vector2.Transform(p - centre, turn) / radius);
-                var covered = Math.Clamp(0.5f - distance, 0, 1);    // the part of the pixel that lies in the form, nearly
+                var covered = Math.Clamp(0.5f - distance, 0, 1);    // about the part of the pixel that is in it
                 var colour = Vector3.Lerp(back, front, covered) + wide.At(p) + narrow.At(p);
                 for (var c = 0; c < 3; c++)
                 {
@@ -67,7 +72,9 @@ public static class ShapesPainter
             }
     }
 
-    /// <summary>Two colours of sufficiently different luminance, the front as often the lighter as the darker one.</summary>
+    /// <summary>
+    /// Two colours of sufficiently different luminance, the front as often the lighter as the darker one.
+    /// </summary>
     private static (Vector3 Back, Vector3 Front) Colours(Rng rng)
     {
         var luminance = new Vector3(0.299f, 0.587f, 0.114f);
@@ -77,10 +84,13 @@ public static class ShapesPainter
             if (Math.Abs(Vector3.Dot(back - front, luminance)) >= Contrast) return (back, front);
         }
 
-        Vector3 Colour(float low, float high) => new(rng.NextFloat(low, high), rng.NextFloat(low, high), rng.NextFloat(low, high));
+        Vector3 Colour(float low, float high) =>
+            new(rng.NextFloat(low, high), rng.NextFloat(low, high), rng.NextFloat(low, high));
     }
 
-    /// <summary>A coloured sine wave across the image, of any direction and phase and a length of 6 to 20 pixels.</summary>
+    /// <summary>
+    /// A coloured sine wave across the image, of any direction and phase and a length of 6 to 20 pixels.
+    /// </summary>
     private readonly struct Wave
     {
         private readonly Vector2 frequency;

@@ -1,6 +1,8 @@
 namespace PyNetSharp;
 
-/// <summary>The exclusive or, which no linear classifier can learn: points around the corners of the unit square.</summary>
+/// <summary>
+/// The exclusive or, which no linear classifier can learn: points around the corners of the unit square.
+/// </summary>
 public static class XorPoints
 {
     /// <summary>Draws points around (0, 0), (0, 1), (1, 0), (1, 1) in turn, of class 0, 1, 1, 0.</summary>
@@ -9,7 +11,9 @@ public static class XorPoints
     /// <param name="test">How many test points.</param>
     /// <param name="noise">Standard deviation of both coordinates; 0 puts every point on its corner.</param>
     /// <returns>Items [2] of the classes "equal" and "different".</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A number of points is not positive, or the noise is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A number of points is not positive, or the noise is negative.
+    /// </exception>
     public static TrainTest Draw(ulong seed = 0, int train = 400, int test = 100, float noise = 0.1f)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(train);

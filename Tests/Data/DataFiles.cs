@@ -9,7 +9,9 @@ internal static class DataFiles
 {
     public const int CifarImage = 3 * 32 * 32;
 
-    /// <summary>Records of random pixels; <paramref name="labels"/> holds all label bytes of each record in turn.</summary>
+    /// <summary>
+    /// Records of random pixels; <paramref name="labels"/> holds all label bytes of each record in turn.
+    /// </summary>
     public static byte[] Cifar(int labelBytes, byte[] labels, ulong seed = 0)
     {
         var rng = new Rng(seed);

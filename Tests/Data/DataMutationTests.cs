@@ -4,7 +4,9 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Valid files with random damage lead to an <see cref="InputException"/> or to what the bytes really say.</summary>
+/// <summary>
+/// Valid files with random damage lead to an <see cref="InputException"/> or to what the bytes really say.
+/// </summary>
 public sealed class DataMutationTests
 {
     private const int Mutations = 10_000;
@@ -61,7 +63,9 @@ public sealed class DataMutationTests
         });
     }
 
-    /// <summary>Writes damaged versions of a file; <paramref name="check"/> reads each and compares with its content.</summary>
+    /// <summary>
+    /// Writes damaged versions of a file; <paramref name="check"/> reads each and compares with its content.
+    /// </summary>
     private static void Damage(string path, byte[] valid, Action<byte[]> check, int mutations = Mutations)
     {
         var (refused, read) = (0, 0);
@@ -93,7 +97,10 @@ public sealed class DataMutationTests
         Assert.That((refused, read), Is.Not.EqualTo((0, mutations)).And.Not.EqualTo((mutations, 0)), "the damage tests one side only");
     }
 
-    /// <summary>One to three of: a bit flipped, a byte or a word replaced (often in the header), a cut, a piece inserted or left out.</summary>
+    /// <summary>
+    /// One to three of: a bit flipped, a byte or a word replaced (often in the header), a cut, a piece inserted or left
+    /// out.
+    /// </summary>
     private static byte[] Mutate(byte[] valid, Rng rng)
     {
         List<byte> file = [.. valid];

@@ -6,7 +6,9 @@ using System.Text;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>A tiny web server on this machine that can misbehave: one answer per connection, broken off where a test wants it.</summary>
+/// <summary>
+/// A tiny web server on this machine that can misbehave: one answer per connection, broken off where a test wants it.
+/// </summary>
 internal sealed class LoopbackServer : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);

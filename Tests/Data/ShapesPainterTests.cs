@@ -48,9 +48,9 @@ public sealed class ShapesPainterTests
     }
 
     /// <summary>
-    /// A linear classifier reaches at most 40 % on the test images at any moment of its training, though it has the time
-    /// to learn much of the training images by heart. The control shows that it could: with the class painted into ten
-    /// pixels, one of them bright, the same training reaches 90 %.
+    /// A linear classifier reaches at most 40 % on the test images at any moment of its training, though it has the
+    /// time to learn much of the training images by heart. The control shows that it could: with the class painted into
+    /// ten pixels, one of them bright, the same training reaches 90 %.
     /// </summary>
     [Test]
     public void ALinearClassifierLearnsLittle()

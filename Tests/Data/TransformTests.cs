@@ -8,8 +8,8 @@ public sealed class TransformTests
     private static readonly float[] SmallImage = [0.1f, 0.9f, -0.4f, 0.7f, 0.2f, 1.3f];
 
     /// <summary>
-    /// From <c>torch.nn.functional.interpolate(x, size, mode="bilinear", align_corners=False)</c>, PyTorch 1.13. Both sides
-    /// compute in float32; three roundings of numbers up to 1.3 give up to 4e-7.
+    /// From <c>torch.nn.functional.interpolate(x, size, mode="bilinear", align_corners=False)</c>, PyTorch 1.13. Both
+    /// sides compute in float32; three roundings of numbers up to 1.3 give up to 4e-7.
     /// </summary>
     [TestCase(5, 4, 0.100000001f, 0.599999964f, 0.412499994f, -0.400000006f, 0.160000011f, 0.578750014f, 0.432500005f,
         -0.229999989f, 0.400000006f, 0.493750006f, 0.512499988f, 0.449999988f, 0.639999986f, 0.408749968f, 0.592499971f,

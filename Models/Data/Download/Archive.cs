@@ -9,7 +9,9 @@ internal static class Archive
     private const long MostBytes = 1L << 30;
     private const int MostEntries = 10_000;
 
-    /// <summary>Unpacks a <c>.tar.gz</c> or <c>.zip</c> into one new folder beside it, which appears whole or not at all.</summary>
+    /// <summary>
+    /// Unpacks a <c>.tar.gz</c> or <c>.zip</c> into one new folder beside it, which appears whole or not at all.
+    /// </summary>
     /// <returns>That folder: the archive's only top folder, or one named for the archive.</returns>
     /// <exception cref="InputException">
     /// The archive is faulty, holds links, names outside of itself or too much, or the folder is there already.
@@ -30,7 +32,8 @@ internal static class Archive
 
                 var whole = Directory.GetFileSystemEntries(work) is [var only] && Directory.Exists(only) ? only : work;
                 var target = Path.Combine(folder, whole == work ? Stem(path) : Path.GetFileName(whole));
-                if (Path.Exists(target)) throw new InputException($"'{target}' is there already; move it away to unpack '{path}'.");
+                if (Path.Exists(target))
+                    throw new InputException($"'{target}' is there already; move it away to unpack '{path}'.");
                 Directory.Move(whole, target);
                 return target;
             });
@@ -71,7 +74,8 @@ internal static class Archive
                         Write(entry.Name, entry.DataStream ?? Stream.Null);
                         break;
                     default:
-                        throw new InputException($"'{path}': '{entry.Name}' is a {entry.EntryType}; expected plain files only.");
+                        throw new InputException(
+                            $"'{path}': '{entry.Name}' is a {entry.EntryType}; expected plain files only.");
                 }
             }
         }
@@ -104,7 +108,8 @@ internal static class Archive
             var buffer = new byte[1 << 16];
             while (content.Read(buffer) is > 0 and var count)
             {
-                if ((bytes += count) > MostBytes) throw new InputException($"'{path}' holds more than {MostBytes} bytes.");
+                if ((bytes += count) > MostBytes)
+                    throw new InputException($"'{path}' holds more than {MostBytes} bytes.");
                 to.Write(buffer, 0, count);
             }
 

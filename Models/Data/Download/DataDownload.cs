@@ -13,7 +13,9 @@ public static class DataDownload
     /// <param name="progress">Hears of every piece.</param>
     /// <param name="cancellation">Stops the transfer; what has come stays for the next time.</param>
     /// <returns>Whether anything was fetched.</returns>
-    /// <exception cref="InputException">There is no such set, or a file cannot be had or is not the published one.</exception>
+    /// <exception cref="InputException">
+    /// There is no such set, or a file cannot be had or is not the published one.
+    /// </exception>
     public static Task<bool> FetchAsync(
         string name, string dataDir, Downloader downloader,
         IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
@@ -46,5 +48,6 @@ public static class DataDownload
     private static bool IsThere(RemoteFile file, string folder, bool setIsThere) => file.IsArchive
         ? setIsThere
         : File.Exists(Path.Combine(folder, file.Name))
-            || (file.Name.EndsWith(".gz", StringComparison.Ordinal) && File.Exists(Path.Combine(folder, file.Name[..^".gz".Length])));
+            || (file.Name.EndsWith(".gz", StringComparison.Ordinal)
+                && File.Exists(Path.Combine(folder, file.Name[..^".gz".Length])));
 }

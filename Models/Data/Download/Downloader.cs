@@ -6,9 +6,12 @@ namespace PyNetSharp;
 /// <summary>Fetches published files. A file has its final name only when it is whole and its digest is right.</summary>
 /// <remarks>
 /// Until then it is <c>NAME.part</c>, which a later attempt, or a later run, goes on with. The digest says in the end
-/// whether the pieces belong together; so they may even come from different addresses, and no validator needs to be kept.
+/// whether the pieces belong together; so they may even come from different addresses, and no validator needs to be
+/// kept.
 /// </remarks>
-/// <param name="client">Its timeout should not cover whole transfers; <see cref="Patience"/> ends those that stand still.</param>
+/// <param name="client">
+/// Its timeout should not cover whole transfers; <see cref="Patience"/> ends those that stand still.
+/// </param>
 public sealed class Downloader(HttpClient client)
 {
     private const int BufferBytes = 1 << 16;
@@ -17,7 +20,9 @@ public sealed class Downloader(HttpClient client)
     /// <summary>How often to ask before giving up.</summary>
     public int Attempts { get; init; } = 8;
 
-    /// <summary>How long to wait after a first failure; twice as long after each further one, half a minute at most.</summary>
+    /// <summary>
+    /// How long to wait after a first failure; twice as long after each further one, half a minute at most.
+    /// </summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a server may send nothing.</summary>
@@ -29,9 +34,12 @@ public sealed class Downloader(HttpClient client)
     /// <param name="progress">Hears of every piece.</param>
     /// <param name="cancellation">Stops the transfer; what has come stays for the next time.</param>
     /// <returns>The file's path.</returns>
-    /// <exception cref="InputException">The file cannot be had anywhere, is not the published one, or cannot be stored.</exception>
+    /// <exception cref="InputException">
+    /// The file cannot be had anywhere, is not the published one, or cannot be stored.
+    /// </exception>
     public async Task<string> FetchAsync(
-        RemoteFile file, string folder, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+        RemoteFile file, string folder,
+        IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
     {
         var path = Path.Combine(folder, file.Name);
         if (File.Exists(path)) return path;
@@ -52,7 +60,8 @@ public sealed class Downloader(HttpClient client)
             try
             {
                 var resumed = await ReceiveAsync(file, address, part, progress, cancellation).ConfigureAwait(false);
-                if (await DigestAsync(part, file.Algorithm, cancellation).ConfigureAwait(false) is var found && found == file.Digest)
+                var found = await DigestAsync(part, file.Algorithm, cancellation).ConfigureAwait(false);
+                if (found == file.Digest)
                 {
                     File.Move(part, path);
                     return path;
@@ -82,7 +91,8 @@ public sealed class Downloader(HttpClient client)
     /// <summary>Appends to the part until the file is whole.</summary>
     /// <returns>Whether there was a piece from before.</returns>
     private async Task<bool> ReceiveAsync(
-        RemoteFile file, Uri address, string part, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+        RemoteFile file, Uri address, string part,
+        IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
         if (address.Scheme != Uri.UriSchemeHttps && !address.IsLoopback) throw new Refused("only HTTPS is fetched");
         await using var to = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
@@ -93,7 +103,7 @@ public sealed class Downloader(HttpClient client)
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         stalled.CancelAfter(Patience);
         using var response = await AskAsync(address, before, stalled.Token).ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return true;     // there is nothing behind it
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return true;    // there is no more
         var begin = Begin(response, before);
         to.SetLength(begin);
         to.Position = begin;
@@ -126,7 +136,8 @@ public sealed class Downloader(HttpClient client)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (from > 0) request.Headers.Range = new(from, null);
-        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Where in the file the answer begins.</summary>
@@ -139,12 +150,14 @@ public sealed class Downloader(HttpClient client)
         var status => throw new Refused($"the server answered {(int)status} {response.ReasonPhrase}"),
     };
 
-    private static async Task<string> DigestAsync(string path, HashAlgorithmName algorithm, CancellationToken cancellation)
+    private static async Task<string> DigestAsync(
+        string path, HashAlgorithmName algorithm, CancellationToken cancellation)
     {
         await using var file = File.OpenRead(path);
         using var hash = IncrementalHash.CreateHash(algorithm);
         var buffer = new byte[BufferBytes];
-        while (await file.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and var count) hash.AppendData(buffer, 0, count);
+        while (await file.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and var count)
+            hash.AppendData(buffer, 0, count);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

@@ -11,6 +11,9 @@ namespace PyNetSharp;
 public sealed record RemoteFile(
     string Name, long? Size, string Digest, HashAlgorithmName Algorithm, params IReadOnlyList<Uri> Addresses)
 {
-    /// <summary>Whether it is an archive to be unpacked, by the end of its name: <c>.tar.gz</c> or <c>.zip</c>.</summary>
-    public bool IsArchive => Name.EndsWith(".tar.gz", StringComparison.Ordinal) || Name.EndsWith(".zip", StringComparison.Ordinal);
+    /// <summary>
+    /// Whether it is an archive to be unpacked, by the end of its name: <c>.tar.gz</c> or <c>.zip</c>.
+    /// </summary>
+    public bool IsArchive =>
+        Name.EndsWith(".tar.gz", StringComparison.Ordinal) || Name.EndsWith(".zip", StringComparison.Ordinal);
 }

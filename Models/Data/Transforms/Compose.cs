@@ -24,7 +24,8 @@ public sealed class Compose(params IReadOnlyList<ITransform> transforms) : ITran
             var next = transforms[i].Infer(shape);
             var last = i == transforms.Count - 1;
             var to = last ? null : ArrayPool<float>.Shared.Rent(next.Size);
-            transforms[i].Apply(shape, from is null ? x : from.AsSpan(0, shape.Size), last ? y : to.AsSpan(0, next.Size), rng);
+            var source = from is null ? x : from.AsSpan(0, shape.Size);
+            transforms[i].Apply(shape, source, last ? y : to.AsSpan(0, next.Size), rng);
             if (from is not null) ArrayPool<float>.Shared.Return(from);
             (shape, from) = (next, to);
         }

@@ -14,8 +14,8 @@ public interface ITransform
     /// <param name="x">The item. Does not overlap <paramref name="y"/>.</param>
     /// <param name="y">Overwritten whole; shaped as <see cref="Infer"/> says.</param>
     /// <param name="rng">
-    /// For random transforms: a generator that depends on the seed, the epoch and the item alone, so that neither order nor
-    /// threads matter.
+    /// For random transforms: a generator that depends on the seed, the epoch and the item alone, so that neither order
+    /// nor threads matter.
     /// </param>
     void Apply(Shape shape, ReadOnlySpan<float> x, Span<float> y, Rng rng);
 }

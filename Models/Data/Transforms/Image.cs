@@ -10,12 +10,14 @@ internal static class Image
         : throw new ShapeException($"{transform}: items of shape {shape} are no images [c, h, w].");
 
     /// <summary>Copies a window of an image; what lies outside of the image is 0.</summary>
-    /// <param name="shape">The shape of <paramref name="x"/>, [c, h, w].</param>
-    /// <param name="x">The image.</param>
+    /// <param name="shape">
+    /// The shape of <paramref name="x"/>, [c, h, w].</param> <param name="x">The image.
+    /// </param>
     /// <param name="top">The image row that becomes row 0; negative above the image.</param>
     /// <param name="left">The image column that becomes column 0.</param>
-    /// <param name="window">The shape of <paramref name="y"/>, with as many channels.</param>
-    /// <param name="y">Overwritten whole.</param>
+    /// <param name="window">
+    /// The shape of <paramref name="y"/>, with as many channels.</param> <param name="y">Overwritten whole.
+    /// </param>
     public static void CopyWindow(Shape shape, ReadOnlySpan<float> x, int top, int left, Shape window, Span<float> y)
     {
         var (channels, h, w) = Extents(shape, nameof(CopyWindow));
@@ -26,6 +28,9 @@ internal static class Image
 
         for (var c = 0; c < channels; c++)
             for (var i = Math.Max(0, -top); i < Math.Min(height, h - top); i++)
-                x.Slice((c * h + top + i) * w + left + first, end - first).CopyTo(y[((c * height + i) * width + first)..]);
+            {
+                var row = x.Slice((c * h + top + i) * w + left + first, end - first);
+                row.CopyTo(y[((c * height + i) * width + first)..]);
+            }
     }
 }

@@ -14,9 +14,11 @@ public sealed class Normalize : ITransform
     public Normalize(float[] mean, float[] deviation)
     {
         if (mean.Length != deviation.Length || mean.Length == 0)
-            throw new ArgumentException($"Normalize: {mean.Length} means and {deviation.Length} deviations.", nameof(deviation));
-        if (Array.Find(deviation, d => !(d > 0)) is var wrong && deviation.Any(d => !(d > 0)))
-            throw new ArgumentException($"Normalize: a deviation of {wrong} is not positive.", nameof(deviation));
+            throw new ArgumentException(
+                $"Normalize: {mean.Length} means and {deviation.Length} deviations.", nameof(deviation));
+        if (Array.FindIndex(deviation, d => !(d > 0)) is >= 0 and var wrong)
+            throw new ArgumentException(
+                $"Normalize: a deviation of {deviation[wrong]} is not positive.", nameof(deviation));
         (this.mean, this.deviation) = (mean, deviation);
     }
 

@@ -24,7 +24,8 @@ public sealed class RandomCrop : ITransform
         var (channels, h, w) = Image.Extents(item, nameof(RandomCrop));
         return h + 2 * padding >= height && w + 2 * padding >= width
             ? [channels, height, width]
-            : throw new ShapeException($"RandomCrop: a window of {height}×{width} does not fit in {item} with padding {padding}.");
+            : throw new ShapeException(
+                $"RandomCrop: a window of {height}×{width} does not fit in {item} with padding {padding}.");
     }
 
     /// <inheritdoc/>

@@ -6,13 +6,13 @@ namespace PyNetSharp;
 /// <summary>Bilinear resizing of images.</summary>
 /// <remarks>
 /// As <c>torch.nn.functional.interpolate(mode="bilinear", align_corners=False)</c>: pixel centres lie at ½, 1½, …, the
-/// border is repeated, and there is no smoothing when an image shrinks. Each source row is stretched once and then blended
-/// into all the rows that lie between it and the next.
+/// border is repeated, and there is no smoothing when an image shrinks. Each source row is stretched once and then
+/// blended into all the rows that lie between it and the next.
 /// </remarks>
 public sealed class Resize : ITransform
 {
     private readonly int height, width;
-    private volatile Axis? rows, columns;                   // of the last image size, which is that of all images as a rule
+    private volatile Axis? rows, columns;                   // for the last size seen, as a rule that of all images
 
     /// <summary>Resizes to <paramref name="height"/>×<paramref name="width"/> pixels.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A side is not positive.</exception>
@@ -67,7 +67,9 @@ public sealed class Resize : ITransform
         }
     }
 
-    /// <summary>For each of a side's new pixels the two old ones that it lies between, and its distance from the first.</summary>
+    /// <summary>
+    /// For each of a side's new pixels the two old ones that it lies between, and its distance from the first.
+    /// </summary>
     private sealed class Axis
     {
         public Axis(int from, int to)
