@@ -19,9 +19,6 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
     /// <summary>The number of extents.</summary>
     public int Rank => extents.Length;
 
-    /// <summary>As <see cref="Rank"/>. By this name the compiler measures <c>[n, .. shape]</c> and <c>shape is [var n, _]</c>.</summary>
-    public int Length => Rank;
-
     int IReadOnlyCollection<int>.Count => Rank;
 
     /// <summary>Extent number <paramref name="axis"/>; <c>shape[^1]</c> is the innermost.</summary>
