@@ -1,0 +1,45 @@
+namespace PyNetSharp;
+
+/// <summary>The mean of each window, channel by channel.</summary>
+public sealed class AvgPool2d : Module
+{
+    /// <summary>An average-pooling layer.</summary>
+    /// <param name="kernel">Rows and columns of the window; at least 1.</param>
+    /// <param name="stride">Steps of the window; at least 1. The window's size if left out.</param>
+    /// <param name="padding">Zeros added on each side; at most half the window.</param>
+    /// <param name="ceilMode">Whether a last window that reaches over the edge counts.</param>
+    /// <param name="countIncludePad">Whether the padding counts in the mean's divisor.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is outside its range.</exception>
+    public AvgPool2d(
+        Size2d kernel, Size2d? stride = null, Size2d padding = default, bool ceilMode = false, bool countIncludePad = true)
+    {
+        Kernel = kernel.AtLeast(1, nameof(kernel));
+        Stride = (stride ?? kernel).AtLeast(1, nameof(stride));
+        Padding = padding.AtMostHalf(kernel, nameof(padding));
+        CeilMode = ceilMode;
+        CountIncludePad = countIncludePad;
+    }
+
+    /// <summary>Rows and columns of the window.</summary>
+    public Size2d Kernel { get; }
+
+    /// <summary>By how much the window moves from one output pixel to the next.</summary>
+    public Size2d Stride { get; }
+
+    /// <summary>How many zeros stand on each side of the input.</summary>
+    public Size2d Padding { get; }
+
+    /// <summary>Whether the number of windows is rounded up.</summary>
+    public bool CeilMode { get; }
+
+    /// <summary>Whether the padding counts in the mean's divisor.</summary>
+    public bool CountIncludePad { get; }
+
+    /// <param name="x">[n, c, h, w]</param>
+    /// <returns>[n, c, h', w'] with h' = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and w' likewise.</returns>
+    /// <exception cref="ShapeException">The input is no batch of images, or smaller than the window.</exception>
+    public override Tensor Forward(Tensor x) => x.AvgPool2d(Kernel, Stride, Padding, CeilMode, CountIncludePad);
+
+    /// <inheritdoc/>
+    protected override string Describe() => $"kernel_size={Kernel}, stride={Stride}, padding={Padding}";
+}

@@ -1,0 +1,11 @@
+namespace PyNetSharp;
+
+/// <summary>The mean of each channel over the whole image, of any size: Network in Network's head.</summary>
+/// <seealso href="https://arxiv.org/abs/1312.4400">Lin, Chen and Yan, 2014, §3.2</seealso>
+public sealed class GlobalAvgPool2d : Module
+{
+    /// <param name="x">[n, c, h, w]</param>
+    /// <returns>[n, c]</returns>
+    /// <exception cref="ShapeException">The input is no batch of images.</exception>
+    public override Tensor Forward(Tensor x) => x.GlobalAvgPool2d();
+}

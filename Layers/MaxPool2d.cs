@@ -1,0 +1,40 @@
+namespace PyNetSharp;
+
+/// <summary>The largest number of each window, channel by channel.</summary>
+public sealed class MaxPool2d : Module
+{
+    /// <summary>A max-pooling layer.</summary>
+    /// <param name="kernel">Rows and columns of the window; at least 1.</param>
+    /// <param name="stride">Steps of the window; at least 1. The window's size if left out.</param>
+    /// <param name="padding">−∞ added on each side; at most half the window.</param>
+    /// <param name="ceilMode">Whether a last window that reaches over the edge counts.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is outside its range.</exception>
+    public MaxPool2d(Size2d kernel, Size2d? stride = null, Size2d padding = default, bool ceilMode = false)
+    {
+        Kernel = kernel.AtLeast(1, nameof(kernel));
+        Stride = (stride ?? kernel).AtLeast(1, nameof(stride));
+        Padding = padding.AtMostHalf(kernel, nameof(padding));
+        CeilMode = ceilMode;
+    }
+
+    /// <summary>Rows and columns of the window.</summary>
+    public Size2d Kernel { get; }
+
+    /// <summary>By how much the window moves from one output pixel to the next.</summary>
+    public Size2d Stride { get; }
+
+    /// <summary>By how much the windows reach over each side.</summary>
+    public Size2d Padding { get; }
+
+    /// <summary>Whether the number of windows is rounded up.</summary>
+    public bool CeilMode { get; }
+
+    /// <param name="x">[n, c, h, w]</param>
+    /// <returns>[n, c, h', w'] with h' = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and w' likewise.</returns>
+    /// <exception cref="ShapeException">The input is no batch of images, or smaller than the window.</exception>
+    public override Tensor Forward(Tensor x) => x.MaxPool2d(Kernel, Stride, Padding, CeilMode);
+
+    /// <inheritdoc/>
+    protected override string Describe() =>
+        $"kernel_size={Kernel}, stride={Stride}, padding={Padding}, dilation=1, ceil_mode={CeilMode}";
+}
