@@ -1,0 +1,42 @@
+namespace PyNetSharp;
+
+/// <summary>AlexNet as torchvision builds it; parameter names are torchvision's, so its weights load unchanged.</summary>
+/// <seealso href="https://arxiv.org/abs/1404.5997">Krizhevsky, One weird trick, 2014</seealso>
+public sealed class AlexNet : Sequential
+{
+    /// <summary>Builds the network.</summary>
+    /// <param name="options">Images [c, h, w] of at least 63×63; made for 227×227 here. Dropout 0.5 by default.</param>
+    /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
+    public AlexNet(NetworkOptions options, Rng rng) : base(Layers(options, rng))
+    {
+    }
+
+    private static (string, Module)[] Layers(NetworkOptions options, Rng rng)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var (c1, c2, c3, c4) = (options.Hidden(64), options.Hidden(192), options.Hidden(384), options.Hidden(256));
+        var hidden = options.Hidden(4096);
+        return
+        [
+            ("features", new Sequential(
+            [
+                .. Blocks.Conv(options.Channels, c1, 11, rng, stride: 4, padding: 2),
+                new MaxPool2d(3, 2),
+                .. Blocks.Conv(c1, c2, 5, rng, padding: 2),
+                new MaxPool2d(3, 2),
+                .. Blocks.Conv(c2, c3, 3, rng, padding: 1),
+                .. Blocks.Conv(c3, c4, 3, rng, padding: 1),
+                .. Blocks.Conv(c4, c4, 3, rng, padding: 1),
+                new MaxPool2d(3, 2),
+            ])),
+            ("avgpool", new AdaptiveAvgPool2d(6)),
+            ("flatten", new Flatten()),
+            ("classifier", new Sequential(
+                Drop(), new Linear(c4 * 6 * 6, hidden, rng), new ReLU(),
+                Drop(), new Linear(hidden, hidden, rng), new ReLU(),
+                new Linear(hidden, options.Classes, rng))),
+        ];
+
+        Dropout Drop() => new(rng.Split(), options.Dropout ?? 0.5f);
+    }
+}

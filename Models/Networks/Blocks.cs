@@ -1,0 +1,21 @@
+namespace PyNetSharp;
+
+/// <summary>Rows of layers that several networks repeat.</summary>
+internal static class Blocks
+{
+    /// <summary>A convolution and its ReLU.</summary>
+    public static Module[] Conv(int inputs, int outputs, int kernel, Rng rng, int stride = 1, int padding = 0) =>
+        [new Conv2d(inputs, outputs, kernel, rng, stride, padding), new ReLU()];
+
+    /// <summary>
+    /// Network in Network's mlpconv: a spatial convolution, then two 1×1 ones that act as a small perceptron at every
+    /// pixel; each with a ReLU.
+    /// </summary>
+    /// <seealso href="https://arxiv.org/abs/1312.4400">Lin, Chen and Yan, 2014, §3.1</seealso>
+    public static Module[] MlpConv(int inputs, (int First, int Second, int Third) outputs, int kernel, Rng rng, int stride = 1, int padding = 0) =>
+    [
+        .. Conv(inputs, outputs.First, kernel, rng, stride, padding),
+        .. Conv(outputs.First, outputs.Second, 1, rng),
+        .. Conv(outputs.Second, outputs.Third, 1, rng),
+    ];
+}

@@ -1,0 +1,16 @@
+namespace PyNetSharp;
+
+/// <summary>The last reshape of networks whose head is a pooling layer.</summary>
+internal static class Scores
+{
+    /// <summary>[n, classes, 1, 1] → [n, classes], over the same storage.</summary>
+    public static Tensor Of(Tensor pooled)
+    {
+        if (pooled.Rank == 2) return pooled;
+        if (pooled.Rank != 4 || pooled.Shape[2] * pooled.Shape[3] != 1)
+            throw new ShapeException($"Scores: the pooling head leaves {pooled.Shape}, but one pixel per class was expected; the input has another size than the network is made for.");
+        var scores = pooled.Flatten();
+        pooled.Release();
+        return scores;
+    }
+}
