@@ -34,8 +34,11 @@ public sealed class OpTests
         var rng = new Rng(1984);
         var t = row.Shapes.Select(shape => Tensor.Uniform(shape, -1, 1, rng)).ToArray();
 
-        var y = row.Op(x);
+        Tensor[] inputs = [.. x.Select(leaf => leaf + 0)];
+        var y = row.Op(inputs);
         var dy = Tensor.Uniform(y.Shape, -1, 1, rng);
+        foreach (var input in inputs)
+            if (input != y) input.Release();        // so that what Backward reads must have been saved
         Poison([.. row.Shapes, y.Shape]);
         y.Backward(dy);
 

@@ -19,6 +19,8 @@ internal sealed class RowSoftmax : Op
 {
     private Tensor y = null!;
 
+    internal override string Name => "Softmax";
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => ClassRows.Infer(Name, x[0].Shape);
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)

@@ -36,6 +36,8 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
     private Tensor x = null!, weight = null!;
     private Tensor? y;
 
+    internal override string Name => "Conv2d";
+
     protected override Shape Infer(ReadOnlySpan<Tensor> inputs)
     {
         var (x, weight, bias) = (inputs[0].Shape, inputs[1].Shape, inputs.Length > 2 ? inputs[2].Shape : null);

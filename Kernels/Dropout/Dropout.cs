@@ -28,6 +28,8 @@ internal sealed class ElementDropout(DropoutMask mask) : Op
 {
     private const int Piece = 1 << 15;
 
+    internal override string Name => "Dropout";
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Run(x[0], y);

@@ -20,6 +20,8 @@ public static class Dropout2dOp
 
 internal sealed class ChannelDropout(DropoutMask mask) : Op
 {
+    internal override string Name => "Dropout2d";
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Rank == 4
         ? x[0].Shape
         : throw new ShapeException($"Dropout2d: {x[0].Shape} is not [n, c, h, w].");

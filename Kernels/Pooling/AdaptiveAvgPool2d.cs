@@ -28,6 +28,8 @@ internal sealed class AdaptiveAvgPool(int height, int width) : Op
 {
     private Averages averages = null!;
 
+    internal override string Name => "AdaptiveAvgPool2d";
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         var shape = x[0].Shape;

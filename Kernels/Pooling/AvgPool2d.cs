@@ -29,6 +29,8 @@ internal sealed class AvgPool(PoolSize size, bool countIncludePad) : Op
 {
     private Averages averages = null!;
 
+    internal override string Name => "AvgPool2d";
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         var (rows, columns) = size.Over(x[0].Shape, countIncludePad);

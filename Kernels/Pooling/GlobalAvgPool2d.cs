@@ -17,6 +17,8 @@ internal sealed class GlobalAvgPool : Op
 {
     private Averages averages = null!;
 
+    internal override string Name => "GlobalAvgPool2d";
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         var shape = x[0].Shape;

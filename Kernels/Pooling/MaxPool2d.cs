@@ -34,6 +34,8 @@ internal sealed partial class MaxPool(PoolSize size) : Op
 
     private bool PlacesAreBytes => (long)rows.Longest * columns.Longest <= 256;
 
+    internal override string Name => "MaxPool2d";
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         shape = x[0].Shape;
