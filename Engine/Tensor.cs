@@ -203,6 +203,21 @@ public class Tensor
         GC.KeepAlive(this);
     }
 
+    /// <summary>Overwrites all numbers with those of another tensor.</summary>
+    /// <param name="source">Of the same shape, on the same device.</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="InvalidOperationException">The devices differ.</exception>
+    public void CopyFrom(Tensor source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (source.Shape != Shape) throw new ShapeException($"CopyFrom: {source.Shape} does not fit into {Shape}.");
+        if (source.Device != Device)
+            throw new InvalidOperationException($"CopyFrom: from the device {source.Device} to {Device}; move one with To.");
+        Device.Copy(source.Storage, Storage, Shape.Size);
+        GC.KeepAlive(source);
+        GC.KeepAlive(this);
+    }
+
     /// <summary>The same numbers on another device; this tensor itself if it is there already.</summary>
     public Tensor To(Device device)
     {

@@ -6,7 +6,7 @@ namespace PyNetSharp;
 /// <param name="TrainLoss">The mean loss over the epoch's images; NaN if it was not finite.</param>
 /// <param name="TrainAccuracy">The share of training images classified rightly, 0 to 1; null where not measured.</param>
 /// <param name="TestAccuracy">The share of test images classified rightly, 0 to 1; null where not measured.</param>
-/// <param name="Seconds">How long the epoch took.</param>
+/// <param name="Seconds">How long the epoch's training took, without the measuring after it.</param>
 /// <param name="ImagesPerSecond">Training images per second.</param>
 /// <param name="LearningRate">The learning rate of the epoch's last step.</param>
 public sealed record EpochRecord(

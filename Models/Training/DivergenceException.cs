@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace PyNetSharp;
+
+/// <summary>The loss was NaN or infinite. The model has the weights from before the last update.</summary>
+public sealed class DivergenceException : InputException
+{
+    /// <summary>A divergence that nothing is known about.</summary>
+    public DivergenceException()
+    {
+    }
+
+    /// <summary>A divergence that the <paramref name="message"/> describes.</summary>
+    public DivergenceException(string message) : base(message)
+    {
+    }
+
+    /// <summary>A divergence that the <paramref name="message"/> describes and another exception brought to light.</summary>
+    public DivergenceException(string message, Exception inner) : base(message, inner)
+    {
+    }
+
+    internal DivergenceException(long step, double learningRate, double loss)
+        : base(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The loss was {Name(loss)} at step {step} with the learning rate {learningRate:G6}; the weights from before that update are kept. Try a smaller learning rate, or a warm-up."))
+    {
+        (Step, LearningRate) = (step, learningRate);
+    }
+
+    /// <summary>The number of the step, from 1.</summary>
+    public long Step { get; }
+
+    /// <summary>The learning rate of that step.</summary>
+    public double LearningRate { get; }
+
+    private static string Name(double loss) => double.IsNaN(loss) ? "NaN" : loss > 0 ? "infinite" : "minus infinity";
+}

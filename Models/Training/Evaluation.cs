@@ -1,0 +1,96 @@
+namespace PyNetSharp;
+
+/// <summary>How well a model does on a data set.</summary>
+public sealed class Evaluation
+{
+    private readonly int[,] confusion;
+
+    private Evaluation(double loss, int[,] confusion, float[] scores)
+    {
+        (Loss, this.confusion, Scores) = (loss, confusion, scores);
+        for (var truth = 0; truth < Classes; truth++)
+        {
+            Correct += confusion[truth, truth];
+            Count += CountOf(truth);
+        }
+    }
+
+    /// <summary>The mean loss over all items.</summary>
+    public double Loss { get; }
+
+    /// <summary>How many items there are.</summary>
+    public int Count { get; }
+
+    /// <summary>How many of them were classified rightly.</summary>
+    public int Correct { get; }
+
+    /// <summary>The share that was classified rightly, 0 to 1.</summary>
+    public double Accuracy => (double)Correct / Count;
+
+    /// <summary>How many classes the model tells apart.</summary>
+    public int Classes => confusion.GetLength(0);
+
+    /// <summary>The model's scores in the loader's order, <see cref="Count"/>×<see cref="Classes"/>, row after row.</summary>
+    public ReadOnlyMemory<float> Scores { get; }
+
+    /// <summary>How many items of the class <paramref name="truth"/> were taken for the class <paramref name="predicted"/>.</summary>
+    public int this[int truth, int predicted] => confusion[truth, predicted];
+
+    /// <summary>How many items of this class there are.</summary>
+    public int CountOf(int truth) => Enumerable.Range(0, Classes).Sum(predicted => confusion[truth, predicted]);
+
+    /// <summary>The share of this class that was classified rightly, 0 to 1; null if the set has none of it.</summary>
+    public double? AccuracyOf(int truth) =>
+        CountOf(truth) is > 0 and var count ? (double)confusion[truth, truth] / count : null;
+
+    /// <summary>Runs all items through the model, without a graph and in evaluation mode.</summary>
+    /// <param name="model">Gives [batch, classes]. Afterwards it is in the mode that it was in.</param>
+    /// <param name="data">The items; made with <c>shuffle: false</c> if the order of <see cref="Scores"/> matters.</param>
+    /// <param name="loss">What to measure; null for cross-entropy.</param>
+    /// <param name="cancellation">Stops the evaluation.</param>
+    /// <exception cref="ShapeException">The model cannot take the items, or gives something else than scores.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static Evaluation Of(Module model, Loader data, ILoss? loss = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
+        loss ??= new CrossEntropyLoss();
+
+        var training = model.Training;
+        model.Eval();
+        try
+        {
+            using var paused = Recording.Pause();
+            return Measure(model, data, loss, cancellation);
+        }
+        finally
+        {
+            if (training) model.Train();
+        }
+    }
+
+    private static Evaluation Measure(Module model, Loader data, ILoss loss, CancellationToken cancellation)
+    {
+        var (total, done) = (0.0, 0);
+        int[,]? confusion = null;
+        float[] scores = [];
+        foreach (var (x, labels) in data.Epoch(0))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var y = model.Forward(x);
+            var value = loss.Forward(y, labels);
+            total += (double)value.Item() * labels.Length;
+            var classes = y.Shape[1];
+            if (confusion is null) (confusion, scores) = (new int[classes, classes], new float[data.Count * classes]);
+
+            y.CopyTo(scores.AsSpan(done * classes, y.Shape.Size));
+            var predicted = y.ArgMax();
+            for (var i = 0; i < labels.Length; i++) confusion[labels[i], predicted[i]]++;
+            done += labels.Length;
+            value.Release();
+            y.Release();
+        }
+
+        return new(total / done, confusion!, scores);
+    }
+}

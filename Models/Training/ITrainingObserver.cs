@@ -1,0 +1,17 @@
+namespace PyNetSharp;
+
+/// <summary>Hears how training goes on: draws it, or writes it down.</summary>
+public interface ITrainingObserver
+{
+    /// <summary>Called after every step.</summary>
+    void StepDone(StepRecord step)
+    {
+    }
+
+    /// <summary>Called after every epoch, and when training ends within one; the model has that epoch's weights.</summary>
+    /// <param name="epoch">What the epoch, or the part of it, came to.</param>
+    /// <param name="isBest">Whether no epoch before was as accurate.</param>
+    void EpochDone(EpochRecord epoch, bool isBest)
+    {
+    }
+}

@@ -1,0 +1,58 @@
+namespace PyNetSharp;
+
+/// <summary>What happens to a data set's items before a network sees them.</summary>
+public static class RecipeTransforms
+{
+    private const int Padding = 4;          // pixels that a crop may move an image, of 32 or so
+
+    extension(Recipe recipe)
+    {
+        /// <summary>The recipe's transforms for the items of a data set.</summary>
+        /// <param name="train">
+        /// The training part. Images are resized and normalised as the recipe says; other items have each feature brought
+        /// to mean 0 and deviation 1 over this part, as their units are arbitrary.
+        /// </param>
+        /// <param name="augment">
+        /// Whether images are moved by up to 4 pixels and, if they have colours, mirrored half of the time; grey ones are
+        /// not, because a mirrored digit or letter is another one or none. For training batches only.
+        /// </param>
+        /// <exception cref="InputException">The items are no images, but augmentation was asked for.</exception>
+        public ITransform TransformsFor(Dataset train, bool augment = false)
+        {
+            ArgumentNullException.ThrowIfNull(recipe);
+            ArgumentNullException.ThrowIfNull(train);
+            if (train.ItemShape.Rank == 3) return new Compose([.. ForImages(recipe, train.ItemShape, augment)]);
+            return augment
+                ? throw new InputException($"{train.Name} cannot be augmented: its items of shape {train.ItemShape} are no images.")
+                : Standardise(train);
+        }
+    }
+
+    private static IEnumerable<ITransform> ForImages(Recipe recipe, Shape item, bool augment)
+    {
+        var (channels, height, width) = (item[0], item[1], item[2]);
+        if (augment) yield return new RandomCrop(height, width, Padding);
+        if (augment && channels > 1) yield return new RandomFlip();
+        if (recipe.Resize is { } side && (height, width) != (side, side)) yield return new Resize(side, side);
+        yield return new Normalize([recipe.Mean], [recipe.Deviation]);
+    }
+
+    private static Normalize Standardise(Dataset train)
+    {
+        var features = train.ItemShape.Size;
+        var (item, sum, squares) = (new float[features], new double[features], new double[features]);
+        for (var i = 0; i < train.Count; i++)
+        {
+            train.Read(i, item);
+            for (var f = 0; f < features; f++)
+            {
+                sum[f] += item[f];
+                squares[f] += (double)item[f] * item[f];
+            }
+        }
+
+        var mean = sum.Select(s => s / train.Count).ToArray();
+        var deviation = squares.Select((s, f) => Math.Sqrt(Math.Max(0, s / train.Count - mean[f] * mean[f])));
+        return new([.. mean.Select(m => (float)m)], [.. deviation.Select(d => d > 1e-6 ? (float)d : 1)]);
+    }
+}

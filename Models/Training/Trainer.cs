@@ -1,0 +1,186 @@
+using System.Globalization;
+
+namespace PyNetSharp;
+
+/// <summary>Trains a model, measures it after its epochs, and keeps the best weights.</summary>
+/// <remarks>
+/// Nothing here is hidden from a loop of your own, which needs no more than
+/// <code>
+/// foreach (var (x, labels) in train.Epoch(epoch))
+/// {
+///     optimizer.ZeroGrad();
+///     var loss = model.Forward(x).CrossEntropy(labels);
+///     loss.Backward();
+///     optimizer.Step();
+/// }
+/// </code>
+/// What comes out depends on the seeds alone, bit for bit, and not on the number of threads.
+/// </remarks>
+public sealed class Trainer
+{
+    private readonly Module model;
+    private readonly Loader train;
+    private readonly Loader? test;
+    private readonly Optimizer optimizer;
+    private readonly ILoss loss;
+    private readonly LearningRateSchedule? schedule;
+    private readonly float startRate;
+    private readonly List<EpochRecord> history = [];
+    private readonly Snapshot lastGood;
+    private readonly LifeSigns life = new();
+    private Snapshot? best;
+
+    /// <summary>A trainer that has not begun.</summary>
+    /// <param name="model">Gives [batch, classes]; already on its device.</param>
+    /// <param name="train">What to learn from.</param>
+    /// <param name="test">What to measure on; null to measure on the training batches only.</param>
+    /// <param name="optimizer">Changes the model's parameters.</param>
+    /// <param name="loss">What to make small; null for cross-entropy.</param>
+    /// <param name="schedule">
+    /// Sets the learning rate before each step, in steps, from what the optimizer's is now; null leaves it alone.
+    /// </param>
+    public Trainer(
+        Module model, Loader train, Loader? test, Optimizer optimizer, ILoss? loss = null, LearningRateSchedule? schedule = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(optimizer);
+        (this.model, this.train, this.test, this.optimizer) = (model, train, test, optimizer);
+        (this.loss, this.schedule, startRate) = (loss ?? new CrossEntropyLoss(), schedule, optimizer.LearningRate);
+        lastGood = new(model);
+    }
+
+    /// <summary>The test accuracy is measured every so many epochs, and after the last; at least 1.</summary>
+    public int EvaluateEvery
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "At least 1 was expected.");
+    } = 1;
+
+    /// <summary>Training ends after so many steps, even within an epoch; null for no such limit.</summary>
+    public long? MaxSteps
+    {
+        get;
+        init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "At least 1 was expected.");
+    }
+
+    /// <summary>Who hears of steps and epochs, in this order.</summary>
+    public IReadOnlyList<ITrainingObserver> Observers { get; init; } = [];
+
+    /// <summary>The steps taken.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>What all epochs came to.</summary>
+    public IReadOnlyList<EpochRecord> History => history;
+
+    /// <summary>The epoch of the highest test accuracy, or train accuracy if there is no test set; null before the first.</summary>
+    public EpochRecord? Best { get; private set; }
+
+    /// <summary>The highest train accuracy of any epoch, 0 to 1.</summary>
+    public double? BestTrainAccuracy => history.Max(epoch => epoch.TrainAccuracy);
+
+    /// <summary>The highest test accuracy of any epoch, 0 to 1.</summary>
+    public double? BestTestAccuracy => history.Max(epoch => epoch.TestAccuracy);
+
+    /// <summary>Trains until so many epochs are done in all, or <see cref="MaxSteps"/> are, or it is told to stop.</summary>
+    /// <param name="epochs">At least 1.</param>
+    /// <param name="cancellation">Ends training cleanly after the current step.</param>
+    /// <exception cref="DivergenceException">The loss was not finite; the model has the weights from before the last update.</exception>
+    /// <exception cref="DeadNetworkException">The network gives the same scores for everything.</exception>
+    /// <exception cref="ShapeException">The model cannot take the items.</exception>
+    public void Run(int epochs, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
+        for (var epoch = history.Count + 1; epoch <= epochs && Step != MaxSteps; epoch++)
+        {
+            if (cancellation.IsCancellationRequested) return;
+            RunEpoch(epoch, epochs, cancellation);
+        }
+    }
+
+    /// <summary>Puts the weights of the epoch <see cref="Best"/> back into the model.</summary>
+    /// <exception cref="InvalidOperationException">No epoch is done yet.</exception>
+    public void RestoreBest() => (best ?? throw new InvalidOperationException("Trainer: no epoch is done yet.")).Restore();
+
+    /// <summary>The rate as a double with the float's digits: 0.05, not 0.05000000074505806.</summary>
+    private double LearningRate => double.Parse(optimizer.LearningRate.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
+    {
+        var tally = new EpochTally(epoch);
+        model.Train();
+        foreach (var batch in train.Epoch(epoch))
+        {
+            TakeStep(batch, tally);
+            foreach (var observer in Observers) observer.StepDone(tally.AsStep(train.BatchCount, Step, LearningRate));
+            if (life.HasEnded)
+            {
+                Report(tally, tally.Loss, testAccuracy: null);
+                throw new DeadNetworkException(Step, LifeSigns.Patience, tally.Loss, LearningRate);
+            }
+
+            if (Step == MaxSteps || cancellation.IsCancellationRequested) break;
+        }
+
+        tally.Stop();
+        var due = epoch % EvaluateEvery == 0 || epoch == epochs || Step == MaxSteps;
+        Report(tally, tally.Loss, due ? MeasureTest(tally, cancellation) : null);
+    }
+
+    private void TakeStep(Batch batch, EpochTally tally)
+    {
+        if (schedule is not null) optimizer.LearningRate = schedule.At(Step, startRate);
+        optimizer.ZeroGrad();
+        var y = model.Forward(batch.X);
+        var value = loss.Forward(y, batch.Labels);
+
+        var current = value.Item();
+        if (!float.IsFinite(current)) Diverge(current, Step + 1, tally);
+        tally.Add(current, y.CorrectCount(batch.Labels), batch.Labels.Length);
+        life.Watch(y);
+
+        value.Backward();
+        lastGood.Take();
+        optimizer.Step();
+        Step++;
+    }
+
+    private double? MeasureTest(EpochTally tally, CancellationToken cancellation)
+    {
+        if (test is null) return null;
+        try
+        {
+            var result = Evaluation.Of(model, test, loss, cancellation);
+            if (!double.IsFinite(result.Loss)) Diverge(result.Loss, Step, tally);
+            return result.Accuracy;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private void Diverge(double value, long step, EpochTally tally)
+    {
+        lastGood.Restore();
+        Report(tally, double.NaN, testAccuracy: null);
+        throw new DivergenceException(step, LearningRate, value);
+    }
+
+    private void Report(EpochTally tally, double meanLoss, double? testAccuracy)
+    {
+        var epoch = tally.AsEpoch(Step, meanLoss, testAccuracy, LearningRate);
+        history.Add(epoch);
+
+        var (accuracy, before) = test is null ? (epoch.TrainAccuracy, Best?.TrainAccuracy) : (testAccuracy, Best?.TestAccuracy);
+        var isBest = double.IsFinite(meanLoss) && accuracy is not null && !(accuracy <= before);
+        if (isBest)
+        {
+            Best = epoch;
+            if (best is null) best = new(model);
+            else best.Take();
+        }
+
+        foreach (var observer in Observers) observer.EpochDone(epoch, isBest);
+    }
+}

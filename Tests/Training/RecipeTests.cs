@@ -1,0 +1,102 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+public sealed class RecipeTests
+{
+    private static readonly Recipe Plain = new() { Data = "shapes", LearningRate = 0.5f, Epochs = 10 };
+
+    [TestCase("none", 0, 0.5f)]
+    [TestCase("none", 99, 0.5f)]
+    [TestCase("step:2:0.1", 19, 0.5f)]
+    [TestCase("step:2:0.1", 20, 0.05f)]
+    [TestCase("cosine", 0, 0.5f)]
+    [TestCase("cosine", 50, 0.25f)]
+    [TestCase("cosine:2", 0, 0.025f)]          // the first of twenty steps of warming up
+    [TestCase("cosine:2", 19, 0.5f)]
+    [TestCase("cosine:2", 60, 0.25f)]
+    public void Schedules_count_in_epochs(string words, int step, float rate)
+    {
+        var schedule = (Plain with { Schedule = words }).CreateSchedule(batches: 10);
+        Assert.That(schedule.At(step, Plain.LearningRate), Is.EqualTo(rate).Within(1e-7));
+    }
+
+    [TestCase("")]
+    [TestCase("None")]
+    [TestCase("step")]
+    [TestCase("step:2")]
+    [TestCase("step:0:0.1")]
+    [TestCase("step:2:0")]
+    [TestCase("step:2:0.1:3")]
+    [TestCase("cosine:-1")]
+    [TestCase("cosine:10")]
+    [TestCase("cosine:1:2")]
+    public void Other_schedules_are_refused(string words)
+    {
+        Assert.That(
+            () => (Plain with { Schedule = words }).CreateSchedule(batches: 10),
+            Throws.TypeOf<InputException>().With.Message.Contains($"'{words}'").And.Message.Contains("step:SIZE:GAMMA"));
+    }
+
+    [Test]
+    public void Optimizers_are_made_as_named()
+    {
+        var parameters = new Linear(2, 2, new Rng(1)).Parameters();
+        Assert.That(Plain.CreateOptimizer(parameters), Is.TypeOf<Sgd>().With.Property("LearningRate").EqualTo(0.5f));
+        Assert.That((Plain with { Optimizer = OptimizerKind.Adam }).CreateOptimizer(parameters), Is.TypeOf<Adam>());
+    }
+
+    [Test]
+    public void Images_are_resized_and_normalised()
+    {
+        var white = new ImageDataset("white train", ["a", "b"], [1, 6, 4], [.. Enumerable.Repeat((byte)255, 24)], [0]);
+        var transform = (Plain with { Resize = 8 }).TransformsFor(white);
+
+        Assert.That(transform.Infer(white.ItemShape), Is.EqualTo(Shape.Create([1, 8, 8])));
+        Assert.That(Apply(transform, white), Is.All.EqualTo(1f));          // (1 − 0.5) / 0.5
+    }
+
+    [TestCase(1, false)]
+    [TestCase(3, true)]
+    public void Only_colour_images_are_mirrored(int channels, bool mirrored)
+    {
+        var pixels = new byte[channels * 16 * 16];
+        pixels[5 * 16 + 5] = 255;                      // one bright pixel with a darker one to its right
+        pixels[5 * 16 + 6] = 100;
+        var data = new ImageDataset("dot train", ["a", "b"], [channels, 16, 16], pixels, [0]);
+        var transform = Plain.TransformsFor(data, augment: true);
+
+        var (places, mirrors) = (new HashSet<int>(), 0);
+        for (ulong seed = 0; seed < 64; seed++)
+        {
+            var image = Apply(transform, data, seed);
+            var place = Array.IndexOf(image, image.Max());
+            places.Add(place);
+            if (image[place - 1] > image[place + 1]) mirrors++;
+        }
+
+        Assert.That(places, Has.Count.GreaterThan(20));     // of 81 places; all 64 draws in so few has no chance
+        Assert.That(mirrors > 0, Is.EqualTo(mirrored));
+    }
+
+    [Test]
+    public void Features_get_mean_0_and_deviation_1()
+    {
+        var data = new FeatureDataset("four train", ["a", "b"], [1, 7, 2, 7, 3, 7, 4, 7], [0, 1, 0, 1]);
+        var transform = Plain.TransformsFor(data);
+        var items = Enumerable.Range(0, 4).Select(i => Apply(transform, data, item: i)).ToArray();
+
+        Assert.That(items.Average(item => item[0]), Is.Zero.Within(1e-6));
+        Assert.That(items.Average(item => item[0] * item[0]), Is.EqualTo(1).Within(1e-6));
+        Assert.That(items.Select(item => item[1]), Is.All.Zero);           // a feature that never changes
+        Assert.That(() => Plain.TransformsFor(data, augment: true), Throws.TypeOf<InputException>());
+    }
+
+    private static float[] Apply(ITransform transform, Dataset data, ulong seed = 0, int item = 0)
+    {
+        var (x, y) = (new float[data.ItemShape.Size], new float[transform.Infer(data.ItemShape).Size]);
+        data.Read(item, x);
+        transform.Apply(data.ItemShape, x, y, new Rng(seed));
+        return y;
+    }
+}

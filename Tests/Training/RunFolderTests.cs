@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+public sealed class RunFolderTests
+{
+    [TestCase("config.json")]
+    [TestCase("metrics.jsonl")]
+    [TestCase("model.safetensors")]
+    [TestCase("best.safetensors")]
+    [TestCase("curves.svg")]
+    public void A_folder_with_a_run_is_refused(string file)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder[file], "old");
+
+        Assert.That(() => new RunFolder(folder.Name).Begin([]), Throws.TypeOf<InputException>().With.Message.Contains(file));
+        Assert.That(File.ReadAllText(folder[file]), Is.EqualTo("old"));
+    }
+
+    [Test]
+    public void A_folder_with_other_files_is_not()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["notes.txt"], "mine");
+        new RunFolder(folder.Name).Begin(new JsonObject { ["seed"] = 3 });
+
+        Assert.That((int?)JsonNode.Parse(File.ReadAllText(folder["config.json"]))!["seed"], Is.EqualTo(3));
+        Assert.That(File.ReadAllText(folder["notes.txt"]), Is.EqualTo("mine"));
+    }
+
+    [Test]
+    public void A_second_run_of_one_name_gets_a_number()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var expected in (string[])["run", "run-2", "run-3"])
+        {
+            var run = RunFolder.Under(folder.Name, "run");
+            run.Begin([]);
+            Assert.That(run.Folder, Is.EqualTo(folder[expected]));
+        }
+    }
+
+    [Test]
+    public void Every_epoch_is_on_the_disk_at_once()
+    {
+        using var folder = new TemporaryFolder();
+        var model = new Linear(2, 2, new Rng(1));
+        var run = new RunFolder(folder["run"]);
+        run.Begin([]);
+        var recorder = new RunRecorder(run, model, "linear on nothing");
+
+        recorder.EpochDone(new(1, 10, 0.5, 0.7, 0.8, 1, 100, 0.1), isBest: true);
+        var best = File.ReadAllBytes(run.Best);
+        model.Bias!.CopyFrom([1f, 2f]);
+        recorder.EpochDone(new(2, 20, 0.6, 0.6, null, 1, 100, 0.1), isBest: false);
+
+        Assert.That(MetricsFile.Read(run.Metrics), Has.Count.EqualTo(2));
+        Assert.That(File.ReadAllBytes(run.Best), Is.EqualTo(best));
+        Assert.That(File.ReadAllBytes(run.Last), Is.Not.EqualTo(best));
+        Assert.That(File.Exists(run.Curves));
+    }
+}

@@ -1,0 +1,224 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+public sealed class TrainerTests
+{
+    private const int BatchSize = 50;
+    private static readonly TrainTest Xor = XorPoints.Draw(seed: 1, train: 200, test: 100);
+
+    [Test]
+    public void A_run_leaves_a_history_and_tells_its_observers()
+    {
+        var heard = new Recorder();
+        var trainer = NewTrainer(Perceptron(), heard: heard, evaluateEvery: 2);
+
+        trainer.Run(5);
+
+        Assert.That(trainer.History.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { 1, 2, 3, 4, 5 }));
+        Assert.That(trainer.History.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 4, 8, 12, 16, 20 }));
+        Assert.That(trainer.History.Select(epoch => epoch.TestAccuracy is not null), Is.EqualTo(new[] { false, true, false, true, true }));
+        Assert.That(heard.Epochs.Select(e => e.Epoch), Is.EqualTo(trainer.History));
+        Assert.That(heard.Steps.Select(step => (step.Epoch, step.Batch, step.Step)).Take(5), Is.EqualTo(new[] { (1, 1, 1L), (1, 2, 2L), (1, 3, 3L), (1, 4, 4L), (2, 1, 5L) }));
+        Assert.That(heard.Steps[3].Loss, Is.EqualTo(trainer.History[0].TrainLoss));
+        Assert.That(trainer.History[4].TrainLoss, Is.LessThan(trainer.History[0].TrainLoss));
+        Assert.That(trainer.BestTestAccuracy, Is.EqualTo(trainer.History.Max(epoch => epoch.TestAccuracy)));
+    }
+
+    [Test]
+    public void Training_learns_what_a_loop_by_hand_learns()
+    {
+        var (model, twin) = (Perceptron(), Perceptron());
+        var loader = NewLoader(Xor.Train, shuffle: true);
+        var optimizer = new Sgd(twin.Parameters(), 0.1f, momentum: 0.9f);
+        for (var epoch = 1; epoch <= 2; epoch++)
+            foreach (var (x, labels) in loader.Epoch(epoch))
+            {
+                optimizer.ZeroGrad();
+                twin.Forward(x).CrossEntropy(labels).Backward();
+                optimizer.Step();
+            }
+
+        NewTrainer(model).Run(2);
+
+        Assert.That(Numbers(model), Is.EqualTo(Numbers(twin)));
+    }
+
+    [Test]
+    public void The_best_weights_are_kept()
+    {
+        var model = Perceptron();
+        var trainer = NewTrainer(model, rate: 2);       // so large that accuracy goes up and down
+        trainer.Run(12);
+
+        trainer.RestoreBest();
+
+        Assert.That(trainer.Best!.TestAccuracy, Is.EqualTo(trainer.BestTestAccuracy));
+        Assert.That(Evaluation.Of(model, NewLoader(Xor.Test)).Accuracy, Is.EqualTo(trainer.BestTestAccuracy));
+        Assert.That(trainer.History.First(e => e.TestAccuracy == trainer.BestTestAccuracy), Is.SameAs(trainer.Best));
+    }
+
+    [Test]
+    public void A_loss_that_is_not_finite_stops_the_run_with_the_weights_from_before_the_faulty_update()
+    {
+        var model = new Spoilt(Perceptron(), at: 6);
+        var heard = new Recorder { Model = model };
+        var trainer = NewTrainer(model, heard: heard);
+
+        var fault = Assert.Throws<DivergenceException>(() => trainer.Run(5))!;
+
+        Assert.That(fault.Step, Is.EqualTo(6));
+        Assert.That(fault.LearningRate, Is.EqualTo(0.1));
+        Assert.That(fault.Message, Does.Contain("NaN").And.Contain("step 6").And.Contain("0.1"));
+        Assert.That(Numbers(model), Is.EqualTo(heard.Weights[3]));     // of after step 4: step 5 led to the fault
+        Assert.That(trainer.History, Has.Count.EqualTo(2));
+        Assert.That(trainer.History[1].TrainLoss, Is.NaN);
+        Assert.That(heard.Epochs[^1].IsBest, Is.False);
+        Assert.That(trainer.Best!.Epoch, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_fault_that_shows_only_in_the_last_evaluation_counts_too()
+    {
+        var model = new Spoilt(Perceptron(), at: null);
+        Assert.That(() => NewTrainer(model).Run(1), Throws.TypeOf<DivergenceException>().With.Message.Contains("step 4"));
+    }
+
+    [Test]
+    public void Dead_last_ReLUs_are_named()
+    {
+        var last = new Linear(2, 2, new Rng(3));
+        last.Bias!.CopyFrom([-100f, -100f]);
+        var trainer = NewTrainer(new Sequential(last, new ReLU()));
+
+        var fault = Assert.Throws<DeadNetworkException>(() => trainer.Run(100))!;
+
+        Assert.That(fault.Step, Is.EqualTo(10));
+        Assert.That(fault.Message, Does.Contain("has died").And.Contain("step 10").And.Contain("0.6931").And.Contain("smaller than 0.1"));
+        Assert.That(trainer.History[^1].Step, Is.EqualTo(10));
+    }
+
+    [Test]
+    public void Dead_hidden_ReLUs_are_named()
+    {
+        var hidden = new Linear(2, 8, new Rng(3));
+        hidden.Bias!.CopyFrom([.. Enumerable.Repeat(-100f, 8)]);
+        var trainer = NewTrainer(new Sequential(hidden, new ReLU(), new Linear(8, 2, new Rng(4))));
+
+        Assert.That(() => trainer.Run(100), Throws.TypeOf<DeadNetworkException>());
+    }
+
+    [Test]
+    public void A_network_that_recovers_is_not_dead()
+    {
+        var model = new Silenced(Perceptron(), batches: 9);
+        Assert.That(() => NewTrainer(model).Run(5), Throws.Nothing);
+    }
+
+    [Test]
+    public void The_last_step_ends_the_run_within_an_epoch_and_is_measured()
+    {
+        var trainer = NewTrainer(Perceptron(), maxSteps: 6, evaluateEvery: 100);
+        trainer.Run(100);
+
+        Assert.That(trainer.Step, Is.EqualTo(6));
+        Assert.That(trainer.History, Has.Count.EqualTo(2));
+        Assert.That(trainer.History[1].TestAccuracy, Is.Not.Null);
+    }
+
+    [Test]
+    public void Cancellation_ends_the_run_after_the_step()
+    {
+        using var stop = new CancellationTokenSource();
+        var trainer = NewTrainer(Perceptron(), heard: new Recorder { OnStep = step => { if (step.Step == 6) stop.Cancel(); } });
+        trainer.Run(100, stop.Token);
+
+        Assert.That(trainer.Step, Is.EqualTo(6));
+        Assert.That(trainer.History.Select(epoch => epoch.TestAccuracy is null), Is.EqualTo(new[] { false, true }));
+    }
+
+    [Test]
+    public void The_schedule_sets_each_step()
+    {
+        var heard = new Recorder();
+        NewTrainer(Perceptron(), heard: heard, schedule: new StepLR(4, 0.5)).Run(2);
+
+        Assert.That(heard.Steps.Select(step => step.LearningRate), Is.EqualTo(new[] { 0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05 }));
+    }
+
+    [Test]
+    public void Threads_change_nothing()
+    {
+        Assert.That(Train(threads: 3), Is.EqualTo(Train(threads: 1)));
+
+        static float[] Train(int threads)
+        {
+            var device = new CpuDevice(threads);
+            var model = Networks.Find("fcnet").Create(new([2], 2) { Dropout = 0.5f }, new Rng(5)).To(device);
+            new Trainer(model, new(Xor.Train, BatchSize, device: device), new(Xor.Test, BatchSize, device: device), new Adam(model.Parameters())).Run(3);
+            return Numbers(model);
+        }
+    }
+
+    private static Trainer NewTrainer(
+        Module model, float rate = 0.1f, Recorder? heard = null, int evaluateEvery = 1, long? maxSteps = null, LearningRateSchedule? schedule = null) =>
+        new(model, NewLoader(Xor.Train, shuffle: true), NewLoader(Xor.Test), new Sgd(model.Parameters(), rate, momentum: 0.9f), schedule: schedule)
+        {
+            EvaluateEvery = evaluateEvery,
+            MaxSteps = maxSteps,
+            Observers = heard is null ? [] : [heard],
+        };
+
+    private static Loader NewLoader(Dataset data, bool shuffle = false) => new(data, BatchSize, shuffle: shuffle, seed: 2);
+
+    private static Sequential Perceptron()
+    {
+        var rng = new Rng(3);
+        return new(new Linear(2, 16, rng), new ReLU(), new Linear(16, 2, rng));
+    }
+
+    private static float[] Numbers(Module model) => [.. model.State().SelectMany(s => s.Tensor.ToArray())];
+
+    private sealed class Recorder : ITrainingObserver
+    {
+        public List<StepRecord> Steps { get; } = [];
+
+        public List<(EpochRecord Epoch, bool IsBest)> Epochs { get; } = [];
+
+        public List<float[]> Weights { get; } = [];
+
+        public Module? Model { get; init; }
+
+        public Action<StepRecord> OnStep { get; init; } = _ => { };
+
+        public void StepDone(StepRecord step)
+        {
+            Steps.Add(step);
+            if (Model is not null) Weights.Add(Numbers(Model));
+            OnStep(step);
+        }
+
+        public void EpochDone(EpochRecord epoch, bool isBest) => Epochs.Add((epoch, isBest));
+    }
+
+    /// <summary>Gives NaN from one of its training batches on, or wherever it is evaluated.</summary>
+    private sealed class Spoilt(Module inner, int? at) : Module
+    {
+        private int batches;
+
+        public Module Inner => inner;
+
+        public override Tensor Forward(Tensor x) =>
+            (Training ? ++batches >= at : at is null) ? inner.Forward(x) * float.NaN : inner.Forward(x);
+    }
+
+    /// <summary>Gives zeros for its first batches.</summary>
+    private sealed class Silenced(Module inner, int batches) : Module
+    {
+        private int calls;
+
+        public Module Inner => inner;
+
+        public override Tensor Forward(Tensor x) => Training && calls++ < batches ? inner.Forward(x) * 0f : inner.Forward(x);
+    }
+}
