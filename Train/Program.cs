@@ -1,1 +1,40 @@
-Console.WriteLine("pynet");
+namespace PyNetSharp;
+
+/// <summary>The console application <c>pynet</c>.</summary>
+internal static class Program
+{
+    private const int Done = 0, InternalError = 1, BadInput = 2;
+
+    private static int Main(string[] args)
+    {
+        try
+        {
+            var commandLine = new CommandLine();
+            return commandLine.Run(args);
+        }
+        catch (InputException fault)
+        {
+            return Fail(fault, BadInput, fault.Message);
+        }
+        catch (ShapeException fault)            // the sizes are the user's choice
+        {
+            return Fail(fault, BadInput, fault.Message);
+        }
+        catch (OutOfMemoryException fault)
+        {
+            return Fail(fault, BadInput, $"{fault.Message} A smaller --batch-size, --width or --resize needs less.");
+        }
+        catch (Exception fault) when (fault is not null)
+        {
+            return Fail(fault, InternalError, $"internal error: {fault.GetType().Name}: {fault.Message} PYNET_DEBUG=1 shows where.");
+        }
+    }
+
+    /// <summary>One line for a person, whatever the message has in it.</summary>
+    private static int Fail(Exception fault, int exitCode, string message)
+    {
+        Console.Error.WriteLine($"pynet: {string.Join(' ', message.Split('\n', '\r').Select(line => line.Trim()).Where(line => line.Length > 0))}");
+        if (Environment.GetEnvironmentVariable("PYNET_DEBUG") == "1") Console.Error.WriteLine(fault);
+        return exitCode;
+    }
+}

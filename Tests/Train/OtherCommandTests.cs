@@ -1,0 +1,100 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Good calls of the commands beside <c>train</c>, and the help pages.</summary>
+[NonParallelizable]
+public sealed class OtherCommandTests
+{
+    private readonly TemporaryFolder folder = new();
+
+    [OneTimeSetUp]
+    public void Train()
+    {
+        SmallCifar.Write(folder["cifar10"]);
+        var result = Pynet.Run(
+            folder.Name, "train", "lenet5", "--width", "0.5", "--data", "cifar10", "--data-dir", folder.Name, "--epochs", "2",
+            "--batch-size", "20", "--lr", "0.01", "--quiet", "--out", "run");
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+    }
+
+    [OneTimeTearDown]
+    public void Remove() => folder.Dispose();
+
+    [Test]
+    public void Evaluation_finds_the_accuracy_that_training_found()
+    {
+        var result = Pynet.Run(
+            folder.Name, "evaluate", "lenet5", "--weights", "run/model.safetensors", "--data-dir", folder.Name, "--json",
+            "--batch-size", "7", "--logits", "scores.npy");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        var json = JsonNode.Parse(result.Output)!;
+        Assert.That((double?)json["accuracy"], Is.EqualTo(MetricsFile.Read(folder["run/metrics.jsonl"])[^1].TestAccuracy));
+        Assert.That((int?)json["count"], Is.EqualTo(SmallCifar.PerFile));
+        Assert.That(json["classes"]!.AsArray(), Has.Count.EqualTo(10));
+        var confusion = json["confusion"]!.AsArray().Select(row => row!.AsArray().Sum(n => (int)n!));
+        Assert.That(confusion, Is.All.EqualTo(SmallCifar.PerFile / 10));
+
+        var header = Encoding.ASCII.GetString(File.ReadAllBytes(folder["scores.npy"]), 10, 118);
+        Assert.That(header, Does.Contain("'shape': (20, 10)").And.Contain("'<f4'"));
+    }
+
+    [Test]
+    public void Evaluation_prints_tables_and_knows_the_training_part()
+    {
+        var result = Pynet.Run(
+            folder.Name, "evaluate", "lenet5", "--weights", "run/best.safetensors", "--data", "cifar10", "--data-dir", folder.Name, "--split", "train");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Output, Does.Contain("cifar10 train: 100 items").And.Contain("accuracy").And.Contain("airplane").And.Contain("Confusion"));
+    }
+
+    [Test]
+    public void Models_are_listed()
+    {
+        var result = Pynet.Run(folder.Name, "models");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        foreach (var network in Networks.All) Assert.That(result.Output, Does.Contain(network.Name));
+    }
+
+    [Test]
+    public void A_model_is_shown_layer_by_layer()
+    {
+        var d2l = Pynet.Run(folder.Name, "models", "nin-d2l").Output;
+        var net = Pynet.Run(folder.Name, "models", "nin-net").Output;
+        var small = Pynet.Run(folder.Name, "models", "nin", "--size", "32", "--width", "0.25", "--classes", "7").Output;
+
+        Assert.That(d2l, Does.Contain("Sequential output shape: [1, 96, 54, 54]").And.Contain("Flatten output shape: [1, 10]"));
+        Assert.That(net, Does.Contain("conv 1×10×6×6\n").And.Contain("gap 1×10×1×1\n"));
+        Assert.That(small, Does.Contain("Conv2d(3, 48, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))").And.Contain("7×8×8"));
+    }
+
+    [Test]
+    public void Devices_are_shown()
+    {
+        var result = Pynet.Run(folder.Name, "devices");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Output, Does.Contain("cpu").And.Contain("float").And.Contain("free"));
+    }
+
+    [TestCase("--help", "Commands:")]
+    [TestCase("-h", "Commands:")]
+    [TestCase("train --help", "--batch-size N")]
+    [TestCase("evaluate --help", "--logits FILE.npy")]
+    [TestCase("models --help", "--classes N")]
+    [TestCase("devices --help", "Examples:")]
+    [TestCase("--version", "0.1.0")]
+    public void Help_is_printed(string line, string shown)
+    {
+        var result = Pynet.Run(folder.Name, line.Split(' '));
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Output, Does.Contain(shown));
+        Assert.That(result.Output.Split('\n'), Has.All.Length.LessThanOrEqualTo(130));
+    }
+}

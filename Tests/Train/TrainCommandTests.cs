@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Good calls of <c>pynet train</c>.</summary>
+[NonParallelizable]
+public sealed class TrainCommandTests
+{
+    private readonly TemporaryFolder folder = new();
+
+    [OneTimeSetUp]
+    public void WriteData() => SmallCifar.Write(folder["cifar10"]);
+
+    [OneTimeTearDown]
+    public void RemoveData() => folder.Dispose();
+
+    [Test]
+    public void A_run_leaves_its_settings_metrics_weights_and_curves()
+    {
+        var result = Pynet.Run(
+            folder.Name, "train", "fcnet", "--data", "xor", "--epochs", "3", "--evaluate-every", "2", "--batch-size", "50",
+            "--lr", "0.02", "--width", "0.1", "--seed", "7", "--out", "run");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Error, Is.Empty);
+        Assert.That(result.Output, Does.Contain("epoch 3/3").And.Contain("best test accuracy").And.Contain("run"));
+        var config = JsonNode.Parse(File.ReadAllText(folder["run/config.json"]))!;
+        Assert.That((string?)config["model"], Is.EqualTo("fcnet"));
+        Assert.That((string?)config["data"], Is.EqualTo("xor"));
+        Assert.That((int?)config["seed"], Is.EqualTo(7));
+        Assert.That((float?)config["learning_rate"], Is.EqualTo(0.02f));
+        Assert.That(config["versions"]!["dotnet"], Is.Not.Null);
+
+        var epochs = MetricsFile.Read(folder["run/metrics.jsonl"]);
+        Assert.That(epochs.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 8, 16, 24 }));      // 400 points, 50 a step
+        Assert.That(epochs.Select(epoch => epoch.TestAccuracy is null), Is.EqualTo(new[] { true, false, false }));
+        Assert.That(epochs[2].TrainLoss, Is.LessThan(epochs[0].TrainLoss));
+
+        using var last = Safetensors.Open(folder["run/model.safetensors"]);
+        using var best = Safetensors.Open(folder["run/best.safetensors"]);
+        Assert.That(last.Tensors.Select(t => t.Name), Is.EqualTo(best.Tensors.Select(t => t.Name)));
+        Assert.That(XDocument.Load(folder["run/curves.svg"]).Root!.Name.LocalName, Is.EqualTo("svg"));
+        Assert.That(Directory.GetFiles(folder["run"]), Has.Length.EqualTo(5));
+    }
+
+    [Test]
+    public void Without_a_command_nin_trains_on_shapes()
+    {
+        var result = Pynet.Run(folder.Name, "--limit", "16", "--max-steps", "1", "--out", "default");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        var config = JsonNode.Parse(File.ReadAllText(folder["default/config.json"]))!;
+        Assert.That((string?)config["model"], Is.EqualTo("nin"));
+        Assert.That((string?)config["data"], Is.EqualTo("shapes"));
+        Assert.That((double?)config["width"], Is.EqualTo(0.25));
+    }
+
+    [Test]
+    public void All_options_together_are_understood()
+    {
+        var result = Pynet.Run(
+            folder.Name, "train", "nin", "--width", "0.05", "--data", "cifar10", "--data-dir", folder.Name, "--epochs", "2",
+            "--max-steps", "3", "--batch-size", "40", "--lr", "0.001", "--optimizer", "adam", "--weight-decay", "0.001",
+            "--schedule", "cosine:1", "--init", "xavier", "--dropout", "0.1", "--augment", "--shuffle", "false", "--limit", "80",
+            "--resize", "32", "--evaluate-every", "5", "--seed", "3", "--threads", "1", "--device", "cpu", "--out", "all", "--quiet");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Output, Does.StartWith("best test accuracy"));
+        Assert.That(result.Output.Split('\n'), Has.Length.LessThanOrEqualTo(4));
+        var epochs = MetricsFile.Read(folder["all/metrics.jsonl"]);
+        Assert.That(epochs.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 2, 3 }));
+        Assert.That(epochs[1].TestAccuracy, Is.Not.Null);
+    }
+
+    [Test]
+    public void The_data_folder_can_come_from_a_variable_and_be_the_sets_own()
+    {
+        var result = Pynet.RunWith(
+            folder["cifar10"], folder.Name, "train", "lenet5", "--data", "cifar10", "--max-steps", "1", "--quiet", "--out", "variable");
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+    }
+
+    [Test]
+    public void Weights_go_on_where_they_were_left()
+    {
+        string[] call = ["train", "two-layer", "--data", "xor", "--lr", "0.1", "--epochs", "10", "--quiet"];
+        var first = Pynet.Run(folder.Name, [.. call, "--out", "first"]);
+        var second = Pynet.Run(folder.Name, [.. call, "--out", "second", "--weights", "first/model.safetensors"]);
+
+        Assert.That((first.ExitCode, second.ExitCode), Is.EqualTo((0, 0)), first.Error + second.Error);
+        var before = MetricsFile.Read(folder["first/metrics.jsonl"]);
+        var after = MetricsFile.Read(folder["second/metrics.jsonl"]);
+        Assert.That(after[0].TrainLoss, Is.LessThan(before[0].TrainLoss));
+    }
+
+    [Test]
+    public void One_seed_gives_one_file_for_any_number_of_threads()
+    {
+        var one = Train("one", "--threads", "1");
+        var two = Train("two", "--threads", "2");
+        var other = Train("other", "--threads", "2", "--seed", "1");
+
+        Assert.That(two, Is.EqualTo(one));
+        Assert.That(other, Is.Not.EqualTo(one));
+
+        byte[] Train(string name, params string[] more)
+        {
+            var result = Pynet.Run(
+                folder.Name, ["train", "nin", "--width", "0.1", "--data", "cifar10", "--data-dir", folder.Name, "--batch-size", "16",
+                "--augment", "--epochs", "9", "--max-steps", "6", "--evaluate-every", "9", "--quiet", "--out", name, .. more]);
+            Assert.That(result.ExitCode, Is.Zero, result.Error);
+            return File.ReadAllBytes(folder[$"{name}/model.safetensors"]);
+        }
+    }
+
+    [Test, Platform(Exclude = "Win", Reason = "kill sends the signal")]
+    public void An_interrupted_run_keeps_its_weights()
+    {
+        using var process = Pynet.Start(folder.Name, ["train", "two-layer", "--data", "xor", "--epochs", "1000000", "--out", "interrupted"]);
+        while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("epoch", StringComparison.Ordinal)) continue;
+        using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"])) kill.WaitForExit();
+        var rest = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+
+        Assert.That(process.ExitCode, Is.EqualTo(130));
+        Assert.That(rest, Does.Contain("stopped after"));
+        Assert.That(process.StandardError.ReadToEnd(), Is.Empty);
+        using var weights = Safetensors.Open(folder["interrupted/model.safetensors"]);
+        Assert.That(weights.Tensors, Is.Not.Empty);
+    }
+}

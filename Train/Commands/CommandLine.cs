@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace PyNetSharp;
+
+/// <summary>Finds the command that a line asks for and runs it.</summary>
+internal sealed class CommandLine
+{
+    private static readonly string[] ShowHelp = ["-h", "--help", "-?", "/?", "/h"];
+
+    private readonly RootCommand root = new("Trains NiN, AlexNet and other networks on an engine written from scratch in C#.");
+    private readonly ConsoleCommand[] commands = [new TrainCommand(), new EvaluateCommand(), new ModelsCommand(), new DevicesCommand()];
+
+    public CommandLine()
+    {
+        foreach (var command in commands) root.Add(command);
+        root.Options.OfType<HelpOption>().Single().Action = new HelpPage();
+    }
+
+    /// <returns>The exit code.</returns>
+    /// <exception cref="InputException">The line is not understood, or what it asks for cannot be done.</exception>
+    public int Run(string[] args)
+    {
+        // Whoever names no command wants to train; but "pynet --help" is about all commands.
+        if (args is [] || (args[0].StartsWith('-') && args[0] != "--version" && !ShowHelp.Contains(args[0]))) args = ["train", .. args];
+
+        var parse = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var asksForHelp = parse.Action is HelpPage;
+        if (!asksForHelp) Check(parse, args);
+        return parse.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    private void Check(ParseResult parse, string[] args)
+    {
+        if (parse.CommandResult.Command is not ConsoleCommand command)
+        {
+            if (!args[0].StartsWith('-'))
+                throw new InputException(NearestName.Unknown("command", args[0], commands.Select(c => c.Name)));
+        }
+        else if (Misread(parse, command).FirstOrDefault() is { } unknown)
+        {
+            var names = command.Options.Select(option => option.Name);
+            var question = NearestName.Among(unknown, names) is { } near ? $"; did you mean '{near}'?" : ".";
+            throw new InputException($"unknown option '{unknown}'{question} 'pynet {command.Name} --help' lists the options.");
+        }
+
+        if (parse.Errors is [var error, ..])
+            throw new InputException($"{error.Message} '{(parse.CommandResult.Command == root ? "" : "pynet ")}{parse.CommandResult.Command.Name} --help' says more.");
+    }
+
+    /// <summary>What looks like an option, but was taken for an argument because there is no such option.</summary>
+    private static IEnumerable<string> Misread(ParseResult parse, ConsoleCommand command) =>
+        command.Arguments
+            .SelectMany(argument => parse.GetResult(argument)?.Tokens.Select(token => token.Value) ?? [])
+            .Concat(parse.UnmatchedTokens)
+            .Where(text => text.StartsWith("--", StringComparison.Ordinal) || (text.Length > 1 && text[0] == '-' && char.IsLetter(text[1])))
+            .Select(text => text.Split('=', ':')[0]);
+}

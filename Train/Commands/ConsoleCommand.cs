@@ -1,0 +1,31 @@
+using System.CommandLine;
+
+namespace PyNetSharp;
+
+/// <summary>One of the app's commands: what it takes, what its help page says, and what it does.</summary>
+internal abstract class ConsoleCommand : Command
+{
+    protected ConsoleCommand(string name, string usage, string summary) : base(name, summary)
+    {
+        Usage = usage;
+        SetAction(Run);
+    }
+
+    /// <summary>Name and arguments: "train [MODEL]".</summary>
+    public string Usage { get; }
+
+    /// <summary>The options as the help page lists them.</summary>
+    public List<(string Title, Option[] Options)> Groups { get; } = [];
+
+    /// <summary>Command lines to copy, and what they do.</summary>
+    public List<(string Line, string Meaning)> Examples { get; } = [];
+
+    /// <returns>The exit code.</returns>
+    protected abstract int Run(ParseResult parse);
+
+    protected void AddGroup(string title, params Option[] options)
+    {
+        Groups.Add((title, options));
+        foreach (var option in options) Add(option);
+    }
+}

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace PyNetSharp;
+
+/// <summary><c>pynet evaluate</c>: how well saved weights do on a data set.</summary>
+internal sealed class EvaluateCommand : ConsoleCommand
+{
+    private const int MostColumns = 20;         // of a confusion matrix that is still a matrix to the eye
+
+    private enum Part
+    {
+        Test,
+        Train,
+    }
+
+    private readonly Argument<string> model = new("MODEL") { Description = "The network that the weights are of." };
+    private readonly Option<string?> weights = CheckedOption.Text("--weights", "FILE", "The weights (safetensors, with PyTorch's names). Required.");
+    private readonly DataOptions data = new();
+    private readonly Option<Part?> split = CheckedOption.Choice<Part>("--split", "Which part of the set. Default: test.");
+
+    private readonly Option<double?> width = CheckedOption.Real(
+        "--width", "X", "What the hidden channels were multiplied by. Default: what the file says, or 1.", "above 0 and up to 16", x => x is > 0 and <= 16);
+
+    private readonly Option<int?> batchSize = CheckedOption.Whole("--batch-size", "Images at a time; changes the speed only.", 1, 65_536);
+    private readonly Option<int?> threads = CheckedOption.Whole("--threads", "Threads to work with. Default: one per core.", 1, 1024);
+
+    private readonly Option<string?> logits = CheckedOption.Text(
+        "--logits", "FILE.npy", "Write the scores, items × classes, as a NumPy file of float32.");
+
+    private readonly Option<bool> json = CheckedOption.Flag("--json", "Print one JSON object instead of tables.");
+
+    public EvaluateCommand() : base("evaluate", "evaluate MODEL", "Measure saved weights: loss, accuracy, accuracy per class, confusion matrix.")
+    {
+        Add(model);
+        AddGroup("Data", data.Data, data.Folder, data.Download, split, data.Resize);
+        AddGroup("Network", weights, width);
+        AddGroup("Run", batchSize, threads);
+        AddGroup("Output", logits, json);
+        Examples.AddRange(
+        [
+            ("pynet evaluate nin --weights runs/first/best.safetensors", "Measure on the data that the weights were trained for."),
+            ("pynet evaluate alexnet --weights alexnet.safetensors --data cifar10 --data-dir data --logits scores.npy", "Keep the scores for NumPy."),
+        ]);
+    }
+
+    protected override int Run(ParseResult parse)
+    {
+        var network = Networks.Find(parse.GetValue(model)!);
+        var file = parse.GetValue(weights) ?? throw new InputException("--weights is missing; expected the file with the network's weights.");
+        var scores = parse.GetValue(logits);
+        CheckTarget(scores);
+
+        var origin = WeightOrigin.Of(file);
+        var recipe = network.Recipe with
+        {
+            Data = parse.GetValue(data.Data) ?? origin.Data ?? network.Recipe.Data,
+            Width = parse.GetValue(width) ?? origin.Width ?? network.Recipe.Width,
+            Resize = parse.GetValue(data.Resize) ?? origin.Resize ?? network.Recipe.Resize,
+            BatchSize = parse.GetValue(batchSize) ?? network.Recipe.BatchSize,
+        };
+
+        var asJson = parse.GetValue(json);
+        var sets = data.Load(parse, recipe.Data, new Screen(quiet: asJson));
+        var part = parse.GetValue(split) == Part.Train ? sets.Train : sets.Test;
+        var device = new CpuDevice(parse.GetValue(threads) ?? 0);
+        var loader = new Loader(part, recipe.BatchSize, recipe.TransformsFor(sets.Train), shuffle: false, device: device);
+
+        var built = network.Create(new(loader.ItemShape, part.ClassNames.Count) { Width = recipe.Width }, new Rng(0));
+        built.Load(file);
+        built.To(device);
+
+        var result = Evaluation.Of(built, loader);
+        if (scores is not null) NumpyFile.Write(scores, result.Scores.Span, result.Count, result.Classes);
+        if (asJson) Console.Out.WriteLine(ToJson(network.Name, part, result).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        else Show(new Screen(), network.Name, part, result, scores);
+        return 0;
+    }
+
+    /// <summary>Sees that the scores can be written, before any is computed.</summary>
+    private static void CheckTarget(string? path)
+    {
+        if (path is null) return;
+        if (Directory.Exists(path)) throw new InputException($"--logits '{path}' is a folder; expected the name of a file.");
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+            throw new InputException($"--logits '{path}': its folder '{folder}' does not exist.");
+    }
+
+    private static JsonObject ToJson(string model, Dataset part, Evaluation result)
+    {
+        var classes = Enumerable.Range(0, result.Classes).ToArray();
+        return new()
+        {
+            ["model"] = model,
+            ["data"] = part.Name,
+            ["count"] = result.Count,
+            ["loss"] = double.IsFinite(result.Loss) ? result.Loss : null,
+            ["accuracy"] = result.Accuracy,
+            ["classes"] = new JsonArray([.. classes.Select(k => (JsonNode)new JsonObject
+            {
+                ["name"] = part.ClassNames[k],
+                ["count"] = result.CountOf(k),
+                ["accuracy"] = result.AccuracyOf(k),
+            })]),
+            ["confusion"] = new JsonArray([.. classes.Select(truth => (JsonNode)new JsonArray([.. classes.Select(k => (JsonNode)result[truth, k])]))]),
+        };
+    }
+
+    private static void Show(Screen screen, string model, Dataset part, Evaluation result, string? scores)
+    {
+        screen.Say($"{model} on {part.Name}: {Figures.Count(result.Count)} items");
+        screen.Say($"loss     {Figures.Loss(result.Loss)}");
+        screen.Say($"accuracy {Figures.Percent(result.Accuracy)} ({Figures.Count(result.Correct)} right)");
+        ShowClasses(screen, part, result);
+        if (result.Classes <= MostColumns) ShowMatrix(screen, part, result);
+        else ShowConfusions(screen, part, result);
+        if (scores is not null) screen.Say($"scores, {result.Count}×{result.Classes}, are in {scores}");
+    }
+
+    private static void ShowClasses(Screen screen, Dataset part, Evaluation result) => screen.Table(
+        [">Class", "Name", ">Items", ">Accuracy"],
+        part.ClassNames.Select((name, k) => (string[])
+            [$"{k}", name, Figures.Count(result.CountOf(k)), result.AccuracyOf(k) is { } share ? Figures.Percent(share) : "–"]));
+
+    private static void ShowMatrix(Screen screen, Dataset part, Evaluation result)
+    {
+        screen.Say("Confusion: a row per true class, a column per class that was taken for it");
+        var classes = Enumerable.Range(0, result.Classes).ToArray();
+        screen.Table(
+            ["", .. classes.Select(k => $">{k}")],
+            classes.Select(truth => (string[])
+                [$"{truth} {part.ClassNames[truth]}", .. classes.Select(k => result[truth, k] is > 0 and var n ? Figures.Count(n) : "·")]));
+    }
+
+    private static void ShowConfusions(Screen screen, Dataset part, Evaluation result)
+    {
+        screen.Say($"The {MostColumns} most frequent confusions; --json has them all");
+        var pairs = from truth in Enumerable.Range(0, result.Classes)
+                    from taken in Enumerable.Range(0, result.Classes)
+                    where truth != taken && result[truth, taken] > 0
+                    orderby result[truth, taken] descending
+                    select (string[])[part.ClassNames[truth], part.ClassNames[taken], Figures.Count(result[truth, taken])];
+        screen.Table(["True class", "Taken for", ">Items"], pairs.Take(MostColumns));
+    }
+}

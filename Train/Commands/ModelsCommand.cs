@@ -1,0 +1,61 @@
+using System.CommandLine;
+
+namespace PyNetSharp;
+
+/// <summary><c>pynet models</c>: what there is to train, and how it looks inside.</summary>
+internal sealed class ModelsCommand : ConsoleCommand
+{
+    private readonly Argument<string?> model = new("MODEL")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "The network to show: its structure, the shapes that pass through it, and what it costs. Default: list all.",
+    };
+
+    private readonly Option<int?> size = CheckedOption.Whole("--size", "Input images of N×N. Default: the model's size.", 1, 1024);
+    private readonly Option<int?> classes = CheckedOption.Whole("--classes", "How many classes. Default: 10.", 2, 100_000);
+
+    private readonly Option<double?> width = CheckedOption.Real(
+        "--width", "X", "Multiply the hidden channels by X. Default: 1.", "above 0 and up to 16", x => x is > 0 and <= 16);
+
+    public ModelsCommand() : base("models", "models [MODEL]", "List the networks, or show one layer by layer.")
+    {
+        Add(model);
+        AddGroup("Network", size, classes, width);
+        Examples.AddRange([("pynet models", "List the networks."), ("pynet models alexnet --size 224", "Show AlexNet on 224×224 images.")]);
+    }
+
+    protected override int Run(ParseResult parse)
+    {
+        var screen = new Screen();
+        if (parse.GetValue(model) is { } name) Show(screen, Networks.Find(name), parse);
+        else List(screen);
+        return 0;
+    }
+
+    private static void List(Screen screen)
+    {
+        screen.Table(
+            ["Model", "", ">Input", "Data", ">Batch", "Optimizer", ">Learning rate", ">Epochs"],
+            Networks.All.Select(network => (string[])
+            [
+                network.Name, network.Summary, Figures.Extents(network.Input), network.Recipe.Data, $"{network.Recipe.BatchSize}",
+                network.Recipe.Optimizer.ToString().ToLowerInvariant(), Figures.Number(network.Recipe.LearningRate), $"{network.Recipe.Epochs}",
+            ]));
+        screen.Say("'pynet models MODEL' shows one; 'pynet train MODEL' trains it with these settings.");
+    }
+
+    private void Show(Screen screen, Network network, ParseResult parse)
+    {
+        var input = parse.GetValue(size) is { } side ? Shape.Create([network.Input[0], side, side]) : network.Input;
+        var options = new NetworkOptions(input, parse.GetValue(classes) ?? 10) { Width = parse.GetValue(width) ?? 1 };
+        var built = network.Create(options, new Rng(0));
+        var trace = ShapeTrace.Of(built, input);
+
+        screen.Say($"{network.Name}: {network.Summary}\n\n{built}\n");
+        screen.Say($"Shapes for an input of 1×{Figures.Extents(input)}:");
+        foreach (var layer in trace.Where(layer => layer.Depth == 0))
+            screen.Say(char.IsAsciiDigit(layer.Path[0]) ? layer.OutputLine : $"{layer}");
+        screen.Say("");
+        LayerTable.Show(screen, trace);
+    }
+}

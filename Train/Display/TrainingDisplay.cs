@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Globalization;
+using Spectre.Console;
+
+namespace PyNetSharp;
+
+/// <summary>Shows how training goes: a line per epoch, and between them a bar, or a line now and then without a terminal.</summary>
+/// <param name="screen">Where to print.</param>
+/// <param name="epochs">How many there will be.</param>
+/// <param name="steps">How many steps there will be in all.</param>
+internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : ITrainingObserver
+{
+    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(15);
+
+    private readonly Stopwatch sinceLine = Stopwatch.StartNew();
+    private readonly Stopwatch training = new();
+    private ProgressTask? bar;
+
+    /// <summary>Trains under the bar, if there is one.</summary>
+    public void Watch(Action train)
+    {
+        training.Start();
+        if (!screen.IsTerminal || screen.IsQuiet) train();
+        else
+            screen.WithBar("starting", steps, task =>
+            {
+                bar = task;
+                train();
+            });
+    }
+
+    public void StepDone(StepRecord step)
+    {
+        if (bar is not null)
+        {
+            bar.Value = step.Step;
+            bar.Description = Markup.Escape(Line(step));
+        }
+        else if (!screen.IsTerminal && sinceLine.Elapsed > BetweenLines && step.Batch < step.Batches)
+        {
+            screen.Say($"  step {step.Batch} of {step.Batches}, {Line(step)}");
+            sinceLine.Restart();
+        }
+    }
+
+    public void EpochDone(EpochRecord epoch, bool isBest)
+    {
+        var number = epoch.Epoch.ToString(CultureInfo.InvariantCulture).PadLeft($"{epochs}".Length);
+        var measured = epoch.TestAccuracy is { } test ? $"test {Figures.Percent(test),8}" : "";
+        screen.Say(
+            $"epoch {number}/{epochs}  loss {Figures.Loss(epoch.TrainLoss)}  train {Figures.Percent(epoch.TrainAccuracy ?? 0),8}  {measured,13}  " +
+            $"{Figures.Rate(epoch.ImagesPerSecond),14}  {Figures.Time(epoch.Seconds),7}  lr {Figures.Number(epoch.LearningRate)}{(isBest ? "  best" : "")}",
+            isBest ? new Style(Color.Green) : null);
+        sinceLine.Restart();
+    }
+
+    private string Line(StepRecord step)
+    {
+        var left = training.Elapsed.TotalSeconds / step.Step * (steps - step.Step);
+        return $"epoch {step.Epoch}/{epochs}  loss {Figures.Loss(step.Loss)}  train {Figures.Percent(step.Accuracy)}  " +
+            $"{Figures.Rate(step.ImagesPerSecond)}  {(step.Batch < step.Batches ? $"{Figures.Time(left)} left" : "measuring")}";
+    }
+}

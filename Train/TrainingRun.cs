@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+
+namespace PyNetSharp;
+
+/// <summary>One call of <c>pynet train</c>: builds everything from the settings, trains, and says what came out.</summary>
+internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
+{
+    private const int Done = 0, Interrupted = 130;          // 128 + SIGINT, as shells have it
+
+    private readonly Recipe recipe = settings.Recipe;
+
+    /// <returns>The exit code.</returns>
+    /// <exception cref="InputException">The settings do not fit the data, or training failed.</exception>
+    public int Execute(TrainTest data)
+    {
+        var (train, test) = (settings.Limit is { } limit ? data.Train.First(limit) : data.Train, data.Test);
+        if (settings.ResizeIsChosen && train.ItemShape.Rank != 3)
+            throw new InputException($"--resize: {recipe.Data} has no images, but items of shape {train.ItemShape}.");
+
+        var device = new CpuDevice(settings.Threads);
+        var rng = new Rng(settings.Seed);
+        var trainLoader = new Loader(
+            train, recipe.BatchSize, recipe.TransformsFor(train, settings.Augment), settings.Shuffle, rng.Split(2).NextUInt64(), device);
+        var testLoader = new Loader(test, recipe.BatchSize, recipe.TransformsFor(train), shuffle: false, device: device);
+
+        var model = Build(trainLoader.ItemShape, train.ClassNames.Count, rng);
+        var trace = ShapeTrace.Of(model, trainLoader.ItemShape);
+        model.To(device);
+
+        settings.RunFolder.Begin(settings.ToJson());
+        Describe(trainLoader, testLoader, train, trace);
+        return Train(model, trainLoader, testLoader);
+    }
+
+    private Module Build(Shape item, int classes, Rng rng)
+    {
+        var options = new NetworkOptions(item, classes) { Width = recipe.Width, Dropout = recipe.Dropout };
+        var model = settings.Network.Create(options, rng.Split(0));
+        if (settings.Weights is { } file) model.Load(file);
+        else recipe.Initialise(model, rng.Split(1), settings.Init);
+        return model;
+    }
+
+    private int Train(Module model, Loader train, Loader test)
+    {
+        var steps = Math.Min((long)recipe.Epochs * train.BatchCount, settings.MaxSteps ?? long.MaxValue);
+        var optimizer = recipe.CreateOptimizer(model.Parameters());
+        var display = new TrainingDisplay(screen, recipe.Epochs, steps);
+        var recorder = new RunRecorder(settings.RunFolder, model, $"{settings.Network.Name} on {recipe.Data}", settings.Metadata);
+        var trainer = new Trainer(model, train, test, optimizer, schedule: recipe.CreateSchedule(train.BatchCount))
+        {
+            EvaluateEvery = recipe.EvaluateEvery,
+            MaxSteps = settings.MaxSteps,
+            Observers = [recorder, display],
+        };
+
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        display.Watch(() => trainer.Run(recipe.Epochs, stop.Token));
+
+        Conclude(trainer, stop.IsCancellationRequested);
+        return stop.IsCancellationRequested ? Interrupted : Done;
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;  // whoever asks twice does not want to wait for the step
+            stop.Cancel();
+        }
+    }
+
+    private void Describe(Loader train, Loader test, Dataset set, IReadOnlyList<LayerTrace> trace)
+    {
+        var width = recipe.Width == 1 ? "" : $" at width {Figures.Number(recipe.Width)}";
+        screen.Say(
+            $"{settings.Network.Name}{width} on {recipe.Data}: {Figures.Count(train.Count)} training and {Figures.Count(test.Count)} test items of " +
+            $"{Figures.Extents(train.ItemShape)} in {set.ClassNames.Count} classes");
+        LayerTable.Show(screen, trace);
+
+        var momentum = recipe.Optimizer == OptimizerKind.Adam ? "" : $", momentum {Figures.Number(recipe.Momentum)}{(recipe.Nesterov ? " (Nesterov)" : "")}";
+        var decay = recipe.WeightDecay == 0 ? "" : $", weight decay {Figures.Number(recipe.WeightDecay)}";
+        var schedule = recipe.Schedule == "none" ? "" : $", schedule {recipe.Schedule}";
+        screen.Say(
+            $"{recipe.Optimizer.ToString().ToLowerInvariant()}, learning rate {Figures.Number(recipe.LearningRate)}{momentum}{decay}{schedule}, " +
+            $"batch {recipe.BatchSize}, {recipe.Epochs} epochs, seed {settings.Seed}, {settings.Threads} threads");
+    }
+
+    private void Conclude(Trainer trainer, bool interrupted)
+    {
+        if (interrupted) screen.Result($"stopped after {Figures.Count(trainer.Step)} steps");
+        if (trainer.History.Where(epoch => epoch.TestAccuracy is not null).MaxBy(epoch => epoch.TestAccuracy) is { } best)
+            screen.Result($"best test accuracy  {Figures.Percent(best.TestAccuracy!.Value)} in epoch {best.Epoch}");
+        if (trainer.BestTrainAccuracy is { } accuracy) screen.Result($"best train accuracy {Figures.Percent(accuracy)}");
+        screen.Result($"weights, metrics and curves are in {settings.RunFolder.Folder}");
+    }
+}

@@ -1,0 +1,78 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+
+namespace PyNetSharp;
+
+/// <summary>Everything that decides how a run goes.</summary>
+/// <param name="Network">What to train.</param>
+/// <param name="Recipe">Its own recipe with the user's changes.</param>
+internal sealed record TrainingSettings(Network Network, Recipe Recipe)
+{
+    /// <summary>How the user wants the weights drawn; null for the recipe's way with its safe start.</summary>
+    public Initialisation? Init { get; init; }
+
+    /// <summary>The weights to start from; null to draw them.</summary>
+    public string? Weights { get; init; }
+
+    /// <summary>Whether the user asked for the recipe's <see cref="Recipe.Resize"/>.</summary>
+    public bool ResizeIsChosen { get; init; }
+
+    public bool Augment { get; init; }
+
+    public bool Shuffle { get; init; } = true;
+
+    public int? Limit { get; init; }
+
+    public int? MaxSteps { get; init; }
+
+    public ulong Seed { get; init; }
+
+    public int Threads { get; init; }
+
+    public required RunFolder RunFolder { get; init; }
+
+    /// <summary>What the run's weight files say of themselves, so that they can be evaluated without repeating options.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => new WeightOrigin(Network.Name, Recipe.Data, Recipe.Width, Recipe.Resize).ToMetadata();
+
+    /// <summary>All settings, as <c>config.json</c> has them.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["model"] = Network.Name,
+        ["width"] = Recipe.Width,
+        ["dropout"] = Recipe.Dropout,
+        ["init"] = Name(Init ?? Recipe.Initialisation),
+        ["safe_start"] = Init is null && Recipe.StartsSafely && Weights is null,
+        ["weights"] = Weights,
+        ["data"] = Recipe.Data,
+        ["limit"] = Limit,
+        ["resize"] = Recipe.Resize,
+        ["mean"] = Recipe.Mean,
+        ["deviation"] = Recipe.Deviation,
+        ["augment"] = Augment,
+        ["shuffle"] = Shuffle,
+        ["batch_size"] = Recipe.BatchSize,
+        ["optimizer"] = Name(Recipe.Optimizer),
+        ["learning_rate"] = Recipe.LearningRate,
+        ["momentum"] = Recipe.Optimizer == OptimizerKind.Sgd ? Recipe.Momentum : null,
+        ["nesterov"] = Recipe.Optimizer == OptimizerKind.Sgd ? Recipe.Nesterov : null,
+        ["weight_decay"] = Recipe.WeightDecay,
+        ["schedule"] = Recipe.Schedule,
+        ["epochs"] = Recipe.Epochs,
+        ["max_steps"] = MaxSteps,
+        ["evaluate_every"] = Recipe.EvaluateEvery,
+        ["seed"] = Seed,
+        ["threads"] = Threads,
+        ["device"] = "cpu",
+        ["started"] = DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null),
+        ["versions"] = new JsonObject
+        {
+            ["pynet"] = typeof(TrainingSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
+            ["dotnet"] = Environment.Version.ToString(),
+            ["os"] = RuntimeInformation.OSDescription,
+            ["processor"] = RuntimeInformation.ProcessArchitecture.ToString(),
+        },
+    };
+
+    private static string Name<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
+}
