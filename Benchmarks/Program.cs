@@ -1,1 +1,25 @@
-Console.WriteLine("benchmarks");
+using System.CommandLine;
+using BenchmarkDotNet.Running;
+using PyNetSharp.Benchmarks;
+
+var networks = new Argument<string[]>("networks") { Description = "Networks, by their names in `pynet models`.", DefaultValueFactory = _ => ["nin"] };
+var batch = new Option<int?>("--batch") { Description = "Images per step; each network has its own default." };
+var repeat = new Option<int>("--repeat") { Description = "Steps to time.", DefaultValueFactory = _ => 7 };
+var rounds = new Option<int>("--rounds") { Description = "How often the programs take turns.", DefaultValueFactory = _ => 3 };
+var threads = new Option<int>("--threads") { Description = "Threads of both programs.", DefaultValueFactory = _ => Environment.ProcessorCount };
+var python = new Option<string>("--python") { Description = "A Python that has PyTorch.", DefaultValueFactory = _ => "python3" };
+var filter = new Argument<string>("filter") { Description = "Which kernels.", DefaultValueFactory = _ => "*" };
+
+var steps = new Command("steps", "Times whole training steps.") { networks, batch, repeat, threads };
+steps.SetAction(parsed => StepTable.Print(
+    parsed.GetValue(networks)!, parsed.GetValue(batch), parsed.GetValue(repeat), parsed.GetValue(threads)));
+
+var compare = new Command("compare", "Times training steps here and in PyTorch by turns, in one sitting.") { networks, batch, repeat, rounds, threads, python };
+compare.SetAction(parsed => Comparison.Print(
+    parsed.GetValue(networks)!, parsed.GetValue(batch), parsed.GetValue(repeat), parsed.GetValue(rounds),
+    parsed.GetValue(threads), parsed.GetValue(python)!));
+
+var kernels = new Command("kernels", "Times single ops with BenchmarkDotNet.") { filter };
+kernels.SetAction(parsed => { BenchmarkSwitcher.FromAssembly(typeof(StepTable).Assembly).Run(["--filter", parsed.GetValue(filter)!]); });
+
+return new RootCommand("Speed of PyNetSharp, in ratios to something measured beside it.") { steps, compare, kernels }.Parse(args).Invoke();
