@@ -103,7 +103,7 @@ public sealed class OpTests
         Assert.That(ops.Where(op => !covered.Contains(op)), Is.Empty, "ops that OpTable never runs");
     }
 
-    private static IEnumerable<Type> Ancestors(Op? op) =>
+    internal static IEnumerable<Type> Ancestors(Op? op) =>
         op is null ? [] : op.Edges.SelectMany(edge => Ancestors(edge.Producer)).Prepend(op.GetType());
 
     private static float[]?[] Gradients(OpRow row, Shape[] shapes, Device device, Func<int, bool> wanted)

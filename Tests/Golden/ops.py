@@ -1,0 +1,141 @@
+"""The golden rows: what a row of Tests/OpTable.cs must yield, said in PyTorch. The key is that row's name and shapes."""
+
+from dataclasses import dataclass
+from typing import Callable
+
+import torch
+import torch.nn.functional as F
+
+from splitmix import Rng
+
+
+@dataclass
+class Row:
+    op: Callable
+    shapes: tuple
+    low: float
+    high: float
+
+
+OPS = {}
+
+
+def golden(name, op, *shapes, low=-1, high=1):
+    key = f"{name}({', '.join(str(list(shape)) for shape in shapes)})"
+    assert key not in OPS, f"two rows are called {key}"
+    OPS[key] = Row(op, shapes, low, high)
+
+
+# Elementwise
+golden("Relu", lambda x: x.relu(), (37,), low=0.1)
+golden("Relu of negatives", lambda x: x.relu(), (2, 3, 4, 5), high=-0.1)
+golden("Sigmoid", lambda x: x.sigmoid(), (37,), low=-4, high=4)
+golden("Silu", lambda x: F.silu(x), (37,), low=-4, high=4)
+golden("Scale", lambda x: 3 * x * 0.5, (37,))
+golden("Shift", lambda x: 1 - (2 + x + 0.5 - 0.25), (37,))
+
+# Broadcasting and reductions
+for shapes in [((3, 4), (3, 4)), ((7, 17), (17,)), ((2, 5, 3, 4), (1, 5, 1, 1)), ((2, 5, 3, 4), (4,)), ((2, 1, 3, 1), (5, 1, 4))]:
+    golden("Add", lambda a, b: a + b, *shapes)
+golden("Subtract", lambda a, b: a - b, (2, 5, 3, 4), (5, 1, 1))
+golden("Multiply", lambda a, b: a * b, (2, 5, 3, 4), (2, 1, 3, 4))
+golden("Diamond", lambda x: x * x * x + x * x, (2, 17))
+golden("Sum", lambda x: x.sum(), (3, 5))
+golden("Sum over (0, 2, 3)", lambda x: x.sum((0, 2, 3)), (2, 3, 4, 5))
+golden("Mean over pixels", lambda x: x.mean((2, 3)), (2, 3, 4, 5))
+golden("Reshape to [3, 5, 2, 4]", lambda x: x.reshape(3, 5, 2, 4), (2, 3, 4, 5))
+golden("Flatten", lambda x: x.flatten(1), (2, 3, 4, 5))
+
+# Classification
+golden("Softmax", lambda x: x.softmax(1), (3, 19), low=-3, high=3)
+golden("Softmax of an image", lambda x: x.softmax(1), (2, 5, 3, 4))
+golden("LogSoftmax", lambda x: x.log_softmax(1), (3, 19), low=-3, high=3)
+golden("CrossEntropy", lambda x: F.cross_entropy(x, torch.tensor([4, 0, 2])), (3, 19), low=-3, high=3)
+
+# Dropout: PyTorch draws other masks, so only where all is dropped
+golden("Dropout 1", lambda x: F.dropout(x, 1.0), (9,))
+golden("Dropout2d 1", lambda x: F.dropout2d(x, 1.0), (4, 3, 2, 2))
+
+# Products
+golden("MatMul", lambda a, b: a @ b, (13, 300), (300, 33))
+golden("MatMul, a transposed", lambda a, b: a.T @ b, (300, 13), (300, 16))
+golden("MatMul, b transposed", lambda a, b: a @ b.T, (100, 35), (40, 35))
+golden("MatMul, a transposed, b transposed", lambda a, b: a.T @ b.T, (3, 5), (4, 3))
+golden("Linear", F.linear, (70, 20), (17, 20), (17,))
+golden("Linear without bias", F.linear, (3, 20), (7, 20))
+golden("Linear with ReLU", lambda x, w, b: F.linear(x, w, b).relu(), (5, 9), (20, 9), (20,))
+
+
+def conv(x, outputs, kernel, stride, padding):
+    golden(
+        f"Conv2d, stride {stride}, padding {padding}", lambda x, w, b: F.conv2d(x, w, b, stride, padding),
+        x, (outputs, x[1], *kernel), (outputs,))
+
+
+conv((2, 3, 6, 5), 4, (3, 3), (1, 1), (1, 1))
+conv((2, 18, 6, 5), 20, (3, 3), (1, 1), (1, 1))
+conv((1, 3, 9, 8), 10, (5, 5), (1, 1), (2, 2))
+conv((2, 1, 15, 13), 3, (11, 7), (4, 2), (2, 3))
+conv((2, 20, 5, 4), 33, (1, 1), (1, 1), (0, 0))
+conv((1, 17, 7, 6), 5, (2, 3), (3, 2), (0, 1))
+conv((1, 2, 3, 3), 2, (1, 1), (2, 2), (0, 0))
+conv((1, 2, 2, 3), 2, (4, 5), (3, 3), (2, 3))
+golden("Conv2d without bias", lambda x, w: F.conv2d(x, w, padding=1), (2, 3, 4, 5), (6, 3, 3, 3))
+golden("Conv2d with ReLU", lambda x, w, b: F.conv2d(x, w, b, 2).relu(), (2, 3, 5, 6), (7, 3, 3, 2), (7,))
+
+
+def apart(shape, kernel):
+    """What the table's row adds to its input, so that no two numbers of a window are near each other."""
+    rng, size = Rng(5), kernel[0] * kernel[1]
+    orders = torch.tensor([rng.shuffled(size) for _ in range(shape[1])])
+    place = torch.arange(shape[2])[:, None] % kernel[0] * kernel[1] + torch.arange(shape[3])[None, :] % kernel[1]
+    return 5.0 * orders[:, place].expand(shape)
+
+
+def max_pool(x, kernel, stride, padding=(0, 0), ceil=False):
+    golden(
+        f"MaxPool2d {kernel}, stride {stride}, padding {padding}{', ceil' if ceil else ''}",
+        lambda v: F.max_pool2d(v + apart(x, kernel), kernel, stride, padding, ceil_mode=ceil), x)
+
+
+def avg_pool(x, kernel, stride, padding=(0, 0), ceil=False, count_include_pad=True):
+    golden(
+        f"AvgPool2d {kernel}, stride {stride}, padding {padding}{', ceil' if ceil else ''}{'' if count_include_pad else ', inputs only'}",
+        lambda v: F.avg_pool2d(v, kernel, stride, padding, ceil, count_include_pad), x)
+
+
+max_pool((2, 3, 6, 6), (2, 2), (2, 2))
+max_pool((2, 17, 7, 9), (3, 3), (2, 2))
+max_pool((1, 33, 5, 4), (3, 3), (1, 1), (1, 1))
+max_pool((1, 8, 6, 8), (3, 3), (2, 2), ceil=True)
+max_pool((2, 5, 6, 7), (3, 2), (2, 3), (1, 0))
+max_pool((1, 16, 5, 5), (3, 3), (2, 2), (1, 1), ceil=True)
+max_pool((1, 4, 9, 8), (2, 1), (3, 4))
+max_pool((1, 9, 18, 17), (17, 17), (1, 1), (8, 8))
+avg_pool((2, 3, 6, 6), (2, 2), (2, 2))
+avg_pool((2, 17, 7, 9), (3, 3), (2, 2))
+avg_pool((1, 5, 5, 4), (3, 3), (1, 1), (1, 1))
+avg_pool((1, 5, 5, 4), (3, 3), (1, 1), (1, 1), count_include_pad=False)
+avg_pool((1, 8, 6, 8), (3, 3), (2, 2), ceil=True)
+avg_pool((1, 3, 6, 8), (4, 4), (3, 3), (2, 2), ceil=True)
+avg_pool((1, 3, 6, 8), (4, 4), (3, 3), (2, 2), ceil=True, count_include_pad=False)
+avg_pool((2, 1, 6, 7), (3, 2), (2, 3), (1, 0))
+for shape, size in [((2, 3, 6, 6), (3, 2)), ((2, 17, 7, 5), (3, 4)), ((1, 8, 2, 3), (5, 6)), ((2, 5, 6, 4), (1, 1))]:
+    golden(f"AdaptiveAvgPool2d to {size[0]}×{size[1]}", lambda x, size=size: F.adaptive_avg_pool2d(x, size), shape)
+golden("GlobalAvgPool2d", lambda x: x.mean((2, 3)), (2, 10, 8, 7))
+
+
+def batch_norm(shape, affine, training):
+    def op(x, weight=None, bias=None):
+        mean, variance = torch.full(shape[1:2], 0.25).double(), torch.full(shape[1:2], 0.5).double()
+        return F.batch_norm(x, mean, variance, weight, bias, training)
+
+    name = f"BatchNorm{', affine' if affine else ''}{', training' if training else ''}"
+    golden(name, op, shape, *[shape[1:2]] * (2 if affine else 0))
+
+
+batch_norm((7, 5), affine=True, training=True)
+batch_norm((7, 5), affine=False, training=True)
+batch_norm((5, 19), affine=True, training=False)
+batch_norm((2, 17, 3, 4), affine=True, training=True)
+batch_norm((2, 3, 3, 4), affine=False, training=False)
