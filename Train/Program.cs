@@ -3,7 +3,8 @@ namespace PyNetSharp;
 /// <summary>The console application <c>pynet</c>.</summary>
 internal static class Program
 {
-    private const int Done = 0, InternalError = 1, BadInput = 2;
+    private const int InternalError = 1, BadInput = 2;
+    private const StringSplitOptions Lines = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
 
     private static int Main(string[] args)
     {
@@ -26,14 +27,15 @@ internal static class Program
         }
         catch (Exception fault) when (fault is not null)
         {
-            return Fail(fault, InternalError, $"internal error: {fault.GetType().Name}: {fault.Message} PYNET_DEBUG=1 shows where.");
+            var kind = fault.GetType().Name;
+            return Fail(fault, InternalError, $"internal error: {kind}: {fault.Message} PYNET_DEBUG=1 shows where.");
         }
     }
 
     /// <summary>One line for a person, whatever the message has in it.</summary>
     private static int Fail(Exception fault, int exitCode, string message)
     {
-        Console.Error.WriteLine($"pynet: {string.Join(' ', message.Split('\n', '\r').Select(line => line.Trim()).Where(line => line.Length > 0))}");
+        Console.Error.WriteLine($"pynet: {string.Join(' ', message.Split(['\n', '\r'], Lines))}");
         if (Environment.GetEnvironmentVariable("PYNET_DEBUG") == "1") Console.Error.WriteLine(fault);
         return exitCode;
     }

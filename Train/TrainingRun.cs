@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace PyNetSharp;
 
-/// <summary>One call of <c>pynet train</c>: builds everything from the settings, trains, and says what came out.</summary>
+/// <summary>One call of <c>pynet train</c>: builds all from the settings, trains, and says what came out.</summary>
 internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
 {
-    private const int Done = 0, Interrupted = 130;          // 128 + SIGINT, as shells have it
+    private const int Done = 0, Interrupted = 130, Terminated = 143;    // 128 + the signal's number, as shells have it
 
     private readonly Recipe recipe = settings.Recipe;
 
@@ -19,9 +19,10 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
 
         var device = new CpuDevice(settings.Threads);
         var rng = new Rng(settings.Seed);
-        var trainLoader = new Loader(
-            train, recipe.BatchSize, recipe.TransformsFor(train, settings.Augment), settings.Shuffle, rng.Split(2).NextUInt64(), device);
-        var testLoader = new Loader(test, recipe.BatchSize, recipe.TransformsFor(train), shuffle: false, device: device);
+        var (changed, plain) = (recipe.TransformsFor(train, settings.Augment), recipe.TransformsFor(train));
+        var order = rng.Split(2).NextUInt64();
+        var trainLoader = new Loader(train, recipe.BatchSize, changed, settings.Shuffle, order, device);
+        var testLoader = new Loader(test, recipe.BatchSize, plain, shuffle: false, device: device);
 
         var model = Build(trainLoader.ItemShape, train.ClassNames.Count, rng);
         var trace = ShapeTrace.Of(model, trainLoader.ItemShape);
@@ -46,7 +47,8 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         var steps = Math.Min((long)recipe.Epochs * train.BatchCount, settings.MaxSteps ?? long.MaxValue);
         var optimizer = recipe.CreateOptimizer(model.Parameters());
         var display = new TrainingDisplay(screen, recipe.Epochs, steps);
-        var recorder = new RunRecorder(settings.RunFolder, model, $"{settings.Network.Name} on {recipe.Data}", settings.Metadata);
+        var title = $"{settings.Network.Name} on {recipe.Data}";
+        var recorder = new RunRecorder(settings.RunFolder, model, title, settings.Metadata);
         var trainer = new Trainer(model, train, test, optimizer, schedule: recipe.CreateSchedule(train.BatchCount))
         {
             EvaluateEvery = recipe.EvaluateEvery,
@@ -54,17 +56,19 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
             Observers = [recorder, display],
         };
 
+        var exitCode = Done;
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         display.Watch(() => trainer.Run(recipe.Epochs, stop.Token));
 
         Conclude(trainer, stop.IsCancellationRequested);
-        return stop.IsCancellationRequested ? Interrupted : Done;
+        return exitCode;
 
         void Stop(PosixSignalContext signal)
         {
             signal.Cancel = !stop.IsCancellationRequested;  // whoever asks twice does not want to wait for the step
+            exitCode = signal.Signal == PosixSignal.SIGTERM ? Terminated : Interrupted;
             stop.Cancel();
         }
     }
@@ -73,24 +77,27 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
     {
         var width = recipe.Width == 1 ? "" : $" at width {Figures.Number(recipe.Width)}";
         screen.Say(
-            $"{settings.Network.Name}{width} on {recipe.Data}: {Figures.Count(train.Count)} training and {Figures.Count(test.Count)} test items of " +
-            $"{Figures.Extents(train.ItemShape)} in {set.ClassNames.Count} classes");
+            $"{settings.Network.Name}{width} on {recipe.Data}: {Figures.Count(train.Count)} training and " +
+            $"{Figures.Count(test.Count)} test items of {Figures.Extents(train.ItemShape)} in " +
+            $"{set.ClassNames.Count} classes");
         LayerTable.Show(screen, trace);
 
-        var momentum = recipe.Optimizer == OptimizerKind.Adam ? "" : $", momentum {Figures.Number(recipe.Momentum)}{(recipe.Nesterov ? " (Nesterov)" : "")}";
+        var inertia = $", momentum {Figures.Number(recipe.Momentum)}{(recipe.Nesterov ? " (Nesterov)" : "")}";
+        var momentum = recipe.Optimizer == OptimizerKind.Sgd ? inertia : "";
         var decay = recipe.WeightDecay == 0 ? "" : $", weight decay {Figures.Number(recipe.WeightDecay)}";
         var schedule = recipe.Schedule == "none" ? "" : $", schedule {recipe.Schedule}";
         screen.Say(
-            $"{recipe.Optimizer.ToString().ToLowerInvariant()}, learning rate {Figures.Number(recipe.LearningRate)}{momentum}{decay}{schedule}, " +
-            $"batch {recipe.BatchSize}, {recipe.Epochs} epochs, seed {settings.Seed}, {settings.Threads} threads");
+            $"{recipe.Optimizer.ToString().ToLowerInvariant()}, learning rate {Figures.Number(recipe.LearningRate)}" +
+            $"{momentum}{decay}{schedule}, batch {recipe.BatchSize}, {recipe.Epochs} epochs, seed {settings.Seed}, " +
+            $"{settings.Threads} threads");
     }
 
     private void Conclude(Trainer trainer, bool interrupted)
     {
         if (interrupted) screen.Result($"stopped after {Figures.Count(trainer.Step)} steps");
-        if (trainer.History.Where(epoch => epoch.TestAccuracy is not null).MaxBy(epoch => epoch.TestAccuracy) is { } best)
-            screen.Result($"best test accuracy  {Figures.Percent(best.TestAccuracy!.Value)} in epoch {best.Epoch}");
-        if (trainer.BestTrainAccuracy is { } accuracy) screen.Result($"best train accuracy {Figures.Percent(accuracy)}");
+        if (trainer.Best is { TestAccuracy: { } test } best)
+            screen.Result($"best test accuracy  {Figures.Percent(test)} in epoch {best.Epoch}");
+        if (trainer.BestTrainAccuracy is { } train) screen.Result($"best train accuracy {Figures.Percent(train)}");
         screen.Result($"weights, metrics and curves are in {settings.RunFolder.Folder}");
     }
 }

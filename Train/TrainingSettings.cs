@@ -32,8 +32,12 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
 
     public required RunFolder RunFolder { get; init; }
 
-    /// <summary>What the run's weight files say of themselves, so that they can be evaluated without repeating options.</summary>
-    public IReadOnlyDictionary<string, string> Metadata => new WeightOrigin(Network.Name, Recipe.Data, Recipe.Width, Recipe.Resize).ToMetadata();
+    /// <summary>What the run's weight files say of themselves.</summary>
+    public IReadOnlyDictionary<string, string> Metadata =>
+        new WeightOrigin(Network.Name, Recipe.Data, Recipe.Width, Recipe.Resize).ToMetadata();
+
+    private static string? Version => typeof(TrainingSettings).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
 
     /// <summary>All settings, as <c>config.json</c> has them.</summary>
     public JsonObject ToJson() => new()
@@ -67,7 +71,7 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
         ["started"] = DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null),
         ["versions"] = new JsonObject
         {
-            ["pynet"] = typeof(TrainingSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
+            ["pynet"] = Version,
             ["dotnet"] = Environment.Version.ToString(),
             ["os"] = RuntimeInformation.OSDescription,
             ["processor"] = RuntimeInformation.ProcessArchitecture.ToString(),

@@ -18,7 +18,7 @@ public sealed class DeadNetworkException : InputException
     {
     }
 
-    /// <summary>A dead network that the <paramref name="message"/> describes and another exception brought to light.</summary>
+    /// <summary>A dead network that the <paramref name="message"/> describes and another exception led to.</summary>
     public DeadNetworkException(string message, Exception inner) : base(message, inner)
     {
     }
@@ -26,7 +26,11 @@ public sealed class DeadNetworkException : InputException
     internal DeadNetworkException(long step, int batches, double loss, double learningRate)
         : base(string.Create(
             CultureInfo.InvariantCulture,
-            $"The network has died: at step {step} all its scores have been equal for {batches} batches in a row, and the loss stays at {loss:0.0000}. Try a learning rate smaller than {learningRate:G6}, another initialisation (--init), another seed or a warm-up."))
+            $"The network has died: at step {step} all its scores have been equal for {batches} batches in a row, ") +
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"and the loss stays at {loss:0.0000}. Try a learning rate smaller than {learningRate:G6}, ") +
+            "another initialisation (--init), another seed or a warm-up.")
     {
         Step = step;
     }

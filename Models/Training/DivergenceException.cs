@@ -15,7 +15,7 @@ public sealed class DivergenceException : InputException
     {
     }
 
-    /// <summary>A divergence that the <paramref name="message"/> describes and another exception brought to light.</summary>
+    /// <summary>A divergence that the <paramref name="message"/> describes and another exception led to.</summary>
     public DivergenceException(string message, Exception inner) : base(message, inner)
     {
     }
@@ -23,7 +23,8 @@ public sealed class DivergenceException : InputException
     internal DivergenceException(long step, double learningRate, double loss)
         : base(string.Create(
             CultureInfo.InvariantCulture,
-            $"The loss was {Name(loss)} at step {step} with the learning rate {learningRate:G6}; the weights from before that update are kept. Try a smaller learning rate, or a warm-up."))
+            $"The loss was {Name(loss)} at step {step} with the learning rate {learningRate:G6}; ") +
+            "the weights from before the faulty update are kept. Try a smaller learning rate, or a warm-up.")
     {
         (Step, LearningRate) = (step, learningRate);
     }

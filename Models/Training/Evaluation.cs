@@ -30,10 +30,10 @@ public sealed class Evaluation
     /// <summary>How many classes the model tells apart.</summary>
     public int Classes => confusion.GetLength(0);
 
-    /// <summary>The model's scores in the loader's order, <see cref="Count"/>×<see cref="Classes"/>, row after row.</summary>
+    /// <summary>The scores in the loader's order, <see cref="Count"/>×<see cref="Classes"/>, row after row.</summary>
     public ReadOnlyMemory<float> Scores { get; }
 
-    /// <summary>How many items of the class <paramref name="truth"/> were taken for the class <paramref name="predicted"/>.</summary>
+    /// <summary>How many items of class <paramref name="truth"/> were taken for <paramref name="predicted"/>.</summary>
     public int this[int truth, int predicted] => confusion[truth, predicted];
 
     /// <summary>How many items of this class there are.</summary>
@@ -45,10 +45,10 @@ public sealed class Evaluation
 
     /// <summary>Runs all items through the model, without a graph and in evaluation mode.</summary>
     /// <param name="model">Gives [batch, classes]. Afterwards it is in the mode that it was in.</param>
-    /// <param name="data">The items; made with <c>shuffle: false</c> if the order of <see cref="Scores"/> matters.</param>
+    /// <param name="data">The items; <c>shuffle: false</c> if the order of <see cref="Scores"/> matters.</param>
     /// <param name="loss">What to measure; null for cross-entropy.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
-    /// <exception cref="ShapeException">The model cannot take the items, or gives something else than scores.</exception>
+    /// <exception cref="ShapeException">The model cannot take the items, or gives no scores.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static Evaluation Of(Module model, Loader data, ILoss? loss = null, CancellationToken cancellation = default)
     {

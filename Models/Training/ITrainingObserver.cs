@@ -8,7 +8,7 @@ public interface ITrainingObserver
     {
     }
 
-    /// <summary>Called after every epoch, and when training ends within one; the model has that epoch's weights.</summary>
+    /// <summary>Called after every epoch, and when training ends within one.</summary>
     /// <param name="epoch">What the epoch, or the part of it, came to.</param>
     /// <param name="isBest">Whether no epoch before was as accurate.</param>
     void EpochDone(EpochRecord epoch, bool isBest)

@@ -2,9 +2,9 @@ namespace PyNetSharp;
 
 /// <summary>Watches a network's scores for signs that they still depend on anything.</summary>
 /// <remarks>
-/// Where the last ReLUs are dead, all classes score zero; where those of an earlier layer are, all items score the same.
-/// Both are exact, because a dead ReLU gives zeros, so equality to the last bit tells them from a network that is merely
-/// bad. A single such batch may be an accident; many in a row are none.
+/// Where the last ReLUs are dead, all classes score zero; where those of an earlier layer are, all items score the
+/// same. Both are exact, because a dead ReLU gives zeros, so equality to the last bit tells them from a network that is
+/// merely bad. A single such batch may be an accident; many in a row are none.
 /// </remarks>
 internal sealed class LifeSigns
 {

@@ -14,12 +14,14 @@ public static class RecipeTraining
             ArgumentNullException.ThrowIfNull(recipe);
             return recipe.Optimizer == OptimizerKind.Adam
                 ? new Adam(parameters, recipe.LearningRate, weightDecay: recipe.WeightDecay)
-                : new Sgd(parameters, recipe.LearningRate, recipe.Momentum, weightDecay: recipe.WeightDecay, nesterov: recipe.Nesterov);
+                : new Sgd(
+                    parameters, recipe.LearningRate, recipe.Momentum,
+                    weightDecay: recipe.WeightDecay, nesterov: recipe.Nesterov);
         }
 
         /// <summary>The recipe's schedule, in steps.</summary>
         /// <param name="batches">Steps per epoch, at least 1; the recipe counts in epochs.</param>
-        /// <exception cref="InputException">The recipe's words are none of none, step:SIZE:GAMMA and cosine[:WARMUP].</exception>
+        /// <exception cref="InputException">It is none of none, step:SIZE:GAMMA and cosine[:WARMUP].</exception>
         public LearningRateSchedule CreateSchedule(int batches)
         {
             ArgumentNullException.ThrowIfNull(recipe);
@@ -27,14 +29,15 @@ public static class RecipeTraining
             return recipe.Schedule.Split(':') switch
             {
                 ["none"] => new ConstantLR(),
-                ["step", var size, var gamma] when Whole(size) is >= 1 and var epochs && Real(gamma) is > 0 and <= 1 and var factor =>
+                ["step", var size, var gamma]
+                    when Whole(size) is >= 1 and var epochs && Real(gamma) is > 0 and <= 1 and var factor =>
                     new StepLR((long)epochs * batches, factor),
                 ["cosine"] => new CosineLR((long)recipe.Epochs * batches),
                 ["cosine", var warmup] when Whole(warmup) is >= 0 and var epochs && epochs < recipe.Epochs =>
                     new CosineLR((long)recipe.Epochs * batches, (long)epochs * batches),
                 _ => throw new InputException(
-                    $"schedule '{recipe.Schedule}': expected none, step:SIZE:GAMMA (epochs, from 1 up; a factor above 0 and up to 1) " +
-                    $"or cosine[:WARMUP] (epochs, fewer than the {recipe.Epochs} of the training)."),
+                    $"schedule '{recipe.Schedule}': expected none, step:SIZE:GAMMA (epochs, from 1 up; a factor above " +
+                    $"0 and up to 1) or cosine[:WARMUP] (epochs, fewer than the {recipe.Epochs} of the training)."),
             };
         }
     }

@@ -9,12 +9,12 @@ public static class RecipeTransforms
     {
         /// <summary>The recipe's transforms for the items of a data set.</summary>
         /// <param name="train">
-        /// The training part. Images are resized and normalised as the recipe says; other items have each feature brought
-        /// to mean 0 and deviation 1 over this part, as their units are arbitrary.
+        /// The training part. Images are resized and normalised as the recipe says; other items have each feature
+        /// brought to mean 0 and deviation 1 over this part, as their units are arbitrary.
         /// </param>
         /// <param name="augment">
-        /// Whether images are moved by up to 4 pixels and, if they have colours, mirrored half of the time; grey ones are
-        /// not, because a mirrored digit or letter is another one or none. For training batches only.
+        /// Whether images are moved by up to 4 pixels and, if they have colours, mirrored half of the time; grey ones
+        /// are not, because a mirrored digit or letter is another one or none. For training batches only.
         /// </param>
         /// <exception cref="InputException">The items are no images, but augmentation was asked for.</exception>
         public ITransform TransformsFor(Dataset train, bool augment = false)
@@ -23,7 +23,8 @@ public static class RecipeTransforms
             ArgumentNullException.ThrowIfNull(train);
             if (train.ItemShape.Rank == 3) return new Compose([.. ForImages(recipe, train.ItemShape, augment)]);
             return augment
-                ? throw new InputException($"{train.Name} cannot be augmented: its items of shape {train.ItemShape} are no images.")
+                ? throw new InputException(
+                    $"{train.Name} cannot be augmented: its items of shape {train.ItemShape} are no images.")
                 : Standardise(train);
         }
     }

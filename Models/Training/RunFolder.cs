@@ -8,7 +8,8 @@ namespace PyNetSharp;
 /// <param name="path">A folder that holds no run; it is made when the run begins.</param>
 public sealed class RunFolder(string path)
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The folder.</summary>
     public string Folder { get; } = path;
@@ -42,11 +43,12 @@ public sealed class RunFolder(string path)
     {
         foreach (var file in (string[])[Config, Metrics, Last, Best, Curves])
             if (Path.Exists(file))
-                throw new InputException($"The folder '{Folder}' already holds a run ({Path.GetFileName(file)}); choose another.");
+                throw new InputException(
+                    $"The folder '{Folder}' already holds a run ({Path.GetFileName(file)}); choose another.");
 
-        for (var folder = Path.GetFullPath(Folder); folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder))
-            if (File.Exists(folder))
-                throw new InputException($"The folder '{Folder}' cannot be made: '{folder}' is a file.");
+        var above = Path.GetFullPath(Folder);
+        while (above is not null && !Path.Exists(above)) above = Path.GetDirectoryName(above);
+        if (File.Exists(above)) throw new InputException($"The folder '{Folder}' cannot be made: '{above}' is a file.");
     }
 
     /// <summary>Makes the folder and writes the settings, which also shows that it can be written.</summary>
@@ -66,7 +68,7 @@ public sealed class RunFolder(string path)
 
         AtomicFile.Write(Config, stream =>
         {
-            JsonSerializer.Serialize(stream, config, Indented);
+            JsonSerializer.Serialize(stream, config, Readable);
             stream.WriteByte((byte)'\n');
         });
     }

@@ -1,12 +1,13 @@
 namespace PyNetSharp;
 
-/// <summary>Writes a run down as it proceeds: after every epoch the folder holds all there is, so that no run is ever lost.</summary>
+/// <summary>Writes a run down after every epoch, so that no run is ever lost.</summary>
 /// <param name="folder">Where the run has begun.</param>
 /// <param name="model">What is trained.</param>
 /// <param name="title">Stands above the curves: "nin on cifar10".</param>
 /// <param name="metadata">What the weight files say of themselves; null for nothing.</param>
 public sealed class RunRecorder(
-    RunFolder folder, Module model, string title, IReadOnlyDictionary<string, string>? metadata = null) : ITrainingObserver
+    RunFolder folder, Module model, string title, IReadOnlyDictionary<string, string>? metadata = null)
+    : ITrainingObserver
 {
     private readonly List<EpochRecord> history = [];
 

@@ -40,7 +40,8 @@ public sealed class Trainer
     /// Sets the learning rate before each step, in steps, from what the optimizer's is now; null leaves it alone.
     /// </param>
     public Trainer(
-        Module model, Loader train, Loader? test, Optimizer optimizer, ILoss? loss = null, LearningRateSchedule? schedule = null)
+        Module model, Loader train, Loader? test, Optimizer optimizer,
+        ILoss? loss = null, LearningRateSchedule? schedule = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(train);
@@ -54,14 +55,18 @@ public sealed class Trainer
     public int EvaluateEvery
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "At least 1 was expected.");
+        init => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "At least 1 was expected.");
     } = 1;
 
     /// <summary>Training ends after so many steps, even within an epoch; null for no such limit.</summary>
     public long? MaxSteps
     {
         get;
-        init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "At least 1 was expected.");
+        init => field = value is null or >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "At least 1 was expected.");
     }
 
     /// <summary>Who hears of steps and epochs, in this order.</summary>
@@ -73,7 +78,7 @@ public sealed class Trainer
     /// <summary>What all epochs came to.</summary>
     public IReadOnlyList<EpochRecord> History => history;
 
-    /// <summary>The epoch of the highest test accuracy, or train accuracy if there is no test set; null before the first.</summary>
+    /// <summary>The epoch of the highest test accuracy, without a test set train accuracy; null at first.</summary>
     public EpochRecord? Best { get; private set; }
 
     /// <summary>The highest train accuracy of any epoch, 0 to 1.</summary>
@@ -82,10 +87,12 @@ public sealed class Trainer
     /// <summary>The highest test accuracy of any epoch, 0 to 1.</summary>
     public double? BestTestAccuracy => history.Max(epoch => epoch.TestAccuracy);
 
-    /// <summary>Trains until so many epochs are done in all, or <see cref="MaxSteps"/> are, or it is told to stop.</summary>
+    /// <summary>Trains until so many epochs or <see cref="MaxSteps"/> are done in all, or it is told to stop.</summary>
     /// <param name="epochs">At least 1.</param>
     /// <param name="cancellation">Ends training cleanly after the current step.</param>
-    /// <exception cref="DivergenceException">The loss was not finite; the model has the weights from before the last update.</exception>
+    /// <exception cref="DivergenceException">
+    /// The loss was not finite; the model has the weights from before the last update.
+    /// </exception>
     /// <exception cref="DeadNetworkException">The network gives the same scores for everything.</exception>
     /// <exception cref="ShapeException">The model cannot take the items.</exception>
     public void Run(int epochs, CancellationToken cancellation = default)
@@ -100,10 +107,15 @@ public sealed class Trainer
 
     /// <summary>Puts the weights of the epoch <see cref="Best"/> back into the model.</summary>
     /// <exception cref="InvalidOperationException">No epoch is done yet.</exception>
-    public void RestoreBest() => (best ?? throw new InvalidOperationException("Trainer: no epoch is done yet.")).Restore();
+    public void RestoreBest()
+    {
+        if (best is null) throw new InvalidOperationException("Trainer: no epoch has been measured yet.");
+        best.Restore();
+    }
 
     /// <summary>The rate as a double with the float's digits: 0.05, not 0.05000000074505806.</summary>
-    private double LearningRate => double.Parse(optimizer.LearningRate.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    private double LearningRate =>
+        double.Parse(optimizer.LearningRate.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
     {
@@ -172,7 +184,8 @@ public sealed class Trainer
         var epoch = tally.AsEpoch(Step, meanLoss, testAccuracy, LearningRate);
         history.Add(epoch);
 
-        var (accuracy, before) = test is null ? (epoch.TrainAccuracy, Best?.TrainAccuracy) : (testAccuracy, Best?.TestAccuracy);
+        var accuracy = test is null ? epoch.TrainAccuracy : testAccuracy;
+        var before = test is null ? Best?.TrainAccuracy : Best?.TestAccuracy;
         var isBest = double.IsFinite(meanLoss) && accuracy is not null && !(accuracy <= before);
         if (isBest)
         {

@@ -15,8 +15,8 @@ public sealed class OtherCommandTests
     {
         SmallCifar.Write(folder["cifar10"]);
         var result = Pynet.Run(
-            folder.Name, "train", "lenet5", "--width", "0.5", "--data", "cifar10", "--data-dir", folder.Name, "--epochs", "2",
-            "--batch-size", "20", "--lr", "0.01", "--quiet", "--out", "run");
+            folder.Name, "train", "lenet5", "--width", "0.5", "--data", "cifar10", "--data-dir", folder.Name,
+            "--epochs", "2", "--batch-size", "20", "--lr", "0.01", "--quiet", "--out", "run");
         Assert.That(result.ExitCode, Is.Zero, result.Error);
     }
 
@@ -27,12 +27,13 @@ public sealed class OtherCommandTests
     public void Evaluation_finds_the_accuracy_that_training_found()
     {
         var result = Pynet.Run(
-            folder.Name, "evaluate", "lenet5", "--weights", "run/model.safetensors", "--data-dir", folder.Name, "--json",
-            "--batch-size", "7", "--logits", "scores.npy");
+            folder.Name, "evaluate", "lenet5", "--weights", "run/model.safetensors", "--data-dir", folder.Name,
+            "--json", "--batch-size", "7", "--logits", "scores.npy");
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         var json = JsonNode.Parse(result.Output)!;
-        Assert.That((double?)json["accuracy"], Is.EqualTo(MetricsFile.Read(folder["run/metrics.jsonl"])[^1].TestAccuracy));
+        var last = MetricsFile.Read(folder["run/metrics.jsonl"])[^1];
+        Assert.That((double?)json["accuracy"], Is.EqualTo(last.TestAccuracy));
         Assert.That((int?)json["count"], Is.EqualTo(SmallCifar.PerFile));
         Assert.That(json["classes"]!.AsArray(), Has.Count.EqualTo(10));
         var confusion = json["confusion"]!.AsArray().Select(row => row!.AsArray().Sum(n => (int)n!));
@@ -46,10 +47,12 @@ public sealed class OtherCommandTests
     public void Evaluation_prints_tables_and_knows_the_training_part()
     {
         var result = Pynet.Run(
-            folder.Name, "evaluate", "lenet5", "--weights", "run/best.safetensors", "--data", "cifar10", "--data-dir", folder.Name, "--split", "train");
+            folder.Name, "evaluate", "lenet5", "--weights", "run/best.safetensors", "--data", "cifar10",
+            "--data-dir", folder.Name, "--split", "train");
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
-        Assert.That(result.Output, Does.Contain("cifar10 train: 100 items").And.Contain("accuracy").And.Contain("airplane").And.Contain("Confusion"));
+        foreach (var text in (string[])["cifar10 train: 100 items", "accuracy", "airplane", "Confusion"])
+            Assert.That(result.Output, Does.Contain(text));
     }
 
     [Test]
@@ -68,9 +71,11 @@ public sealed class OtherCommandTests
         var net = Pynet.Run(folder.Name, "models", "nin-net").Output;
         var small = Pynet.Run(folder.Name, "models", "nin", "--size", "32", "--width", "0.25", "--classes", "7").Output;
 
-        Assert.That(d2l, Does.Contain("Sequential output shape: [1, 96, 54, 54]").And.Contain("Flatten output shape: [1, 10]"));
+        Assert.That(d2l, Does.Contain("Sequential output shape: [1, 96, 54, 54]"));
+        Assert.That(d2l, Does.Contain("Flatten output shape: [1, 10]"));
         Assert.That(net, Does.Contain("conv 1×10×6×6\n").And.Contain("gap 1×10×1×1\n"));
-        Assert.That(small, Does.Contain("Conv2d(3, 48, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))").And.Contain("7×8×8"));
+        Assert.That(small, Does.Contain("Conv2d(3, 48, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))"));
+        Assert.That(small, Does.Contain("7×8×8"));
     }
 
     [Test]

@@ -6,7 +6,7 @@ namespace PyNetSharp.Tests;
 /// <summary>The console app, run as a process of its own.</summary>
 internal static class Pynet
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);     // of a test that hangs; a call takes a second or two
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);    // a call takes a second or two
 
     /// <summary>Runs <c>pynet</c> in a folder and waits for its end.</summary>
     public static Result Run(string folder, params string[] arguments) => RunWith("", folder, arguments);
@@ -30,7 +30,8 @@ internal static class Pynet
     public static Process Start(string folder, string[] arguments, string data = "")
     {
         var app = Path.Combine(TestContext.CurrentContext.TestDirectory, "pynet.dll");
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        var host = Environment.ProcessPath;
+        var start = new ProcessStartInfo(Path.GetFileNameWithoutExtension(host) == "dotnet" ? host! : "dotnet")
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -15,7 +15,8 @@ internal static class SmallCifar
             for (var i = 0; i < PerFile; i++)
             {
                 bytes[3073 * i] = (byte)(i % 10);
-                foreach (ref var pixel in bytes.AsSpan(3073 * i + 1, 3072)) pixel = (byte)(20 * (i % 10) + rng.Next(40));
+                foreach (ref var pixel in bytes.AsSpan(3073 * i + 1, 3072))
+                    pixel = (byte)(20 * (i % 10) + rng.Next(40));
             }
 
             File.WriteAllBytes(Path.Combine(folder, file), bytes);

@@ -21,8 +21,8 @@ public sealed class TrainCommandTests
     public void A_run_leaves_its_settings_metrics_weights_and_curves()
     {
         var result = Pynet.Run(
-            folder.Name, "train", "fcnet", "--data", "xor", "--epochs", "3", "--evaluate-every", "2", "--batch-size", "50",
-            "--lr", "0.02", "--width", "0.1", "--seed", "7", "--out", "run");
+            folder.Name, "train", "fcnet", "--data", "xor", "--epochs", "3", "--evaluate-every", "2",
+            "--batch-size", "50", "--lr", "0.02", "--width", "0.1", "--seed", "7", "--out", "run");
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(result.Error, Is.Empty);
@@ -35,7 +35,7 @@ public sealed class TrainCommandTests
         Assert.That(config["versions"]!["dotnet"], Is.Not.Null);
 
         var epochs = MetricsFile.Read(folder["run/metrics.jsonl"]);
-        Assert.That(epochs.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 8, 16, 24 }));      // 400 points, 50 a step
+        Assert.That(epochs.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 8, 16, 24 }));     // 400 points, by 50
         Assert.That(epochs.Select(epoch => epoch.TestAccuracy is null), Is.EqualTo(new[] { true, false, false }));
         Assert.That(epochs[2].TrainLoss, Is.LessThan(epochs[0].TrainLoss));
 
@@ -62,10 +62,11 @@ public sealed class TrainCommandTests
     public void All_options_together_are_understood()
     {
         var result = Pynet.Run(
-            folder.Name, "train", "nin", "--width", "0.05", "--data", "cifar10", "--data-dir", folder.Name, "--epochs", "2",
-            "--max-steps", "3", "--batch-size", "40", "--lr", "0.001", "--optimizer", "adam", "--weight-decay", "0.001",
-            "--schedule", "cosine:1", "--init", "xavier", "--dropout", "0.1", "--augment", "--shuffle", "false", "--limit", "80",
-            "--resize", "32", "--evaluate-every", "5", "--seed", "3", "--threads", "1", "--device", "cpu", "--out", "all", "--quiet");
+            folder.Name, "train", "nin", "--width", "0.05", "--data", "cifar10", "--data-dir", folder.Name,
+            "--epochs", "2", "--max-steps", "3", "--batch-size", "40", "--lr", "0.001", "--optimizer", "adam",
+            "--weight-decay", "0.001", "--schedule", "cosine:1", "--init", "xavier", "--dropout", "0.1", "--augment",
+            "--shuffle", "false", "--limit", "80", "--resize", "32", "--evaluate-every", "5", "--seed", "3",
+            "--threads", "1", "--device", "cpu", "--out", "all", "--quiet");
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(result.Output, Does.StartWith("best test accuracy"));
@@ -79,7 +80,8 @@ public sealed class TrainCommandTests
     public void The_data_folder_can_come_from_a_variable_and_be_the_sets_own()
     {
         var result = Pynet.RunWith(
-            folder["cifar10"], folder.Name, "train", "lenet5", "--data", "cifar10", "--max-steps", "1", "--quiet", "--out", "variable");
+            folder["cifar10"], folder.Name,
+            "train", "lenet5", "--data", "cifar10", "--max-steps", "1", "--quiet", "--out", "variable");
         Assert.That(result.ExitCode, Is.Zero, result.Error);
     }
 
@@ -109,8 +111,11 @@ public sealed class TrainCommandTests
         byte[] Train(string name, params string[] more)
         {
             var result = Pynet.Run(
-                folder.Name, ["train", "nin", "--width", "0.1", "--data", "cifar10", "--data-dir", folder.Name, "--batch-size", "16",
-                "--augment", "--epochs", "9", "--max-steps", "6", "--evaluate-every", "9", "--quiet", "--out", name, .. more]);
+                folder.Name,
+                [
+                    "train", "nin", "--width", "0.1", "--data", "cifar10", "--data-dir", folder.Name,
+                    "--batch-size", "16", "--augment", "--epochs", "9", "--max-steps", "6", "--quiet", "--out", name, .. more,
+                ]);
             Assert.That(result.ExitCode, Is.Zero, result.Error);
             return File.ReadAllBytes(folder[$"{name}/model.safetensors"]);
         }
@@ -119,8 +124,10 @@ public sealed class TrainCommandTests
     [Test, Platform(Exclude = "Win", Reason = "kill sends the signal")]
     public void An_interrupted_run_keeps_its_weights()
     {
-        using var process = Pynet.Start(folder.Name, ["train", "two-layer", "--data", "xor", "--epochs", "1000000", "--out", "interrupted"]);
-        while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("epoch", StringComparison.Ordinal)) continue;
+        using var process = Pynet.Start(
+            folder.Name, ["train", "two-layer", "--data", "xor", "--epochs", "1000000", "--out", "interrupted"]);
+        while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("epoch ", StringComparison.Ordinal))
+            continue;
         using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"])) kill.WaitForExit();
         var rest = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -35,7 +35,7 @@ public sealed class RecipeTests
     {
         Assert.That(
             () => (Plain with { Schedule = words }).CreateSchedule(batches: 10),
-            Throws.TypeOf<InputException>().With.Message.Contains($"'{words}'").And.Message.Contains("step:SIZE:GAMMA"));
+            Throws.TypeOf<InputException>().With.Message.Contains($"'{words}'").And.Message.Contains("SIZE:GAMMA"));
     }
 
     [Test]

@@ -15,7 +15,8 @@ public sealed class RunFolderTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder[file], "old");
 
-        Assert.That(() => new RunFolder(folder.Name).Begin([]), Throws.TypeOf<InputException>().With.Message.Contains(file));
+        var run = new RunFolder(folder.Name);
+        Assert.That(() => run.Begin([]), Throws.TypeOf<InputException>().With.Message.Contains(file));
         Assert.That(File.ReadAllText(folder[file]), Is.EqualTo("old"));
     }
 

@@ -17,9 +17,11 @@ public sealed class TrainerTests
 
         Assert.That(trainer.History.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { 1, 2, 3, 4, 5 }));
         Assert.That(trainer.History.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 4, 8, 12, 16, 20 }));
-        Assert.That(trainer.History.Select(epoch => epoch.TestAccuracy is not null), Is.EqualTo(new[] { false, true, false, true, true }));
+        var measured = trainer.History.Where(epoch => epoch.TestAccuracy is not null);
+        Assert.That(measured.Select(epoch => epoch.Epoch), Is.EqualTo(new[] { 2, 4, 5 }));
         Assert.That(heard.Epochs.Select(e => e.Epoch), Is.EqualTo(trainer.History));
-        Assert.That(heard.Steps.Select(step => (step.Epoch, step.Batch, step.Step)).Take(5), Is.EqualTo(new[] { (1, 1, 1L), (1, 2, 2L), (1, 3, 3L), (1, 4, 4L), (2, 1, 5L) }));
+        Assert.That(heard.Steps.Select(step => step.Step), Is.EqualTo(Enumerable.Range(1, 20)));
+        Assert.That(heard.Steps[5], Has.Property("Epoch").EqualTo(2).And.Property("Batch").EqualTo(2));
         Assert.That(heard.Steps[3].Loss, Is.EqualTo(trainer.History[0].TrainLoss));
         Assert.That(trainer.History[4].TrainLoss, Is.LessThan(trainer.History[0].TrainLoss));
         Assert.That(trainer.BestTestAccuracy, Is.EqualTo(trainer.History.Max(epoch => epoch.TestAccuracy)));
@@ -81,7 +83,8 @@ public sealed class TrainerTests
     public void A_fault_that_shows_only_in_the_last_evaluation_counts_too()
     {
         var model = new Spoilt(Perceptron(), at: null);
-        Assert.That(() => NewTrainer(model).Run(1), Throws.TypeOf<DivergenceException>().With.Message.Contains("step 4"));
+        var trainer = NewTrainer(model);
+        Assert.That(() => trainer.Run(1), Throws.TypeOf<DivergenceException>().With.Message.Contains("step 4"));
     }
 
     [Test]
@@ -94,7 +97,8 @@ public sealed class TrainerTests
         var fault = Assert.Throws<DeadNetworkException>(() => trainer.Run(100))!;
 
         Assert.That(fault.Step, Is.EqualTo(10));
-        Assert.That(fault.Message, Does.Contain("has died").And.Contain("step 10").And.Contain("0.6931").And.Contain("smaller than 0.1"));
+        foreach (var text in (string[])["has died", "step 10", "0.6931", "smaller than 0.1"])
+            Assert.That(fault.Message, Does.Contain(text));
         Assert.That(trainer.History[^1].Step, Is.EqualTo(10));
     }
 
@@ -130,7 +134,8 @@ public sealed class TrainerTests
     public void Cancellation_ends_the_run_after_the_step()
     {
         using var stop = new CancellationTokenSource();
-        var trainer = NewTrainer(Perceptron(), heard: new Recorder { OnStep = step => { if (step.Step == 6) stop.Cancel(); } });
+        var heard = new Recorder { OnStep = step => { if (step.Step == 6) stop.Cancel(); } };
+        var trainer = NewTrainer(Perceptron(), heard: heard);
         trainer.Run(100, stop.Token);
 
         Assert.That(trainer.Step, Is.EqualTo(6));
@@ -143,7 +148,8 @@ public sealed class TrainerTests
         var heard = new Recorder();
         NewTrainer(Perceptron(), heard: heard, schedule: new StepLR(4, 0.5)).Run(2);
 
-        Assert.That(heard.Steps.Select(step => step.LearningRate), Is.EqualTo(new[] { 0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05 }));
+        double[] expected = [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05];
+        Assert.That(heard.Steps.Select(step => step.LearningRate), Is.EqualTo(expected));
     }
 
     [Test]
@@ -155,21 +161,27 @@ public sealed class TrainerTests
         {
             var device = new CpuDevice(threads);
             var model = Networks.Find("fcnet").Create(new([2], 2) { Dropout = 0.5f }, new Rng(5)).To(device);
-            new Trainer(model, new(Xor.Train, BatchSize, device: device), new(Xor.Test, BatchSize, device: device), new Adam(model.Parameters())).Run(3);
+            var train = new Loader(Xor.Train, BatchSize, device: device);
+            new Trainer(model, train, test: null, new Adam(model.Parameters())).Run(3);
             return Numbers(model);
         }
     }
 
     private static Trainer NewTrainer(
-        Module model, float rate = 0.1f, Recorder? heard = null, int evaluateEvery = 1, long? maxSteps = null, LearningRateSchedule? schedule = null) =>
-        new(model, NewLoader(Xor.Train, shuffle: true), NewLoader(Xor.Test), new Sgd(model.Parameters(), rate, momentum: 0.9f), schedule: schedule)
+        Module model, float rate = 0.1f, Recorder? heard = null, int evaluateEvery = 1, long? maxSteps = null,
+        LearningRateSchedule? schedule = null)
+    {
+        var optimizer = new Sgd(model.Parameters(), rate, momentum: 0.9f);
+        return new(model, NewLoader(Xor.Train, shuffle: true), NewLoader(Xor.Test), optimizer, schedule: schedule)
         {
             EvaluateEvery = evaluateEvery,
             MaxSteps = maxSteps,
             Observers = heard is null ? [] : [heard],
         };
+    }
 
-    private static Loader NewLoader(Dataset data, bool shuffle = false) => new(data, BatchSize, shuffle: shuffle, seed: 2);
+    private static Loader NewLoader(Dataset data, bool shuffle = false) =>
+        new(data, BatchSize, shuffle: shuffle, seed: 2);
 
     private static Sequential Perceptron()
     {
@@ -219,6 +231,7 @@ public sealed class TrainerTests
 
         public Module Inner => inner;
 
-        public override Tensor Forward(Tensor x) => Training && calls++ < batches ? inner.Forward(x) * 0f : inner.Forward(x);
+        public override Tensor Forward(Tensor x) =>
+            Training && calls++ < batches ? inner.Forward(x) * 0f : inner.Forward(x);
     }
 }

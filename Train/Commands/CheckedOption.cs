@@ -19,20 +19,21 @@ internal static class CheckedOption
 {
     /// <summary>A whole number in a range.</summary>
     public static Option<int?> Whole(string name, string help, int least = 1, int most = int.MaxValue) => Of<int?>(
-        name, "N", help, most == int.MaxValue ? $"a whole number from {least} up" : $"a whole number from {least} to {most}",
-        text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : null);
+        name, "N", help, $"a whole number from {least} {(most == int.MaxValue ? "up" : $"to {most}")}",
+        text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
+            && n >= least && n <= most ? n : null);
 
     /// <summary>A number; <paramref name="range"/> puts into words what <paramref name="fits"/> tests.</summary>
-    public static Option<double?> Real(string name, string value, string help, string range, Func<double, bool> fits) => Of<double?>(
-        name, value, help, $"a number {range}",
-        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && fits(x) ? x : null);
+    public static Option<double?> Real(string name, string value, string help, string range, Func<double, bool> fits) =>
+        Of<double?>(name, value, help, $"a number {range}", text =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && fits(x) ? x : null);
 
     /// <summary>A seed.</summary>
     public static Option<ulong?> Seed(string name, string help) => Of<ulong?>(
         name, "N", help, "a whole number from 0 up",
         text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : null);
 
-    /// <summary>true or false; not an option of type bool, for which the parser would leave other words unread.</summary>
+    /// <summary>true or false; no option of type bool, for which the parser would leave other words unread.</summary>
     public static Option<Truth?> TrueOrFalse(string name, string help) => Choice<Truth>(name, help);
 
     /// <summary>One of an enumeration's names, in lower case.</summary>
@@ -49,16 +50,18 @@ internal static class CheckedOption
         Of<string?>(name, value, help, "a text that is not empty", text => text.Length > 0 ? text : null);
 
     /// <summary>A switch.</summary>
-    public static Option<bool> Flag(string name, string help) => new(name) { Description = help, Arity = ArgumentArity.Zero };
+    public static Option<bool> Flag(string name, string help) =>
+        new(name) { Description = help, Arity = ArgumentArity.Zero };
 
     /// <param name="expected">Completes "expected …" for a text that <paramref name="read"/> turns into null.</param>
-    private static Option<T?> Of<T>(string name, string value, string help, string expected, Func<string, T?> read) => new(name)
-    {
-        HelpName = value,
-        Description = help,
-        Arity = ArgumentArity.ExactlyOne,
-        CustomParser = result => Parse(result, name, expected, read),
-    };
+    private static Option<T?> Of<T>(string name, string value, string help, string expected, Func<string, T?> read) =>
+        new(name)
+        {
+            HelpName = value,
+            Description = help,
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result => Parse(result, name, expected, read),
+        };
 
     private static T? Parse<T>(ArgumentResult result, string name, string expected, Func<string, T?> read)
     {

@@ -6,10 +6,12 @@ namespace PyNetSharp;
 /// <summary>Finds the command that a line asks for and runs it.</summary>
 internal sealed class CommandLine
 {
-    private static readonly string[] ShowHelp = ["-h", "--help", "-?", "/?", "/h"];
+    private static readonly string[] AboutTheApp = ["-h", "--help", "-?", "--version"];
 
-    private readonly RootCommand root = new("Trains NiN, AlexNet and other networks on an engine written from scratch in C#.");
-    private readonly ConsoleCommand[] commands = [new TrainCommand(), new EvaluateCommand(), new ModelsCommand(), new DevicesCommand()];
+    private readonly RootCommand root = new("Trains NiN, AlexNet and other networks on an engine of its own, in C#.");
+
+    private readonly ConsoleCommand[] commands =
+        [new TrainCommand(), new EvaluateCommand(), new ModelsCommand(), new DevicesCommand()];
 
     public CommandLine()
     {
@@ -22,12 +24,13 @@ internal sealed class CommandLine
     public int Run(string[] args)
     {
         // Whoever names no command wants to train; but "pynet --help" is about all commands.
-        if (args is [] || (args[0].StartsWith('-') && args[0] != "--version" && !ShowHelp.Contains(args[0]))) args = ["train", .. args];
+        if (args is [] || (args[0].StartsWith('-') && !AboutTheApp.Contains(args[0]))) args = ["train", .. args];
 
         var parse = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var asksForHelp = parse.Action is HelpPage;
-        if (!asksForHelp) Check(parse, args);
-        return parse.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        if (parse.Action is not HelpPage) Check(parse, args);
+
+        // Faults and signals are this app's own affair.
+        return parse.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
     private void Check(ParseResult parse, string[] args)
@@ -41,11 +44,15 @@ internal sealed class CommandLine
         {
             var names = command.Options.Select(option => option.Name);
             var question = NearestName.Among(unknown, names) is { } near ? $"; did you mean '{near}'?" : ".";
-            throw new InputException($"unknown option '{unknown}'{question} 'pynet {command.Name} --help' lists the options.");
+            throw new InputException(
+                $"unknown option '{unknown}'{question} 'pynet {command.Name} --help' lists the options.");
         }
 
         if (parse.Errors is [var error, ..])
-            throw new InputException($"{error.Message} '{(parse.CommandResult.Command == root ? "" : "pynet ")}{parse.CommandResult.Command.Name} --help' says more.");
+        {
+            var asked = parse.CommandResult.Command == root ? "pynet" : $"pynet {parse.CommandResult.Command.Name}";
+            throw new InputException($"{error.Message} '{asked} --help' says more.");
+        }
     }
 
     /// <summary>What looks like an option, but was taken for an argument because there is no such option.</summary>
@@ -53,6 +60,6 @@ internal sealed class CommandLine
         command.Arguments
             .SelectMany(argument => parse.GetResult(argument)?.Tokens.Select(token => token.Value) ?? [])
             .Concat(parse.UnmatchedTokens)
-            .Where(text => text.StartsWith("--", StringComparison.Ordinal) || (text.Length > 1 && text[0] == '-' && char.IsLetter(text[1])))
+            .Where(text => text.Length > 1 && text[0] == '-' && (text[1] == '-' || char.IsLetter(text[1])))
             .Select(text => text.Split('=', ':')[0]);
 }

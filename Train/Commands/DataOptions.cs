@@ -12,7 +12,8 @@ internal sealed class DataOptions
 
     public Option<string?> Folder { get; } = CheckedOption.Text(
         "--data-dir", "DIR",
-        $"The folder that holds cifar10/, fashion-mnist/, …, or is the set's own. Default: the variable {Variable}, or ./{Habit}.");
+        "The folder that holds cifar10/, fashion-mnist/, …, or is the set's own. " +
+        $"Default: the variable {Variable}, or ./{Habit}.");
 
     public Option<bool> Download { get; } = CheckedOption.Flag(
         "--download", "Fetch the set from its home address, unless it is there.");

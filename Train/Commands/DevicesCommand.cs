@@ -8,7 +8,8 @@ namespace PyNetSharp;
 /// <summary><c>pynet devices</c>: what this machine computes with.</summary>
 internal sealed class DevicesCommand : ConsoleCommand
 {
-    public DevicesCommand() : base("devices", "devices", "Show the cores, vector instructions and memory that training can use.") =>
+    public DevicesCommand()
+        : base("devices", "devices", "Show the cores, vector instructions and memory that training can use.") =>
         Examples.Add(("pynet devices", "Show what this machine computes with."));
 
     protected override int Run(ParseResult parse)

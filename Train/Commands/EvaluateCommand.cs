@@ -9,6 +9,8 @@ internal sealed class EvaluateCommand : ConsoleCommand
 {
     private const int MostColumns = 20;         // of a confusion matrix that is still a matrix to the eye
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     private enum Part
     {
         Test,
@@ -16,22 +18,28 @@ internal sealed class EvaluateCommand : ConsoleCommand
     }
 
     private readonly Argument<string> model = new("MODEL") { Description = "The network that the weights are of." };
-    private readonly Option<string?> weights = CheckedOption.Text("--weights", "FILE", "The weights (safetensors, with PyTorch's names). Required.");
+    private readonly Option<string?> weights = CheckedOption.Text(
+        "--weights", "FILE", "The weights (safetensors, with PyTorch's names). Required.");
     private readonly DataOptions data = new();
-    private readonly Option<Part?> split = CheckedOption.Choice<Part>("--split", "Which part of the set. Default: test.");
+    private readonly Option<Part?> split = CheckedOption.Choice<Part>(
+        "--split", "Which part of the set. Default: test.");
 
     private readonly Option<double?> width = CheckedOption.Real(
-        "--width", "X", "What the hidden channels were multiplied by. Default: what the file says, or 1.", "above 0 and up to 16", x => x is > 0 and <= 16);
+        "--width", "X", "What the hidden channels were multiplied by. Default: what the file says, or 1.",
+        "above 0 and up to 16", x => x is > 0 and <= 16);
 
-    private readonly Option<int?> batchSize = CheckedOption.Whole("--batch-size", "Images at a time; changes the speed only.", 1, 65_536);
-    private readonly Option<int?> threads = CheckedOption.Whole("--threads", "Threads to work with. Default: one per core.", 1, 1024);
+    private readonly Option<int?> batchSize = CheckedOption.Whole(
+        "--batch-size", "Images at a time; changes the speed only.", 1, 65_536);
+    private readonly Option<int?> threads = CheckedOption.Whole(
+        "--threads", "Threads to work with. Default: one per core.", 1, 1024);
 
     private readonly Option<string?> logits = CheckedOption.Text(
         "--logits", "FILE.npy", "Write the scores, items × classes, as a NumPy file of float32.");
 
     private readonly Option<bool> json = CheckedOption.Flag("--json", "Print one JSON object instead of tables.");
 
-    public EvaluateCommand() : base("evaluate", "evaluate MODEL", "Measure saved weights: loss, accuracy, accuracy per class, confusion matrix.")
+    public EvaluateCommand()
+        : base("evaluate", "evaluate MODEL", "Measure saved weights: loss, accuracy, also per class, confusion matrix.")
     {
         Add(model);
         AddGroup("Data", data.Data, data.Folder, data.Download, split, data.Resize);
@@ -40,19 +48,22 @@ internal sealed class EvaluateCommand : ConsoleCommand
         AddGroup("Output", logits, json);
         Examples.AddRange(
         [
-            ("pynet evaluate nin --weights runs/first/best.safetensors", "Measure on the data that the weights were trained for."),
-            ("pynet evaluate alexnet --weights alexnet.safetensors --data cifar10 --data-dir data --logits scores.npy", "Keep the scores for NumPy."),
+            ("pynet evaluate nin --weights runs/first/best.safetensors",
+                "Measure on the data that the weights were trained for."),
+            ("pynet evaluate alexnet --weights alexnet.safetensors --data cifar10 --data-dir data --logits scores.npy",
+                "Keep the scores for NumPy."),
         ]);
     }
 
     protected override int Run(ParseResult parse)
     {
         var network = Networks.Find(parse.GetValue(model)!);
-        var file = parse.GetValue(weights) ?? throw new InputException("--weights is missing; expected the file with the network's weights.");
+        var file = parse.GetValue(weights)
+            ?? throw new InputException("--weights is missing; expected the file with the network's weights.");
         var scores = parse.GetValue(logits);
         CheckTarget(scores);
 
-        var origin = WeightOrigin.Of(file);
+        var origin = WeightOrigin.Of(file, network.Name);
         var recipe = network.Recipe with
         {
             Data = parse.GetValue(data.Data) ?? origin.Data ?? network.Recipe.Data,
@@ -65,7 +76,8 @@ internal sealed class EvaluateCommand : ConsoleCommand
         var sets = data.Load(parse, recipe.Data, new Screen(quiet: asJson));
         var part = parse.GetValue(split) == Part.Train ? sets.Train : sets.Test;
         var device = new CpuDevice(parse.GetValue(threads) ?? 0);
-        var loader = new Loader(part, recipe.BatchSize, recipe.TransformsFor(sets.Train), shuffle: false, device: device);
+        var transform = recipe.TransformsFor(sets.Train);
+        var loader = new Loader(part, recipe.BatchSize, transform, shuffle: false, device: device);
 
         var built = network.Create(new(loader.ItemShape, part.ClassNames.Count) { Width = recipe.Width }, new Rng(0));
         built.Load(file);
@@ -73,7 +85,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
 
         var result = Evaluation.Of(built, loader);
         if (scores is not null) NumpyFile.Write(scores, result.Scores.Span, result.Count, result.Classes);
-        if (asJson) Console.Out.WriteLine(ToJson(network.Name, part, result).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        if (asJson) Console.Out.WriteLine(ToJson(network.Name, part, result).ToJsonString(Indented));
         else Show(new Screen(), network.Name, part, result, scores);
         return 0;
     }
@@ -82,7 +94,8 @@ internal sealed class EvaluateCommand : ConsoleCommand
     private static void CheckTarget(string? path)
     {
         if (path is null) return;
-        if (Directory.Exists(path)) throw new InputException($"--logits '{path}' is a folder; expected the name of a file.");
+        if (Directory.Exists(path))
+            throw new InputException($"--logits '{path}' is a folder; expected the name of a file.");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
             throw new InputException($"--logits '{path}': its folder '{folder}' does not exist.");
     }
@@ -103,8 +116,10 @@ internal sealed class EvaluateCommand : ConsoleCommand
                 ["count"] = result.CountOf(k),
                 ["accuracy"] = result.AccuracyOf(k),
             })]),
-            ["confusion"] = new JsonArray([.. classes.Select(truth => (JsonNode)new JsonArray([.. classes.Select(k => (JsonNode)result[truth, k])]))]),
+            ["confusion"] = new JsonArray([.. classes.Select(Row)]),
         };
+
+        JsonNode Row(int truth) => new JsonArray([.. classes.Select(k => (JsonNode)result[truth, k])]);
     }
 
     private static void Show(Screen screen, string model, Dataset part, Evaluation result, string? scores)
@@ -121,7 +136,10 @@ internal sealed class EvaluateCommand : ConsoleCommand
     private static void ShowClasses(Screen screen, Dataset part, Evaluation result) => screen.Table(
         [">Class", "Name", ">Items", ">Accuracy"],
         part.ClassNames.Select((name, k) => (string[])
-            [$"{k}", name, Figures.Count(result.CountOf(k)), result.AccuracyOf(k) is { } share ? Figures.Percent(share) : "–"]));
+        [
+            $"{k}", name, Figures.Count(result.CountOf(k)),
+            result.AccuracyOf(k) is { } share ? Figures.Percent(share) : "–",
+        ]));
 
     private static void ShowMatrix(Screen screen, Dataset part, Evaluation result)
     {
@@ -129,8 +147,11 @@ internal sealed class EvaluateCommand : ConsoleCommand
         var classes = Enumerable.Range(0, result.Classes).ToArray();
         screen.Table(
             ["", .. classes.Select(k => $">{k}")],
-            classes.Select(truth => (string[])
-                [$"{truth} {part.ClassNames[truth]}", .. classes.Select(k => result[truth, k] is > 0 and var n ? Figures.Count(n) : "·")]));
+            classes.Select(Row));
+
+        string[] Row(int truth) => [$"{truth} {part.ClassNames[truth]}", .. classes.Select(k => Cell(truth, k))];
+
+        string Cell(int truth, int k) => result[truth, k] is > 0 and var n ? Figures.Count(n) : "·";
     }
 
     private static void ShowConfusions(Screen screen, Dataset part, Evaluation result)
@@ -140,7 +161,12 @@ internal sealed class EvaluateCommand : ConsoleCommand
                     from taken in Enumerable.Range(0, result.Classes)
                     where truth != taken && result[truth, taken] > 0
                     orderby result[truth, taken] descending
-                    select (string[])[part.ClassNames[truth], part.ClassNames[taken], Figures.Count(result[truth, taken])];
-        screen.Table(["True class", "Taken for", ">Items"], pairs.Take(MostColumns));
+                    select (truth, taken);
+        screen.Table(
+            ["True class", "Taken for", ">Items"],
+            pairs.Take(MostColumns).Select(pair => (string[])
+            [
+                part.ClassNames[pair.truth], part.ClassNames[pair.taken], Figures.Count(result[pair.truth, pair.taken]),
+            ]));
     }
 }

@@ -24,7 +24,9 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         output.WriteLine($"{root.Description}\n\nUsage: pynet [COMMAND] [OPTIONS]\n\nCommands:");
         WriteTerms(output, commands.Select(command => (command.Usage, command.Description!)));
         output.WriteLine("\nOther options:");
-        WriteTerms(output, [("-h, --help", "Show this page, or after a command that command's."), ("--version", "Show the version.")]);
+        WriteTerms(
+            output,
+            [("-h, --help", "Show this page, or after a command that command's."), ("--version", "Show the version.")]);
         output.WriteLine("\nExamples:");
         WriteExamples(output, commands.SelectMany(command => command.Examples.Take(2)));
     }
@@ -55,7 +57,8 @@ internal sealed class HelpPage : SynchronousCommandLineAction
     private static void WriteTerms(TextWriter output, IEnumerable<(string Term, string Meaning)> terms)
     {
         var rows = terms.ToArray();
-        var column = rows.Select(row => row.Term.Length).Where(length => length <= WidestTerm).DefaultIfEmpty(4).Max() + 2 * Indent;
+        var lengths = rows.Select(row => row.Term.Length).Where(length => length <= WidestTerm);
+        var column = lengths.DefaultIfEmpty(0).Max() + 2 * Indent;
         foreach (var (term, meaning) in rows)
         {
             var lines = Wrap(meaning, Width - column).ToArray();

@@ -8,20 +8,28 @@ internal sealed class ModelsCommand : ConsoleCommand
     private readonly Argument<string?> model = new("MODEL")
     {
         Arity = ArgumentArity.ZeroOrOne,
-        Description = "The network to show: its structure, the shapes that pass through it, and what it costs. Default: list all.",
+        Description =
+            "The network to show: its structure, what shapes pass through it, and what it costs. Default: list all.",
     };
 
-    private readonly Option<int?> size = CheckedOption.Whole("--size", "Input images of N×N. Default: the model's size.", 1, 1024);
-    private readonly Option<int?> classes = CheckedOption.Whole("--classes", "How many classes. Default: 10.", 2, 100_000);
+    private readonly Option<int?> size = CheckedOption.Whole(
+        "--size", "Input images of N×N. Default: the model's size.", 1, 1024);
+    private readonly Option<int?> classes = CheckedOption.Whole(
+        "--classes", "How many classes. Default: 10.", 2, 100_000);
 
     private readonly Option<double?> width = CheckedOption.Real(
-        "--width", "X", "Multiply the hidden channels by X. Default: 1.", "above 0 and up to 16", x => x is > 0 and <= 16);
+        "--width", "X", "Multiply the hidden channels by X. Default: 1.",
+        "above 0 and up to 16", x => x is > 0 and <= 16);
 
     public ModelsCommand() : base("models", "models [MODEL]", "List the networks, or show one layer by layer.")
     {
         Add(model);
         AddGroup("Network", size, classes, width);
-        Examples.AddRange([("pynet models", "List the networks."), ("pynet models alexnet --size 224", "Show AlexNet on 224×224 images.")]);
+        Examples.AddRange(
+        [
+            ("pynet models", "List the networks."),
+            ("pynet models alexnet --size 224", "Show AlexNet on 224×224 images."),
+        ]);
     }
 
     protected override int Run(ParseResult parse)
@@ -38,8 +46,9 @@ internal sealed class ModelsCommand : ConsoleCommand
             ["Model", "", ">Input", "Data", ">Batch", "Optimizer", ">Learning rate", ">Epochs"],
             Networks.All.Select(network => (string[])
             [
-                network.Name, network.Summary, Figures.Extents(network.Input), network.Recipe.Data, $"{network.Recipe.BatchSize}",
-                network.Recipe.Optimizer.ToString().ToLowerInvariant(), Figures.Number(network.Recipe.LearningRate), $"{network.Recipe.Epochs}",
+                network.Name, network.Summary, Figures.Extents(network.Input), network.Recipe.Data,
+                $"{network.Recipe.BatchSize}", network.Recipe.Optimizer.ToString().ToLowerInvariant(),
+                Figures.Number(network.Recipe.LearningRate), $"{network.Recipe.Epochs}",
             ]));
         screen.Say("'pynet models MODEL' shows one; 'pynet train MODEL' trains it with these settings.");
     }

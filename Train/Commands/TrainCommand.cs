@@ -8,19 +8,24 @@ internal sealed class TrainCommand : ConsoleCommand
     private readonly Argument<string?> model = new("MODEL")
     {
         Arity = ArgumentArity.ZeroOrOne,
-        Description = "One of those that 'pynet models' lists. Default: nin at a quarter of its width on shapes, two minutes on two cores.",
+        Description =
+            "One of those that 'pynet models' lists. Default: nin at a quarter of its width on shapes, two minutes on " +
+            "two cores.",
     };
 
     private readonly DataOptions data = new();
 
     private readonly Option<double?> width = CheckedOption.Real(
-        "--width", "X", "Multiply the hidden channels by X. Default: 1.", "above 0 and up to 16", x => x is > 0 and <= 16);
+        "--width", "X", "Multiply the hidden channels by X. Default: 1.",
+        "above 0 and up to 16", x => x is > 0 and <= 16);
 
     private readonly Option<double?> dropout = CheckedOption.Real(
-        "--dropout", "P", "Dropout probability in place of the model's; 0 switches it off.", "from 0 up to, not including, 1", x => x is >= 0 and < 1);
+        "--dropout", "P", "Dropout probability in place of the model's; 0 switches it off.",
+        "from 0 up to, not including, 1", x => x is >= 0 and < 1);
 
     private readonly Option<Initialisation?> init = CheckedOption.Choice<Initialisation>(
-        "--init", "How weights are drawn: PyTorch's way, Glorot's or He's. Default: the model's, safe for its last ReLU.");
+        "--init",
+        "How weights are drawn: PyTorch's way, Glorot's or He's. Default: the model's, safe for its last ReLU.");
 
     private readonly Option<string?> weights = CheckedOption.Text(
         "--weights", "FILE", "Start from these weights (safetensors, with PyTorch's names).");
@@ -33,13 +38,16 @@ internal sealed class TrainCommand : ConsoleCommand
 
     private readonly Option<int?> limit = CheckedOption.Whole("--limit", "Use the first N training images only.");
 
-    private readonly Option<int?> epochs = CheckedOption.Whole("--epochs", "Passes over the training images.", 1, 1_000_000);
+    private readonly Option<int?> epochs = CheckedOption.Whole(
+        "--epochs", "Passes over the training images.", 1, 1_000_000);
 
-    private readonly Option<int?> maxSteps = CheckedOption.Whole("--max-steps", "End after N steps, even within an epoch.");
+    private readonly Option<int?> maxSteps = CheckedOption.Whole(
+        "--max-steps", "End after N steps, even within an epoch.");
 
     private readonly Option<int?> batchSize = CheckedOption.Whole("--batch-size", "Images per step.", 1, 65_536);
 
-    private readonly Option<OptimizerKind?> optimizer = CheckedOption.Choice<OptimizerKind>("--optimizer", "What changes the weights.");
+    private readonly Option<OptimizerKind?> optimizer = CheckedOption.Choice<OptimizerKind>(
+        "--optimizer", "What changes the weights.");
 
     private readonly Option<double?> learningRate = CheckedOption.Real(
         "--lr", "X", "The learning rate. Where --optimizer changes the model's: 0.01 for sgd, 0.001 for adam.",
@@ -48,14 +56,16 @@ internal sealed class TrainCommand : ConsoleCommand
     private readonly Option<double?> momentum = CheckedOption.Real(
         "--momentum", "X", "SGD's momentum.", "from 0 up to, not including, 1", x => x is >= 0 and < 1);
 
-    private readonly Option<Truth?> nesterov = CheckedOption.TrueOrFalse("--nesterov", "Whether the momentum is Nesterov's.");
+    private readonly Option<Truth?> nesterov = CheckedOption.TrueOrFalse(
+        "--nesterov", "Whether the momentum is Nesterov's.");
 
     private readonly Option<double?> weightDecay = CheckedOption.Real(
         "--weight-decay", "X", "L2 regularisation.", "from 0 to 1", x => x is >= 0 and <= 1);
 
     private readonly Option<string?> schedule = CheckedOption.Text(
         "--schedule", "none|step:SIZE:GAMMA|cosine[:WARMUP]",
-        "How the learning rate changes: not; times GAMMA every SIZE epochs; along a cosine to 0, after WARMUP epochs of rising.");
+        "How the learning rate changes: not; times GAMMA every SIZE epochs; along a cosine to 0, after WARMUP epochs " +
+        "of rising.");
 
     private readonly Option<int?> evaluateEvery = CheckedOption.Whole(
         "--evaluate-every", "Measure the test accuracy every N epochs, and after the last.");
@@ -63,27 +73,34 @@ internal sealed class TrainCommand : ConsoleCommand
     private readonly Option<ulong?> seed = CheckedOption.Seed(
         "--seed", "Decides all that is random: the same seed gives the same weights, bit for bit. Default: 0.");
 
-    private readonly Option<int?> threads = CheckedOption.Whole("--threads", "Threads to work with. Default: one per core.", 1, 1024);
+    private readonly Option<int?> threads = CheckedOption.Whole(
+        "--threads", "Threads to work with. Default: one per core.", 1, 1024);
 
-    private readonly Option<string?> device = CheckedOption.Text("--device", "cpu", "Where to compute; this build has the cpu only.");
+    private readonly Option<string?> device = CheckedOption.Text(
+        "--device", "cpu", "Where to compute; this build has the cpu only.");
 
     private readonly Option<string?> folder = CheckedOption.Text(
         "--out", "DIR", "Where settings, metrics, weights and curves go. Default: runs/<model>-<data>-<time>.");
 
     private readonly Option<bool> quiet = CheckedOption.Flag("--quiet", "Print the result only.");
 
-    public TrainCommand() : base("train", "train [MODEL]", "Train a network. This is what happens where no command is given.")
+    public TrainCommand()
+        : base("train", "train [MODEL]", "Train a network. This is what happens where no command is given.")
     {
         Add(model);
         AddGroup("Data", data.Data, data.Folder, data.Download, limit, data.Resize, augment, shuffle);
         AddGroup("Network", width, dropout, init, weights);
-        AddGroup("Training; what is not given is the model's own", epochs, maxSteps, batchSize, optimizer, learningRate, momentum, nesterov, weightDecay, schedule, evaluateEvery);
+        AddGroup(
+            "Training; what is not given is the model's own",
+            epochs, maxSteps, batchSize, optimizer, learningRate, momentum, nesterov, weightDecay, schedule,
+            evaluateEvery);
         AddGroup("Run", seed, threads, device, folder, quiet);
         Examples.AddRange(
         [
             ("pynet", "Train a small NiN on drawn shapes."),
             ("pynet train lenet5 --data fashion-mnist --download", "Fetch Fashion-MNIST and train LeNet-5 on it."),
-            ("pynet train nin --data cifar10 --data-dir data --augment --schedule cosine:5", "Train NiN on CIFAR-10 files in data/cifar10."),
+            ("pynet train nin --data cifar10 --data-dir data --augment --schedule cosine:5",
+                "Train NiN on CIFAR-10 files in data/cifar10."),
             ("pynet train fcnet --data xor --epochs 20 --threads 1", "Learn the exclusive or."),
         ]);
     }
@@ -107,7 +124,8 @@ internal sealed class TrainCommand : ConsoleCommand
         if (!DataCatalog.Names.Contains(recipe.Data))
             throw new InputException(NearestName.Unknown("data set", recipe.Data, DataCatalog.Names));
         if (recipe.Dropout > 0 && !network.HasDropout)
-            throw new InputException($"--dropout {recipe.Dropout}: {network.Name} has no dropout layers; expected 0 or no such option.");
+            throw new InputException(
+                $"--dropout {recipe.Dropout}: {network.Name} has no dropout layers; expected 0 or no such option.");
 
         return new(network, recipe)
         {
@@ -132,7 +150,8 @@ internal sealed class TrainCommand : ConsoleCommand
         var isAdam = kind == OptimizerKind.Adam;
         foreach (var option in (Option[])[momentum, nesterov])
             if (isAdam && parse.GetResult(option) is not null)
-                throw new InputException($"{option.Name} belongs to sgd, but the optimizer is adam; leave it out, or give --optimizer sgd.");
+                throw new InputException(
+                    $"{option.Name} belongs to sgd, but the optimizer is adam; leave it out, or give --optimizer sgd.");
 
         var inertia = (float)(parse.GetValue(momentum) ?? recipe.Momentum);
         if (inertia == 0 && parse.GetValue(nesterov) == Truth.True)
@@ -159,6 +178,7 @@ internal sealed class TrainCommand : ConsoleCommand
 
     private static void CheckDevice(string name)
     {
-        if (name != "cpu") throw new InputException($"--device '{name}': this build computes on the cpu only; expected 'cpu'.");
+        if (name != "cpu")
+            throw new InputException($"--device '{name}': this build computes on the cpu only; expected 'cpu'.");
     }
 }

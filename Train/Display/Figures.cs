@@ -9,7 +9,8 @@ internal static class Figures
     public static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>1.2345</summary>
-    public static string Loss(double loss) => double.IsFinite(loss) ? loss.ToString("0.0000", CultureInfo.InvariantCulture) : "NaN";
+    public static string Loss(double loss) =>
+        double.IsFinite(loss) ? loss.ToString("0.0000", CultureInfo.InvariantCulture) : "NaN";
 
     /// <summary>95.40 %</summary>
     public static string Percent(double share) => (100 * share).ToString("0.00", CultureInfo.InvariantCulture) + " %";
@@ -27,8 +28,8 @@ internal static class Figures
         if (seconds < 60) return seconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
         var time = TimeSpan.FromSeconds(Math.Min(seconds, 1e9));
         return time.TotalHours < 1
-            ? string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}:{time.Seconds:00}")
-            : string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}");
+            ? $"{time.Minutes}:{time.Seconds:00}"
+            : $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}";
     }
 
     /// <summary>11.6 GB</summary>

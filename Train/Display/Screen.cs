@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace PyNetSharp;
 
-/// <summary>What the app prints on standard output: with colours and bars on a terminal, in plain lines elsewhere.</summary>
+/// <summary>What the app prints: with colours and bars on a terminal, in plain lines elsewhere.</summary>
 internal sealed class Screen
 {
     private const int WidestText = 72;      // beside a bar
@@ -71,7 +71,7 @@ internal sealed class Screen
     /// <exception cref="InputException">It cannot be had.</exception>
     public void Download(string name, string folder)
     {
-        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };      // the downloader has patience of its own
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };   // the downloader has its own
         var downloader = new Downloader(client);
         if (!IsTerminal || quiet)
         {
@@ -86,7 +86,8 @@ internal sealed class Screen
             bar.Description = Markup.Escape($"{progress.File}  {Figures.Bytes(progress.Received)}");
         }))));
 
-        bool Fetch(IProgress<DownloadProgress>? progress) => DataDownload.FetchAsync(name, folder, downloader, progress).GetAwaiter().GetResult();
+        bool Fetch(IProgress<DownloadProgress>? progress) =>
+            DataDownload.FetchAsync(name, folder, downloader, progress).GetAwaiter().GetResult();
 
         void Report(bool fetched)
         {

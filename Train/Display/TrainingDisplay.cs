@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace PyNetSharp;
 
-/// <summary>Shows how training goes: a line per epoch, and between them a bar, or a line now and then without a terminal.</summary>
+/// <summary>Shows how training goes: a line per epoch, and between them a bar or, without a terminal, some lines.</summary>
 /// <param name="screen">Where to print.</param>
 /// <param name="epochs">How many there will be.</param>
 /// <param name="steps">How many steps there will be in all.</param>
@@ -48,8 +48,10 @@ internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : I
         var number = epoch.Epoch.ToString(CultureInfo.InvariantCulture).PadLeft($"{epochs}".Length);
         var measured = epoch.TestAccuracy is { } test ? $"test {Figures.Percent(test),8}" : "";
         screen.Say(
-            $"epoch {number}/{epochs}  loss {Figures.Loss(epoch.TrainLoss)}  train {Figures.Percent(epoch.TrainAccuracy ?? 0),8}  {measured,13}  " +
-            $"{Figures.Rate(epoch.ImagesPerSecond),14}  {Figures.Time(epoch.Seconds),7}  lr {Figures.Number(epoch.LearningRate)}{(isBest ? "  best" : "")}",
+            $"epoch {number}/{epochs}  loss {Figures.Loss(epoch.TrainLoss)}  " +
+            $"train {Figures.Percent(epoch.TrainAccuracy ?? 0),8}  {measured,13}  " +
+            $"{Figures.Rate(epoch.ImagesPerSecond),14}  {Figures.Time(epoch.Seconds),7}  " +
+            $"lr {Figures.Number(epoch.LearningRate)}{(isBest ? "  best" : "")}",
             isBest ? new Style(Color.Green) : null);
         sinceLine.Restart();
     }
@@ -57,7 +59,8 @@ internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : I
     private string Line(StepRecord step)
     {
         var left = training.Elapsed.TotalSeconds / step.Step * (steps - step.Step);
-        return $"epoch {step.Epoch}/{epochs}  loss {Figures.Loss(step.Loss)}  train {Figures.Percent(step.Accuracy)}  " +
-            $"{Figures.Rate(step.ImagesPerSecond)}  {(step.Batch < step.Batches ? $"{Figures.Time(left)} left" : "measuring")}";
+        return $"epoch {step.Epoch}/{epochs}  loss {Figures.Loss(step.Loss)}  " +
+            $"train {Figures.Percent(step.Accuracy)}  {Figures.Rate(step.ImagesPerSecond)}  " +
+            (step.Batch < step.Batches ? $"{Figures.Time(left)} left" : "measuring");
     }
 }
