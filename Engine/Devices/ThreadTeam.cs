@@ -4,8 +4,9 @@ namespace PyNetSharp;
 
 /// <summary>Threads that share the items of one loop; the caller is one of them.</summary>
 /// <remarks>
-/// Between two loops of a training step the others keep looking for work for some ten microseconds, then they sleep; after a
-/// few idle seconds they end, so that a forgotten device leaves no threads behind. A loop that meets a busy team (a second
+/// Whoever waits looks for some ten microseconds, which spans the gap between two loops of a training step, and then sleeps:
+/// on a machine that others use too, a thread that spins takes the time of the one it waits for. After a few idle seconds
+/// the workers end, so that a forgotten device leaves no threads behind. A loop that meets a busy team (a second
 /// caller, or a loop inside a loop) runs on its own thread, so nothing can wait for itself.
 /// </remarks>
 internal sealed class ThreadTeam(int threads)
@@ -14,7 +15,7 @@ internal sealed class ThreadTeam(int threads)
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
 
     private readonly Lock busy = new();
-    private readonly SemaphoreSlim wake = new(0);
+    private readonly SemaphoreSlim wake = new(0), done = new(0);
     private int alive, sleeping;
     private volatile Loop? current;
 
@@ -28,7 +29,7 @@ internal sealed class ThreadTeam(int threads)
 
         try
         {
-            var loop = new Loop(count, body);
+            var loop = new Loop(count, body, done);
             Start(loop);
             loop.Work();
             loop.Wait();
@@ -91,10 +92,11 @@ internal sealed class ThreadTeam(int threads)
         }
     }
 
-    private sealed class Loop(int count, Action<int> body)
+    private sealed class Loop(int count, Action<int> body, SemaphoreSlim done)
     {
         private Action<int>? body = body;
         private int next = -1, inside;
+        private volatile bool asleep;
         private ExceptionDispatchInfo? fault;
 
         /// <summary>Counts the caller in, unless all items have been handed out: then the loop may be over.</summary>
@@ -106,7 +108,10 @@ internal sealed class ThreadTeam(int threads)
             return false;
         }
 
-        public void Leave() => Interlocked.Decrement(ref inside);
+        public void Leave()
+        {
+            if (Interlocked.Decrement(ref inside) == 0 && asleep) done.Release();
+        }
 
         public void Work()
         {
@@ -124,8 +129,10 @@ internal sealed class ThreadTeam(int threads)
         /// <summary>Returns when no thread is inside, and throws the first error that one met.</summary>
         public void Wait()
         {
-            var spinner = new SpinWait();
-            while (Volatile.Read(ref inside) != 0) spinner.SpinOnce(sleep1Threshold: -1);
+            for (var spin = 0; spin < Spins && Volatile.Read(ref inside) != 0; spin++) Thread.SpinWait(8);
+            asleep = true;
+            Interlocked.MemoryBarrier();                // the last to leave either sees this or is seen to have left
+            while (Volatile.Read(ref inside) != 0) done.Wait();
             body = null;                                // a worker may remember this loop; let it not remember the tensors
             fault?.Throw();
         }
