@@ -21,7 +21,14 @@ public sealed record NetworkOptions(Shape Input, int Classes)
     } = 1;
 
     /// <summary>The dropout probability, in [0, 1], instead of the network's own; null for that. 0 switches it off.</summary>
-    public float? Dropout { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">Set to a number outside [0, 1].</exception>
+    public float? Dropout
+    {
+        get;
+        init => field = value is null or (>= 0 and <= 1)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A probability from 0 to 1 was expected.");
+    }
 
     /// <summary>The channels of an input image.</summary>
     /// <exception cref="ShapeException">The input is no image.</exception>
