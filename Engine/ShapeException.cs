@@ -1,6 +1,8 @@
 namespace PyNetSharp;
 
-/// <summary>Shapes that do not fit an op or a layer. The message names the op and every shape that takes part.</summary>
+/// <summary>
+/// Shapes that do not fit an op or a layer. The message names the op and every shape that takes part.
+/// </summary>
 public sealed class ShapeException : ArgumentException
 {
     private readonly string fault = "";
@@ -10,7 +12,9 @@ public sealed class ShapeException : ArgumentException
     {
     }
 
-    /// <summary>A shape error whose <paramref name="message"/> names the op, all shapes and the rule that they break.</summary>
+    /// <summary>
+    /// A shape error whose <paramref name="message"/> names the op, all shapes and the rule that they break.
+    /// </summary>
     public ShapeException(string message) : base(message) => fault = message;
 
     /// <summary>A shape error that another error led to.</summary>

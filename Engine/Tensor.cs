@@ -46,8 +46,12 @@ public class Tensor
     /// <summary>Where the numbers are.</summary>
     public Device Device { get; private set; }
 
-    /// <summary>Whether <see cref="Backward()"/> shall leave a gradient in <see cref="Grad"/>. For tensors that no op made.</summary>
-    /// <exception cref="InvalidOperationException">Set on an op's result: its gradient follows from the graph.</exception>
+    /// <summary>
+    /// Whether <see cref="Backward()"/> shall leave a gradient in <see cref="Grad"/>. For tensors that no op made.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// Set on an op's result: its gradient follows from the graph.
+    /// </exception>
     public bool RequiresGrad
     {
         get;
@@ -84,7 +88,9 @@ public class Tensor
     /// <summary>Whether nobody else reads this tensor's storage now or later, so that it may be overwritten.</summary>
     internal bool Exclusive => !kept && !standing && holders <= 1 && Storage.Exclusive;
 
-    /// <summary>Whether somebody else than a gradient pass has this tensor: a leaf as its gradient, or the user.</summary>
+    /// <summary>
+    /// Whether somebody else than a gradient pass has this tensor: a leaf as its gradient, or the user.
+    /// </summary>
     internal bool IsOwned => isGradient || kept || standing;
 
     /// <exception cref="InvalidOperationException">The storage has been given back.</exception>
@@ -113,7 +119,9 @@ public class Tensor
         return this;
     }
 
-    /// <summary>Gives an op's result back for reuse at once, or as soon as the backward pass of a recorded graph has read it.</summary>
+    /// <summary>
+    /// Gives an op's result back for reuse at once, or as soon as the backward pass of a recorded graph has read it.
+    /// </summary>
     /// <remarks>
     /// For whoever computed the tensor and handed it to nobody who reads it later: loops that evaluate, and layers that
     /// chain others. Without this call the storage returns a little later by itself. Nothing happens to kept tensors and
@@ -127,7 +135,10 @@ public class Tensor
     /// <summary>The same numbers, not in the graph: no gradient flows through. Nothing is copied.</summary>
     public Tensor Detach() => new(Shape, Storage.Share()) { standing = true };
 
-    /// <summary>Computes the gradient of this scalar by every leaf that requires one and adds it to the leaf's <see cref="Grad"/>.</summary>
+    /// <summary>
+    /// Computes the gradient of this scalar by every leaf that requires one and adds it to the leaf's
+    /// <see cref="Grad"/>.
+    /// </summary>
     /// <exception cref="ShapeException">This tensor has more than one element.</exception>
     /// <exception cref="InvalidOperationException">No graph leads here, or an earlier call has used it up.</exception>
     public void Backward()
@@ -138,7 +149,9 @@ public class Tensor
         Backward(one);
     }
 
-    /// <summary>As <see cref="Backward()"/>, from the gradient <paramref name="seed"/> of something by this tensor.</summary>
+    /// <summary>
+    /// As <see cref="Backward()"/>, from the gradient <paramref name="seed"/> of something by this tensor.
+    /// </summary>
     /// <param name="seed">Shaped like this tensor.</param>
     public void Backward(Tensor seed)
     {
@@ -266,7 +279,9 @@ public class Tensor
         if (--holders <= 0) GiveBack();
     }
 
-    /// <summary>Says that the caller, who alone knows this tensor beside the ops that hold it, will not read it again.</summary>
+    /// <summary>
+    /// Says that the caller, who alone knows this tensor beside the ops that hold it, will not read it again.
+    /// </summary>
     internal void Discard()
     {
         standing = false;
@@ -274,7 +289,9 @@ public class Tensor
         else if (holders == 0) GiveBack();
     }
 
-    /// <summary>Says that no graph will count this tensor's readers: it stays until it is unreachable or discarded.</summary>
+    /// <summary>
+    /// Says that no graph will count this tensor's readers: it stays until it is unreachable or discarded.
+    /// </summary>
     internal void Stand() => standing = true;
 
     /// <summary>Moves this tensor itself, with its gradient, to another device.</summary>

@@ -9,7 +9,9 @@ public sealed class AdaptiveAvgPool2d(Size2d size) : Module
     public Size2d Size { get; } = size.AtLeast(1, nameof(size));
 
     /// <param name="x">[n, c, h, w]</param>
-    /// <returns>[n, c, size.H, size.W], where row i is the mean of input rows ⌊i·h/size.H⌋ up to ⌈(i+1)·h/size.H⌉.</returns>
+    /// <returns>
+    /// [n, c, size.H, size.W], where row i is the mean of input rows ⌊i·h/size.H⌋ up to ⌈(i+1)·h/size.H⌉.
+    /// </returns>
     /// <exception cref="ShapeException">The input is no batch of images.</exception>
     public override Tensor Forward(Tensor x) => x.AdaptiveAvgPool2d(Size.H, Size.W);
 

@@ -36,7 +36,9 @@ public sealed class AvgPool2d : Module
     public bool CountIncludePad { get; }
 
     /// <param name="x">[n, c, h, w]</param>
-    /// <returns>[n, c, h', w'] with h' = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and w' likewise.</returns>
+    /// <returns>
+    /// [n, c, h', w'] with h' = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and w' likewise.
+    /// </returns>
     /// <exception cref="ShapeException">The input is no batch of images, or smaller than the window.</exception>
     public override Tensor Forward(Tensor x) => x.AvgPool2d(Kernel, Stride, Padding, CeilMode, CountIncludePad);
 

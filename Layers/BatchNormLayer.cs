@@ -18,8 +18,10 @@ public abstract class BatchNormLayer : Module
     private protected BatchNormLayer(int rank, int channels, float eps, float momentum)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
-        if (!float.IsFinite(eps) || eps <= 0) throw new ArgumentOutOfRangeException(nameof(eps), eps, "A positive number was expected.");
-        if (momentum is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "A number from 0 to 1 was expected.");
+        if (!float.IsFinite(eps) || eps <= 0)
+            throw new ArgumentOutOfRangeException(nameof(eps), eps, "A positive number was expected.");
+        if (momentum is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "A number from 0 to 1 was expected.");
 
         (this.rank, Eps, Momentum) = (rank, eps, momentum);
         Weight = new(Tensor.Full([channels], 1));
@@ -47,12 +49,15 @@ public abstract class BatchNormLayer : Module
     public float Momentum { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="ShapeException">The input has another rank or number of channels, or a training batch one value per channel.</exception>
+    /// <exception cref="ShapeException">
+    /// The input has another rank or number of channels, or a training batch one value per channel.
+    /// </exception>
     public override Tensor Forward(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         if (x.Rank != rank)
-            throw new ShapeException($"{GetType().Name}: expected {(rank == 2 ? "[n, c]" : "[n, c, h, w]")}, got {x.Shape}; channels {Weight.Shape}.");
+            throw new ShapeException(
+                $"{GetType().Name}: expected {(rank == 2 ? "[n, c]" : "[n, c, h, w]")}, got {x.Shape}; c is {Weight.Shape[0]}.");
 
         return x.BatchNorm(RunningMean, RunningVar, Weight, Bias, Training, Momentum, Eps);
     }
@@ -62,7 +67,8 @@ public abstract class BatchNormLayer : Module
         $"{Weight.Shape[0]}, eps={Python(Eps)}, momentum={Python(Momentum)}, affine=True, track_running_stats=True";
 
     /// <summary>A number as Python writes it: 1e-05.</summary>
-    private static string Python(float value) => value.ToString(value < 1e-4f ? "0.######e-00" : "0.0#######", CultureInfo.InvariantCulture);
+    private static string Python(float value) =>
+        value.ToString(value < 1e-4f ? "0.######e-00" : "0.0#######", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Batch normalisation of features: [n, c].</summary>
@@ -70,11 +76,13 @@ public abstract class BatchNormLayer : Module
 /// <param name="eps">Added to the variance; positive.</param>
 /// <param name="momentum">How far the running statistics move at each step, from 0 to 1.</param>
 /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
-public sealed class BatchNorm1d(int channels, float eps = 1e-5f, float momentum = 0.1f) : BatchNormLayer(2, channels, eps, momentum);
+public sealed class BatchNorm1d(int channels, float eps = 1e-5f, float momentum = 0.1f)
+    : BatchNormLayer(2, channels, eps, momentum);
 
 /// <summary>Batch normalisation of images: [n, c, h, w], over all pixels of a channel.</summary>
 /// <param name="channels">Channels of an image; at least 1.</param>
 /// <param name="eps">Added to the variance; positive.</param>
 /// <param name="momentum">How far the running statistics move at each step, from 0 to 1.</param>
 /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
-public sealed class BatchNorm2d(int channels, float eps = 1e-5f, float momentum = 0.1f) : BatchNormLayer(4, channels, eps, momentum);
+public sealed class BatchNorm2d(int channels, float eps = 1e-5f, float momentum = 0.1f)
+    : BatchNormLayer(4, channels, eps, momentum);

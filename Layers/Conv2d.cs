@@ -3,7 +3,9 @@ namespace PyNetSharp;
 /// <summary>A convolution over images, with zero padding: y[n, o] = b[o] + Σᵢ w[o, i] ⋆ x[n, i].</summary>
 public sealed class Conv2d : Module
 {
-    /// <summary>Draws weight and bias uniformly from ±1/√fan_in, as <c>torch.nn.Conv2d</c> does; fan_in = inputs · kernel area.</summary>
+    /// <summary>
+    /// Draws weight and bias uniformly from ±1/√fan_in, as <c>torch.nn.Conv2d</c> does; fan_in = inputs · kernel area.
+    /// </summary>
     /// <param name="inputs">Channels of the input; at least 1.</param>
     /// <param name="outputs">Channels of the result; at least 1.</param>
     /// <param name="kernel">Rows and columns of the kernel; at least 1.</param>
@@ -12,7 +14,8 @@ public sealed class Conv2d : Module
     /// <param name="padding">Zeros added on each side; not negative.</param>
     /// <param name="bias">Whether each output channel has a number added.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is outside its range.</exception>
-    public Conv2d(int inputs, int outputs, Size2d kernel, Rng rng, Size2d? stride = null, Size2d padding = default, bool bias = true)
+    public Conv2d(
+        int inputs, int outputs, Size2d kernel, Rng rng, Size2d? stride = null, Size2d padding = default, bool bias = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
@@ -46,7 +49,9 @@ public sealed class Conv2d : Module
     /// <exception cref="ShapeException">The input has other channels, or is smaller than the kernel.</exception>
     public override Tensor Forward(Tensor x) => Forward(x, relu: false);
 
-    /// <summary>The convolution and, if asked for, the ReLU behind it, without a pass over memory between them.</summary>
+    /// <summary>
+    /// The convolution and, if asked for, the ReLU behind it, without a pass over memory between them.
+    /// </summary>
     internal Tensor Forward(Tensor x, bool relu) => x.Conv2d(Weight, Bias, Stride, Padding, relu);
 
     /// <inheritdoc/>

@@ -14,7 +14,9 @@ public interface ILoss
 public sealed class CrossEntropyLoss : ILoss
 {
     /// <inheritdoc/>
-    /// <exception cref="ShapeException">The outputs are not [batch, classes], or there is not one label per row.</exception>
+    /// <exception cref="ShapeException">
+    /// The outputs are not [batch, classes], or there is not one label per row.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is outside [0, classes).</exception>
     public Tensor Forward(Tensor outputs, int[] labels) => outputs.CrossEntropy(labels);
 }

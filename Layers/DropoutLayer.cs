@@ -13,7 +13,8 @@ public abstract class DropoutLayer : Module
     private protected DropoutLayer(Rng rng, float p)
     {
         ArgumentNullException.ThrowIfNull(rng);
-        if (p is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(p), p, "A probability from 0 to 1 was expected.");
+        if (p is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(p), p, "A probability from 0 to 1 was expected.");
         (Rng, P) = (rng, p);
     }
 
@@ -24,5 +25,6 @@ public abstract class DropoutLayer : Module
     public float P { get; }
 
     /// <inheritdoc/>
-    protected override string Describe() => $"p={P.ToString("0.0#######", CultureInfo.InvariantCulture)}, inplace=False";
+    protected override string Describe() =>
+        $"p={P.ToString("0.0#######", CultureInfo.InvariantCulture)}, inplace=False";
 }

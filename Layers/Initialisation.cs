@@ -20,10 +20,14 @@ public static class ModuleInitialisation
 {
     extension(Module model)
     {
-        /// <summary>Draws the weights and biases of every <see cref="Conv2d"/> and <see cref="Linear"/> within this module.</summary>
+        /// <summary>
+        /// Draws the weights and biases of every <see cref="Conv2d"/> and <see cref="Linear"/> within this module.
+        /// </summary>
         /// <param name="scheme">The distribution.</param>
         /// <param name="rng">Draws them, layer after layer, in the order of <see cref="Module.State"/>.</param>
-        /// <remarks>fan_in is the number of inputs that one output number sees, fan_out the same the other way.</remarks>
+        /// <remarks>
+        /// fan_in is the number of inputs that one output number sees, fan_out the same the other way.
+        /// </remarks>
         public void Initialise(Initialisation scheme, Rng rng)
         {
             ArgumentNullException.ThrowIfNull(model);

@@ -3,7 +3,9 @@ namespace PyNetSharp;
 /// <summary>y = x·Wᵀ + b.</summary>
 public sealed class Linear : Module
 {
-    /// <summary>Draws both parameters uniformly from ±1/√<paramref name="inputs"/>, as <c>torch.nn.Linear</c> does.</summary>
+    /// <summary>
+    /// Draws both parameters uniformly from ±1/√<paramref name="inputs"/>, as <c>torch.nn.Linear</c> does.
+    /// </summary>
     /// <param name="inputs">Features of the input; at least 1.</param>
     /// <param name="outputs">Features of the result; at least 1.</param>
     /// <param name="rng">Draws the parameters.</param>

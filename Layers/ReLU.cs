@@ -1,7 +1,9 @@
 namespace PyNetSharp;
 
 /// <summary>max(x, 0), elementwise. NaN stays NaN.</summary>
-/// <remarks>Directly behind a <see cref="Conv2d"/> or <see cref="Linear"/>, <see cref="Sequential"/> runs both as one op.</remarks>
+/// <remarks>
+/// Directly behind a <see cref="Conv2d"/> or <see cref="Linear"/>, <see cref="Sequential"/> runs both as one op.
+/// </remarks>
 public sealed class ReLU : Module
 {
     /// <param name="x">Any shape.</param>

@@ -2,7 +2,9 @@ namespace PyNetSharp;
 
 /// <summary>Layers in a row, each fed with what the one before gives.</summary>
 /// <remarks>
-/// <para>A <see cref="ReLU"/> directly behind a <see cref="Conv2d"/> or <see cref="Linear"/> runs with it as one op.</para>
+/// <para>
+/// A <see cref="ReLU"/> directly behind a <see cref="Conv2d"/> or <see cref="Linear"/> runs with it as one op.
+/// </para>
 /// <para>
 /// What a child returns goes back for reuse as soon as the next child has run (and, while a graph is recorded, as soon as
 /// no op needs it any more). A module of your own that looks at its input or its result later calls
@@ -30,10 +32,11 @@ public class Sequential : Module
         foreach (var (name, module) in layers)
         {
             if (string.IsNullOrEmpty(name) || name.Contains('.', StringComparison.Ordinal))
-                throw new ArgumentException($"Sequential: '{name}' cannot name a layer; a name is not empty and has no dot.", nameof(layers));
+                throw new ArgumentException($"Sequential: '{name}' cannot name a layer; names have no dots.", nameof(layers));
             if (children.Exists(child => child.Name == name))
                 throw new ArgumentException($"Sequential: two layers are named '{name}'.", nameof(layers));
-            children.Add((name, module ?? throw new ArgumentNullException(nameof(layers), $"Sequential: the layer '{name}' is null.")));
+            ArgumentNullException.ThrowIfNull(module, nameof(layers));
+            children.Add((name, module));
         }
     }
 
@@ -48,14 +51,17 @@ public class Sequential : Module
 
     /// <summary>The layer of this name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
-    public Module this[string name] => children.Find(child => child.Name == name).Module ?? throw new KeyNotFoundException(
-        $"Sequential: no layer is named '{name}'; there are {string.Join(", ", children.Select(child => child.Name))}.");
+    public Module this[string name] => children.Find(child => child.Name == name).Module
+        ?? throw new KeyNotFoundException(
+            $"Sequential: no layer is named '{name}'; there are {string.Join(", ", children.Select(child => child.Name))}.");
 
     /// <inheritdoc/>
     public override IEnumerable<(string Name, Module Module)> Children() => children;
 
     /// <inheritdoc/>
-    /// <exception cref="ShapeException">A layer's input does not fit; the message begins with the layer's path.</exception>
+    /// <exception cref="ShapeException">
+    /// A layer's input does not fit; the message begins with the layer's path.
+    /// </exception>
     public override Tensor Forward(Tensor x)
     {
         var y = x;

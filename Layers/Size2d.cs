@@ -1,6 +1,8 @@
 namespace PyNetSharp;
 
-/// <summary>Two numbers for the two axes of an image: a kernel's size, a stride, a padding. One number stands for both.</summary>
+/// <summary>
+/// Two numbers for the two axes of an image: a kernel's size, a stride, a padding. One number stands for both.
+/// </summary>
 /// <param name="H">Down, along the rows' axis.</param>
 /// <param name="W">Across, along the columns' axis.</param>
 public readonly record struct Size2d(int H, int W)
@@ -30,5 +32,5 @@ public readonly record struct Size2d(int H, int W)
     internal Size2d AtMostHalf(Size2d kernel, string name) =>
         2 * H <= kernel.H && 2 * W <= kernel.W
             ? AtLeast(0, name)
-            : throw new ArgumentOutOfRangeException(name, this, $"The padding must be at most half of the window {kernel}.");
+            : throw new ArgumentOutOfRangeException(name, this, $"The padding is at most half of the window {kernel}.");
 }

@@ -1,6 +1,8 @@
 namespace PyNetSharp;
 
-/// <summary>AlexNet as torchvision builds it; parameter names are torchvision's, so its weights load unchanged.</summary>
+/// <summary>
+/// AlexNet as torchvision builds it; parameter names are torchvision's, so its weights load unchanged.
+/// </summary>
 /// <seealso href="https://arxiv.org/abs/1404.5997">Krizhevsky, One weird trick, 2014</seealso>
 public sealed class AlexNet : Sequential
 {

@@ -13,7 +13,9 @@ public enum AlexNetDropout
     All,
 }
 
-/// <summary>AlexNet with the channels of its first publication, on one device and without local response normalisation.</summary>
+/// <summary>
+/// AlexNet with the channels of its first publication, on one device and without local response normalisation.
+/// </summary>
 /// <seealso href="https://papers.nips.cc/paper/4824">Krizhevsky, Sutskever and Hinton, 2012</seealso>
 public sealed class AlexNetOrigin : Sequential
 {

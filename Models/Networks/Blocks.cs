@@ -12,7 +12,8 @@ internal static class Blocks
     /// pixel; each with a ReLU.
     /// </summary>
     /// <seealso href="https://arxiv.org/abs/1312.4400">Lin, Chen and Yan, 2014, §3.1</seealso>
-    public static Module[] MlpConv(int inputs, (int First, int Second, int Third) outputs, int kernel, Rng rng, int stride = 1, int padding = 0) =>
+    public static Module[] MlpConv(
+        int inputs, (int First, int Second, int Third) outputs, int kernel, Rng rng, int stride = 1, int padding = 0) =>
     [
         .. Conv(inputs, outputs.First, kernel, rng, stride, padding),
         .. Conv(outputs.First, outputs.Second, 1, rng),

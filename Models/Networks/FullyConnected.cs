@@ -4,16 +4,21 @@ namespace PyNetSharp;
 public sealed class FullyConnected : Sequential
 {
     /// <summary>Builds the network.</summary>
-    /// <param name="options">Items of any shape. No dropout by default; a probability puts one behind each hidden layer.</param>
+    /// <param name="options">
+    /// Items of any shape. No dropout by default; a probability puts one behind each hidden layer.
+    /// </param>
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
-    /// <param name="hidden">The features of each hidden layer, before <see cref="NetworkOptions.Width"/>; empty for a linear classifier.</param>
+    /// <param name="hidden">
+    /// The features of each hidden layer, before <see cref="NetworkOptions.Width"/>; empty for a linear classifier.
+    /// </param>
     /// <param name="batchNorm">Whether each hidden layer is batch-normalised before its ReLU.</param>
     public FullyConnected(NetworkOptions options, Rng rng, IReadOnlyList<int> hidden, bool batchNorm = false)
         : base(Layers(options, rng, hidden, batchNorm))
     {
     }
 
-    private static IEnumerable<(string, Module)> Layers(NetworkOptions options, Rng rng, IReadOnlyList<int> hidden, bool batchNorm)
+    private static IEnumerable<(string, Module)> Layers(
+        NetworkOptions options, Rng rng, IReadOnlyList<int> hidden, bool batchNorm)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(hidden);

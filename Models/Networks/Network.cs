@@ -6,7 +6,8 @@ namespace PyNetSharp;
 /// <param name="Input">One item's shape that the network is made for.</param>
 /// <param name="Recipe">How it is trained unless the user says otherwise.</param>
 /// <param name="Build">Makes the model with PyTorch's default weights; does not check the input's size.</param>
-public sealed record Network(string Name, string Summary, Shape Input, Recipe Recipe, Func<NetworkOptions, Rng, Module> Build)
+public sealed record Network(
+    string Name, string Summary, Shape Input, Recipe Recipe, Func<NetworkOptions, Rng, Module> Build)
 {
     /// <summary>Whether <see cref="NetworkOptions.Dropout"/> changes anything.</summary>
     public bool HasDropout { get; init; } = true;
@@ -14,7 +15,9 @@ public sealed record Network(string Name, string Summary, Shape Input, Recipe Re
     /// <summary>Makes the model, with PyTorch's default weights, and checks that it fits the input.</summary>
     /// <param name="options">The input's shape, the classes, and what differs from the network as published.</param>
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
-    /// <exception cref="InputException">The network cannot take items of this shape; the message names the layer that cannot.</exception>
+    /// <exception cref="InputException">
+    /// The network cannot take items of this shape; the message names the layer that cannot.
+    /// </exception>
     public Module Create(NetworkOptions options, Rng rng)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -26,7 +29,8 @@ public sealed record Network(string Name, string Summary, Shape Input, Recipe Re
         }
         catch (ShapeException error)
         {
-            throw new InputException($"{Name}: made for items of shape {Input}, and cannot take {options.Input}. {error.Message}", error);
+            throw new InputException(
+                $"{Name}: made for items of shape {Input}, and cannot take {options.Input}. {error.Message}", error);
         }
     }
 }

@@ -20,7 +20,9 @@ public sealed record NetworkOptions(Shape Input, int Classes)
             : throw new ArgumentOutOfRangeException(nameof(value), value, "A width above 0 and up to 16 was expected.");
     } = 1;
 
-    /// <summary>The dropout probability, in [0, 1], instead of the network's own; null for that. 0 switches it off.</summary>
+    /// <summary>
+    /// The dropout probability, in [0, 1], instead of the network's own; null for that. 0 switches it off.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Set to a number outside [0, 1].</exception>
     public float? Dropout
     {
@@ -37,7 +39,10 @@ public sealed record NetworkOptions(Shape Input, int Classes)
         : throw new ShapeException($"Network: images [c, h, w] were expected, not items of shape {Input}.");
 
     /// <summary>So many hidden channels or features at this width.</summary>
-    /// <remarks>A scaled number goes to the nearest multiple of 8 (vector registers like it), numbers below 8 to the nearest whole one.</remarks>
+    /// <remarks>
+    /// A scaled number goes to the nearest multiple of 8 (vector registers like it), numbers below 8 to the nearest
+    /// whole one.
+    /// </remarks>
     internal int Hidden(int count)
     {
         if (Width == 1) return count;

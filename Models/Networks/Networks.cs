@@ -53,7 +53,9 @@ public static class Networks
             (options, rng) => new FullyConnected(options, rng, [512, 256, 128], batchNorm: true)),
     ];
 
-    /// <summary>What runs when nothing is asked for: a small <c>nin</c> on drawn shapes, a matter of two minutes.</summary>
+    /// <summary>
+    /// What runs when nothing is asked for: a small <c>nin</c> on drawn shapes, a matter of two minutes.
+    /// </summary>
     /// <remarks>So small a network has nothing to spare for dropout, and few images call for small batches.</remarks>
     public static Recipe Quick { get; } = new()
     {

@@ -1,12 +1,16 @@
 namespace PyNetSharp;
 
 /// <summary>Network in Network for 32×32 images, as its authors used it on CIFAR.</summary>
-/// <remarks>Three mlpconv blocks and global average pooling instead of fully connected layers; 967,000 parameters for CIFAR-10.</remarks>
+/// <remarks>
+/// Three mlpconv blocks and global average pooling instead of fully connected layers; 967,000 parameters for CIFAR-10.
+/// </remarks>
 /// <seealso href="https://arxiv.org/abs/1312.4400">Lin, Chen and Yan, 2014</seealso>
 public sealed class Nin : Sequential
 {
     /// <summary>Builds the network.</summary>
-    /// <param name="options">Images [c, 32, 32]; other sizes need <paramref name="globalPooling"/>. Dropout 0.5 by default.</param>
+    /// <param name="options">
+    /// Images [c, 32, 32]; other sizes need <paramref name="globalPooling"/>. Dropout 0.5 by default.
+    /// </param>
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
     /// <param name="globalPooling">Whether the head averages over images of any size, not just over 8×8 pixels.</param>
     /// <param name="plainDropout">Whether single elements are dropped instead of whole channels.</param>
@@ -25,11 +29,14 @@ public sealed class Nin : Sequential
         var (h96, h160, h192) = (options.Hidden(96), options.Hidden(160), options.Hidden(192));
         return
         [
-            ("features1", new Sequential([.. Blocks.MlpConv(options.Channels, (h192, h160, h96), 5, rng, padding: 2), new MaxPool2d(2), Drop()])),
-            ("features2", new Sequential([.. Blocks.MlpConv(h96, (h192, h192, h192), 5, rng, padding: 2), new MaxPool2d(2), Drop()])),
-            ("features3", new Sequential(Blocks.MlpConv(h192, (h192, h192, options.Classes), 3, rng, padding: 1))),
+            ("features1", new Sequential([.. Block(options.Channels, (h192, h160, h96), 5), new MaxPool2d(2), Drop()])),
+            ("features2", new Sequential([.. Block(h96, (h192, h192, h192), 5), new MaxPool2d(2), Drop()])),
+            ("features3", new Sequential(Block(h192, (h192, h192, options.Classes), 3))),
             ("gap", globalPooling ? new GlobalAvgPool2d() : new AvgPool2d(8)),
         ];
+
+        Module[] Block(int inputs, (int, int, int) outputs, int kernel) =>
+            Blocks.MlpConv(inputs, outputs, kernel, rng, padding: kernel / 2);
 
         Module Drop() => plainDropout
             ? new Dropout(rng.Split(), options.Dropout ?? 0.5f)

@@ -1,7 +1,9 @@
 namespace PyNetSharp;
 
 /// <summary>Network in Network as the textbook <em>Dive into Deep Learning</em> builds it.</summary>
-/// <seealso href="https://d2l.ai/chapter_convolutional-modern/nin.html">Zhang et al., Dive into Deep Learning, §8.3</seealso>
+/// <seealso href="https://d2l.ai/chapter_convolutional-modern/nin.html">
+/// Zhang et al., Dive into Deep Learning, §8.3
+/// </seealso>
 public sealed class NinD2l : Sequential
 {
     /// <summary>Builds the network.</summary>

@@ -49,7 +49,9 @@ public sealed record Recipe
     /// <summary>L2 regularisation.</summary>
     public float WeightDecay { get; init; }
 
-    /// <summary>How the learning rate changes, as on the command line: none, step:SIZE:GAMMA or cosine[:WARMUP].</summary>
+    /// <summary>
+    /// How the learning rate changes, as on the command line: none, step:SIZE:GAMMA or cosine[:WARMUP].
+    /// </summary>
     public string Schedule { get; init; } = "none";
 
     /// <summary>Passes over the training set.</summary>
@@ -67,7 +69,10 @@ public sealed record Recipe
     /// <summary>Draws the weights that training starts from.</summary>
     /// <param name="model">A model just built.</param>
     /// <param name="rng">Draws the weights.</param>
-    /// <param name="chosen">What the user asked for, which is then used as it is, without <see cref="SafeStart"/>; null for the recipe's own.</param>
+    /// <param name="chosen">
+    /// What the user asked for, which is then used as it is, without <see cref="SafeStart"/>; null for the recipe's
+    /// own.
+    /// </param>
     public void Initialise(Module model, Rng rng, Initialisation? chosen = null)
     {
         model.Initialise(chosen ?? Initialisation, rng);

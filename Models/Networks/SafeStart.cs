@@ -17,7 +17,8 @@ public static class SafeStart
     {
         var last = model.Descendants().Select(d => d.Module).OfType<Conv2d>().LastOrDefault()
             ?? throw new ArgumentException("SafeStart: the model has no convolution.", nameof(model));
-        var bias = last.Bias ?? throw new ArgumentException($"SafeStart: the last convolution, {last}, has no bias.", nameof(model));
+        var bias = last.Bias
+            ?? throw new ArgumentException($"SafeStart: the last convolution, {last}, has no bias.", nameof(model));
 
         last.Weight.CopyFrom([.. last.Weight.ToArray().Select(w => Scale * w)]);
         bias.CopyFrom([.. Enumerable.Repeat(Bias, bias.Shape.Size)]);

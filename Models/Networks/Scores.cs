@@ -8,7 +8,8 @@ internal static class Scores
     {
         if (pooled.Rank == 2) return pooled;
         if (pooled.Rank != 4 || pooled.Shape[2] * pooled.Shape[3] != 1)
-            throw new ShapeException($"Scores: the pooling head leaves {pooled.Shape}, but one pixel per class was expected; the input has another size than the network is made for.");
+            throw new ShapeException(
+                $"Scores: the pooling head leaves {pooled.Shape}, not one pixel per class; the input is too large.");
         var scores = pooled.Flatten();
         pooled.Release();
         return scores;

@@ -6,7 +6,9 @@ namespace PyNetSharp;
 /// <param name="Module">The module.</param>
 /// <param name="Output">The shape that it gives for a batch of one.</param>
 /// <param name="Parameters">How many numbers it trains, those of its children included.</param>
-/// <param name="MultiplyAdds">Multiplications of convolutions and linear layers in a forward pass of one item, children included.</param>
+/// <param name="MultiplyAdds">
+/// Multiplications of convolutions and linear layers in a forward pass of one item, children included.
+/// </param>
 public sealed record LayerTrace(string Path, int Depth, Module Module, Shape Output, long Parameters, long MultiplyAdds)
 {
     /// <summary>Whether nothing is listed below it.</summary>
@@ -29,7 +31,9 @@ public static class ShapeTrace
     /// <param name="model">Any module; what a <see cref="Sequential"/> holds is listed below it.</param>
     /// <param name="item">One item's shape, without the batch: [c, h, w].</param>
     /// <returns>Every module within the model, each before its children.</returns>
-    /// <exception cref="ShapeException">The item does not fit, for instance because it is too small; the message begins with the layer's path.</exception>
+    /// <exception cref="ShapeException">
+    /// The item does not fit, for instance because it is too small; the message begins with the layer's path.
+    /// </exception>
     public static IReadOnlyList<LayerTrace> Of(Module model, Shape item)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -40,7 +44,8 @@ public static class ShapeTrace
         model.Eval();
         try
         {
-            Visit(model, Tensor.Zeros([1, .. item], model.Parameters() is [var first, ..] ? first.Device : null), "", -1, rows);
+            var device = model.Parameters() is [var parameter, ..] ? parameter.Device : null;
+            Visit(model, Tensor.Zeros([1, .. item], device), "", -1, rows);
         }
         finally
         {

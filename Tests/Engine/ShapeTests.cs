@@ -4,7 +4,9 @@ namespace PyNetSharp.Tests;
 
 public sealed class ShapeTests
 {
-    /// <summary>The compiler measures what it spreads by Length or Count, so neither may be the number of elements.</summary>
+    /// <summary>
+    /// The compiler measures what it spreads by Length or Count, so neither may be the number of elements.
+    /// </summary>
     [Test]
     public void A_shape_spreads_into_another_extent_by_extent()
     {

@@ -33,11 +33,11 @@ public sealed class GoldenOpTests
     }
 
     [Test]
-    public void Every_op_has_a_golden_row() =>
-        Assert.That(OpTable.Rows.SelectMany(Ops).Distinct().Except(Keys.Select(Row).SelectMany(Ops)), Is.Empty, "ops that no golden row runs");
+    public void Every_op_has_a_golden_row() => Assert.That(
+        OpTable.Rows.SelectMany(Ops).Except(Keys.Select(Row).SelectMany(Ops)), Is.Empty, "ops that no golden row runs");
 
     private static OpRow Row(string key) => OpTable.Rows.FirstOrDefault(row => row.ToString() == key)
-        ?? throw new InvalidOperationException($"The golden row {key} stands for no row of OpTable; their names and shapes must be the same.");
+        ?? throw new InvalidOperationException($"The golden row {key} has the name and shapes of no row of OpTable.");
 
     private static IEnumerable<Type> Ops(OpRow row)
     {

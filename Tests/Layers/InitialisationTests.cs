@@ -42,7 +42,8 @@ public sealed class InitialisationTests
 
         Assert.That(w.Average(v => (double)v), Is.EqualTo(0).Within(Sigmas * Math.Sqrt(variance / w.Length)));
         Assert.That(w.Average(v => (double)v * v), Is.EqualTo(variance).Within(Sigmas * variance * Math.Sqrt(2.0 / w.Length)));
-        Assert.That(w.Count(v => v * v > 4 * variance) / (double)w.Length, Is.EqualTo(0.0455).Within(Sigmas * Math.Sqrt(0.0455 / w.Length)), "beyond 2σ");
+        var beyondTwoSigma = w.Count(v => v * v > 4 * variance) / (double)w.Length;
+        Assert.That(beyondTwoSigma, Is.EqualTo(0.0455).Within(Sigmas * Math.Sqrt(0.0455 / w.Length)));
         Assert.That(conv.Bias!.ToArray(), Is.All.Zero);
     }
 
@@ -62,9 +63,8 @@ public sealed class InitialisationTests
         model.Initialise(Initialisation.Default, new(7));
 
         var again = new Rng(7);
-        Assert.That(
-            model.Parameters().SelectMany(p => p.ToArray()),
-            Is.EqualTo(((Parameter[])[.. new Conv2d(1, 2, 3, again).Parameters(), .. new Linear(2, 3, again).Parameters()]).SelectMany(p => p.ToArray())));
+        Parameter[] expected = [.. new Conv2d(1, 2, 3, again).Parameters(), .. new Linear(2, 3, again).Parameters()];
+        Assert.That(model.Parameters().SelectMany(p => p.ToArray()), Is.EqualTo(expected.SelectMany(p => p.ToArray())));
     }
 
     private static void AssertUniform(Tensor tensor, double bound)

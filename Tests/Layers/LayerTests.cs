@@ -2,7 +2,9 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What layers add to their ops: ranges of arguments, state, and the difference between training and evaluation.</summary>
+/// <summary>
+/// What layers add to their ops: ranges of arguments, state, and the difference between training and evaluation.
+/// </summary>
 public sealed class LayerTests
 {
     private static readonly Rng Rng = new(1);
@@ -80,8 +82,12 @@ public sealed class LayerTests
     [Test]
     public void Batch_norm_of_images_does_not_take_features()
     {
-        Assert.That(() => new BatchNorm2d(3).Forward(Tensor.Zeros([2, 3])), Throws.TypeOf<ShapeException>().With.Message.Contains("[n, c, h, w], got [2, 3]"));
-        Assert.That(() => new BatchNorm1d(3).Forward(Tensor.Zeros([2, 3, 1, 1])), Throws.TypeOf<ShapeException>().With.Message.Contains("[n, c], got [2, 3, 1, 1]"));
+        Assert.That(
+            () => new BatchNorm2d(3).Forward(Tensor.Zeros([2, 3])),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("[n, c, h, w], got [2, 3]"));
+        Assert.That(
+            () => new BatchNorm1d(3).Forward(Tensor.Zeros([2, 3, 1, 1])),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("[n, c], got [2, 3, 1, 1]"));
     }
 
     [Test]

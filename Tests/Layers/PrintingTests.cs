@@ -10,8 +10,12 @@ public sealed class PrintingTests
     private static TestCaseData[] Layers =>
     [
         new(new Conv2d(1, 20, 3, Rng), "Conv2d(1, 20, kernel_size=(3, 3), stride=(1, 1))"),
-        new(new Conv2d(3, 64, 11, Rng, stride: 4, padding: 2), "Conv2d(3, 64, kernel_size=(11, 11), stride=(4, 4), padding=(2, 2))"),
-        new(new Conv2d(1, 2, (3, 5), Rng, (1, 2), (0, 1), bias: false), "Conv2d(1, 2, kernel_size=(3, 5), stride=(1, 2), padding=(0, 1), bias=False)"),
+        new(
+            new Conv2d(3, 64, 11, Rng, stride: 4, padding: 2),
+            "Conv2d(3, 64, kernel_size=(11, 11), stride=(4, 4), padding=(2, 2))"),
+        new(
+            new Conv2d(1, 2, (3, 5), Rng, (1, 2), (0, 1), bias: false),
+            "Conv2d(1, 2, kernel_size=(3, 5), stride=(1, 2), padding=(0, 1), bias=False)"),
         new(new Linear(9216, 4096, Rng), "Linear(in_features=9216, out_features=4096, bias=True)"),
         new(new Linear(2, 3, Rng, bias: false), "Linear(in_features=2, out_features=3, bias=False)"),
         new(new MaxPool2d(2), "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)"),

@@ -89,7 +89,8 @@ public sealed class NetworksTests
     [Test]
     public void An_unknown_network_is_answered_with_the_nearest() => Assert.That(
         () => Networks.Find("alexnett"),
-        Throws.TypeOf<InputException>().With.Message.StartsWith("unknown model 'alexnett'; did you mean 'alexnet'? The models are nin, nin-net"));
+        Throws.TypeOf<InputException>().With.Message
+            .StartsWith("unknown model 'alexnett'; did you mean 'alexnet'? The models are nin, nin-net"));
 
     [TestCase("nin", 28, "gap: AvgPool2d")]
     [TestCase("nin-net", 32, "conv.")]

@@ -27,7 +27,9 @@ public sealed class ShapeTraceTests
     public void Nin_net_has_two_named_children()
     {
         var trace = ShapeTrace.Of(new NinNet(new([1, 224, 224], 10), new(1)), [1, 224, 224]);
-        Assert.That(trace.Where(row => row.Depth == 0).Select(row => row.ToString()), Is.EqualTo(new[] { "conv 1×10×6×6", "gap 1×10×1×1" }));
+        Assert.That(
+            trace.Where(row => row.Depth == 0).Select(row => row.ToString()),
+            Is.EqualTo(new[] { "conv 1×10×6×6", "gap 1×10×1×1" }));
         Assert.That(trace.Where(row => row.Depth == 1).Select(row => row.Dimensions), Is.EqualTo(new[]
         {
             "1×96×55×55", "1×96×27×27", "1×256×27×27", "1×256×13×13", "1×384×13×13", "1×384×6×6", "1×10×6×6",
@@ -45,7 +47,9 @@ public sealed class ShapeTraceTests
         }));
 
         trace = ShapeTrace.Of(new Nin(new([3, 32, 32], 10), new(1)), [3, 32, 32]);
-        Assert.That(trace.Where(row => row.Depth == 0).Sum(row => row.MultiplyAdds), Is.EqualTo(trace.Where(row => row.IsLeaf).Sum(row => row.MultiplyAdds)));
+        Assert.That(
+            trace.Where(row => row.Depth == 0).Sum(row => row.MultiplyAdds),
+            Is.EqualTo(trace.Where(row => row.IsLeaf).Sum(row => row.MultiplyAdds)));
         Assert.That(trace.Where(row => row.Depth == 0).Sum(row => row.Parameters), Is.EqualTo(966_986));
         Assert.That(trace.Where(row => row.Depth == 0).Select(row => row.ToString()), Is.EqualTo(new[]
         {
