@@ -70,16 +70,13 @@ internal sealed unsafe partial class Convolution
         var (images, _, height, width) = x.Shape;
         var (dw, db) = (new Tensor(weight.Shape, x.Device), new Tensor([outputs], x.Device));
         using var zeros = Zeros(x.Device, kw * channels);
-        using var sums = Temporary(x.Device, Kernels.PackedSize(kh * kw * channels, outputs));
-
-        Kernels.GradientByWeight(
-            x.Processor,
-            new Windows
-            {
-                Source = x.Pointer, Zeros = zeros.Pointer, Images = images, Height = height, Width = width, Channels = channels,
-                Grid = (dy.Shape[2], dy.Shape[3]), Kernel = (kh, kw), Step = stride, Origin = (-padding.H, -padding.W),
-            },
-            dy.Pointer, outputs, sums.Pointer, dw.Pointer, db.Pointer);
+        var windows = new Windows
+        {
+            Source = x.Pointer, Zeros = zeros.Pointer, Images = images, Height = height, Width = width, Channels = channels,
+            Grid = (dy.Shape[2], dy.Shape[3]), Kernel = (kh, kw), Step = stride, Origin = (-padding.H, -padding.W),
+        };
+        using var sums = Temporary(x.Device, Kernels.GradientSize(windows, outputs));
+        Kernels.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, sums.Pointer, dw.Pointer, db.Pointer);
         return (dw, db);
     }
 

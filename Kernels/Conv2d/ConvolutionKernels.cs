@@ -28,8 +28,11 @@ internal abstract unsafe class ConvolutionKernels
     public abstract void Slide(
         CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, Target target);
 
+    /// <summary>Floats of working memory that <see cref="GradientByWeight"/> needs.</summary>
+    public abstract int GradientSize(Windows windows, int outputs);
+
     /// <summary>dw[o, k] = Σ over positions of dy[position, o] · window[position, k], and db[o] = Σ dy[position, o].</summary>
-    /// <param name="sums">Working memory for the packed dw.</param>
+    /// <param name="sums">Working memory, <see cref="GradientSize"/> floats.</param>
     public abstract void GradientByWeight(
         CpuDevice cpu, Windows windows, float* dy, int outputs, float* sums, float* dw, float* db);
 }
@@ -38,7 +41,9 @@ internal abstract unsafe class ConvolutionKernels
 internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V : struct, ILanes<V>
 {
     private const int TilesPerPiece = 16;       // with their windows they stay in the L2 cache, beside one panel of weights
-    private const int PixelsPerBlock = 192;     // a panel of dy and the pieces of x beside it stay in the L1 cache
+    private const int FloatsPerBlock = 1 << 16; // of dy and of one tap of x, for the gradient by weights: they stay in the L2 cache
+    private const int PanelsPerGroup = 16;
+    private const int MostPieces = 16, PieceFloats = 1 << 22;       // sums of a batch's pieces: 16 MB at most, but for large weights
 
     private static int PanelWidth => 2 * V.Width;
 
@@ -75,7 +80,7 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
     public override void Slide(CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, Target target)
     {
         var (panels, pixels) = (Panels(target.Channels), TilesPerPiece * V.TileRows);
-        var pieces = (windows.Positions + pixels - 1) / pixels;
+        var pieces = Ceiling(windows.Positions, pixels);
 
         // Few pixels (one image, late layers) are shared out by panel as well, so that every core has work.
         var groups = Math.Clamp(64 / Math.Max(pieces, 1), 1, panels);
@@ -89,26 +94,33 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
         });
     }
 
+    public override int GradientSize(Windows windows, int outputs) =>
+        PackedSize(windows.Depth + 1, outputs) * Pieces(windows, outputs);
+
     public override void GradientByWeight(
         CpuDevice cpu, Windows windows, float* dy, int outputs, float* sums, float* dw, float* db)
     {
-        // Each sum is made by one thread from first pixel to last, so the cut into groups does not show in the result.
-        var (panels, tiles) = (Panels(outputs), windows.Segments * TilesOf(windows.Length));
-        var columnGroups = Math.Min(panels, cpu.Threads);
-        var rowGroups = Math.Clamp(cpu.Threads / columnGroups, 1, tiles);
-        cpu.For(columnGroups * rowGroups, i =>
+        // Pieces of the batch are summed apart and then added in order: x and dy pass through memory once, and the result
+        // does not depend on the threads. The cut into groups of panels does not show in the sums.
+        var (panels, depth, pieces) = (Panels(outputs), windows.Depth, Pieces(windows, outputs));
+        var groups = Math.Min(panels, Math.Max(Ceiling(panels, PanelsPerGroup), Ceiling(cpu.Threads, pieces)));
+        nint stride = PackedSize(depth + 1, outputs);
+        cpu.For(pieces * groups, i =>
         {
-            var (column, row) = Math.DivRem(i, rowGroups);
+            var (piece, group) = Math.DivRem(i, groups);
             Accumulate(
-                windows, dy, outputs, sums, row == 0 ? db : null,
-                (panels * column / columnGroups, panels * (column + 1) / columnGroups),
-                (tiles * row / rowGroups, tiles * (row + 1) / rowGroups));
+                windows, (int)((long)windows.Positions * piece / pieces), (int)((long)windows.Positions * (piece + 1) / pieces),
+                dy, outputs, sums + piece * stride, panels * group / groups, panels * (group + 1) / groups);
         });
 
-        var depth = windows.Depth;
-        if (windows.Positions == 0) new Span<float>(sums, PackedSize(depth, outputs)).Clear();
-        cpu.For(panels, i => PyNetSharp.Panels.ToRows(
-            sums + (nint)i * depth * PanelWidth, PanelWidth, depth, Columns(i, outputs), dw + (nint)i * PanelWidth * depth, depth));
+        cpu.For(panels, i =>
+        {
+            var size = (depth + 1) * PanelWidth;
+            var panel = sums + (nint)i * size;
+            for (var piece = 1; piece < pieces; piece++) Add(panel + piece * stride, panel, size);
+            PyNetSharp.Panels.ToRows(panel, PanelWidth, depth, Columns(i, outputs), dw + (nint)i * PanelWidth * depth, depth);
+            new ReadOnlySpan<float>(panel + depth * PanelWidth, Columns(i, outputs)).CopyTo(new(db + i * PanelWidth, PanelWidth));
+        });
     }
 
     private static void SlidePiece(
@@ -164,59 +176,108 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
         }
     }
 
-    /// <summary>The sums of some panels (columns) and some tiles (rows) of dw, over all pixels.</summary>
+    /// <summary>The sums of some panels (columns) of dw over the positions from <paramref name="begin"/> to <paramref name="end"/>.</summary>
+    /// <remarks>
+    /// Block of pixels by block, tap by tap, the tap's columns of x are gathered tile by tile and used for all panels of dy:
+    /// read where they lie, hundreds of bytes apart, they would fall into the same few sets of the L1 cache. A panel of dy
+    /// then stays in the L1 cache while the tiles pass by. The last row of a panel's sums is db.
+    /// </remarks>
     private static void Accumulate(
-        Windows windows, float* dy, int outputs, float* sums, float* db, (int Begin, int End) panels, (int Begin, int End) tiles)
+        Windows windows, int begin, int end, float* dy, int outputs, float* sums, int panelBegin, int panelEnd)
     {
-        var (segments, length) = (windows.Segments, windows.Length);
-        var perSegment = TilesOf(length);
+        var (segments, length, count) = (windows.Segments, windows.Length, panelEnd - panelBegin);
+        var (tiles, block) = (TilesOf(length), Math.Clamp(FloatsPerBlock / (count * PanelWidth + length), 64, 512));
+        var size = (windows.Depth + 1) * PanelWidth;
         var scratch = Scratch.Begin(
-            Scratch.Bytes((long)PixelsPerBlock * segments, sizeof(float*)) + Scratch.Bytes(PixelsPerBlock * PanelWidth, sizeof(float)) +
-            Scratch.Bytes(windows.EdgeFloats(PixelsPerBlock), sizeof(float)));
-        var table = scratch.Pointers((long)PixelsPerBlock * segments);
-        var panelOfDy = scratch.Floats(PixelsPerBlock * PanelWidth);
-        var copies = scratch.Floats(windows.EdgeFloats(PixelsPerBlock));
-        if (db != null) new Span<float>(db, outputs)[(panels.Begin * PanelWidth)..Math.Min(outputs, panels.End * PanelWidth)].Clear();
+            Scratch.Bytes((long)block * segments, sizeof(float*)) + Scratch.Bytes((long)count * block * PanelWidth, sizeof(float)) +
+            Scratch.Bytes((long)block * tiles * V.TileRows, sizeof(float)) + Scratch.Bytes(windows.EdgeFloats(block), sizeof(float)));
+        var table = scratch.Pointers((long)block * segments);
+        var panelsOfDy = scratch.Floats((long)count * block * PanelWidth);
+        var columns = scratch.Floats((long)block * tiles * V.TileRows);
+        var copies = scratch.Floats(windows.EdgeFloats(block));
+        sums += (nint)panelBegin * size;
+        new Span<float>(sums, count * size).Clear();
 
-        for (var first = 0; first < windows.Positions; first += PixelsPerBlock)
+        for (var first = begin; first < end; first += block)
         {
-            var count = Math.Min(PixelsPerBlock, windows.Positions - first);
-            windows.Point(first, count, table, 1, PixelsPerBlock, copies);
-            for (var panel = panels.Begin; panel < panels.End; panel++)
+            var pixels = Math.Min(block, end - first);
+            windows.Point(first, pixels, table, 1, block, copies);
+            for (var panel = 0; panel < count; panel++)
             {
-                var columns = Columns(panel, outputs);
-                PyNetSharp.Panels.FromColumns(
-                    dy + (nint)first * outputs + panel * PanelWidth, outputs, count, columns, panelOfDy, PanelWidth);
-                if (db != null) AddColumns(panelOfDy, count, columns, db + panel * PanelWidth);
-
-                var sum = sums + (nint)panel * windows.Depth * PanelWidth;
-                for (var tile = tiles.Begin; tile < tiles.End; tile++)
-                {
-                    var (segment, part) = Math.DivRem(tile, perSegment);
-                    var offset = part * V.TileRows;
-                    Tile.Outer<V>(
-                        table + segment * PixelsPerBlock, count, offset, panelOfDy, Math.Min(V.TileRows, length - offset),
-                        sum + (nint)(segment * length + offset) * PanelWidth, PanelWidth, accumulate: first > 0);
-                }
+                var (column, to) = ((panelBegin + panel) * PanelWidth, panel * block * PanelWidth);
+                PackColumns(
+                    dy + (nint)first * outputs + column, outputs, pixels, Columns(panelBegin + panel, outputs), panelsOfDy + to);
+                AddRows(panelsOfDy + to, pixels, sums + (nint)panel * size + windows.Depth * PanelWidth);
             }
+
+            for (var segment = 0; segment < segments; segment++)
+            {
+                for (var tile = 0; tile < tiles; tile++)
+                    Gather(table + segment * block, pixels, tile * V.TileRows, RowsOf(tile), columns + tile * block * V.TileRows);
+
+                for (var panel = 0; panel < count; panel++)
+                    for (var tile = 0; tile < tiles; tile++)
+                        Tile.Outer<V>(
+                            columns + tile * block * V.TileRows, RowsOf(tile), pixels, panelsOfDy + panel * block * PanelWidth, RowsOf(tile),
+                            sums + (nint)panel * size + (segment * length + tile * V.TileRows) * PanelWidth, PanelWidth, accumulate: true);
+            }
+        }
+
+        int RowsOf(int tile) => Math.Min(V.TileRows, length - tile * V.TileRows);
+    }
+
+    private static void PackColumns(float* from, nint stride, int depth, int columns, float* panel)
+    {
+        if (columns < PanelWidth)
+        {
+            PyNetSharp.Panels.FromColumns(from, stride, depth, columns, panel, PanelWidth);
+            return;
+        }
+
+        for (var p = 0; p < depth; p++, from += stride, panel += PanelWidth)
+        {
+            V.Load(from).Store(panel);
+            V.Load(from + V.Width).Store(panel + V.Width);
         }
     }
 
-    private static void AddColumns(float* panel, int count, int columns, float* sums)
+    /// <summary>columns[p · rows + r] = pixels[p][offset + r].</summary>
+    private static void Gather(float** pixels, int count, nint offset, int rows, float* columns)
+    {
+        for (var p = 0; p < count; p++, columns += rows)
+        {
+            var from = pixels[p] + offset;
+            var r = 0;
+            for (; r + 4 <= rows; r += 4) Vector128.Load(from + r).Store(columns + r);
+            for (; r + 2 <= rows; r += 2) *(double*)(columns + r) = *(double*)(from + r);
+            if (r < rows) columns[r] = from[r];
+        }
+    }
+
+    /// <summary>sums += the panel's rows, two vectors.</summary>
+    private static void AddRows(float* panel, int count, float* sums)
     {
         V left = default, right = default;
         for (nint p = 0; p < count; p++, panel += PanelWidth)
             (left, right) = (V.Add(left, V.Load(panel)), V.Add(right, V.Load(panel + V.Width)));
-
-        var total = stackalloc float[PanelWidth];
-        left.Store(total);
-        right.Store(total + V.Width);
-        for (var j = 0; j < columns; j++) sums[j] += total[j];
+        V.Add(left, V.Load(sums)).Store(sums);
+        V.Add(right, V.Load(sums + V.Width)).Store(sums + V.Width);
     }
 
-    private static int Panels(int columns) => (columns + PanelWidth - 1) / PanelWidth;
+    private static void Add(float* from, float* to, int count)
+    {
+        for (nint i = 0; i < count; i += V.Width) V.Add(V.Load(from + i), V.Load(to + i)).Store(to + i);
+    }
 
-    private static int TilesOf(int rows) => (rows + V.TileRows - 1) / V.TileRows;
+    /// <summary>Into how many pieces the positions of a gradient by weights are cut: by the problem, never by the threads.</summary>
+    private int Pieces(Windows windows, int outputs) => Math.Max(1, Math.Min(
+        Ceiling(windows.Positions, 512), Math.Clamp(PieceFloats / PackedSize(windows.Depth + 1, outputs), 4, MostPieces)));
+
+    private static int Ceiling(int count, int size) => (count + size - 1) / size;
+
+    private static int Panels(int columns) => Ceiling(columns, PanelWidth);
+
+    private static int TilesOf(int rows) => Ceiling(rows, V.TileRows);
 
     private static int Columns(int panel, int columns) => Math.Min(PanelWidth, columns - panel * PanelWidth);
 }

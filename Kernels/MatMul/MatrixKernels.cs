@@ -61,12 +61,12 @@ internal sealed unsafe class MatrixKernels<V> : MatrixKernels where V : struct, 
         var scratch = Scratch.Begin(
             Scratch.Bytes(BlockDepth * width, sizeof(float)) + Scratch.Bytes(width, sizeof(float)) +
             Scratch.Bytes(V.TileRows * PanelWidth, sizeof(float)) + Scratch.Bytes(b.Columns + PanelWidth, sizeof(float)) +
-            Scratch.Bytes(BlockDepth, sizeof(float*)) + 2 * Scratch.Bytes(V.TileRows, sizeof(float*)));
+            3 * Scratch.Bytes(V.TileRows, sizeof(float*)));
         var packed = scratch.Floats(BlockDepth * width);
         var start = scratch.Floats(width);
         var edge = scratch.Floats(V.TileRows * PanelWidth);
         var spare = scratch.Floats(b.Columns + PanelWidth);
-        var operands = scratch.Pointers(BlockDepth);
+        var operands = scratch.Pointers(V.TileRows);
         var outputs = scratch.Pointers(V.TileRows);
         var edgeOutputs = scratch.Pointers(V.TileRows);
         for (var r = 0; r < V.TileRows; r++) edgeOutputs[r] = edge + r * PanelWidth;
@@ -76,11 +76,11 @@ internal sealed unsafe class MatrixKernels<V> : MatrixKernels where V : struct, 
         {
             var depth = Math.Min(BlockDepth, a.Columns - k);
             for (var panel = 0; panel < panels; panel++) Pack(b, k, depth, (firstPanel + panel) * PanelWidth, packed + panel * depth * PanelWidth);
-            for (var p = 0; p < depth && a.Transposed; p++) operands[p] = a.Data + (k + p) * a.Stride;
 
             for (var tile = firstTile; tile < endTile; tile++)
             {
                 var (row, valid) = (tile * V.TileRows, Math.Min(V.TileRows, a.Rows - tile * V.TileRows));
+                var side = a.Data + k * a.Stride + row;         // of a transposed operand: its columns lie side by side
                 for (var r = 0; r < V.TileRows; r++)
                 {
                     outputs[r] = r < valid ? c + (nint)(row + r) * b.Columns : spare;
@@ -101,13 +101,13 @@ internal sealed unsafe class MatrixKernels<V> : MatrixKernels where V : struct, 
 
                     if (columns == PanelWidth && bias == null && !relu)
                     {
-                        Tile.Outer<V>(operands, depth, row, weights, valid, outputs[0] + column, b.Columns, k > 0);
+                        Tile.Outer<V>(side, a.Stride, depth, weights, valid, outputs[0] + column, b.Columns, k > 0);
                         continue;
                     }
 
                     // An incomplete panel goes through a tile of its own.
                     for (var r = 0; r < valid && k > 0; r++) Copy(outputs[r] + column, edgeOutputs[r], columns);
-                    if (a.Transposed) Tile.Outer<V>(operands, depth, row, weights, valid, edge, PanelWidth, k > 0);
+                    if (a.Transposed) Tile.Outer<V>(side, a.Stride, depth, weights, valid, edge, PanelWidth, k > 0);
                     else Tile.Rows<V>(operands, 1, depth, weights, edgeOutputs, 0, ends);
                     if (a.Transposed) Finish(edge, valid, ends);
                     for (var r = 0; r < valid; r++) Copy(edgeOutputs[r], outputs[r] + column, columns);

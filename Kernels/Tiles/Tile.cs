@@ -62,52 +62,51 @@ internal static unsafe class Tile
         if (V.TileRows > 7) Finish(outputs[7] + column, c70, c71, ends);
     }
 
-    /// <summary>out[r] (+)= Σ over p of columns[p][offset + r] · panel[p]: the rows of the tile lie side by side in memory.</summary>
-    /// <param name="columns">[depth] pointers.</param>
+    /// <summary>out[r] (+)= Σ over p of columns[p · step + r] · panel[p]: the rows of the tile lie side by side in memory.</summary>
+    /// <param name="columns">[depth] columns of the tile, <paramref name="step"/> floats apart.</param>
     /// <param name="panel">[depth, 2 vectors], packed.</param>
-    /// <param name="rows">How many rows the tile has, 1 to TileRows.</param>
+    /// <param name="rows">How many rows the tile has, 1 to 8.</param>
     /// <param name="output">Two vectors per row, rows <paramref name="stride"/> floats apart.</param>
     /// <param name="accumulate">Whether to add to the output instead of overwriting it.</param>
     public static void Outer<V>(
-        float** columns, nint depth, nint offset, float* panel, int rows, float* output, nint stride, bool accumulate)
+        float* columns, nint step, nint depth, float* panel, int rows, float* output, nint stride, bool accumulate)
         where V : struct, ILanes<V>
     {
         switch (rows)
         {
-            case 1: Outer<V, One>(columns, depth, offset, panel, output, stride, accumulate); break;
-            case 2: Outer<V, Two>(columns, depth, offset, panel, output, stride, accumulate); break;
-            case 3: Outer<V, Three>(columns, depth, offset, panel, output, stride, accumulate); break;
-            case 4: Outer<V, Four>(columns, depth, offset, panel, output, stride, accumulate); break;
-            case 5: Outer<V, Five>(columns, depth, offset, panel, output, stride, accumulate); break;
-            case 6: Outer<V, Six>(columns, depth, offset, panel, output, stride, accumulate); break;
-            case 7: Outer<V, Seven>(columns, depth, offset, panel, output, stride, accumulate); break;
-            case 8: Outer<V, Eight>(columns, depth, offset, panel, output, stride, accumulate); break;
+            case 1: Outer<V, One>(columns, step, depth, panel, output, stride, accumulate); break;
+            case 2: Outer<V, Two>(columns, step, depth, panel, output, stride, accumulate); break;
+            case 3: Outer<V, Three>(columns, step, depth, panel, output, stride, accumulate); break;
+            case 4: Outer<V, Four>(columns, step, depth, panel, output, stride, accumulate); break;
+            case 5: Outer<V, Five>(columns, step, depth, panel, output, stride, accumulate); break;
+            case 6: Outer<V, Six>(columns, step, depth, panel, output, stride, accumulate); break;
+            case 7: Outer<V, Seven>(columns, step, depth, panel, output, stride, accumulate); break;
+            case 8: Outer<V, Eight>(columns, step, depth, panel, output, stride, accumulate); break;
             default: throw new ArgumentOutOfRangeException(nameof(rows), rows, "A tile has 1 to 8 rows.");
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Outer<V, R>(
-        float** columns, nint depth, nint offset, float* panel, float* output, nint stride, bool accumulate)
+        float* columns, nint step, nint depth, float* panel, float* output, nint stride, bool accumulate)
         where V : struct, ILanes<V>
         where R : struct, IRows
     {
         V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
         V c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
 
-        for (nint p = 0; p < depth; p++, panel += 2 * V.Width)
+        for (nint p = 0; p < depth; p++, panel += 2 * V.Width, columns += step)
         {
-            var x = columns[p] + offset;
             var left = V.Load(panel);
             var right = V.Load(panel + V.Width);
-            Step(x[0], left, right, ref c00, ref c01);
-            if (R.Count > 1) Step(x[1], left, right, ref c10, ref c11);
-            if (R.Count > 2) Step(x[2], left, right, ref c20, ref c21);
-            if (R.Count > 3) Step(x[3], left, right, ref c30, ref c31);
-            if (R.Count > 4) Step(x[4], left, right, ref c40, ref c41);
-            if (R.Count > 5) Step(x[5], left, right, ref c50, ref c51);
-            if (R.Count > 6) Step(x[6], left, right, ref c60, ref c61);
-            if (R.Count > 7) Step(x[7], left, right, ref c70, ref c71);
+            Step(columns[0], left, right, ref c00, ref c01);
+            if (R.Count > 1) Step(columns[1], left, right, ref c10, ref c11);
+            if (R.Count > 2) Step(columns[2], left, right, ref c20, ref c21);
+            if (R.Count > 3) Step(columns[3], left, right, ref c30, ref c31);
+            if (R.Count > 4) Step(columns[4], left, right, ref c40, ref c41);
+            if (R.Count > 5) Step(columns[5], left, right, ref c50, ref c51);
+            if (R.Count > 6) Step(columns[6], left, right, ref c60, ref c61);
+            if (R.Count > 7) Step(columns[7], left, right, ref c70, ref c71);
         }
 
         Put(output, c00, c01, accumulate);

@@ -80,7 +80,7 @@ public sealed unsafe class ConvolutionKernelsTests
         using var dw = new Guarded(g.Outputs * g.Depth, rng);
         using var db = new Guarded(g.Outputs, rng);
         using var zeros = new Guarded(g.Kernel.W * g.Channels, null);
-        using var sums = new Guarded(kernels.PackedSize(g.Depth, g.Outputs), rng);
+        using var sums = new Guarded(kernels.GradientSize(WindowsOf(g, x.Data, zeros.Data), g.Outputs), rng);
 
         kernels.GradientByWeight(
             Device.Cpu, WindowsOf(g, x.Data, zeros.Data), dy.Data, g.Outputs, sums.Data, dw.Data, db.Data);
