@@ -235,40 +235,12 @@ public class Tensor
     public Tensor To(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return device == Device ? this : From(Shape, ToArray(), device);
+        return device == Device ? this : Tensor.From(Shape, ToArray(), device);
     }
 
     /// <summary>Kind, shape and device; and the value of a scalar.</summary>
     public override string ToString() =>
         $"{GetType().Name} {Shape} on {Device.Name}" + (Shape.Size == 1 && storage is not null ? $" = {Item():G6}" : "");
-
-    /// <summary>A tensor of these numbers, given in logical row-major order.</summary>
-    /// <exception cref="ArgumentException">There are more or fewer numbers than the shape has elements.</exception>
-    public static Tensor From(Shape shape, ReadOnlySpan<float> values, Device? device = null)
-    {
-        var tensor = new Tensor(shape, device ?? Device.Cpu) { standing = true };
-        tensor.CopyFrom(values);
-        return tensor;
-    }
-
-    /// <summary>A tensor with <paramref name="value"/> everywhere.</summary>
-    public static Tensor Full(Shape shape, float value, Device? device = null)
-    {
-        var tensor = new Tensor(shape, device ?? Device.Cpu) { standing = true };
-        tensor.Device.Fill(tensor.Storage, shape.Size, value);
-        return tensor;
-    }
-
-    /// <summary>A tensor of zeros.</summary>
-    public static Tensor Zeros(Shape shape, Device? device = null) => Full(shape, 0, device);
-
-    /// <summary>Independent draws, each uniform in [<paramref name="low"/>, <paramref name="high"/>).</summary>
-    public static Tensor Uniform(Shape shape, float low, float high, Rng rng, Device? device = null) =>
-        Draw(shape, () => rng.NextFloat(low, high), device);
-
-    /// <summary>Independent draws from the normal distribution of this mean and standard deviation.</summary>
-    public static Tensor Normal(Shape shape, float mean, float deviation, Rng rng, Device? device = null) =>
-        Draw(shape, () => mean + deviation * rng.NextNormal(), device);
 
     /// <summary>One more op will read this tensor in its backward pass.</summary>
     internal void Hold() => holders++;
@@ -313,12 +285,5 @@ public class Tensor
     private void CheckLength(int length, [CallerMemberName] string caller = "")
     {
         if (length != Shape.Size) throw new ArgumentException($"{caller}: {length} numbers for a tensor of shape {Shape} ({Shape.Size}).");
-    }
-
-    private static Tensor Draw(Shape shape, Func<float> next, Device? device)
-    {
-        var values = new float[shape.Size];
-        foreach (ref var value in values.AsSpan()) value = next();
-        return From(shape, values, device);
     }
 }
