@@ -1,26 +1,41 @@
 namespace PyNetSharp;
 
-/// <summary>A start from which Network in Network's last ReLU does not die.</summary>
+/// <summary>A start from which the head of a Network in Network does not die.</summary>
 public static class SafeStart
 {
     private const float Scale = 0.3f, Bias = 1;
 
-    /// <summary>Multiplies the weights of the last convolution by 0.3 and sets its bias to 1.</summary>
+    /// <summary>
+    /// Multiplies the weights of the convolution that makes the class scores by 0.3 and sets its bias to 1; 1×1
+    /// convolutions of scores to scores behind it start as the identity.
+    /// </summary>
     /// <remarks>
-    /// In Network in Network a ReLU follows the last 1×1 convolution too. Once its inputs are negative everywhere, all
-    /// scores are 0, no gradient flows, and the loss stays at ln(classes) for ever; with a large first step that happens
-    /// within a few batches. Small weights around a positive bias keep the inputs positive until the layers below have
-    /// learnt something.
+    /// In Network in Network a ReLU follows the last convolutions too, which have as few channels as there are classes.
+    /// Once their inputs are negative everywhere, all scores are 0, no gradient flows, and the loss stays at ln(classes) for
+    /// ever; with a large first step that happens within a few batches. Small weights around a positive bias, passed on as
+    /// they are, keep the scores positive until the layers below have learnt something.
     /// </remarks>
-    /// <exception cref="ArgumentException">The model has no convolution, or its last one has no bias.</exception>
+    /// <exception cref="ArgumentException">The model has no convolution, or one of the head's has no bias.</exception>
     public static void Apply(Module model)
     {
-        var last = model.Descendants().Select(d => d.Module).OfType<Conv2d>().LastOrDefault()
-            ?? throw new ArgumentException("SafeStart: the model has no convolution.", nameof(model));
-        var bias = last.Bias
-            ?? throw new ArgumentException($"SafeStart: the last convolution, {last}, has no bias.", nameof(model));
+        var convolutions = model.Descendants().Select(d => d.Module).OfType<Conv2d>().Reverse().ToArray();
+        var scores = convolutions.FirstOrDefault(conv => !KeepsScores(conv))
+            ?? throw new ArgumentException("SafeStart: the model has no convolution that makes scores.", nameof(model));
 
-        last.Weight.CopyFrom([.. last.Weight.ToArray().Select(w => Scale * w)]);
-        bias.CopyFrom([.. Enumerable.Repeat(Bias, bias.Shape.Size)]);
+        foreach (var conv in convolutions.TakeWhile(KeepsScores))
+        {
+            var classes = conv.Weight.Shape[0];
+            conv.Weight.CopyFrom([.. Enumerable.Range(0, classes * classes).Select(i => i % (classes + 1) == 0 ? 1f : 0f)]);
+            SetBias(conv, 0);
+        }
+
+        scores.Weight.CopyFrom([.. scores.Weight.ToArray().Select(w => Scale * w)]);
+        SetBias(scores, Bias);
     }
+
+    private static bool KeepsScores(Conv2d conv) => conv.Kernel == 1 && conv.Weight.Shape[0] == conv.Weight.Shape[1];
+
+    private static void SetBias(Conv2d conv, float value) =>
+        (conv.Bias ?? throw new ArgumentException($"SafeStart: {conv} has no bias.", nameof(conv)))
+            .CopyFrom([.. Enumerable.Repeat(value, conv.Bias.Shape.Size)]);
 }
