@@ -52,7 +52,7 @@ public sealed class BadCallTests
         ("train --lr nan", ["--lr 'nan'", "above 0"]),
         ("train --lr 0,1", ["--lr '0,1'", "a number"]),
         ("train --momentum 1", ["--momentum '1'", "not including, 1"]),
-        ("train --momentum 0 --nesterov true", ["--nesterov", "--momentum"]),
+        ("train nin --data shapes --momentum 0 --nesterov true", ["--nesterov", "--momentum"]),
         ("train --optimizer adam --momentum 0.5", ["--momentum", "adam"]),
         ("train --optimizer adma", ["--optimizer 'adma'", "sgd, adam"]),
         ("train --nesterov perhaps", ["--nesterov 'perhaps'", "true, false"]),
