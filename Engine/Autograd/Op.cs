@@ -32,7 +32,8 @@ internal abstract class Op
         if (Recording.IsOn && AnyInGraph(inputs)) Edges = Edge.ToAll(inputs);
 
         var y = Output(inputs, Infer(inputs));
-        Forward(inputs, y);
+        OpObserver.Current?.Applying(this, inputs, y.Shape);
+        using (OpObserver.Watch(this, Pass.Forward)) Forward(inputs, y);
         y.IsResult = true;
         if (Recorded)
         {
@@ -86,7 +87,7 @@ internal abstract class Op
                 $"Backward: the graph that leads through {Name} has been used by an earlier Backward, and its storage given back. " +
                 "Sum the losses and call Backward once, or compute the graph again.");
         spent = true;
-        return Backward(dy);
+        using (OpObserver.Watch(this, Pass.Backward)) return Backward(dy);
     }
 
     /// <summary>Cuts the edges and lets go of all tensors, so that nothing is kept alive by a graph that was used.</summary>

@@ -36,6 +36,7 @@ internal sealed unsafe partial class Convolution
     /// </remarks>
     private Tensor GradientByInput(Tensor dy)
     {
+        using var watched = OpObserver.Watch(this, Pass.ByInput);
         var (outputs, channels, kh, kw) = weight.Shape;
         var (images, _, height, width) = x.Shape;
         var dx = new Tensor(x.Shape, x.Device);
@@ -66,6 +67,7 @@ internal sealed unsafe partial class Convolution
 
     private (Tensor Weight, Tensor Bias) GradientByWeight(Tensor dy)
     {
+        using var watched = OpObserver.Watch(this, Pass.ByWeight);
         var (outputs, channels, kh, kw) = weight.Shape;
         var (images, _, height, width) = x.Shape;
         var (dw, db) = (new Tensor(weight.Shape, x.Device), new Tensor([outputs], x.Device));

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>How many floating-point operations a second this machine can do at most: what every other figure is a part of.</summary>
+/// <remarks>
+/// Clocks swing with the load and the neighbours, so it is measured beside the work, in runs of a few milliseconds, of which
+/// the best counts. The vectors are the ones that the kernels use.
+/// </remarks>
+internal abstract class Peak
+{
+    private const int Rounds = 1 << 16;
+
+    /// <summary>For the widest vectors that this processor has and the runtime was allowed.</summary>
+    public static Peak Best { get; } =
+        Vector512.IsHardwareAccelerated ? new Peak<Lanes16>("AVX-512")
+        : Vector256.IsHardwareAccelerated ? new Peak<Lanes8>("AVX2")
+        : Vector128.IsHardwareAccelerated ? new Peak<Lanes4>("128-bit vectors")
+        : new Peak<Lanes1>("no vectors");
+
+    /// <summary>The instruction set.</summary>
+    public abstract string Vectors { get; }
+
+    /// <summary>Operations (two to a multiply-add) a second, on all threads of the device.</summary>
+    /// <param name="runs">Of some milliseconds each; the best counts.</param>
+    public double Measure(CpuDevice device, int runs = 5)
+    {
+        var best = double.MaxValue;
+        var pieces = device.Threads == 1 ? 1 : 4 * device.Threads;      // the last thread to wake does a little less
+        for (var run = 0; run < runs; run++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            device.For(pieces, _ => Multiply(Rounds));
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return (double)pieces * Rounds * OperationsPerRound / best;
+    }
+
+    protected abstract int OperationsPerRound { get; }
+
+    protected abstract void Multiply(int rounds);
+}
+
+/// <inheritdoc/>
+internal sealed unsafe class Peak<V>(string vectors) : Peak where V : struct, ILanes<V>
+{
+    public override string Vectors => vectors;
+
+    protected override int OperationsPerRound => 12 * V.Width * 2;
+
+    /// <summary>Twelve sums that do not wait for each other: more than two units times four cycles, and all in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void Multiply(int rounds)
+    {
+        V half = V.Of(0.5f), one = V.Of(1);
+        V c0 = one, c1 = one, c2 = one, c3 = one, c4 = one, c5 = one;
+        V c6 = one, c7 = one, c8 = one, c9 = one, c10 = one, c11 = one;
+        for (var i = 0; i < rounds; i++)
+        {
+            c0 = V.MultiplyAdd(c0, half, one);
+            c1 = V.MultiplyAdd(c1, half, one);
+            c2 = V.MultiplyAdd(c2, half, one);
+            c3 = V.MultiplyAdd(c3, half, one);
+            c4 = V.MultiplyAdd(c4, half, one);
+            c5 = V.MultiplyAdd(c5, half, one);
+            c6 = V.MultiplyAdd(c6, half, one);
+            c7 = V.MultiplyAdd(c7, half, one);
+            c8 = V.MultiplyAdd(c8, half, one);
+            c9 = V.MultiplyAdd(c9, half, one);
+            c10 = V.MultiplyAdd(c10, half, one);
+            c11 = V.MultiplyAdd(c11, half, one);
+        }
+
+        var sums = stackalloc float[16];        // what is stored cannot be optimised away
+        V.Add(V.Add(V.Add(c0, c1), V.Add(c2, c3)), V.Add(V.Add(c4, c5), V.Add(c6, c7))).Store(sums);
+        V.Add(V.Add(c8, c9), V.Add(c10, c11)).Store(sums);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>Where the time of a step goes, op by op.</summary>
+internal static class ByOpTable
+{
+    private const int Runs = 3;     // of the peak, before each step
+
+    public static void Print(Workload workload, int repeat, int threads)
+    {
+        var step = new Step(workload, threads);
+        step.WarmUp();
+
+        var profile = new OpProfile();
+        var (seconds, peaks) = (new double[repeat], new double[repeat]);
+        for (var i = 0; i < repeat; i++)
+        {
+            peaks[i] = Peak.Best.Measure(step.Device, Runs);
+            var start = Stopwatch.GetTimestamp();
+            OpObserver.Current = profile;
+            step.Run(profile);
+            OpObserver.Current = null;
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        var peak = Statistics.Median(peaks);
+        Console.WriteLine($"{workload.Title}   mean of {repeat} steps: {1e3 * seconds.Average():F1} ms; peak beside it {peak / 1e9:F0} GFLOP/s");
+        Console.WriteLine($"  {"op",-17} {"shapes",-40} {"pass",-9} {"calls",5} {"ms",8} {"share",6} {"GFLOP/s",8} {"% peak",7} {"GB/s",6}");
+        foreach (var (key, cost) in profile.Costs.OrderByDescending(row => row.Value.Seconds)) Line(key, cost);
+        Line(new("(between ops)", "", Pass.Forward), new() { Seconds = seconds.Sum() - profile.Costs.Values.Sum(cost => cost.Seconds) });
+        Console.WriteLine();
+
+        void Line(OpKey key, OpCost cost)
+        {
+            var rate = cost.Operations / cost.Seconds;
+            Console.WriteLine(
+                $"  {key.Op,-17} {key.Shapes,-40} {Text(key.Pass),-9} {cost.Calls / repeat,5} {1e3 * cost.Seconds / repeat,8:F2} " +
+                $"{cost.Seconds / seconds.Sum(),6:P1} " +
+                (rate > 0 ? $"{rate / 1e9,8:F1} {rate / peak,7:P0}" : $"{"",16} {(cost.Bytes > 0 ? $"{cost.Bytes / cost.Seconds / 1e9,6:F1}" : "")}"));
+        }
+    }
+
+    private static string Text(Pass pass) => pass switch
+    {
+        Pass.Forward => "forward",
+        Pass.ByInput => "by input",
+        Pass.ByWeight => "by weight",
+        _ => "backward",
+    };
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>What was computed: an op on certain shapes, forward or one of its gradients.</summary>
+internal readonly record struct OpKey(string Op, string Shapes, Pass Pass);
+
+/// <summary>What it cost, over all steps.</summary>
+internal sealed class OpCost
+{
+    public int Calls { get; set; }
+
+    public double Seconds { get; set; }
+
+    /// <summary>Multiply-adds of a direct computation, times two.</summary>
+    public long Operations { get; set; }
+
+    /// <summary>What goes through memory at least: the inputs and the result, once.</summary>
+    public long Bytes { get; set; }
+}
+
+/// <summary>Collects the time of every op while it is set as the observer: each computation's own, without those within it.</summary>
+internal sealed class OpProfile : OpObserver
+{
+    private readonly Dictionary<OpKey, OpCost> costs = [];
+    private readonly ConditionalWeakTable<Op, OpWork> works = [];
+    private readonly Stack<Frame> frames = [];
+
+    public IReadOnlyDictionary<OpKey, OpCost> Costs => costs;
+
+    public override void Applying(Op op, ReadOnlySpan<Tensor> inputs, Shape y) => works.Add(op, OpWork.Of(op, inputs, y));
+
+    public override void Begin(Op op, Pass pass) => frames.Push(new(Stopwatch.GetTimestamp()));
+
+    public override void End(Op op, Pass pass)
+    {
+        var seconds = OwnSeconds();
+        works.TryGetValue(op, out var work);
+        var cost = Cost(new(op.Name, work!.Shapes, pass == Pass.Forward && Recording.InBackward ? Pass.Backward : pass));
+        cost.Calls++;
+        cost.Seconds += seconds;
+        cost.Bytes += work.Bytes;
+        if (pass != Pass.Backward) cost.Operations += work.Operations;
+    }
+
+    /// <summary>Measures, until disposed, what is no op.</summary>
+    public IDisposable Measure(string name, string what)
+    {
+        frames.Push(new(Stopwatch.GetTimestamp()));
+        return new Span(this, new(name, what, Pass.Forward));
+    }
+
+    private OpCost Cost(OpKey key)
+    {
+        if (!costs.TryGetValue(key, out var cost)) costs.Add(key, cost = new());
+        return cost;
+    }
+
+    private double OwnSeconds()
+    {
+        var frame = frames.Pop();
+        var all = Stopwatch.GetElapsedTime(frame.Start).TotalSeconds;
+        if (frames.TryPeek(out var outer)) outer.Within += all;
+        return all - frame.Within;
+    }
+
+    private sealed class Frame(long start)
+    {
+        public long Start => start;
+
+        public double Within { get; set; }
+    }
+
+    private sealed class Span(OpProfile profile, OpKey key) : IDisposable
+    {
+        public void Dispose()
+        {
+            var cost = profile.Cost(key);
+            cost.Calls++;
+            cost.Seconds += profile.OwnSeconds();
+        }
+    }
+}

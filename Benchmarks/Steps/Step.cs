@@ -1,0 +1,73 @@
+using System.Diagnostics;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>One step of a network on random images: training (forward, cross-entropy, backward, SGD with Nesterov) or inference.</summary>
+internal sealed class Step
+{
+    private readonly Module model;
+    private readonly Sgd? optimizer;
+    private readonly Tensor x;
+    private readonly int[] labels;
+
+    public Step(Workload workload, int threads)
+    {
+        Device = new(threads);
+        var (network, batch) = (workload.Network, workload.Batch);
+        var rng = new Rng(1);
+        model = network.Create(new(network.Input, Classes: 10), rng).To(Device);
+        if (workload.Trains) optimizer = new(model.Parameters(), 0.01f, momentum: 0.9f, nesterov: true);
+        else model.Eval();
+        x = Tensor.Uniform([batch, .. network.Input], 0, 1, rng, Device);
+        labels = [.. Enumerable.Range(0, batch).Select(_ => rng.Next(10))];
+
+        // The first layer's input needs no gradient, so it costs two passes; the others cost three.
+        var layers = ShapeTrace.Of(model, network.Input).Where(layer => layer.Module is Conv2d or Linear).ToArray();
+        var forward = layers.Sum(layer => layer.MultiplyAdds);
+        Operations = 2L * batch * (workload.Trains ? 3 * forward - layers[0].MultiplyAdds : forward);
+    }
+
+    /// <summary>Floating-point operations of a step, two to a multiply-add, as direct convolution needs them.</summary>
+    public long Operations { get; }
+
+    public CpuDevice Device { get; }
+
+    public void Run(OpProfile? profile = null)
+    {
+        if (optimizer is null) Infer();
+        else Train(optimizer, profile);
+    }
+
+    /// <summary>Seconds of each of so many steps.</summary>
+    public double[] Measure(int steps)
+    {
+        var seconds = new double[steps];
+        for (var i = 0; i < steps; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            Run();
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        return seconds;
+    }
+
+    /// <summary>Steps until the compiler has done its best and every block of memory has been met.</summary>
+    public void WarmUp()
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < 3 || Stopwatch.GetElapsedTime(start).TotalSeconds < 1; i++) Run();
+    }
+
+    private void Infer()
+    {
+        using (Recording.Pause()) model.Forward(x).Release();
+    }
+
+    private void Train(Sgd sgd, OpProfile? profile)
+    {
+        sgd.ZeroGrad();
+        model.Forward(x).CrossEntropy(labels).Backward();
+        using (profile?.Measure("Sgd", "all parameters")) sgd.Step();
+    }
+}

@@ -1,0 +1,36 @@
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>What one step computes: a network, a number of images, and whether it trains on them.</summary>
+internal sealed record Workload(Network Network, int Batch, bool Trains)
+{
+    /// <summary>The steps whose ratios to PyTorch are this project's measure.</summary>
+    public static IReadOnlyList<Workload> Standard { get; } =
+    [
+        .. new[] { "nin", "nin-net", "nin-d2l", "alexnet", "alexnet-origin", "lenet5" }.Select(name => Training(Networks.Find(name))),
+        new(Networks.Find("nin"), 128, Trains: false),
+        new(Networks.Find("alexnet"), 1, Trains: false),
+    ];
+
+    /// <summary>How a line of a table begins.</summary>
+    public string Title => $"{Network.Name,-15} {(Trains ? "training" : "inference"),-9} {Batch,5}";
+
+    /// <summary>The standard steps of these networks (all networks if none is named), or others if the user asks for them.</summary>
+    /// <param name="names">Networks.</param>
+    /// <param name="batch">Images, instead of the usual number.</param>
+    /// <param name="trains">Only training, or only inference; null for what is standard.</param>
+    public static IReadOnlyList<Workload> Choose(string[] names, int? batch, bool? trains) =>
+    [
+        .. (names.Length == 0 ? Standard.Select(w => w.Network.Name).Distinct() : names)
+            .Select(Networks.Find)
+            .SelectMany(network => Of(network, trains))
+            .Select(w => batch is { } images ? w with { Batch = images } : w)
+    ];
+
+    private static Workload[] Of(Network network, bool? trains)
+    {
+        var standard = Standard.Where(w => w.Network == network && w.Trains == (trains ?? w.Trains)).ToArray();
+        return standard.Length > 0 ? standard : [Training(network) with { Trains = trains ?? true }];
+    }
+
+    private static Workload Training(Network network) => new(network, network.Input[^1] > 100 ? 16 : 128, Trains: true);
+}

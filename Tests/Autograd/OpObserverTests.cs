@@ -1,0 +1,81 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Whoever observes this thread's ops is told of each computation once, its parts within it.</summary>
+public sealed class OpObserverTests
+{
+    [Test]
+    public void Every_computation_is_reported_once()
+    {
+        var rng = new Rng(1);
+        var x = Tensor.Uniform([2, 3, 8, 8], -1, 1, rng);
+        x.RequiresGrad = true;
+        var net = new Sequential(
+            new Conv2d(3, 4, 3, rng, padding: 1), new ReLU(), new MaxPool2d(2), new Flatten(), new Linear(64, 5, rng));
+
+        var seen = new Recorder();
+        OpObserver.Current = seen;
+        try
+        {
+            net.Forward(x).CrossEntropy(1, 2).Backward();
+        }
+        finally
+        {
+            OpObserver.Current = null;
+        }
+
+        Assert.That(seen.Log, Is.EqualTo((string[])
+        [
+            "Conv2d [2, 4, 8, 8]", "Conv2d.Forward",
+            "MaxPool2d [2, 4, 4, 4]", "MaxPool2d.Forward",
+            "Reshape [2, 64]", "Reshape.Forward",
+            "Linear [2, 5]", "Linear.Forward",
+            "CrossEntropy []", "CrossEntropy.Forward",
+            "CrossEntropy.Backward",
+            "MatMul [2, 64]", "MatMul.Forward",         // Linear's gradients are products of their own
+            "MatMul [5, 64]", "MatMul.Forward",
+            "Linear.Backward",
+            "Reshape.Backward",
+            "MaxPool2d.Backward",
+            "Conv2d.ByInput", "Conv2d.ByWeight", "Conv2d.Backward",
+        ]));
+        Assert.That(seen.Open, Is.Zero);
+    }
+
+    [Test]
+    public void Nobody_is_told_of_another_threads_ops()
+    {
+        var seen = new Recorder();
+        OpObserver.Current = seen;
+        try
+        {
+            var other = new Thread(() => (Tensor.Zeros([2]) + 1).Release());
+            other.Start();
+            other.Join();
+        }
+        finally
+        {
+            OpObserver.Current = null;
+        }
+
+        Assert.That(seen.Log, Is.Empty);
+    }
+
+    private sealed class Recorder : OpObserver
+    {
+        public List<string> Log { get; } = [];
+
+        public int Open { get; private set; }
+
+        public override void Applying(Op op, ReadOnlySpan<Tensor> inputs, Shape y) => Log.Add($"{op.Name} {y}");
+
+        public override void Begin(Op op, Pass pass) => Open++;
+
+        public override void End(Op op, Pass pass)
+        {
+            Open--;
+            Log.Add($"{op.Name}.{pass}");
+        }
+    }
+}
