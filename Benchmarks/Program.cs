@@ -2,36 +2,50 @@ using System.CommandLine;
 using BenchmarkDotNet.Running;
 using PyNetSharp.Benchmarks;
 
-var networks = new Argument<string[]>("networks") { Description = "Networks, by their names in `pynet models`; all that count if none is named.", Arity = ArgumentArity.ZeroOrMore };
-var batch = new Option<int?>("--batch") { Description = "Images per step; each network has its own default." };
-var repeat = new Option<int>("--repeat") { Description = "Steps to time.", DefaultValueFactory = _ => 7 };
-var rounds = new Option<int>("--rounds") { Description = "How often the programs take turns.", DefaultValueFactory = _ => 7 };
-var threads = new Option<int>("--threads") { Description = "Threads of both programs.", DefaultValueFactory = _ => Environment.ProcessorCount };
-var python = new Option<string>("--python") { Description = "A Python that has PyTorch.", DefaultValueFactory = _ => "python3" };
-var filter = new Argument<string>("filter") { Description = "Which kernels.", DefaultValueFactory = _ => "*" };
-var inference = new Option<bool>("--inference") { Description = "Inference alone." };
-var training = new Option<bool>("--training") { Description = "Training alone." };
-var byOp = new Option<bool>("--by-op") { Description = "Where the time of each step goes." };
-
-var peak = new Command("peak", "Measures the multiply-add peak and the memory's bandwidth.") { threads };
-peak.SetAction(parsed => PeakTable.Print(parsed.GetValue(threads)));
-
-var steps = new Command("steps", "Times whole steps: training and inference.") { networks, batch, repeat, threads, training, inference, byOp };
-steps.SetAction(parsed =>
+var networks = new Argument<string[]>("NETWORKS")
 {
-    foreach (var workload in Chosen(parsed)) ByOpTable.Print(workload, parsed.GetValue(repeat), parsed.GetValue(threads));
+    Arity = ArgumentArity.ZeroOrMore,
+    Description = "Names from `pynet models`; the networks of the results table if none is given.",
+};
+var batch = new Option<int?>("--batch") { Description = "Images per step. Default: each network's own." };
+var repeat = new Option<int>("--repeat") { Description = "Steps to time.", DefaultValueFactory = _ => 9 };
+var rounds = new Option<int>("--rounds") { Description = "How often the programs take turns.", DefaultValueFactory = _ => 7 };
+var threads = new Option<int>("--threads") { Description = "Of every program.", DefaultValueFactory = _ => Environment.ProcessorCount };
+var training = new Option<bool>("--training") { Description = "Training alone." };
+var inference = new Option<bool>("--inference") { Description = "Inference alone." };
+var byOp = new Option<bool>("--by-op") { Description = "Where the time of each step goes, instead." };
+var json = new Option<string?>("--json") { Description = "Also write the figures, machine and versions to this file." };
+var python = new Option<string?>("--python") { Description = "A Python that has PyTorch. Default: python3, or the system's." };
+var filter = new Argument<string>("FILTER") { Description = "Which kernels.", DefaultValueFactory = _ => "*" };
+
+var peak = new Command("peak", "The machine's multiply-add peak and memory bandwidth.") { threads };
+peak.SetAction(parse => PeakTable.Print(parse.GetValue(threads)));
+
+var steps = new Command("steps", "Whole steps, training and inference: time, rate, memory.")
+    { networks, batch, repeat, threads, training, inference, byOp, json };
+steps.SetAction(parse =>
+{
+    if (!parse.GetValue(byOp)) StepTable.Print(Workloads(parse), parse.GetValue(repeat), parse.GetValue(threads), parse.GetValue(json));
+    else foreach (var workload in Workloads(parse)) ByOpTable.Print(workload, parse.GetValue(repeat), parse.GetValue(threads));
 });
 
-var compare = new Command("compare", "Times training steps here and in PyTorch by turns, in one sitting.") { networks, batch, repeat, rounds, threads, python };
-compare.SetAction(parsed => ComparisonTable.Print(
-    parsed.GetValue(networks)!, parsed.GetValue(batch), parsed.GetValue(repeat), parsed.GetValue(rounds),
-    parsed.GetValue(threads), parsed.GetValue(python)!));
+var serve = new Command("serve", "Runs the steps that `steps` and `compare` ask for.") { networks, batch, threads, inference };
+serve.Hidden = true;
+serve.SetAction(parse => StepServer.Serve(
+    new(PyNetSharp.Networks.Find(parse.GetValue(networks)![0]), parse.GetValue(batch) ?? 1, !parse.GetValue(inference)),
+    parse.GetValue(threads)));
 
-var kernels = new Command("kernels", "Times single ops with BenchmarkDotNet.") { filter };
-kernels.SetAction(parsed => { BenchmarkSwitcher.FromAssembly(typeof(Peak).Assembly).Run(["--filter", parsed.GetValue(filter)!]); });
+var compare = new Command("compare", "The same steps here and in PyTorch by turns, in one sitting.")
+    { networks, batch, rounds, threads, training, inference, python, json };
+compare.SetAction(parse => ComparisonTable.Print(
+    Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(python), parse.GetValue(json)));
 
-return new RootCommand("Speed of PyNetSharp, in ratios to something measured beside it.") { peak, steps, compare, kernels }.Parse(args).Invoke();
+var kernels = new Command("kernels", "Single ops, with BenchmarkDotNet.") { filter };
+kernels.SetAction(parse => { BenchmarkSwitcher.FromAssembly(typeof(Peak).Assembly).Run(["--filter", parse.GetValue(filter)!]); });
 
-IReadOnlyList<Workload> Chosen(ParseResult parsed) => Workload.Choose(
-    parsed.GetValue(networks)!, parsed.GetValue(batch),
-    parsed.GetValue(training) == parsed.GetValue(inference) ? null : parsed.GetValue(training));
+return new RootCommand("How fast PyNetSharp is, in ratios to something measured beside it.") { peak, steps, serve, compare, kernels }
+    .Parse(args).Invoke();
+
+IReadOnlyList<Workload> Workloads(ParseResult parse) => Workload.Choose(
+    parse.GetValue(networks)!, parse.GetValue(batch),
+    parse.GetValue(training) == parse.GetValue(inference) ? null : parse.GetValue(training));

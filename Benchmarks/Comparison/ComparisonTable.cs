@@ -1,39 +1,86 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>compare</c>: our training step beside PyTorch's, by turns, and the ratio of the medians.</summary>
+/// <summary>The command <c>compare</c>: our steps beside PyTorch's, by turns in one sitting, and the ratio of the medians.</summary>
+/// <remarks>
+/// All programs are started and warmed up first; then each in turn runs its steps while the others wait for input. The first
+/// step of a turn finds the caches full of somebody else's data and is not counted.
+/// </remarks>
 internal static class ComparisonTable
 {
-    public static int Print(string[] names, int? batch, int repeat, int rounds, int threads, string python)
+    private const double SecondsPerTurn = 0.5;
+    private const int MostSteps = 20;
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);     // idle threads of the last program may still spin
+
+    public static void Print(IReadOnlyList<Workload> workloads, int rounds, int threads, string? askedPython, string? json)
     {
-        if (Peer.Missing(python) is { } reason)
+        if (PyTorch.Find(askedPython is null ? ["python3", "/usr/bin/python3"] : [askedPython]) is not { } python)
         {
-            Console.WriteLine($"Skipped: {reason}");
-            return 0;
+            Console.WriteLine(
+                $"Skipped: {askedPython ?? "python3"} has no PyTorch. Debian: apt install python3-torch python3-numpy libopenblas0-pthread; " +
+                "elsewhere: pip install torch numpy. --python PATH names another Python.");
+            return;
         }
 
-        foreach (var network in names.Select(Networks.Find)) Print(network, batch ?? 128, repeat, rounds, threads, python);
-        return 0;
+        var (rows, versions) = (new List<ComparisonRow>(), new List<string>());
+        foreach (var workload in workloads)
+        {
+            var row = Measure(workload, rounds, threads, python, versions);
+            Show(row);
+            rows.Add(row);
+        }
+
+        Console.WriteLine($"{"network",-15} {"step",-9} {"batch",5} {"ours ms",9} {"PyTorch ms",10} {"ratio",6}");
+        foreach (var (workload, row) in workloads.Zip(rows))
+            Console.WriteLine($"{workload.Title} {1e3 * row.Ours.Median,9:F1} {1e3 * row.Best().Median,10:F1} {row.Ratio(),6:F2}");
+        if (json is not null) ResultFile<ComparisonRow>.Of(versions, rows).Write(json);
     }
 
-    private static void Print(Network network, int batch, int repeat, int rounds, int threads, string python)
+    private static ComparisonRow Measure(Workload workload, int rounds, int threads, string python, List<string> versions)
     {
-        Console.WriteLine($"{network.Name}, batch {batch}, {threads} threads, {rounds} rounds of {repeat} steps each, by turns");
-        var step = new Step(new(network, batch, true), threads);
-        var ours = new List<double>();
-        var theirs = Peer.All.ToDictionary(peer => peer, _ => new List<double>());
-        for (var round = 0; round < rounds; round++)
+        StepProcess[] programs =
+        [
+            StepProcess.Ours(workload, threads),
+            .. PyTorch.Configurations.Select(configuration => StepProcess.PyTorch(configuration, python, workload, threads)),
+        ];
+        try
         {
-            ours.AddRange(step.Measure(repeat));
-            foreach (var (peer, seconds) in theirs) seconds.AddRange(peer.Measure(python, network.Name, batch, repeat, threads));
+            versions.AddRange(programs.Select(program => program.Version).Except(versions).ToArray());
+            var steps = programs.Select(StepsPerTurn).ToArray();
+            var reports = programs.Select(_ => new List<StepReport>()).ToArray();
+            for (var round = 0; round < rounds; round++)
+                for (var turn = 0; turn < programs.Length; turn++)
+                {
+                    var i = (round + turn) % programs.Length;      // nobody is always first
+                    Thread.Sleep(Settle);
+                    programs[i].Run(1);
+                    reports[i].Add(programs[i].Run(steps[i]));
+                }
+
+            var times = programs.Zip(reports, (program, turns) => Times(program.Name, turns)).ToArray();
+            return new(workload.Network.Name, workload.Trains, workload.Batch, threads, rounds, times[0], times[1..]);
         }
+        finally
+        {
+            foreach (var program in programs) program.Dispose();
+        }
+    }
 
-        Line("PyNetSharp", ours);
-        foreach (var (peer, seconds) in theirs) Line(peer.ToString(), seconds);
-        var best = theirs.Values.Min(Statistics.Median);
-        Console.WriteLine($"ratio of medians, to PyTorch at its best: {Statistics.Median(ours) / best:F2}");
-        Console.WriteLine();
+    private static int StepsPerTurn(StepProcess program) =>
+        (int)Math.Clamp(Math.Ceiling(SecondsPerTurn / program.Run(1).Seconds[0]), 1, MostSteps);
 
-        static void Line(string name, List<double> seconds) => Console.WriteLine(
-            $"  {name,-45} median {1e3 * Statistics.Median(seconds),7:F0} ms   best {1e3 * seconds.Min(),7:F0} ms");
+    private static ProgramTimes Times(string program, List<StepReport> turns)
+    {
+        double[] seconds = [.. turns.SelectMany(turn => turn.Seconds)];
+        return new(program, Statistics.Median(seconds), seconds.Min(), seconds.Length, turns[^1].Resident);
+    }
+
+    private static void Show(ComparisonRow row)
+    {
+        Console.WriteLine($"{row.Network}, {(row.Trains ? "training" : "inference")}, batch {row.Batch}, {row.Threads} threads, {row.Rounds} rounds by turns");
+        foreach (var times in row.Theirs.Prepend(row.Ours))
+            Console.WriteLine(
+                $"  {times.Program,-45} median {1e3 * times.Median,8:F1} ms   best {1e3 * times.Fastest,8:F1} ms   " +
+                $"{times.Resident / 1e6,5:F0} MB   {times.Steps} steps");
+        Console.WriteLine($"  ratio of medians, to PyTorch at its best: {row.Ratio():F2}\n");
     }
 }

@@ -20,15 +20,7 @@ internal sealed class Step
         else model.Eval();
         x = Tensor.Uniform([batch, .. network.Input], 0, 1, rng, Device);
         labels = [.. Enumerable.Range(0, batch).Select(_ => rng.Next(10))];
-
-        // The first layer's input needs no gradient, so it costs two passes; the others cost three.
-        var layers = ShapeTrace.Of(model, network.Input).Where(layer => layer.Module is Conv2d or Linear).ToArray();
-        var forward = layers.Sum(layer => layer.MultiplyAdds);
-        Operations = 2L * batch * (workload.Trains ? 3 * forward - layers[0].MultiplyAdds : forward);
     }
-
-    /// <summary>Floating-point operations of a step, two to a multiply-add, as direct convolution needs them.</summary>
-    public long Operations { get; }
 
     public CpuDevice Device { get; }
 
@@ -56,7 +48,7 @@ internal sealed class Step
     public void WarmUp()
     {
         var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < 3 || Stopwatch.GetElapsedTime(start).TotalSeconds < 1; i++) Run();
+        for (var i = 0; i < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < 0.5; i++) Run();
     }
 
     private void Infer()

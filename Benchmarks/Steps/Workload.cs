@@ -11,6 +11,19 @@ internal sealed record Workload(Network Network, int Batch, bool Trains)
         new(Networks.Find("alexnet"), 1, Trains: false),
     ];
 
+    /// <summary>Floating-point operations of a step, two to a multiply-add, as direct convolution needs them.</summary>
+    /// <remarks>The first layer's input needs no gradient, so training costs it two passes; the others cost three.</remarks>
+    public long Operations
+    {
+        get
+        {
+            var model = Network.Create(new(Network.Input, Classes: 10), new Rng(1));
+            var layers = ShapeTrace.Of(model, Network.Input).Where(layer => layer.Module is Conv2d or Linear).ToArray();
+            var forward = layers.Sum(layer => layer.MultiplyAdds);
+            return 2L * Batch * (Trains ? 3 * forward - layers[0].MultiplyAdds : forward);
+        }
+    }
+
     /// <summary>How a line of a table begins.</summary>
     public string Title => $"{Network.Name,-15} {(Trains ? "training" : "inference"),-9} {Batch,5}";
 

@@ -1,15 +1,18 @@
-"""Training steps in PyTorch, the peer of `Benchmarks -- steps`.
+"""Steps in PyTorch, the peer of `Benchmarks -- steps`: training, and inference.
 
-    python3 steps.py [--batch N] [--repeat N] [--layout contiguous|channels_last] [--threads N] NETWORK...
+    python3 steps.py [--batch N] [--inference] [--layout contiguous|channels_last] [--threads N] [--repeat N | --serve] NETWORK
 
-One step is forward, cross-entropy, backward and SGD with Nesterov momentum, on random images. Prints one JSON object per
-network: {"network", "batch", "layout", "seconds": [...]}. Needs PyTorch (Debian: python3-torch, python3-numpy and
+A training step is forward, cross-entropy, backward and SGD with Nesterov momentum, on random images. Prints JSON, one line
+each: first {"version"} when all is warm, then {"seconds": [...], "resident": bytes} for --repeat steps, or with --serve for
+as many steps as each line of the standard input says. Needs PyTorch (Debian: python3-torch, python3-numpy and
 libopenblas0-pthread). Without its page faults PyTorch is faster still: run it under
 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=99999999999.
 """
 
 import argparse
 import json
+import resource
+import sys
 import time
 
 import torch
@@ -52,6 +55,14 @@ def alexnet():
         nn.Dropout(0.5), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 10))
 
 
+def alexnet_origin():
+    return nn.Sequential(
+        *conv(3, 96, 11, 4), nn.MaxPool2d(3, 2), *conv(96, 256, 5, padding=2), nn.MaxPool2d(3, 2),
+        *conv(256, 384, 3, padding=1), *conv(384, 384, 3, padding=1), *conv(384, 256, 3, padding=1), nn.MaxPool2d(3, 2),
+        nn.Flatten(), nn.Dropout(0.5), nn.Linear(9216, 4096), nn.ReLU(),
+        nn.Dropout(0.5), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 10))
+
+
 def lenet5():
     return nn.Sequential(
         *conv(1, 6, 5), nn.MaxPool2d(2), *conv(6, 16, 5), nn.MaxPool2d(2), *conv(16, 120, 5), nn.Flatten(),
@@ -63,44 +74,76 @@ NETWORKS = {  # name: (network, shape of an image, batch)
     "nin-net": (nin_net, (1, 224, 224), 16),
     "nin-d2l": (nin_d2l, (1, 224, 224), 16),
     "alexnet": (alexnet, (3, 227, 227), 16),
+    "alexnet-origin": (alexnet_origin, (3, 227, 227), 16),
     "lenet5": (lenet5, (1, 32, 32), 128),
 }
 
 
-def measure(name, batch, repeat, layout):
-    make, image, usual = NETWORKS[name]
-    batch = batch or usual
-    torch.manual_seed(1)
-    network = make().to(memory_format=layout)
-    x = torch.rand(batch, *image).to(memory_format=layout)
-    labels = torch.randint(0, 10, (batch,))
+def training_step(network, x):
+    labels = torch.randint(0, 10, (len(x),))
     loss = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9, nesterov=True)
 
-    seconds = []
-    for _ in range(repeat + 2):
-        start = time.perf_counter()
+    def step():
         optimizer.zero_grad()
         loss(network(x), labels).backward()
         optimizer.step()
+
+    return step
+
+
+def inference_step(network, x):
+    network.eval()
+
+    def step():
+        with torch.inference_mode():
+            network(x)
+
+    return step
+
+
+def measure(step, count):
+    seconds = []
+    for _ in range(count):
+        start = time.perf_counter()
+        step()
         seconds.append(time.perf_counter() - start)
-    return batch, seconds[2:]  # the first two warm up
+    return {"seconds": seconds, "resident": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
+
+
+def say(what):
+    print(json.dumps(what), flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("networks", nargs="*", choices=[*NETWORKS, []], default=["nin"])
+    parser.add_argument("network", choices=NETWORKS)
     parser.add_argument("--batch", type=int)
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--inference", action="store_true")
     parser.add_argument("--layout", choices=["contiguous", "channels_last"], default="contiguous")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--serve", action="store_true")
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
+    torch.manual_seed(1)
     layout = torch.contiguous_format if options.layout == "contiguous" else torch.channels_last
-    for name in options.networks:
-        batch, seconds = measure(name, options.batch, options.repeat, layout)
-        print(json.dumps({"network": name, "batch": batch, "layout": options.layout, "seconds": seconds}), flush=True)
+    make, image, batch = NETWORKS[options.network]
+    network = make().to(memory_format=layout)
+    x = torch.rand(options.batch or batch, *image).to(memory_format=layout)
+    step = inference_step(network, x) if options.inference else training_step(network, x)
+
+    warm = time.perf_counter() + 0.5
+    measure(step, 2)
+    while time.perf_counter() < warm:
+        measure(step, 1)
+    say({"version": f"PyTorch {torch.__version__}"})
+    if options.serve:
+        for line in sys.stdin:
+            say(measure(step, int(line)))
+    else:
+        say(measure(step, options.repeat))
 
 
 if __name__ == "__main__":

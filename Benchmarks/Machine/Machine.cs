@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>On what something was measured: figures of two kinds of machine are not compared.</summary>
+internal sealed record Machine(string Processor, int Cores, string Vectors, string System)
+{
+    public static Machine Here => new(
+        Model(), Environment.ProcessorCount, Peak.Best.Vectors, $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}");
+
+    public override string ToString() => $"{Processor}, {Cores} cores, {Vectors}";
+
+    /// <summary>Linux says it in /proc/cpuinfo, under virtual machines by family and model alone; elsewhere the architecture must do.</summary>
+    private static string Model()
+    {
+        const string file = "/proc/cpuinfo";
+        if (!File.Exists(file))
+            return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? $"{RuntimeInformation.ProcessArchitecture}";
+
+        var facts = File.ReadLines(file).TakeWhile(line => line.Length > 0)
+            .Select(line => line.Split(':', 2, StringSplitOptions.TrimEntries)).Where(pair => pair.Length == 2)
+            .ToLookup(pair => pair[0], pair => pair[1]);
+        var name = facts["model name"].FirstOrDefault() ?? $"{RuntimeInformation.ProcessArchitecture}";
+        return facts["cpu family"].FirstOrDefault() is { } family
+            ? string.Create(CultureInfo.InvariantCulture, $"{name} (family {family}, model {facts["model"].First()})")
+            : name;
+    }
+}

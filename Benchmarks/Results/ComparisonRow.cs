@@ -1,0 +1,19 @@
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>One network of the command <c>compare</c>.</summary>
+internal sealed record ComparisonRow(
+    string Network, bool Trains, int Batch, int Threads, int Rounds, ProgramTimes Ours, IReadOnlyList<ProgramTimes> Theirs)
+{
+    /// <summary>PyTorch's best configuration.</summary>
+    public ProgramTimes Best() => Theirs.MinBy(times => times.Median)!;
+
+    /// <summary>Our median over PyTorch's at its best.</summary>
+    public double Ratio() => Ours.Median / Best().Median;
+}
+
+/// <summary>What a program needed for its steps.</summary>
+/// <param name="Median">Seconds of a step.</param>
+/// <param name="Fastest">Seconds of the best step.</param>
+/// <param name="Steps">How many were timed.</param>
+/// <param name="Resident">Bytes of the process at most.</param>
+internal sealed record ProgramTimes(string Program, double Median, double Fastest, int Steps, long Resident);

@@ -1,0 +1,27 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>What a command measured, where, when and with which versions; checked in under <c>results/</c>, per machine.</summary>
+/// <param name="Versions">Of everything that was timed.</param>
+/// <param name="Date">Year, month and day.</param>
+internal sealed record ResultFile<TRow>(Machine Machine, IReadOnlyList<string> Versions, string Date, IReadOnlyList<TRow> Rows)
+{
+    private static readonly JsonSerializerOptions Readable =
+        new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static ResultFile<TRow> Of(IReadOnlyList<string> versions, IReadOnlyList<TRow> rows) =>
+        new(Machine.Here, versions, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), rows);
+
+    public static ResultFile<TRow> Read(string path) =>
+        JsonSerializer.Deserialize<ResultFile<TRow>>(File.ReadAllText(path), Readable)
+        ?? throw new InvalidDataException($"{path} is empty.");
+
+    public void Write(string path)
+    {
+        if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+        File.WriteAllText(path, JsonSerializer.Serialize(this, Readable) + "\n");
+    }
+}

@@ -1,0 +1,13 @@
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>One line of the command <c>steps</c>.</summary>
+/// <param name="Seconds">A step's median.</param>
+/// <param name="Operations">Of a step, two to a multiply-add, counted as direct convolution.</param>
+/// <param name="Peak">The machine's, in operations a second: the median of what was measured beside the steps.</param>
+/// <param name="Resident">Bytes of the process at most.</param>
+/// <param name="Managed">Managed bytes a step.</param>
+/// <param name="Blocks">New blocks of storage in all steps.</param>
+/// <param name="Collections">Of generation 2 in all steps.</param>
+internal sealed record StepRow(
+    string Network, bool Trains, int Batch, int Threads, int Steps, double Seconds, long Operations, double Peak, long Resident,
+    long Managed, long Blocks, int Collections);

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>A running program, ours or PyTorch, that runs steps when asked and does nothing in between.</summary>
+internal sealed class StepProcess : IDisposable
+{
+    private readonly Process process;
+    private readonly Task<string> errors;
+    private string? version;
+
+    private StepProcess(string name, ProcessStartInfo start)
+    {
+        Name = name;
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        process = Process.Start(start)!;
+        errors = process.StandardError.ReadToEndAsync();
+    }
+
+    public string Name { get; }
+
+    /// <summary>What the program says about itself once it is warm; waits for that.</summary>
+    public string Version => version ??= JsonDocument.Parse(Answer()).RootElement.GetProperty("version").GetString()!;
+
+    public static StepProcess Ours(Workload workload, int threads)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!);
+        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(typeof(StepProcess).Assembly.Location);
+        foreach (var argument in Arguments(workload, threads).Prepend("serve")) start.ArgumentList.Add(argument);
+        return new("PyNetSharp", start);
+    }
+
+    public static StepProcess PyTorch(PyTorch configuration, string python, Workload workload, int threads)
+    {
+        var start = configuration.Start(python);
+        foreach (var argument in Arguments(workload, threads).Append("--serve")) start.ArgumentList.Add(argument);
+        return new($"{configuration}", start);
+    }
+
+    /// <summary>Asks for so many steps and waits for the report.</summary>
+    public StepReport Run(int steps)
+    {
+        _ = Version;
+        process.StandardInput.WriteLine(steps.ToString(CultureInfo.InvariantCulture));
+        return JsonSerializer.Deserialize<StepReport>(Answer(), StepReport.Json)!;
+    }
+
+    public void Dispose()
+    {
+        process.StandardInput.Close();      // ends it
+        process.WaitForExit();
+        process.Dispose();
+    }
+
+    private string Answer() =>
+        process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{Name} has ended: {errors.Result.Trim()}");
+
+    private static IEnumerable<string> Arguments(Workload workload, int threads) =>
+    [
+        workload.Network.Name, "--batch", Text(workload.Batch), "--threads", Text(threads), .. (string[])(workload.Trains ? [] : ["--inference"]),
+    ];
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>The command <c>serve</c>: runs as many steps as each line of its input says, and answers with a line of JSON.</summary>
+/// <remarks>
+/// A process of its own for each workload makes its peak memory its own, and lets programs take turns without starting again.
+/// <c>peers/steps.py --serve</c> speaks the same way.
+/// </remarks>
+internal static class StepServer
+{
+    private const int PeakRuns = 3;
+
+    public static void Serve(Workload workload, int threads)
+    {
+        var step = new Step(workload, threads);
+        step.WarmUp();
+        Console.WriteLine(JsonSerializer.Serialize(new { version = $".NET {Environment.Version}" }, StepReport.Json));
+        while (Console.ReadLine() is { } line)
+            Console.WriteLine(JsonSerializer.Serialize(Report(step, int.Parse(line, CultureInfo.InvariantCulture)), StepReport.Json));
+    }
+
+    private static StepReport Report(Step step, int count)
+    {
+        var before = Peak.Best.Measure(step.Device, PeakRuns);
+        var (managed, blocks, collections) = (GC.GetTotalAllocatedBytes(true), step.Device.Memory.BlocksTaken, GC.CollectionCount(2));
+        var seconds = step.Measure(count);
+        return new(seconds, Resident())
+        {
+            Managed = GC.GetTotalAllocatedBytes(true) - managed,
+            Blocks = step.Device.Memory.BlocksTaken - blocks,
+            Collections = GC.CollectionCount(2) - collections,
+            Peak = Math.Max(before, Peak.Best.Measure(step.Device, PeakRuns)),
+        };
+    }
+
+    private static long Resident()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
+}
