@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace PyNetSharp;
 
@@ -21,13 +22,17 @@ internal abstract unsafe class MatrixKernels
 /// <remarks>
 /// The right operand is packed block by block into a thread's L2 cache; the left one is read where it lies, whichever way
 /// it is stored. Few rows times a transposed matrix (a small batch through a linear layer) is computed as the transpose of
-/// the exchanged product, so that the large matrix is the one that is not packed.
+/// the exchanged product, so that the large matrix is the one that is not packed. The gradient by that layer's weights is
+/// a sum of as few outer products, which is written once.
 /// </remarks>
 internal sealed unsafe class MatrixKernels<V> : MatrixKernels where V : struct, ILanes<V>
 {
     private const int BlockDepth = 256;         // with BlockPanels: 128 KB of packed panels in AVX2
     private const int BlockPanels = 8;
     private const int FewRows = 64;
+    private const int ShallowDepth = 64;
+    private const int ShallowPanels = 128;      // a packed block of depth 16 is 128 KB in AVX2
+    private const int Ahead = 8;                // rows that packing asks for before it comes to them
     private const int TilesPerPiece = 16;
 
     private static int PanelWidth => 2 * V.Width;
@@ -37,7 +42,61 @@ internal sealed unsafe class MatrixKernels<V> : MatrixKernels where V : struct, 
         if (a.Rows == 0 || b.Columns == 0) return;
         if (a.Columns == 0) Fill(c, a.Rows, b.Columns, bias, relu);
         else if (!a.Transposed && b.Transposed && a.Rows <= FewRows && a.Rows < b.Columns) MultiplyFewRows(cpu, a, b, c, bias, relu);
+        else if (a.Transposed && !b.Transposed && a.Columns <= ShallowDepth && bias == null && !relu) MultiplyShallow(cpu, a, b, c);
         else MultiplyBlocks(cpu, a, b, c, bias, relu);
+    }
+
+    /// <summary>A sum of few outer products (a gradient by weights): each number is written once, nothing is added to it.</summary>
+    private static void MultiplyShallow(CpuDevice cpu, Matrix a, Matrix b, float* c)
+    {
+        var (depth, panels) = (a.Columns, Panels(b.Columns));
+        using var packed = new Temporary(cpu, panels * depth * PanelWidth);
+        var x = packed.Pointer;
+        cpu.ForPieces(panels, BlockPanels, (first, count) =>
+            Pack(b, 0, depth, first * PanelWidth, x + (nint)first * depth * PanelWidth, count));
+
+        var (blocks, bands) = (Ceiling(panels, ShallowPanels), Ceiling(a.Rows, TilesPerPiece * V.TileRows));
+        cpu.For(blocks * bands, i =>
+        {
+            var (band, block) = Math.DivRem(i, blocks);
+            var (first, row) = (block * ShallowPanels, band * TilesPerPiece * V.TileRows);
+            MultiplyShallowPiece(
+                a, b.Columns, c, x + (nint)first * depth * PanelWidth, first, Math.Min(ShallowPanels, panels - first),
+                row, Math.Min(a.Rows, row + TilesPerPiece * V.TileRows));
+        });
+    }
+
+    /// <remarks>
+    /// Row after row of c over thousands of columns, so that few pages are written at a time. The columns of a tile are
+    /// copied together first: in place they may lie a power of two apart, where they push each other out of the L1 cache.
+    /// </remarks>
+    private static void MultiplyShallowPiece(
+        Matrix a, int columns, float* c, float* packed, int firstPanel, int panels, int row, int endRow)
+    {
+        var depth = a.Columns;
+        var scratch = Scratch.Begin(
+            Scratch.Bytes(V.TileRows * depth, sizeof(float)) + Scratch.Bytes(V.TileRows * PanelWidth, sizeof(float)));
+        var side = scratch.Floats(V.TileRows * depth);
+        var edge = scratch.Floats(V.TileRows * PanelWidth);
+        for (; row < endRow; row += V.TileRows)
+        {
+            var rows = Math.Min(V.TileRows, endRow - row);
+            PyNetSharp.Panels.FromColumns(a.Data + row, a.Stride, depth, rows, side, V.TileRows);
+            for (var panel = 0; panel < panels; panel++)
+            {
+                var column = (firstPanel + panel) * PanelWidth;
+                var weights = packed + panel * depth * PanelWidth;
+                var output = c + (nint)row * columns + column;
+                if (column + PanelWidth <= columns)
+                {
+                    Tile.Outer<V>(side, V.TileRows, depth, weights, rows, output, columns, accumulate: false);
+                    continue;
+                }
+
+                Tile.Outer<V>(side, V.TileRows, depth, weights, rows, edge, PanelWidth, accumulate: false);
+                for (var r = 0; r < rows; r++) Copy(edge + r * PanelWidth, output + (nint)r * columns, columns - column);
+            }
+        }
     }
 
     private static void MultiplyBlocks(CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu)
@@ -75,7 +134,7 @@ internal sealed unsafe class MatrixKernels<V> : MatrixKernels where V : struct, 
         for (var k = 0; k < a.Columns; k += BlockDepth)
         {
             var depth = Math.Min(BlockDepth, a.Columns - k);
-            for (var panel = 0; panel < panels; panel++) Pack(b, k, depth, (firstPanel + panel) * PanelWidth, packed + panel * depth * PanelWidth);
+            Pack(b, k, depth, firstPanel * PanelWidth, packed, panels);
 
             for (var tile = firstTile; tile < endTile; tile++)
             {
@@ -168,11 +227,33 @@ internal sealed unsafe class MatrixKernels<V> : MatrixKernels where V : struct, 
         }
     }
 
-    private static void Pack(Matrix b, int k, int depth, int column, float* panel)
+    /// <summary>Packs <paramref name="depth"/> rows of b from row k on, so many panels side by side from a column on.</summary>
+    private static void Pack(Matrix b, int k, int depth, int column, float* packed, int panels)
     {
-        var columns = Math.Min(PanelWidth, b.Columns - column);
-        if (b.Transposed) PyNetSharp.Panels.FromRows(b.Data + column * b.Stride + k, b.Stride, depth, columns, panel, PanelWidth);
-        else PyNetSharp.Panels.FromColumns(b.Data + k * b.Stride + column, b.Stride, depth, columns, panel, PanelWidth);
+        var (panelSize, whole) = (depth * PanelWidth, Math.Min(panels, (b.Columns - column) / PanelWidth));
+        if (b.Transposed) whole = 0;
+        var from = b.Data + k * b.Stride + column;
+        for (var row = 0; row < depth && whole > 0; row++, from += b.Stride)
+        {
+            // Rows lie further apart than the processor foresees.
+            if (Sse.IsSupported && row + Ahead < depth)
+                for (var i = 0; i < whole * PanelWidth; i += 16) Sse.Prefetch0(from + Ahead * b.Stride + i);
+            var to = packed + row * PanelWidth;
+            for (var panel = 0; panel < whole; panel++, to += panelSize)
+            {
+                V.Load(from + panel * PanelWidth).Store(to);
+                V.Load(from + panel * PanelWidth + V.Width).Store(to + V.Width);
+            }
+        }
+
+        for (var panel = whole; panel < panels; panel++)
+        {
+            var first = column + panel * PanelWidth;
+            var to = packed + panel * panelSize;
+            var columns = Math.Min(PanelWidth, b.Columns - first);
+            if (b.Transposed) PyNetSharp.Panels.FromRows(b.Data + first * b.Stride + k, b.Stride, depth, columns, to, PanelWidth);
+            else PyNetSharp.Panels.FromColumns(b.Data + k * b.Stride + first, b.Stride, depth, columns, to, PanelWidth);
+        }
     }
 
     private static void PackStart(float* bias, int column, int columns, float* start, int width)
