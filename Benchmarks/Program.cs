@@ -43,7 +43,10 @@ compare.SetAction(parse => ComparisonTable.Print(
 var kernels = new Command("kernels", "Single ops, with BenchmarkDotNet.") { filter };
 kernels.SetAction(parse => { BenchmarkSwitcher.FromAssembly(typeof(Peak).Assembly).Run(["--filter", parse.GetValue(filter)!]); });
 
-return new RootCommand("How fast PyNetSharp is, in ratios to something measured beside it.") { peak, steps, serve, compare, kernels }
+var report = new Command("report", "Makes the tables of README and docs/results.md from the checked-in results.");
+report.SetAction(_ => Report.Write(Environment.CurrentDirectory));
+
+return new RootCommand("How fast PyNetSharp is, in ratios to something measured beside it.") { peak, steps, serve, compare, kernels, report }
     .Parse(args).Invoke();
 
 IReadOnlyList<Workload> Workloads(ParseResult parse) => Workload.Choose(

@@ -48,7 +48,7 @@ internal sealed class Step
     public void WarmUp()
     {
         var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < 0.5; i++) Run();
+        for (var i = 0; i < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < 1; i++) Run();
     }
 
     private void Infer()

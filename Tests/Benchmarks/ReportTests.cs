@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using NUnit.Framework;
+using PyNetSharp.Benchmarks;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>The figures in README and docs are those of the checked-in results, and none was typed by hand.</summary>
+public sealed class ReportTests
+{
+    private static readonly Machine Somewhere = new("Some Processor", 2, "AVX2", "Some System");
+
+    [Test]
+    public void README_and_docs_say_what_the_results_say()
+    {
+        foreach (var (path, table) in Report.Tables(Report.Root(Path.GetDirectoryName(ThisFile())!)))
+        {
+            var document = File.ReadAllText(path);
+            Assert.That(document, Is.EqualTo(Report.Insert(document, table)), $"{path}: run `Benchmarks -- report`.");
+        }
+    }
+
+    [Test]
+    public void A_comparison_becomes_a_table()
+    {
+        using var folder = new TemporaryFolder();
+        new ResultFile<ComparisonRow>(Somewhere, [".NET 10.0.0", "PyTorch 1.13"], "2026-01-31",
+        [
+            new("nin", true, 128, 2, 7, new("PyNetSharp", 0.5, 0.45, 7, 700_000_000),
+                [new("PyTorch, contiguous", 2, 1.9, 7, 750_000_000), new("PyTorch, channels-last", 1.25, 1.2, 7, 800_000_000)]),
+        ]).Write(folder["compare.json"]);
+
+        Assert.That(Report.Summary(folder.Name), Is.EqualTo(
+            """
+            Some Processor, 2 cores, AVX2; .NET 10.0.0, PyTorch 1.13; 2026-01-31:
+
+            | network | step | batch | PyNetSharp | PyTorch at its best | ratio |
+            |---|---|---:|---:|---:|---:|
+            | `nin` | training | 128 | 500 ms | 1,250 ms | **0.40** |
+
+
+            """));
+        Assert.That(Report.Details(folder.Name), Does.Contain(
+            "| `nin` | training | 128 | **0.40** | 500 ms (450 ms, 700 MB) | 2,000 ms (1,900 ms, 750 MB) | 1,250 ms (1,200 ms, 800 MB) |\n"));
+    }
+
+    [Test]
+    public void Steps_become_a_table()
+    {
+        using var folder = new TemporaryFolder();
+        new ResultFile<StepRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
+            [new("lenet5", true, 128, 2, 9, 0.0125, 1_000_000_000, 200e9, 61_000_000, 42_700, 0, 0)])
+            .Write(folder["steps.json"]);
+
+        Assert.That(Report.Details(folder.Name), Does.Contain(
+            "| `lenet5` | training | 128 | 2 | 12.5 ms | 10,240 | 80 | 40 % of 200 | 61 MB | 43 KB | 0 | 0 |\n"));
+    }
+
+    [Test]
+    public void A_document_without_markers_is_refused() =>
+        Assert.That(() => Report.Insert("# Title\n", "table\n"), Throws.TypeOf<InvalidDataException>());
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}
