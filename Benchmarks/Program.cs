@@ -1,5 +1,4 @@
 using System.CommandLine;
-using BenchmarkDotNet.Running;
 using PyNetSharp.Benchmarks;
 
 var networks = new Argument<string[]>("NETWORKS")
@@ -16,7 +15,7 @@ var inference = new Option<bool>("--inference") { Description = "Inference alone
 var byOp = new Option<bool>("--by-op") { Description = "Where the time of each step goes, instead." };
 var json = new Option<string?>("--json") { Description = "Also write the figures, machine and versions to this file." };
 var python = new Option<string?>("--python") { Description = "A Python that has PyTorch. Default: python3, or the system's." };
-var filter = new Argument<string>("FILTER") { Description = "Which kernels.", DefaultValueFactory = _ => "*" };
+var filter = new Argument<string>("FILTER") { Description = "A part of the kernels' names: conv, by weight, nin-d2l.", DefaultValueFactory = _ => "*" };
 
 var peak = new Command("peak", "The machine's multiply-add peak and memory bandwidth.") { threads };
 peak.SetAction(parse => PeakTable.Print(parse.GetValue(threads)));
@@ -41,12 +40,18 @@ compare.SetAction(parse => ComparisonTable.Print(
     Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(python), parse.GetValue(json)));
 
 var kernels = new Command("kernels", "Single ops, with BenchmarkDotNet.") { filter };
-kernels.SetAction(parse => { BenchmarkSwitcher.FromAssembly(typeof(Peak).Assembly).Run(["--filter", parse.GetValue(filter)!]); });
+kernels.SetAction(parse => KernelBenchmarks.RunAll(parse.GetValue(filter)!));
+
+var passes = new Command("passes", "The three passes of every large convolution, each beside the peak.") { networks, batch, threads };
+passes.SetAction(parse => PassTable.Print(Workload.Choose(parse.GetValue(networks)!, parse.GetValue(batch), trains: true), parse.GetValue(threads)));
+
+var ladder = new Command("ladder", "One convolution from the naive loop to the final kernel, rung by rung.") { threads };
+ladder.SetAction(parse => LadderTable.Print(parse.GetValue(threads)));
 
 var report = new Command("report", "Makes the tables of README and docs/results.md from the checked-in results.");
 report.SetAction(_ => Report.Write(Environment.CurrentDirectory));
 
-return new RootCommand("How fast PyNetSharp is, in ratios to something measured beside it.") { peak, steps, serve, compare, kernels, report }
+return new RootCommand("How fast PyNetSharp is, in ratios to something measured beside it.") { peak, steps, serve, compare, kernels, passes, ladder, report }
     .Parse(args).Invoke();
 
 IReadOnlyList<Workload> Workloads(ParseResult parse) => Workload.Choose(

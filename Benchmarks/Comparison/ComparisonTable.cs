@@ -3,7 +3,7 @@ namespace PyNetSharp.Benchmarks;
 /// <summary>The command <c>compare</c>: our steps beside PyTorch's, by turns in one sitting, and the ratio of the medians.</summary>
 /// <remarks>
 /// All programs are started and warmed up first; then each in turn runs its steps while the others wait for input. The first
-/// step of a turn finds the caches full of somebody else's data and is not counted.
+/// steps of a turn find the caches full of somebody else's data and are not counted.
 /// </remarks>
 internal static class ComparisonTable
 {
@@ -52,7 +52,7 @@ internal static class ComparisonTable
                 {
                     var i = (round + turn) % programs.Length;      // nobody is always first
                     Thread.Sleep(Settle);
-                    programs[i].Run(1);
+                    programs[i].Run(1 + steps[i] / 4);
                     reports[i].Add(programs[i].Run(steps[i]));
                 }
 
@@ -66,7 +66,7 @@ internal static class ComparisonTable
     }
 
     private static int StepsPerTurn(StepProcess program) =>
-        (int)Math.Clamp(Math.Ceiling(SecondsPerTurn / program.Run(1).Seconds[0]), 1, MostSteps);
+        (int)Math.Clamp(Math.Ceiling(SecondsPerTurn / program.Run(2).Seconds.Min()), 1, MostSteps);
 
     private static ProgramTimes Times(string program, List<StepReport> turns)
     {

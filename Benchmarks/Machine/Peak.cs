@@ -11,7 +11,7 @@ namespace PyNetSharp.Benchmarks;
 /// </remarks>
 internal abstract class Peak
 {
-    private const int Rounds = 1 << 16;
+    private const int Rounds = 1 << 19;     // about a millisecond
 
     /// <summary>For the widest vectors that this processor has and the runtime was allowed.</summary>
     public static Peak Best { get; } =

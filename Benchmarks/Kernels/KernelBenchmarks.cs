@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>The command <c>kernels</c>: every kernel of the catalogue under BenchmarkDotNet.</summary>
+[MemoryDiagnoser]
+public class KernelBenchmarks
+{
+    private static readonly ConcurrentDictionary<string, Limits> Measured = [];
+    private static string filter = "*";
+
+    private readonly CpuDevice device = new();
+    private Action run = null!;
+
+    /// <summary>What is timed.</summary>
+    [ParamsSource(nameof(Kernels))]
+    public Kernel Kernel { get; set; } = null!;
+
+    /// <summary>What the filter lets through.</summary>
+    public static IEnumerable<Kernel> Kernels => KernelCatalogue.Find(filter);
+
+    /// <summary>Runs those whose names contain a text. In this process, so that the machine's limits are measured beside each.</summary>
+    internal static void RunAll(string containing)
+    {
+        filter = containing;
+        BenchmarkRunner.Run<KernelBenchmarks>(DefaultConfig.Instance
+            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(9))
+            .AddColumn(
+                new RateColumn("GFLOP/s", (kernel, seconds, _) => kernel.Operations / seconds / 1e9),
+                new RateColumn("% of peak", (kernel, seconds, limits) => 100 * kernel.Operations / seconds / limits.Operations),
+                new RateColumn("GB/s", (kernel, seconds, _) => kernel.Operations > 0 ? 0 : kernel.Bytes / seconds / 1e9),
+                new RateColumn("% of bandwidth", (kernel, seconds, limits) => kernel.Operations > 0 ? 0 : 100 * kernel.Bytes / seconds / limits.Bytes))
+            .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(100))
+            .HideColumns("Error", "StdDev"));
+    }
+
+    /// <summary>What the machine could do at most while this kernel was timed.</summary>
+    internal static Limits LimitsBeside(Kernel kernel) => Measured.GetValueOrDefault(kernel.Name);
+
+    /// <summary>Makes the inputs.</summary>
+    [GlobalSetup]
+    public void Prepare()
+    {
+        Measure();
+        run = Kernel.Prepare(device);
+    }
+
+    /// <summary>The kernel.</summary>
+    [Benchmark]
+    public void Run() => run();
+
+    /// <summary>The machine's limits once more: the better of before and after counts.</summary>
+    [GlobalCleanup]
+    public void Measure()
+    {
+        var bytes = Kernel.Operations > 0 ? 0 : Bandwidth.Measure(device, runs: 2).Best;
+        var now = new Limits(Peak.Best.Measure(device, runs: 10), bytes);
+        Measured.AddOrUpdate(Kernel.Name, now, (_, before) => new(Math.Max(before.Operations, now.Operations), Math.Max(before.Bytes, now.Bytes)));
+    }
+
+    /// <summary>Per second.</summary>
+    internal readonly record struct Limits(double Operations, double Bytes);
+}

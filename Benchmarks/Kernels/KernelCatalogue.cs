@@ -1,0 +1,51 @@
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>All computations that the networks' steps are made of, and matrix products beside them.</summary>
+internal static class KernelCatalogue
+{
+    private static readonly (int M, int N, int K)[] Products = [(1024, 1024, 1024), (128, 4096, 9216), (2048, 96, 2400)];
+
+    /// <summary>Every kernel whose text contains <paramref name="filter"/>; a star stands for all.</summary>
+    public static IEnumerable<Kernel> Find(string filter) =>
+        Products.Select(Product)
+            .Concat(Layers(Workload.Standard.Where(workload => workload.Trains)))
+            .Append(CrossEntropy(128, 10)).Append(CrossEntropy(128, 1000)).Append(Sgd(1 << 24))
+            .Where(kernel => filter == "*" || kernel.ToString().Contains(filter, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The passes of every distinct layer of these networks.</summary>
+    public static IEnumerable<Kernel> Layers(IEnumerable<Workload> workloads) =>
+        LayerKernel.Of(workloads).GroupBy(layer => layer.Title)
+            .SelectMany(same => same.First().Passes(string.Join(", ", same.Select(layer => layer.Network.Name).Distinct())));
+
+    private static Kernel Product((int M, int N, int K) extents)
+    {
+        var (m, n, k) = extents;
+        return new("", $"MatMul {m}×{k} · {k}×{n}", 2L * m * n * k, sizeof(float) * ((long)m * k + (long)k * n + (long)m * n), device =>
+        {
+            var (a, b) = (Tensor.Uniform([m, k], -1, 1, new Rng(1), device), Tensor.Uniform([k, n], -1, 1, new Rng(2), device));
+            return () => a.MatMul(b).Release();
+        });
+    }
+
+    private static Kernel CrossEntropy(int batch, int classes) =>
+        new("", $"CrossEntropy {batch}×{classes}: forward and backward", 0, 3L * sizeof(float) * batch * classes, device =>
+        {
+            var (rng, x) = (new Rng(1), Tensor.Uniform([batch, classes], -1, 1, new Rng(2), device));
+            x.RequiresGrad = true;
+            int[] labels = [.. Enumerable.Range(0, batch).Select(_ => rng.Next(classes))];
+            return () =>
+            {
+                x.Grad = null;
+                x.CrossEntropy(labels).Backward();
+            };
+        });
+
+    private static Kernel Sgd(int parameters) =>
+        new("", $"Sgd with Nesterov, {parameters} parameters", 0, 5L * sizeof(float) * parameters, device =>
+        {
+            var weight = new Parameter(Tensor.Uniform([parameters], -1, 1, new Rng(1), device));
+            weight.Grad = Tensor.Uniform([parameters], -1, 1, new Rng(2), device);
+            var optimizer = new Sgd([weight], 0.01f, momentum: 0.9f, nesterov: true);
+            return optimizer.Step;
+        });
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>The command <c>passes</c>: the three passes of each large convolution, each beside the peak of the same moment.</summary>
+internal static class PassTable
+{
+    private const long Large = 1_000_000_000;       // operations in one pass
+    private const int Rounds = 9, PeakRuns = 3;
+
+    public static void Print(IReadOnlyList<Workload> workloads, int threads)
+    {
+        var device = new CpuDevice(threads);
+        Console.WriteLine($"{"pass",-55} {"ms",8} {"GFLOP/s",8} {"peak",6} {"% peak",7} {"best of best",12}   networks");
+        foreach (var kernel in KernelCatalogue.Layers(workloads).Where(kernel => kernel.Operations > Large && kernel.Name.StartsWith("Conv2d", StringComparison.Ordinal)))
+        {
+            var run = kernel.Prepare(device);
+            run();
+            run();
+            var (rates, peaks) = (new double[Rounds], new double[Rounds]);
+            for (var i = 0; i < Rounds; i++)
+            {
+                peaks[i] = Peak.Best.Measure(device, PeakRuns);
+                var start = Stopwatch.GetTimestamp();
+                run();
+                rates[i] = kernel.Operations / Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+
+            var (rate, peak) = (Statistics.Median(rates), Statistics.Median(peaks));
+            Console.WriteLine(
+                $"{kernel.Name,-55} {1e3 * kernel.Operations / rate,8:F2} {rate / 1e9,8:F1} {peak / 1e9,6:F0} {rate / peak,7:P0} " +
+                $"{rates.Max() / peaks.Max(),12:P0}   {kernel.Networks}");
+        }
+    }
+}

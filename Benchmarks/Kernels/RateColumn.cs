@@ -1,0 +1,41 @@
+using System.Globalization;
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>A column of BenchmarkDotNet's table that follows from a kernel's work and its median time; empty where it is 0.</summary>
+/// <param name="value">From the kernel, the median in seconds, and what the machine could do at most.</param>
+internal sealed class RateColumn(string name, Func<Kernel, double, KernelBenchmarks.Limits, double> value) : IColumn
+{
+    public string Id => name;
+
+    public string ColumnName => name;
+
+    public bool AlwaysShow => true;
+
+    public ColumnCategory Category => ColumnCategory.Custom;
+
+    public int PriorityInCategory => 0;
+
+    public bool IsNumeric => true;
+
+    public UnitType UnitType => UnitType.Dimensionless;
+
+    public string Legend => name;
+
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
+    {
+        if (summary[benchmarkCase]?.ResultStatistics is not { } statistics) return "";
+        var kernel = (Kernel)benchmarkCase.Parameters[nameof(KernelBenchmarks.Kernel)];
+        var number = value(kernel, statistics.Median / 1e9, KernelBenchmarks.LimitsBeside(kernel));
+        return number > 0 ? number.ToString("F1", CultureInfo.InvariantCulture) : "";
+    }
+
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
+
+    public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
+
+    public bool IsAvailable(Summary summary) => true;
+}

@@ -1,0 +1,24 @@
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>The taps of the kernel that lie over the image when it is centred on a pixel, each with the input pixel under it.</summary>
+/// <param name="layer">Whose kernel.</param>
+/// <param name="pixel">The output pixel's number, over all images.</param>
+internal struct TapsUnder(LadderLayer layer, int pixel)
+{
+    private readonly int side = layer.Side, kernel = layer.Kernel;
+    private readonly int top = pixel / layer.Side % layer.Side - layer.Padding, left = pixel % layer.Side - layer.Padding;
+    private readonly int image = pixel / (layer.Side * layer.Side) * layer.Side * layer.Side;
+    private int tap = -1;
+
+    public readonly (int Input, int Tap) Current => (image + (top + tap / kernel) * side + left + tap % kernel, tap);
+
+    public readonly TapsUnder GetEnumerator() => this;
+
+    public bool MoveNext()
+    {
+        while (++tap < kernel * kernel)
+            if ((uint)(top + tap / kernel) < (uint)side && (uint)(left + tap % kernel) < (uint)side)
+                return true;
+        return false;
+    }
+}

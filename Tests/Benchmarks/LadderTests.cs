@@ -1,0 +1,45 @@
+using NUnit.Framework;
+using PyNetSharp.Benchmarks;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Every rung of the ladder computes what the naive loop does.</summary>
+public sealed class LadderTests
+{
+    private static readonly LadderLayer Layer = new(images: 2, channels: 5, side: 8, outputs: 32, kernel: 3);
+
+    [Test]
+    public void Every_rung_agrees_with_the_naive_loop()
+    {
+        var rungs = Rung.All(Layer, threads: 3);
+        rungs[0].Compute();
+        var naive = rungs[0].Result();
+        foreach (var rung in rungs)
+        {
+            rung.Compute();
+            // Sums of 45 products differ by their order of adding: some √45 roundings of 2⁻²⁴, and ten times that is a fault.
+            Assert.That(Rung.Error(rung.Result(), naive), Is.LessThan(10 * Math.Sqrt(45) * Math.Pow(2, -24)), rung.Name);
+        }
+    }
+
+    [Test]
+    public void The_naive_loop_is_the_definition()
+    {
+        var rung = Rung.All(Layer, threads: 1)[0];
+        rung.Compute();
+        var (x, w) = (Reference.Of(Layer.XTensor), Reference.Of(Layer.WeightTensor));
+        var expected = Reference.Of(Layer.YShape, i => Sum(i[0], i[1], i[2], i[3]));
+        Assert.That(Rung.Error(rung.Result(), [.. expected.Values.ToArray().Select(v => (float)v)]), Is.LessThan(1e-6));
+
+        double Sum(int n, int o, int row, int column)
+        {
+            var sum = 0.0;
+            for (var c = 0; c < 5; c++)
+                for (var kh = -1; kh <= 1; kh++)
+                    for (var kw = -1; kw <= 1; kw++)
+                        if (row + kh is >= 0 and < 8 && column + kw is >= 0 and < 8)
+                            sum += x[n, c, row + kh, column + kw] * w[o, c, kh + 1, kw + 1];
+            return sum;
+        }
+    }
+}
