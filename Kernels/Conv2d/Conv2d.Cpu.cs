@@ -18,7 +18,7 @@ internal sealed unsafe partial class Convolution
         if (bias is null) start.Span.Clear();
         else Kernels.PackColumns(bias.Pointer, 1, outputs, start.Pointer);
 
-        Kernels.Slide(
+        Slide(
             cpu,
             new Windows
             {
@@ -50,7 +50,7 @@ internal sealed unsafe partial class Convolution
             {
                 var (rows, columns) = (Phase.Of(top, kh, stride.H, padding.H), Phase.Of(left, kw, stride.W, padding.W));
                 Kernels.PackFlipped(x.Processor, weight, rows, columns, packed.Pointer);
-                Kernels.Slide(
+                Slide(
                     x.Processor,
                     new Windows
                     {
@@ -77,9 +77,23 @@ internal sealed unsafe partial class Convolution
             Source = x.Pointer, Zeros = zeros.Pointer, Images = images, Height = height, Width = width, Channels = channels,
             Grid = (dy.Shape[2], dy.Shape[3]), Kernel = (kh, kw), Step = stride, Origin = (-padding.H, -padding.W),
         };
+        if (WinogradKernels.For(windows, outputs) is { } winograd)
+        {
+            winograd.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, dw.Pointer, db.Pointer);
+            return (dw, db);
+        }
+
         using var sums = Temporary(x.Device, Kernels.GradientSize(windows, outputs));
         Kernels.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, sums.Pointer, dw.Pointer, db.Pointer);
         return (dw, db);
+    }
+
+    private static void Slide(CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, Target target)
+    {
+        if (target.Step == (1, 1) && WinogradKernels.For(windows, target.Channels) is { } winograd)
+            winograd.Slide(cpu, windows, packed, start, relu, (float*)target.Pixels, target.Channels);
+        else
+            Kernels.Slide(cpu, windows, packed, start, relu, target);
     }
 
     private static Temporary Temporary(Device device, int count) => new(device, count);

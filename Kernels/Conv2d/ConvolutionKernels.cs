@@ -259,14 +259,14 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
     {
         V left = default, right = default;
         for (nint p = 0; p < count; p++, panel += PanelWidth)
-            (left, right) = (V.Add(left, V.Load(panel)), V.Add(right, V.Load(panel + V.Width)));
-        V.Add(left, V.Load(sums)).Store(sums);
-        V.Add(right, V.Load(sums + V.Width)).Store(sums + V.Width);
+            (left, right) = (left + V.Load(panel), right + V.Load(panel + V.Width));
+        (left + V.Load(sums)).Store(sums);
+        (right + V.Load(sums + V.Width)).Store(sums + V.Width);
     }
 
     private static void Add(float* from, float* to, int count)
     {
-        for (nint i = 0; i < count; i += V.Width) V.Add(V.Load(from + i), V.Load(to + i)).Store(to + i);
+        for (nint i = 0; i < count; i += V.Width) (V.Load(from + i) + V.Load(to + i)).Store(to + i);
     }
 
     /// <summary>Into how many pieces the positions of a gradient by weights are cut: by the problem, never by the threads.</summary>

@@ -19,7 +19,11 @@ internal unsafe interface ILanes<T> where T : struct, ILanes<T>
     /// <summary>a·b + c.</summary>
     static abstract T MultiplyAdd(T a, T b, T c);
 
-    static abstract T Add(T a, T b);
+    static abstract T operator +(T a, T b);
+
+    static abstract T operator -(T a, T b);
+
+    static abstract T operator *(T a, T b);
 
     /// <summary>max(a, 0); NaN stays NaN, so that a run that diverges shows it.</summary>
     static abstract T Positive(T a);

@@ -25,7 +25,13 @@ internal readonly unsafe struct Lanes16(Vector512<float> v) : ILanes<Lanes16>
     public static Lanes16 MultiplyAdd(Lanes16 a, Lanes16 b, Lanes16 c) => new(Vector512.FusedMultiplyAdd(a.v, b.v, c.v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes16 Add(Lanes16 a, Lanes16 b) => new(a.v + b.v);
+    public static Lanes16 operator +(Lanes16 a, Lanes16 b) => new(a.v + b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 operator -(Lanes16 a, Lanes16 b) => new(a.v - b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 operator *(Lanes16 a, Lanes16 b) => new(a.v * b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 Positive(Lanes16 a) =>
@@ -54,7 +60,13 @@ internal readonly unsafe struct Lanes8(Vector256<float> v) : ILanes<Lanes8>
     public static Lanes8 MultiplyAdd(Lanes8 a, Lanes8 b, Lanes8 c) => new(Vector256.FusedMultiplyAdd(a.v, b.v, c.v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes8 Add(Lanes8 a, Lanes8 b) => new(a.v + b.v);
+    public static Lanes8 operator +(Lanes8 a, Lanes8 b) => new(a.v + b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 operator -(Lanes8 a, Lanes8 b) => new(a.v - b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 operator *(Lanes8 a, Lanes8 b) => new(a.v * b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 Positive(Lanes8 a) =>
@@ -83,7 +95,13 @@ internal readonly unsafe struct Lanes4(Vector128<float> v) : ILanes<Lanes4>
     public static Lanes4 MultiplyAdd(Lanes4 a, Lanes4 b, Lanes4 c) => new(Vector128.FusedMultiplyAdd(a.v, b.v, c.v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes4 Add(Lanes4 a, Lanes4 b) => new(a.v + b.v);
+    public static Lanes4 operator +(Lanes4 a, Lanes4 b) => new(a.v + b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 operator -(Lanes4 a, Lanes4 b) => new(a.v - b.v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 operator *(Lanes4 a, Lanes4 b) => new(a.v * b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 Positive(Lanes4 a) =>
@@ -107,7 +125,11 @@ internal readonly unsafe struct Lanes1(float v) : ILanes<Lanes1>
 
     public static Lanes1 MultiplyAdd(Lanes1 a, Lanes1 b, Lanes1 c) => new(a.v * b.v + c.v);     // a fused one would be a call
 
-    public static Lanes1 Add(Lanes1 a, Lanes1 b) => new(a.v + b.v);
+    public static Lanes1 operator +(Lanes1 a, Lanes1 b) => new(a.v + b.v);
+
+    public static Lanes1 operator -(Lanes1 a, Lanes1 b) => new(a.v - b.v);
+
+    public static Lanes1 operator *(Lanes1 a, Lanes1 b) => new(a.v * b.v);
 
     public static Lanes1 Positive(Lanes1 a) => a.v < 0 ? default : a;
 }

@@ -62,6 +62,44 @@ internal static unsafe class Tile
         if (V.TileRows > 7) Finish(outputs[7] + column, c70, c71, ends);
     }
 
+    /// <summary>out[r] = Σ over k of block[k / PanelWidth][r][k mod PanelWidth] · panel[k]: the rows of the tile lie a panel's width apart.</summary>
+    /// <param name="block">[⌈depth / PanelWidth⌉, TileRows, PanelWidth], where PanelWidth is two vectors.</param>
+    /// <param name="depth">Products per sum.</param>
+    /// <param name="panel">[depth, PanelWidth], packed.</param>
+    /// <param name="output">[TileRows, PanelWidth]</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Block<V>(float* block, nint depth, float* panel, float* output) where V : struct, ILanes<V>
+    {
+        V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        V c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
+
+        for (; depth > 0; depth -= 2 * V.Width, block += (V.TileRows - 1) * 2 * V.Width)
+        {
+            for (var k = Math.Min(depth, 2 * V.Width); k > 0; k--, block++, panel += 2 * V.Width)
+            {
+                var left = V.Load(panel);
+                var right = V.Load(panel + V.Width);
+                Step(block[0], left, right, ref c00, ref c01);
+                Step(block[1 * 2 * V.Width], left, right, ref c10, ref c11);
+                Step(block[2 * 2 * V.Width], left, right, ref c20, ref c21);
+                Step(block[3 * 2 * V.Width], left, right, ref c30, ref c31);
+                if (V.TileRows > 4) Step(block[4 * 2 * V.Width], left, right, ref c40, ref c41);
+                if (V.TileRows > 5) Step(block[5 * 2 * V.Width], left, right, ref c50, ref c51);
+                if (V.TileRows > 6) Step(block[6 * 2 * V.Width], left, right, ref c60, ref c61);
+                if (V.TileRows > 7) Step(block[7 * 2 * V.Width], left, right, ref c70, ref c71);
+            }
+        }
+
+        Put(output, c00, c01, accumulate: false);
+        Put(output + 1 * 2 * V.Width, c10, c11, accumulate: false);
+        Put(output + 2 * 2 * V.Width, c20, c21, accumulate: false);
+        Put(output + 3 * 2 * V.Width, c30, c31, accumulate: false);
+        if (V.TileRows > 4) Put(output + 4 * 2 * V.Width, c40, c41, accumulate: false);
+        if (V.TileRows > 5) Put(output + 5 * 2 * V.Width, c50, c51, accumulate: false);
+        if (V.TileRows > 6) Put(output + 6 * 2 * V.Width, c60, c61, accumulate: false);
+        if (V.TileRows > 7) Put(output + 7 * 2 * V.Width, c70, c71, accumulate: false);
+    }
+
     /// <summary>out[r] (+)= Σ over p of columns[p · step + r] · panel[p]: the rows of the tile lie side by side in memory.</summary>
     /// <param name="columns">[depth] columns of the tile, <paramref name="step"/> floats apart.</param>
     /// <param name="panel">[depth, 2 vectors], packed.</param>
@@ -131,8 +169,8 @@ internal static unsafe class Tile
     private static void Finish<V>(float* output, V left, V right, Ends ends) where V : struct, ILanes<V>
     {
         var start = ends.Bias == 0 ? output : (float*)ends.Bias;
-        left = V.Add(left, V.Load(start));
-        right = V.Add(right, V.Load(start + V.Width));
+        left = left + V.Load(start);
+        right = right + V.Load(start + V.Width);
         if (ends.Relu) (left, right) = (V.Positive(left), V.Positive(right));
         left.Store(output);
         right.Store(output + V.Width);
@@ -141,7 +179,7 @@ internal static unsafe class Tile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Put<V>(float* output, V left, V right, bool accumulate) where V : struct, ILanes<V>
     {
-        if (accumulate) (left, right) = (V.Add(left, V.Load(output)), V.Add(right, V.Load(output + V.Width)));
+        if (accumulate) (left, right) = (left + V.Load(output), right + V.Load(output + V.Width));
         left.Store(output);
         right.Store(output + V.Width);
     }

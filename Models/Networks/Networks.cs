@@ -6,6 +6,7 @@ public static class Networks
     private static readonly Recipe AlexNetRecipe = new()
     {
         Data = "cifar10", Resize = 227, BatchSize = 256, LearningRate = 0.01f, Epochs = 300, EvaluateEvery = 20,
+        Initialisation = Initialisation.Xavier,     // with PyTorch's default nothing is learnt for long, with Kaiming's it diverges
     };
 
     private static readonly Recipe MnistRecipe = new() { Data = "mnist", LearningRate = 0.05f, Epochs = 10 };

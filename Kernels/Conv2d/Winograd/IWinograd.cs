@@ -1,0 +1,38 @@
+namespace PyNetSharp;
+
+/// <summary>
+/// The transforms of one of Winograd's minimal filters F(m, r): m outputs of a filter of r taps from n = m + r − 1 inputs
+/// with n multiplications, y = Aᵀ·((G·g) ⊙ (Bᵀ·d)), where ⊙ multiplies element by element.
+/// </summary>
+/// <remarks>
+/// In two dimensions each transform is applied along both axes, and F(m×m, r×r) needs n² multiplications for m² outputs,
+/// which a direct convolution makes with m²·r². Each method transforms one line of vectors: it reads
+/// <c>from[i · step]</c> and writes <c>to[j · stride]</c>.
+/// </remarks>
+/// <seealso href="https://arxiv.org/abs/1509.09308">Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016</seealso>
+internal unsafe interface IWinograd
+{
+    /// <summary>m: outputs per tile and axis.</summary>
+    static abstract int Outputs { get; }
+
+    /// <summary>r: taps of the filter per axis.</summary>
+    static abstract int Taps { get; }
+
+    /// <summary>n = m + r − 1: inputs per tile and axis, and the points at which the filter's polynomial is evaluated.</summary>
+    static abstract int Points { get; }
+
+    /// <summary>Bᵀ·d, n to n: an input.</summary>
+    static abstract void Input<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+
+    /// <summary>Aᵀ·p, n to m: an output from its products.</summary>
+    static abstract void Output<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+
+    /// <summary>A·dy, m to n: what a gradient by the output becomes by the products.</summary>
+    static abstract void OutputGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+
+    /// <summary>G·g, r to n: a filter.</summary>
+    static abstract void Filter<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+
+    /// <summary>Gᵀ·u, n to r: what a gradient by the transformed filter becomes by the filter.</summary>
+    static abstract void FilterGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+}

@@ -1,0 +1,70 @@
+using System.Runtime.Intrinsics;
+
+namespace PyNetSharp;
+
+/// <summary>Convolutions of stride 1 that multiply less, for the kernels and sizes where it pays.</summary>
+/// <remarks>They take and give what <see cref="ConvolutionKernels"/> does, and must equal it but for rounding.</remarks>
+internal abstract unsafe class WinogradKernels
+{
+    private const int FewestChannels = 16, FewestTiles = 48;
+    private const double LeastGain = 1.5;
+
+    private static readonly WinogradKernels? Best3 = ForBest<F4x3>(), Best5 = ForBest<F4x5>();
+
+    /// <summary>The kernels for these windows, or null where the direct ones are as good.</summary>
+    /// <param name="windows">The convolution's, over its input or over the gradient by its output.</param>
+    /// <param name="outputs">Channels of the result.</param>
+    public static WinogradKernels? For(Windows windows, int outputs)
+    {
+        var kernels = windows.Kernel switch { (3, 3) => Best3, (5, 5) => Best5, _ => null };
+        return kernels is not null && windows.Step == (1, 1) && kernels.Pays(windows, outputs) ? kernels : null;
+    }
+
+    /// <inheritdoc cref="ConvolutionKernels.Slide"/>
+    /// <param name="packed">The filters, as the direct kernels take them.</param>
+    public abstract void Slide(CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, float* y, int outputs);
+
+    /// <inheritdoc cref="ConvolutionKernels.GradientByWeight"/>
+    public abstract void GradientByWeight(CpuDevice cpu, Windows windows, float* dy, int outputs, float* dw, float* db);
+
+    /// <summary>Whether both channel counts fill vectors, and enough multiplications and tiles are saved to pay for the transforms.</summary>
+    private bool Pays(Windows windows, int outputs)
+    {
+        var tiles = (long)windows.Images * TilesOf(windows.Grid.H) * TilesOf(windows.Grid.W);
+        var (direct, here) = ((long)windows.Positions * windows.Kernel.H * windows.Kernel.W, tiles * Points * Points);
+        return Math.Min(windows.Channels, outputs) >= FewestChannels && windows.Channels % Width == 0 && outputs % Width == 0
+            && tiles >= FewestTiles && direct >= LeastGain * here;
+    }
+
+    private int TilesOf(int extent) => (extent + Outputs - 1) / Outputs;
+
+    protected abstract int Width { get; }
+
+    protected abstract int Outputs { get; }
+
+    protected abstract int Points { get; }
+
+    private static WinogradKernels? ForBest<W>() where W : struct, IWinograd =>
+        Vector512.IsHardwareAccelerated ? new WinogradKernels<Lanes16, W>()
+        : Vector256.IsHardwareAccelerated ? new WinogradKernels<Lanes8, W>()
+        : Vector128.IsHardwareAccelerated ? new WinogradKernels<Lanes4, W>()
+        : null;
+}
+
+/// <inheritdoc/>
+internal sealed unsafe class WinogradKernels<V, W> : WinogradKernels
+    where V : struct, ILanes<V>
+    where W : struct, IWinograd
+{
+    protected override int Width => V.Width;
+
+    protected override int Outputs => W.Outputs;
+
+    protected override int Points => W.Points;
+
+    public override void Slide(CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, float* y, int outputs) =>
+        WinogradSlide<V, W>.Run(cpu, windows, packed, start, relu, y, outputs);
+
+    public override void GradientByWeight(CpuDevice cpu, Windows windows, float* dy, int outputs, float* dw, float* db) =>
+        WinogradGradient<V, W>.Run(cpu, windows, dy, outputs, dw, db);
+}
