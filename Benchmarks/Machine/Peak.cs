@@ -75,7 +75,7 @@ internal sealed unsafe class Peak<V>(string vectors) : Peak where V : struct, IL
         }
 
         var sums = stackalloc float[16];        // what is stored cannot be optimised away
-        V.Add(V.Add(V.Add(c0, c1), V.Add(c2, c3)), V.Add(V.Add(c4, c5), V.Add(c6, c7))).Store(sums);
-        V.Add(V.Add(c8, c9), V.Add(c10, c11)).Store(sums);
+        (c0 + c1 + c2 + c3 + c4 + c5 + c6 + c7).Store(sums);
+        (c8 + c9 + c10 + c11).Store(sums);
     }
 }
