@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace PyNetSharp;
 
 /// <summary>Dropout of whole channels.</summary>
@@ -18,8 +20,10 @@ public static class Dropout2dOp
     }
 }
 
-internal sealed class ChannelDropout(DropoutMask mask) : Op
+internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
 {
+    private const int Piece = 256;      // pixels that one thread takes at a time
+
     internal override string Name => "Dropout2d";
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Rank == 4
@@ -37,9 +41,30 @@ internal sealed class ChannelDropout(DropoutMask mask) : Op
 
     private void Run(Tensor from, Tensor to)
     {
-        var factors = Tensor.Full([from.Shape[0], from.Shape[1], 1, 1], 1, from.Device);
+        var (images, channels, height, width) = from.Shape;
+        var factors = Tensor.Full([images, channels], 1, from.Device);
         mask.Apply(factors.Span, 0, factors.Span);
-        Broadcast.Run<Multiply.Formula>(from, factors, to);
+
+        var pieces = (height * width + Piece - 1) / Piece;
+        from.Processor.For(images * pieces, i =>
+        {
+            var (image, piece) = Math.DivRem(i, pieces);
+            var (first, end) = (piece * Piece, Math.Min(height * width, (piece + 1) * Piece));
+            var start = ((nint)image * height * width + first) * channels;
+            Scale(from.Pointer + start, factors.Pointer + (nint)image * channels, end - first, channels, to.Pointer + start);
+        });
         factors.Discard();
+    }
+
+    /// <summary>y[pixel, c] = x[pixel, c] · factors[c]; <paramref name="y"/> may be <paramref name="x"/>.</summary>
+    private static void Scale(float* x, float* factors, int pixels, int channels, float* y)
+    {
+        for (; pixels > 0; pixels--, x += channels, y += channels)
+        {
+            var c = 0;
+            for (; c <= channels - Vector<float>.Count; c += Vector<float>.Count)
+                (Vector.Load(x + c) * Vector.Load(factors + c)).Store(y + c);
+            for (; c < channels; c++) y[c] = x[c] * factors[c];
+        }
     }
 }

@@ -1,0 +1,38 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>What a training step costs beside its arithmetic, once the first steps have taken what they need.</summary>
+[NonParallelizable]
+public sealed class SteadyStepTests
+{
+    [TestCase("nin", 2, 1f)]
+    [TestCase("alexnet", 2, 0.125f)]
+    [TestCase("lenet5", 16, 1f)]
+    public void A_step_takes_no_new_storage_and_next_to_no_managed_memory(string name, int batch, float width)
+    {
+        var network = Networks.Find(name);
+        var device = new CpuDevice(threads: 2);
+        var rng = new Rng(1);
+        var model = network.Create(new(network.Input, Classes: 10) { Width = width }, rng).To(device);
+        var optimizer = new Sgd(model.Parameters(), 0.01f, momentum: 0.9f, nesterov: true);
+        var x = Tensor.Uniform([batch, .. network.Input], 0, 1, rng, device);
+        int[] labels = [.. Enumerable.Range(0, batch).Select(i => i % 10)];
+
+        for (var i = 0; i < 3; i++) Step();
+        var (blocks, bytes, collections) = (device.Memory.BlocksTaken, GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(2));
+        const int steps = 4;
+        for (var i = 0; i < steps; i++) Step();
+
+        Assert.That(GC.CollectionCount(2), Is.EqualTo(collections));
+        Assert.That((GC.GetTotalAllocatedBytes(precise: true) - bytes) / steps, Is.LessThan(64 << 10));
+        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(blocks));
+
+        void Step()
+        {
+            optimizer.ZeroGrad();
+            model.Forward(x).CrossEntropy(labels).Backward();
+            optimizer.Step();
+        }
+    }
+}
