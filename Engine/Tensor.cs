@@ -216,6 +216,17 @@ public class Tensor
         GC.KeepAlive(this);
     }
 
+    /// <summary>Overwrites all numbers with what <paramref name="next"/> gives, in logical row-major order.</summary>
+    public void Fill(Func<float> next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        var inPlace = Storage is CpuStorage && Layout.IsPlain(Shape);      // large weights are, and need no array beside them
+        var values = inPlace ? Span : new float[Shape.Size];
+        foreach (ref var value in values) value = next();
+        if (!inPlace) CopyFrom(values);
+        GC.KeepAlive(this);
+    }
+
     /// <summary>Overwrites all numbers with those of another tensor.</summary>
     /// <param name="source">Of the same shape, on the same device.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
@@ -235,7 +246,12 @@ public class Tensor
     public Tensor To(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return device == Device ? this : Tensor.From(Shape, ToArray(), device);
+        if (device == Device) return this;
+        if (Storage is not CpuStorage cpu || device is not CpuDevice) return Tensor.From(Shape, ToArray(), device);
+        var copy = new Tensor(Shape, device) { standing = true };
+        device.Upload(cpu.Span(Shape.Size), copy.Storage);
+        GC.KeepAlive(this);
+        return copy;
     }
 
     /// <summary>Kind, shape and device; and the value of a scalar.</summary>

@@ -44,8 +44,8 @@ public static class TensorFactories
 
     private static Tensor Draw(Shape shape, Func<float> next, Device? device)
     {
-        var values = new float[shape.Size];
-        foreach (ref var value in values.AsSpan()) value = next();
-        return Tensor.From(shape, values, device);
+        var tensor = New(shape, device);
+        tensor.Fill(next);
+        return tensor;
     }
 }

@@ -47,29 +47,21 @@ public static class ModuleInitialisation
         {
             case Initialisation.Default:
                 var bound = 1 / MathF.Sqrt(fanIn);
-                Fill(weight, () => rng.NextFloat(-bound, bound));
-                Fill(bias, () => rng.NextFloat(-bound, bound));
+                weight.Fill(() => rng.NextFloat(-bound, bound));
+                bias?.Fill(() => rng.NextFloat(-bound, bound));
                 break;
             case Initialisation.Xavier:
                 var limit = MathF.Sqrt(6f / (fanIn + fanOut));
-                Fill(weight, () => rng.NextFloat(-limit, limit));
-                Fill(bias, () => 0);
+                weight.Fill(() => rng.NextFloat(-limit, limit));
+                bias?.Fill(() => 0);
                 break;
             case Initialisation.Kaiming:
                 var deviation = MathF.Sqrt(2f / fanIn);
-                Fill(weight, () => deviation * rng.NextNormal());
-                Fill(bias, () => 0);
+                weight.Fill(() => deviation * rng.NextNormal());
+                bias?.Fill(() => 0);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(scheme), scheme, "An unknown initialisation.");
         }
-    }
-
-    private static void Fill(Parameter? parameter, Func<float> next)
-    {
-        if (parameter is null) return;
-        var values = new float[parameter.Shape.Size];
-        foreach (ref var value in values.AsSpan()) value = next();
-        parameter.CopyFrom(values);
     }
 }

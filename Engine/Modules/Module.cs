@@ -32,12 +32,22 @@ public abstract class Module
     /// <summary>The parameters, each once, in the order of <see cref="State"/>.</summary>
     public IReadOnlyList<Parameter> Parameters() => [.. State().Select(s => s.Tensor).OfType<Parameter>().Distinct()];
 
-    /// <summary>Moves all parameters and buffers to <paramref name="device"/>. The tensors stay the same objects.</summary>
+    /// <summary>
+    /// Moves all parameters and buffers to <paramref name="device"/>. The tensors stay the same objects; the devices that
+    /// they leave give the free memory of their caches back to the system.
+    /// </summary>
     /// <returns>This module.</returns>
     public Module To(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        foreach (var (_, tensor) in State()) tensor.Move(device);
+        HashSet<Device> left = [];
+        foreach (var (_, tensor) in State())
+        {
+            if (tensor.Device != device) left.Add(tensor.Device);
+            tensor.Move(device);
+        }
+
+        foreach (var other in left) other.TrimMemory();
         return this;
     }
 
