@@ -1,23 +1,24 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>compare</c>: our steps beside PyTorch's, by turns in one sitting, and the ratio of the medians.</summary>
+/// <summary>The command <c>compare</c>: our steps beside PyTorch's, by turns in one sitting, and the medians' ratio.</summary>
 /// <remarks>
-/// All programs are started and warmed up first; then each in turn runs its steps while the others wait for input. The first
-/// steps of a turn find the caches full of somebody else's data and are not counted.
+/// All programs are started and warmed up first; then each in turn runs its steps while the others wait for input. The
+/// first steps of a turn find the caches full of somebody else's data and are not counted.
 /// </remarks>
 internal static class ComparisonTable
 {
     private const double SecondsPerTurn = 0.5;
     private const int MostSteps = 20;
-    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);     // idle threads of the last program may still spin
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);     // the last program's threads may still spin
 
-    public static void Print(IReadOnlyList<Workload> workloads, int rounds, int threads, string? askedPython, string? json)
+    public static void Print(
+        IReadOnlyList<Workload> workloads, int rounds, int threads, string? askedPython, string? json)
     {
         if (PyTorch.Find(askedPython is null ? ["python3", "/usr/bin/python3"] : [askedPython]) is not { } python)
         {
             Console.WriteLine(
-                $"Skipped: {askedPython ?? "python3"} has no PyTorch. Debian: apt install python3-torch python3-numpy libopenblas0-pthread; " +
-                "elsewhere: pip install torch numpy. --python PATH names another Python.");
+                $"Skipped: {askedPython ?? "python3"} has no PyTorch. Debian: apt install python3-torch python3-numpy " +
+                "libopenblas0-pthread; elsewhere: pip install torch numpy. --python PATH names another Python.");
             return;
         }
 
@@ -31,16 +32,18 @@ internal static class ComparisonTable
 
         Console.WriteLine($"{"network",-15} {"step",-9} {"batch",5} {"ours ms",9} {"PyTorch ms",10} {"ratio",6}");
         foreach (var (workload, row) in workloads.Zip(rows))
-            Console.WriteLine($"{workload.Title} {1e3 * row.Ours.Median,9:F1} {1e3 * row.Best().Median,10:F1} {row.Ratio(),6:F2}");
+            Console.WriteLine(
+                $"{workload.Title} {1e3 * row.Ours.Median,9:F1} {1e3 * row.Best().Median,10:F1} {row.Ratio(),6:F2}");
         if (json is not null) ResultFile<ComparisonRow>.Of(versions, rows).Write(json);
     }
 
-    private static ComparisonRow Measure(Workload workload, int rounds, int threads, string python, List<string> versions)
+    private static ComparisonRow Measure(
+        Workload workload, int rounds, int threads, string python, List<string> versions)
     {
         StepProcess[] programs =
         [
             StepProcess.Ours(workload, threads),
-            .. PyTorch.Configurations.Select(configuration => StepProcess.PyTorch(configuration, python, workload, threads)),
+            .. PyTorch.Configurations.Select(peer => StepProcess.PyTorch(peer, python, workload, threads)),
         ];
         try
         {
@@ -76,7 +79,9 @@ internal static class ComparisonTable
 
     private static void Show(ComparisonRow row)
     {
-        Console.WriteLine($"{row.Network}, {(row.Trains ? "training" : "inference")}, batch {row.Batch}, {row.Threads} threads, {row.Rounds} rounds by turns");
+        Console.WriteLine(
+            $"{row.Network}, {(row.Trains ? "training" : "inference")}, batch {row.Batch}, {row.Threads} threads, " +
+            $"{row.Rounds} rounds by turns");
         foreach (var times in row.Theirs.Prepend(row.Ours))
             Console.WriteLine(
                 $"  {times.Program,-45} median {1e3 * times.Median,8:F1} ms   best {1e3 * times.Fastest,8:F1} ms   " +

@@ -5,7 +5,7 @@ namespace PyNetSharp.Benchmarks;
 
 /// <summary>PyTorch in one of the ways that it may be at its best: a memory layout and an allocator.</summary>
 /// <param name="Layout"><c>contiguous</c> or <c>channels_last</c>.</param>
-/// <param name="KeepsPages">Whether malloc keeps freed memory instead of giving it back and having it faulted in again.</param>
+/// <param name="KeepsPages">Whether malloc keeps freed memory, so that it is not faulted in again.</param>
 internal sealed record PyTorch(string Layout, bool KeepsPages)
 {
     private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "peers", "steps.py");
@@ -13,17 +13,16 @@ internal sealed record PyTorch(string Layout, bool KeepsPages)
     public static IReadOnlyList<PyTorch> Configurations { get; } =
         [new("contiguous", false), new("contiguous", true), new("channels_last", false), new("channels_last", true)];
 
-    /// <summary>How most people have it.</summary>
-    public static PyTorch AsInstalled => Configurations[0];
-
-    public override string ToString() => $"PyTorch, {Layout.Replace('_', '-')}{(KeepsPages ? ", no mmap, no trimming" : "")}";
+    public override string ToString() =>
+        $"PyTorch, {Layout.Replace('_', '-')}{(KeepsPages ? ", no mmap, no trimming" : "")}";
 
     /// <summary>The first of these Pythons that has PyTorch; null if none has.</summary>
     public static string? Find(params IEnumerable<string> pythons) => pythons.FirstOrDefault(python =>
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(python, ["-c", "import torch"]) { RedirectStandardError = true })!;
+            var import = new ProcessStartInfo(python, ["-c", "import torch"]) { RedirectStandardError = true };
+            using var process = Process.Start(import)!;
             process.StandardError.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0;

@@ -8,6 +8,9 @@ namespace PyNetSharp.Benchmarks;
 /// <param name="Prepare">Makes its inputs on a device and returns what to time.</param>
 public sealed record Kernel(string Networks, string Name, long Operations, long Bytes, Func<CpuDevice, Action> Prepare)
 {
+    /// <summary>Whether it multiplies too little to be measured by that.</summary>
+    public bool IsMemoryBound => Operations == 0;
+
     /// <summary>Name and networks.</summary>
     public override string ToString() => Networks.Length == 0 ? Name : $"{Name} ({Networks})";
 }

@@ -5,6 +5,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Perfolizer.Horology;
 
 namespace PyNetSharp.Benchmarks;
 
@@ -25,17 +26,19 @@ public class KernelBenchmarks
     /// <summary>What the filter lets through.</summary>
     public static IEnumerable<Kernel> Kernels => KernelCatalogue.Find(filter);
 
-    /// <summary>Runs those whose names contain a text. In this process, so that the machine's limits are measured beside each.</summary>
+    /// <summary>Runs those whose names contain a text, in this process: the machine's limits are measured beside each.</summary>
     internal static void RunAll(string containing)
     {
         filter = containing;
         BenchmarkRunner.Run<KernelBenchmarks>(DefaultConfig.Instance
-            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(9))
+            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
+                .WithWarmupCount(3).WithIterationCount(9).WithIterationTime(TimeInterval.FromMilliseconds(200)))
             .AddColumn(
                 new RateColumn("GFLOP/s", (kernel, seconds, _) => kernel.Operations / seconds / 1e9),
-                new RateColumn("% of peak", (kernel, seconds, limits) => 100 * kernel.Operations / seconds / limits.Operations),
-                new RateColumn("GB/s", (kernel, seconds, _) => kernel.Operations > 0 ? 0 : kernel.Bytes / seconds / 1e9),
-                new RateColumn("% of bandwidth", (kernel, seconds, limits) => kernel.Operations > 0 ? 0 : 100 * kernel.Bytes / seconds / limits.Bytes))
+                new RateColumn("% of peak", (kernel, seconds, most) => 100 * kernel.Operations / seconds / most.Operations),
+                new RateColumn("GB/s", (kernel, seconds, _) => kernel.IsMemoryBound ? kernel.Bytes / seconds / 1e9 : 0),
+                new RateColumn("% of bandwidth", (kernel, seconds, most) =>
+                    kernel.IsMemoryBound ? 100 * kernel.Bytes / seconds / most.Bytes : 0))
             .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(100))
             .HideColumns("Error", "StdDev"));
     }
@@ -59,9 +62,10 @@ public class KernelBenchmarks
     [GlobalCleanup]
     public void Measure()
     {
-        var bytes = Kernel.Operations > 0 ? 0 : Bandwidth.Measure(device, runs: 2).Best;
+        var bytes = Kernel.IsMemoryBound ? Bandwidth.Measure(device, runs: 2).Best : 0;
         var now = new Limits(Peak.Best.Measure(device, runs: 10), bytes);
-        Measured.AddOrUpdate(Kernel.Name, now, (_, before) => new(Math.Max(before.Operations, now.Operations), Math.Max(before.Bytes, now.Bytes)));
+        Measured.AddOrUpdate(Kernel.Name, now, (_, before) =>
+            new(Math.Max(before.Operations, now.Operations), Math.Max(before.Bytes, now.Bytes)));
     }
 
     /// <summary>Per second.</summary>

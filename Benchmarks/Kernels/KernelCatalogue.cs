@@ -3,7 +3,8 @@ namespace PyNetSharp.Benchmarks;
 /// <summary>All computations that the networks' steps are made of, and matrix products beside them.</summary>
 internal static class KernelCatalogue
 {
-    private static readonly (int M, int N, int K)[] Products = [(1024, 1024, 1024), (128, 4096, 9216), (2048, 96, 2400)];
+    private static readonly (int M, int N, int K)[] Products =
+        [(1024, 1024, 1024), (128, 4096, 9216), (2048, 96, 2400)];
 
     /// <summary>Every kernel whose text contains <paramref name="filter"/>; a star stands for all.</summary>
     public static IEnumerable<Kernel> Find(string filter) =>
@@ -14,15 +15,20 @@ internal static class KernelCatalogue
 
     /// <summary>The passes of every distinct layer of these networks.</summary>
     public static IEnumerable<Kernel> Layers(IEnumerable<Workload> workloads) =>
-        LayerKernel.Of(workloads).GroupBy(layer => layer.Title)
-            .SelectMany(same => same.First().Passes(string.Join(", ", same.Select(layer => layer.Network.Name).Distinct())));
+        from layer in LayerKernel.Of(workloads)
+        group layer by layer.Title into same
+        let networks = string.Join(", ", same.Select(layer => layer.Network.Name).Distinct())
+        from kernel in same.First().Passes(networks)
+        select kernel;
 
     private static Kernel Product((int M, int N, int K) extents)
     {
         var (m, n, k) = extents;
-        return new("", $"MatMul {m}×{k} · {k}×{n}", 2L * m * n * k, sizeof(float) * ((long)m * k + (long)k * n + (long)m * n), device =>
+        var bytes = sizeof(float) * ((long)m * k + (long)k * n + (long)m * n);
+        return new("", $"MatMul {m}×{k} · {k}×{n}", 2L * m * n * k, bytes, device =>
         {
-            var (a, b) = (Tensor.Uniform([m, k], -1, 1, new Rng(1), device), Tensor.Uniform([k, n], -1, 1, new Rng(2), device));
+            var rng = new Rng(1);
+            var (a, b) = (Tensor.Uniform([m, k], -1, 1, rng, device), Tensor.Uniform([k, n], -1, 1, rng, device));
             return () => a.MatMul(b).Release();
         });
     }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>A layer of a network as it is met there, found by sending an item through the network.</summary>
@@ -9,17 +7,18 @@ namespace PyNetSharp.Benchmarks;
 /// <param name="MultiplyAdds">Of a forward pass of the whole batch.</param>
 internal sealed record LayerKernel(Network Network, Module Module, Shape Input, Shape Output, long MultiplyAdds)
 {
-    /// <summary>Every layer of these workloads' networks that computes something, in the order of the networks.</summary>
+    /// <summary>Every layer of these networks that computes something, in the order of the networks.</summary>
     public static IEnumerable<LayerKernel> Of(IEnumerable<Workload> workloads)
     {
         foreach (var (network, batch, _) in workloads)
         {
             var input = network.Input;
-            foreach (var layer in ShapeTrace.Of(network.Create(new(input, Classes: 10), new Rng(1)), input).Where(layer => layer.IsLeaf))
+            var model = network.Create(new(input, Classes: 10), new Rng(1));
+            foreach (var (_, _, module, one, _, multiplyAdds) in ShapeTrace.Of(model, input).Where(layer => layer.IsLeaf))
             {
-                Shape output = [.. layer.Output.Skip(1)];
-                if (layer.Module is Conv2d or Linear or MaxPool2d or AvgPool2d or AdaptiveAvgPool2d or Dropout or Dropout2d)
-                    yield return new(network, layer.Module, [batch, .. input], [batch, .. output], batch * layer.MultiplyAdds);
+                Shape output = [.. one.Skip(1)];
+                if (module is Conv2d or Linear or MaxPool2d or AvgPool2d or AdaptiveAvgPool2d or Dropout or Dropout2d)
+                    yield return new(network, module, [batch, .. input], [batch, .. output], batch * multiplyAdds);
                 input = output;
             }
         }
@@ -28,11 +27,12 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
     /// <summary>What makes two layers the same work.</summary>
     public string Title => Module switch
     {
-        Conv2d conv => string.Create(
-            CultureInfo.InvariantCulture,
-            $"Conv2d {conv.Kernel.H}×{conv.Kernel.W} {Input[1]}→{Output[1]}, {Input[2]}×{Input[3]}{Strided(conv)}, batch {Input[0]}"),
+        Conv2d conv =>
+            $"Conv2d {conv.Kernel.H}×{conv.Kernel.W} {Input[1]}→{Output[1]}, {Input[2]}×{Input[3]}" +
+            (conv.Stride == 1 ? "" : $", stride {conv.Stride}") +
+            (conv.Padding == conv.Kernel.H / 2 ? "" : $", padding {conv.Padding}") + $", batch {Input[0]}",
         Linear => $"Linear {Input[1]}→{Output[1]}, batch {Input[0]}",
-        _ => $"{Module.GetType().Name} {string.Join('×', Input)}" + (Input == Output ? "" : $"→{Output[2]}×{Output[3]}"),
+        _ => $"{Module.GetType().Name} {Text(Input)}" + (Input == Output ? "" : $"→{Text(Output)}"),
     };
 
     /// <summary>Each of its passes as a kernel: three for layers with parameters, two for others.</summary>
@@ -40,16 +40,15 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
     {
         var parameters = Module.Parameters().Sum(parameter => (long)parameter.Shape.Size);
         var bytes = sizeof(float) * (Input.Size + Output.Size + parameters);
-        yield return new(networks, $"{Title}: forward", 2 * MultiplyAdds, bytes, Forward);
-        if (parameters == 0) yield return new(networks, $"{Title}: backward", 0, bytes, device => Backward(device, byInput: true));
-        else
-        {
-            yield return new(networks, $"{Title}: by input", 2 * MultiplyAdds, bytes, device => Backward(device, byInput: true));
-            yield return new(networks, $"{Title}: by weight", 2 * MultiplyAdds, bytes, device => Backward(device, byInput: false));
-        }
+        yield return Pass("forward", Forward);
+        yield return Pass(parameters == 0 ? "backward" : "by input", device => Backward(device, byInput: true));
+        if (parameters > 0) yield return Pass("by weight", device => Backward(device, byInput: false));
+
+        Kernel Pass(string pass, Func<CpuDevice, Action> prepare) =>
+            new(networks, $"{Title}: {pass}", 2 * MultiplyAdds, bytes, prepare);
     }
 
-    private static string Strided(Conv2d conv) => conv.Stride == 1 ? "" : $", stride {conv.Stride}";
+    private static string Text(Shape shape) => string.Join('×', shape);
 
     private Action Forward(CpuDevice device)
     {
@@ -61,12 +60,14 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
         };
     }
 
-    /// <summary>The gradient by the input alone, or by the parameters alone: an op computes none that nobody wants.</summary>
+    /// <summary>The gradient by the input alone, or by the parameters alone: an op computes no other.</summary>
     private Action Backward(CpuDevice device, bool byInput)
     {
         Module.To(device);
         foreach (var parameter in Module.Parameters()) parameter.RequiresGrad = !byInput;
-        var (x, dy) = (Tensor.Uniform(Input, 0, 1, new Rng(1), device), Tensor.Uniform(Output, -1, 1, new Rng(2), device).Keep());
+        var rng = new Rng(1);
+        var x = Tensor.Uniform(Input, 0, 1, rng, device);
+        var dy = Tensor.Uniform(Output, -1, 1, rng, device).Keep();
         x.RequiresGrad = byInput;
         var op = Module.Forward(x).Producer!;
         return () =>

@@ -5,7 +5,7 @@ using BenchmarkDotNet.Running;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>A column of BenchmarkDotNet's table that follows from a kernel's work and its median time; empty where it is 0.</summary>
+/// <summary>A column of BenchmarkDotNet's table that follows from a kernel's work and median time; empty for 0.</summary>
 /// <param name="value">From the kernel, the median in seconds, and what the machine could do at most.</param>
 internal sealed class RateColumn(string name, Func<Kernel, double, KernelBenchmarks.Limits, double> value) : IColumn
 {
@@ -33,7 +33,8 @@ internal sealed class RateColumn(string name, Func<Kernel, double, KernelBenchma
         return number > 0 ? number.ToString("F1", CultureInfo.InvariantCulture) : "";
     }
 
-    public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
+    public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) =>
+        GetValue(summary, benchmarkCase);
 
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
 

@@ -1,6 +1,6 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The convolution that every rung computes: square images and kernel, stride 1, the output as large as the input.</summary>
+/// <summary>The convolution that every rung computes: square images and kernel, stride 1, as large an output.</summary>
 internal sealed class LadderLayer
 {
     public LadderLayer(int images, int channels, int side, int outputs, int kernel)

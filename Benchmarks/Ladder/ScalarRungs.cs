@@ -6,7 +6,8 @@ internal static class ScalarRungs
     /// <summary>The definition, as a textbook has it: N×C×H×W, and seven loops.</summary>
     public static void Naive(LadderLayer layer, float[] y)
     {
-        var (channels, side, outputs, kernel, padding) = (layer.Channels, layer.Side, layer.Outputs, layer.Kernel, layer.Padding);
+        var (channels, side, outputs) = (layer.Channels, layer.Side, layer.Outputs);
+        var (kernel, padding) = (layer.Kernel, layer.Padding);
         var (x, w) = (layer.X, layer.Weight);
         for (var n = 0; n < layer.Images; n++)
             for (var o = 0; o < outputs; o++)
@@ -20,14 +21,15 @@ internal static class ScalarRungs
                                 {
                                     var (h, v) = (row + kh - padding, column + kw - padding);
                                     if ((uint)h >= (uint)side || (uint)v >= (uint)side) continue;
-                                    sum += x[((n * channels + c) * side + h) * side + v] * w[((o * channels + c) * kernel + kh) * kernel + kw];
+                                    sum += x[((n * channels + c) * side + h) * side + v]
+                                        * w[((o * channels + c) * kernel + kh) * kernel + kw];
                                 }
 
                         y[((n * outputs + o) * side + row) * side + column] = sum;
                     }
     }
 
-    /// <summary>Channels last: the innermost loop walks along contiguous weights and outputs, and no sum waits for the last.</summary>
+    /// <summary>Channels last: the innermost loop walks along contiguous weights and sums, none of which waits for another.</summary>
     public static void ChannelsLast(LadderLayer layer, float[] y)
     {
         var (channels, side, outputs) = (layer.Channels, layer.Side, layer.Outputs);

@@ -1,12 +1,13 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The taps of the kernel that lie over the image when it is centred on a pixel, each with the input pixel under it.</summary>
+/// <summary>The taps that lie over the image when the kernel is centred on a pixel, each with the input pixel under it.</summary>
 /// <param name="layer">Whose kernel.</param>
 /// <param name="pixel">The output pixel's number, over all images.</param>
 internal struct TapsUnder(LadderLayer layer, int pixel)
 {
     private readonly int side = layer.Side, kernel = layer.Kernel;
-    private readonly int top = pixel / layer.Side % layer.Side - layer.Padding, left = pixel % layer.Side - layer.Padding;
+    private readonly int top = pixel / layer.Side % layer.Side - layer.Padding;
+    private readonly int left = pixel % layer.Side - layer.Padding;
     private readonly int image = pixel / (layer.Side * layer.Side) * layer.Side * layer.Side;
     private int tap = -1;
 

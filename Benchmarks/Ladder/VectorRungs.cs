@@ -6,7 +6,7 @@ namespace PyNetSharp.Benchmarks;
 /// <summary>Several output channels at a time.</summary>
 internal static unsafe class VectorRungs
 {
-    /// <summary>As the last scalar rung, with a vector of output channels in the innermost loop: a load, a multiply-add, a store.</summary>
+    /// <summary>As the last scalar rung, with vectors of output channels: two loads, a multiply-add, a store.</summary>
     public static void OverOutputs(LadderLayer layer, float[] y)
     {
         var (channels, side, outputs) = (layer.Channels, layer.Side, layer.Outputs);
@@ -27,8 +27,8 @@ internal static unsafe class VectorRungs
     }
 
     /// <summary>
-    /// Four pixels by two vectors of output channels stay in registers until they are done: eight multiply-adds to six loads
-    /// and no store. The images are padded first, in a copy, so that no tap needs a question.
+    /// Four pixels by two vectors of output channels stay in registers until they are done: eight multiply-adds to six
+    /// loads and no store. The images are padded first, in a copy, so that no tap needs a question.
     /// </summary>
     public static void RegisterTile(LadderLayer layer, float[] y)
     {
@@ -42,7 +42,8 @@ internal static unsafe class VectorRungs
                     for (var o = 0; o < outputs; o += 2 * Vector<float>.Count)
                     {
                         var first = x + ((row / side * wide + row % side) * wide + column) * channels;
-                        Tile(first, wide * channels, kernel, channels, w + o, outputs, to + (row * side + column) * outputs + o);
+                        var sums = to + (row * side + column) * outputs + o;
+                        Tile(first, wide * channels, kernel, channels, w + o, outputs, sums);
                     }
     }
 
@@ -72,7 +73,8 @@ internal static unsafe class VectorRungs
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(float x, Vector<float> left, Vector<float> right, ref Vector<float> sumLeft, ref Vector<float> sumRight)
+    private static void Step(
+        float x, Vector<float> left, Vector<float> right, ref Vector<float> sumLeft, ref Vector<float> sumRight)
     {
         var spread = new Vector<float>(x);
         sumLeft = Vector.MultiplyAddEstimate(spread, left, sumLeft);

@@ -7,21 +7,23 @@ namespace PyNetSharp.Benchmarks;
 internal sealed record Machine(string Processor, int Cores, string Vectors, string System)
 {
     public static Machine Here => new(
-        Model(), Environment.ProcessorCount, Peak.Best.Vectors, $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}");
+        Model(), Environment.ProcessorCount, Peak.Best.Vectors, RuntimeInformation.OSDescription);
+
+    private static string Architecture => $"{RuntimeInformation.ProcessArchitecture}";
 
     public override string ToString() => $"{Processor}, {Cores} cores, {Vectors}";
 
-    /// <summary>Linux says it in /proc/cpuinfo, under virtual machines by family and model alone; elsewhere the architecture must do.</summary>
+    /// <summary>Linux says it in /proc/cpuinfo, some virtual machines by family and model alone.</summary>
     private static string Model()
     {
         const string file = "/proc/cpuinfo";
         if (!File.Exists(file))
-            return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? $"{RuntimeInformation.ProcessArchitecture}";
+            return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? Architecture;
 
         var facts = File.ReadLines(file).TakeWhile(line => line.Length > 0)
             .Select(line => line.Split(':', 2, StringSplitOptions.TrimEntries)).Where(pair => pair.Length == 2)
             .ToLookup(pair => pair[0], pair => pair[1]);
-        var name = facts["model name"].FirstOrDefault() ?? $"{RuntimeInformation.ProcessArchitecture}";
+        var name = facts["model name"].FirstOrDefault() ?? Architecture;
         return facts["cpu family"].FirstOrDefault() is { } family
             ? string.Create(CultureInfo.InvariantCulture, $"{name} (family {family}, model {facts["model"].First()})")
             : name;

@@ -2,7 +2,8 @@ namespace PyNetSharp.Benchmarks;
 
 /// <summary>One network of the command <c>compare</c>.</summary>
 internal sealed record ComparisonRow(
-    string Network, bool Trains, int Batch, int Threads, int Rounds, ProgramTimes Ours, IReadOnlyList<ProgramTimes> Theirs)
+    string Network, bool Trains, int Batch, int Threads, int Rounds,
+    ProgramTimes Ours, IReadOnlyList<ProgramTimes> Theirs)
 {
     /// <summary>PyTorch's best configuration.</summary>
     public ProgramTimes Best() => Theirs.MinBy(times => times.Median)!;

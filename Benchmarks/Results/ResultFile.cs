@@ -4,10 +4,11 @@ using System.Text.Json;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>What a command measured, where, when and with which versions; checked in under <c>results/</c>, per machine.</summary>
+/// <summary>What a command measured, where, when and with which versions; checked in per machine.</summary>
 /// <param name="Versions">Of everything that was timed.</param>
 /// <param name="Date">Year, month and day.</param>
-internal sealed record ResultFile<TRow>(Machine Machine, IReadOnlyList<string> Versions, string Date, IReadOnlyList<TRow> Rows)
+internal sealed record ResultFile<TRow>(
+    Machine Machine, IReadOnlyList<string> Versions, string Date, IReadOnlyList<TRow> Rows)
 {
     private static readonly JsonSerializerOptions Readable =
         new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

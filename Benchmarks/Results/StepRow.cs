@@ -9,5 +9,5 @@ namespace PyNetSharp.Benchmarks;
 /// <param name="Blocks">New blocks of storage in all steps.</param>
 /// <param name="Collections">Of generation 2 in all steps.</param>
 internal sealed record StepRow(
-    string Network, bool Trains, int Batch, int Threads, int Steps, double Seconds, long Operations, double Peak, long Resident,
-    long Managed, long Blocks, int Collections);
+    string Network, bool Trains, int Batch, int Threads, int Steps, double Seconds, long Operations, double Peak,
+    long Resident, long Managed, long Blocks, int Collections);

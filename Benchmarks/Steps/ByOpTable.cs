@@ -25,24 +25,30 @@ internal static class ByOpTable
         }
 
         var peak = Statistics.Median(peaks);
-        Console.WriteLine($"{workload.Title}   mean of {repeat} steps: {1e3 * seconds.Average():F1} ms; peak beside it {peak / 1e9:F0} GFLOP/s");
-        Console.WriteLine($"  {"op",-17} {"shapes",-40} {"pass",-9} {"calls",5} {"ms",8} {"share",6} {"GFLOP/s",8} {"% peak",7} {"GB/s",6}");
+        Console.WriteLine(
+            $"{workload.Title}   mean of {repeat} steps: {1e3 * seconds.Average():F1} ms; peak beside it {peak / 1e9:F0} GFLOP/s");
+        Console.WriteLine(
+            $"  {"op",-17} {"shapes",-40} {"pass",-9} {"calls",5} {"ms",8} {"share",6} " +
+            $"{"GFLOP/s",8} {"% peak",7} {"GB/s",6}");
         foreach (var (key, cost) in profile.Costs.OrderByDescending(row => row.Value.Seconds)) Line(key, cost);
-        Line(new("(between ops)", "", Pass.Forward), new() { Seconds = seconds.Sum() - profile.Costs.Values.Sum(cost => cost.Seconds) });
+        var inOps = profile.Costs.Values.Sum(cost => cost.Seconds);
+        Line(new("(between ops)", "", null), new() { Seconds = seconds.Sum() - inOps });
         Console.WriteLine();
 
         void Line(OpKey key, OpCost cost)
         {
             var rate = cost.Operations / cost.Seconds;
-            Console.WriteLine(
-                $"  {key.Op,-17} {key.Shapes,-40} {Text(key.Pass),-9} {cost.Calls / repeat,5} {1e3 * cost.Seconds / repeat,8:F2} " +
-                $"{cost.Seconds / seconds.Sum(),6:P1} " +
-                (rate > 0 ? $"{rate / 1e9,8:F1} {rate / peak,7:P0}" : $"{"",16} {(cost.Bytes > 0 ? $"{cost.Bytes / cost.Seconds / 1e9,6:F1}" : "")}"));
+            Console.WriteLine((
+                $"  {key.Op,-17} {key.Shapes,-40} {Text(key.Pass),-9} {cost.Calls / repeat,5} " +
+                $"{1e3 * cost.Seconds / repeat,8:F2} {cost.Seconds / seconds.Sum(),6:P1} " +
+                (rate > 0 ? $"{rate / 1e9,8:F1} {rate / peak,7:P0}"
+                    : cost.Bytes > 0 ? $"{"",16} {cost.Bytes / cost.Seconds / 1e9,6:F1}" : "")).TrimEnd());
         }
     }
 
-    private static string Text(Pass pass) => pass switch
+    private static string Text(Pass? pass) => pass switch
     {
+        null => "",
         Pass.Forward => "forward",
         Pass.ByInput => "by input",
         Pass.ByWeight => "by weight",

@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>What was computed: an op on certain shapes, forward or one of its gradients.</summary>
-internal readonly record struct OpKey(string Op, string Shapes, Pass Pass);
+/// <param name="Pass">Null for what is no op.</param>
+internal readonly record struct OpKey(string Op, string Shapes, Pass? Pass);
 
 /// <summary>What it cost, over all steps.</summary>
 internal sealed class OpCost
@@ -20,7 +21,7 @@ internal sealed class OpCost
     public long Bytes { get; set; }
 }
 
-/// <summary>Collects the time of every op while it is set as the observer: each computation's own, without those within it.</summary>
+/// <summary>Collects the time of every op while it is the observer: each computation's own, without those within it.</summary>
 internal sealed class OpProfile : OpObserver
 {
     private readonly Dictionary<OpKey, OpCost> costs = [];
@@ -29,7 +30,8 @@ internal sealed class OpProfile : OpObserver
 
     public IReadOnlyDictionary<OpKey, OpCost> Costs => costs;
 
-    public override void Applying(Op op, ReadOnlySpan<Tensor> inputs, Shape y) => works.Add(op, OpWork.Of(op, inputs, y));
+    public override void Applying(Op op, ReadOnlySpan<Tensor> inputs, Shape y) =>
+        works.Add(op, OpWork.Of(op, inputs, y));
 
     public override void Begin(Op op, Pass pass) => frames.Push(new(Stopwatch.GetTimestamp()));
 
@@ -37,18 +39,20 @@ internal sealed class OpProfile : OpObserver
     {
         var seconds = OwnSeconds();
         works.TryGetValue(op, out var work);
-        var cost = Cost(new(op.Name, work!.Shapes, pass == Pass.Forward && Recording.InBackward ? Pass.Backward : pass));
+        var multiplies = pass != Pass.Backward;     // its parts do
+        if (pass == Pass.Forward && Recording.InBackward) pass = Pass.Backward;     // applied by another op's gradient
+        var cost = Cost(new(op.Name, work!.Shapes, pass));
         cost.Calls++;
         cost.Seconds += seconds;
         cost.Bytes += work.Bytes;
-        if (pass != Pass.Backward) cost.Operations += work.Operations;
+        if (multiplies) cost.Operations += work.Operations;
     }
 
     /// <summary>Measures, until disposed, what is no op.</summary>
     public IDisposable Measure(string name, string what)
     {
         frames.Push(new(Stopwatch.GetTimestamp()));
-        return new Span(this, new(name, what, Pass.Forward));
+        return new Span(this, new(name, what, null));
     }
 
     private OpCost Cost(OpKey key)

@@ -12,17 +12,24 @@ internal sealed record OpWork(string Shapes, long Operations, long Bytes)
         foreach (var x in inputs) bytes += (long)x.Shape.Size * sizeof(float);
         return op switch
         {
-            Convolution => new(Convolve(inputs[0].Shape, inputs[1].Shape, y), 2L * y.Size * (inputs[1].Shape.Size / inputs[1].Shape[0]), bytes),
+            Convolution => Convolve(inputs[0].Shape, inputs[1].Shape, y, bytes),
             LinearMap => new($"{inputs[0].Shape[1]}→{y[1]}", 2L * y.Size * inputs[0].Shape[1], bytes),
-            MatMul => new($"{inputs[0].Shape} · {inputs[1].Shape} → {y}", Product(inputs[0].Shape.Size, inputs[1].Shape.Size, y.Size), bytes),
+            MatMul => Multiply(inputs[0].Shape, inputs[1].Shape, y, bytes),
             _ => new(inputs.Length == 0 || inputs[0].Shape == y ? $"{y}" : $"{inputs[0].Shape} → {y}", 0, bytes),
         };
     }
 
-    private static string Convolve(Shape x, Shape weight, Shape y) =>
-        $"{weight[2]}×{weight[3]} {weight[1]}→{weight[0]}, {x[2]}×{x[3]}" + (x[2] == y[2] && x[3] == y[3] ? "" : $"→{y[2]}×{y[3]}");
+    private static OpWork Convolve(Shape x, Shape weight, Shape y, long bytes)
+    {
+        var shapes = $"{weight[2]}×{weight[3]} {weight[1]}→{weight[0]}, {x[2]}×{x[3]}";
+        if (x[2] != y[2] || x[3] != y[3]) shapes += $"→{y[2]}×{y[3]}";
+        return new(shapes, 2L * y.Size * (weight.Size / weight[0]), bytes);
+    }
 
     /// <summary>[m, k] by [k, n] gives [m, n], so the sizes' product over the result's is k².</summary>
-    private static long Product(long left, long right, long result) =>
-        result == 0 ? 0 : 2 * result * (long)Math.Round(Math.Sqrt((double)left * right / result));
+    private static OpWork Multiply(Shape a, Shape b, Shape y, long bytes)
+    {
+        var k = y.Size == 0 ? 0 : (long)Math.Round(Math.Sqrt((double)a.Size * b.Size / y.Size));
+        return new($"{a} · {b} → {y}", 2 * k * y.Size, bytes);
+    }
 }

@@ -27,7 +27,8 @@ internal sealed class StepProcess : IDisposable
     public static StepProcess Ours(Workload workload, int threads)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!);
-        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(typeof(StepProcess).Assembly.Location);
+        var isHost = Path.GetFileNameWithoutExtension(start.FileName) == "dotnet";
+        if (isHost) start.ArgumentList.Add(typeof(StepProcess).Assembly.Location);
         foreach (var argument in Arguments(workload, threads).Prepend("serve")) start.ArgumentList.Add(argument);
         return new("PyNetSharp", start);
     }
@@ -55,11 +56,13 @@ internal sealed class StepProcess : IDisposable
     }
 
     private string Answer() =>
-        process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{Name} has ended: {errors.Result.Trim()}");
+        process.StandardOutput.ReadLine()
+        ?? throw new InvalidOperationException($"{Name} has ended: {errors.Result.Trim()}");
 
     private static IEnumerable<string> Arguments(Workload workload, int threads) =>
     [
-        workload.Network.Name, "--batch", Text(workload.Batch), "--threads", Text(threads), .. (string[])(workload.Trains ? [] : ["--inference"]),
+        workload.Network.Name, "--batch", Text(workload.Batch), "--threads", Text(threads),
+        .. (string[])(workload.Trains ? [] : ["--inference"]),
     ];
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);

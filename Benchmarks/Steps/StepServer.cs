@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>serve</c>: runs as many steps as each line of its input says, and answers with a line of JSON.</summary>
+/// <summary>The command <c>serve</c>: runs as many steps as each line of its input says; answers with a line of JSON.</summary>
 /// <remarks>
-/// A process of its own for each workload makes its peak memory its own, and lets programs take turns without starting again.
-/// <c>peers/steps.py --serve</c> speaks the same way.
+/// A process of its own for each workload makes its peak memory its own, and lets programs take turns without starting
+/// again. <c>peers/steps.py --serve</c> speaks the same way.
 /// </remarks>
 internal static class StepServer
 {
@@ -17,15 +17,17 @@ internal static class StepServer
     {
         var step = new Step(workload, threads);
         step.WarmUp();
-        Console.WriteLine(JsonSerializer.Serialize(new { version = $".NET {Environment.Version}" }, StepReport.Json));
-        while (Console.ReadLine() is { } line)
-            Console.WriteLine(JsonSerializer.Serialize(Report(step, int.Parse(line, CultureInfo.InvariantCulture)), StepReport.Json));
+        Say(new { version = $".NET {Environment.Version}" });
+        while (Console.ReadLine() is { } line) Say(Report(step, int.Parse(line, CultureInfo.InvariantCulture)));
+
+        static void Say<T>(T what) => Console.WriteLine(JsonSerializer.Serialize(what, StepReport.Json));
     }
 
     private static StepReport Report(Step step, int count)
     {
         var before = Peak.Best.Measure(step.Device, PeakRuns);
-        var (managed, blocks, collections) = (GC.GetTotalAllocatedBytes(true), step.Device.Memory.BlocksTaken, GC.CollectionCount(2));
+        var (managed, collections) = (GC.GetTotalAllocatedBytes(true), GC.CollectionCount(2));
+        var blocks = step.Device.Memory.BlocksTaken;
         var seconds = step.Measure(count);
         return new(seconds, Resident())
         {

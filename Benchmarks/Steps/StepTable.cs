@@ -6,8 +6,8 @@ internal static class StepTable
     public static void Print(IReadOnlyList<Workload> workloads, int repeat, int threads, string? json)
     {
         Console.WriteLine(
-            $"{"network",-15} {"step",-9} {"batch",5} {"median ms",10} {"images/s",9} {"GFLOP/s",8} {"% peak",7} {"peak",5} " +
-            $"{"resident MB",11} {"managed KB",10} {"new blocks",10} {"gen-2",5}");
+            $"{"network",-15} {"step",-9} {"batch",5} {"median ms",10} {"images/s",9} {"GFLOP/s",8} {"% peak",7} " +
+            $"{"peak",5} {"resident MB",11} {"managed KB",10} {"new blocks",10} {"gen-2",5}");
 
         var (rows, version) = (new List<StepRow>(), "");
         foreach (var workload in workloads)
@@ -17,8 +17,9 @@ internal static class StepTable
             var row = Measure(process, workload, repeat, threads);
             var rate = row.Operations / row.Seconds;
             Console.WriteLine(
-                $"{workload.Title} {1e3 * row.Seconds,10:F1} {row.Batch / row.Seconds,9:F0} {rate / 1e9,8:F1} {rate / row.Peak,7:P0} " +
-                $"{row.Peak / 1e9,5:F0} {row.Resident / 1e6,11:F0} {row.Managed / 1e3,10:F1} {row.Blocks,10} {row.Collections,5}");
+                $"{workload.Title} {1e3 * row.Seconds,10:F1} {row.Batch / row.Seconds,9:F0} {rate / 1e9,8:F1} " +
+                $"{rate / row.Peak,7:P0} {row.Peak / 1e9,5:F0} {row.Resident / 1e6,11:F0} " +
+                $"{row.Managed / 1e3,10:F1} {row.Blocks,10} {row.Collections,5}");
             rows.Add(row);
         }
 

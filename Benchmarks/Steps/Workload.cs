@@ -6,7 +6,8 @@ internal sealed record Workload(Network Network, int Batch, bool Trains)
     /// <summary>The steps whose ratios to PyTorch are this project's measure.</summary>
     public static IReadOnlyList<Workload> Standard { get; } =
     [
-        .. new[] { "nin", "nin-net", "nin-d2l", "alexnet", "alexnet-origin", "lenet5" }.Select(name => Training(Networks.Find(name))),
+        .. new[] { "nin", "nin-net", "nin-d2l", "alexnet", "alexnet-origin", "lenet5" }
+            .Select(name => Training(Networks.Find(name))),
         new(Networks.Find("nin"), 128, Trains: false),
         new(Networks.Find("alexnet"), 1, Trains: false),
     ];
@@ -27,7 +28,7 @@ internal sealed record Workload(Network Network, int Batch, bool Trains)
     /// <summary>How a line of a table begins.</summary>
     public string Title => $"{Network.Name,-15} {(Trains ? "training" : "inference"),-9} {Batch,5}";
 
-    /// <summary>The standard steps of these networks (all networks if none is named), or others if the user asks for them.</summary>
+    /// <summary>The standard steps of these networks (of all if none is named), or others if the user asks for them.</summary>
     /// <param name="names">Networks.</param>
     /// <param name="batch">Images, instead of the usual number.</param>
     /// <param name="trains">Only training, or only inference; null for what is standard.</param>

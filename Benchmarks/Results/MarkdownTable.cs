@@ -1,0 +1,20 @@
+using System.Text;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>A table for README and docs.</summary>
+internal sealed class MarkdownTable
+{
+    private readonly StringBuilder text = new();
+
+    /// <param name="words">How many columns, from the left, are words; the others are numbers, aligned right.</param>
+    public MarkdownTable(int words, params IReadOnlyList<string> columns)
+    {
+        Add(columns);
+        text.Append('|').Append(string.Concat(columns.Select((_, i) => i < words ? "---|" : "---:|"))).Append('\n');
+    }
+
+    public void Add(params IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
+
+    public override string ToString() => text.ToString();
+}
