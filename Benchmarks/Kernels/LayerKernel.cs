@@ -35,33 +35,43 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
         _ => $"{Module.GetType().Name} {Text(Input)}" + (Input == Output ? "" : $"→{Text(Output)}"),
     };
 
-    /// <summary>Each of its passes as a kernel: three for layers with parameters, two for others.</summary>
+    /// <summary>
+    /// Each of its passes as a kernel: three for layers with parameters, two for others; convolutions that may go through
+    /// the Winograd domain also by the direct kernels.
+    /// </summary>
     public IEnumerable<Kernel> Passes(string networks)
     {
         var parameters = Module.Parameters().Sum(parameter => (long)parameter.Shape.Size);
         var bytes = sizeof(float) * (Input.Size + Output.Size + parameters);
-        yield return Pass("forward", Forward);
-        yield return Pass(parameters == 0 ? "backward" : "by input", device => Backward(device, byInput: true));
-        if (parameters > 0) yield return Pass("by weight", device => Backward(device, byInput: false));
+        foreach (var direct in Module is Conv2d { Kernel.H: 3 or 5, Stride.H: 1 } ? [false, true] : (bool[])[false])
+        {
+            yield return Pass("forward", device => Forward(device, direct));
+            yield return Pass(parameters == 0 ? "backward" : "by input", device => Backward(device, direct, byInput: true));
+            if (parameters > 0) yield return Pass("by weight", device => Backward(device, direct, byInput: false));
 
-        Kernel Pass(string pass, Func<CpuDevice, Action> prepare) =>
-            new(networks, $"{Title}: {pass}", 2 * MultiplyAdds, bytes, prepare);
+            Kernel Pass(string pass, Func<CpuDevice, Action> prepare) =>
+                new(networks, $"{Title}: {pass}{(direct ? ", direct" : "")}", 2 * MultiplyAdds, bytes, prepare);
+        }
     }
+
+    private Tensor Apply(Tensor x, bool direct) => direct && Module is Conv2d conv
+        ? new Convolution(conv.Stride, conv.Padding, relu: false) { Direct = true }.Apply(x, conv.Weight, conv.Bias!)
+        : Module.Forward(x);
 
     private static string Text(Shape shape) => string.Join('×', shape);
 
-    private Action Forward(CpuDevice device)
+    private Action Forward(CpuDevice device, bool direct)
     {
         Module.To(device);
         var x = Tensor.Uniform(Input, 0, 1, new Rng(1), device);
         return () =>
         {
-            using (Recording.Pause()) Module.Forward(x).Release();
+            using (Recording.Pause()) Apply(x, direct).Release();
         };
     }
 
     /// <summary>The gradient by the input alone, or by the parameters alone: an op computes no other.</summary>
-    private Action Backward(CpuDevice device, bool byInput)
+    private Action Backward(CpuDevice device, bool direct, bool byInput)
     {
         Module.To(device);
         foreach (var parameter in Module.Parameters()) parameter.RequiresGrad = !byInput;
@@ -69,7 +79,7 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
         var x = Tensor.Uniform(Input, 0, 1, rng, device);
         var dy = Tensor.Uniform(Output, -1, 1, rng, device).Keep();
         x.RequiresGrad = byInput;
-        var op = Module.Forward(x).Producer!;
+        var op = Apply(x, direct).Producer!;
         return () =>
         {
             using (Recording.Pause())

@@ -12,14 +12,14 @@ internal static class PassTable
     {
         var device = new CpuDevice(threads);
         Console.WriteLine(
-            $"{"pass",-55} {"ms",8} {"GFLOP/s",8} {"peak",6} {"% peak",7} {"best of best",12}   networks");
+            $"{"pass",-63} {"ms",8} {"GFLOP/s",8} {"peak",6} {"% peak",7} {"best of best",12}   networks");
         foreach (var kernel in KernelCatalogue.Layers(workloads).Where(IsLargeConvolution))
         {
             var (rates, peaks) = Measure(kernel, device);
             var rate = Statistics.Median(rates);
             var share = Statistics.Median(rates.Zip(peaks, (work, peak) => work / peak));
             Console.WriteLine(
-                $"{kernel.Name,-55} {1e3 * kernel.Operations / rate,8:F2} {rate / 1e9,8:F1} " +
+                $"{kernel.Name,-63} {1e3 * kernel.Operations / rate,8:F2} {rate / 1e9,8:F1} " +
                 $"{Statistics.Median(peaks) / 1e9,6:F0} {share,7:P0} {rates.Max() / peaks.Max(),12:P0}   {kernel.Networks}");
         }
     }

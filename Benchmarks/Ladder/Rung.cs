@@ -14,8 +14,9 @@ internal sealed record Rung(string Name, int Threads, Action Compute, Func<float
         Loops("channels last, outputs innermost", layer, ScalarRungs.ChannelsLast),
         Loops("vectors of outputs", layer, VectorRungs.OverOutputs),
         Loops("a tile of sums in registers", layer, VectorRungs.RegisterTile),
-        Op("row pointers, packed weights", layer, 1),
-        Op("all cores", layer, threads),
+        Op("row pointers, packed weights", layer, 1, direct: true),
+        Op("Winograd: a sixth of the products", layer, 1, direct: false),
+        Op("all cores", layer, threads, direct: false),
     ];
 
     /// <summary>‖a − b‖ / ‖b‖.</summary>
@@ -37,7 +38,7 @@ internal sealed record Rung(string Name, int Threads, Action Compute, Func<float
         return new(name, 1, () => loops(layer, y), () => channelsLast ? layer.ChannelsFirst(y) : y);
     }
 
-    private static Rung Op(string name, LadderLayer layer, int threads)
+    private static Rung Op(string name, LadderLayer layer, int threads, bool direct)
     {
         var device = new CpuDevice(threads);
         var (x, weight, y) = (layer.XTensor.To(device), layer.WeightTensor.To(device), (Tensor?)null);
@@ -46,7 +47,7 @@ internal sealed record Rung(string Name, int Threads, Action Compute, Func<float
         void Compute()
         {
             y?.Release();
-            y = x.Conv2d(weight, padding: layer.Padding);
+            y = new Convolution((1, 1), (layer.Padding, layer.Padding), relu: false) { Direct = direct }.Apply(x, weight);
         }
     }
 }

@@ -77,7 +77,7 @@ internal sealed unsafe partial class Convolution
             Source = x.Pointer, Zeros = zeros.Pointer, Images = images, Height = height, Width = width, Channels = channels,
             Grid = (dy.Shape[2], dy.Shape[3]), Kernel = (kh, kw), Step = stride, Origin = (-padding.H, -padding.W),
         };
-        if (WinogradKernels.For(windows, outputs) is { } winograd)
+        if (!Direct && WinogradKernels.For(windows, outputs) is { } winograd)
         {
             winograd.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, dw.Pointer, db.Pointer);
             return (dw, db);
@@ -88,9 +88,9 @@ internal sealed unsafe partial class Convolution
         return (dw, db);
     }
 
-    private static void Slide(CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, Target target)
+    private void Slide(CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, Target target)
     {
-        if (target.Step == (1, 1) && WinogradKernels.For(windows, target.Channels) is { } winograd)
+        if (!Direct && target.Step == (1, 1) && WinogradKernels.For(windows, target.Channels) is { } winograd)
             winograd.Slide(cpu, windows, packed, start, relu, (float*)target.Pixels, target.Channels);
         else
             Kernels.Slide(cpu, windows, packed, start, relu, target);

@@ -36,6 +36,9 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
     private Tensor x = null!, weight = null!;
     private Tensor? y;
 
+    /// <summary>Whether to multiply as often as the definition does, also where Winograd's way would pay: to time both.</summary>
+    public bool Direct { get; init; }
+
     internal override string Name => "Conv2d";
 
     protected override Shape Infer(ReadOnlySpan<Tensor> inputs)

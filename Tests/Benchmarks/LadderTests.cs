@@ -7,6 +7,7 @@ namespace PyNetSharp.Tests;
 public sealed class LadderTests
 {
     private static readonly LadderLayer Layer = new(images: 2, channels: 5, side: 8, outputs: 32, kernel: 3);
+    private static readonly LadderLayer Large = new(images: 16, channels: 32, side: 8, outputs: 32, kernel: 5);
 
     [Test]
     public void Every_rung_agrees_with_the_naive_loop()
@@ -17,9 +18,21 @@ public sealed class LadderTests
         foreach (var rung in rungs)
         {
             rung.Compute();
-            // Sums of 45 products differ by their order of adding: some √45 roundings of 2⁻²⁴, and ten times that is a fault.
+            // Sums of 45 products differ by the order of adding: some √45 roundings of 2⁻²⁴; ten times that is a fault.
             Assert.That(Rung.Error(rung.Result(), naive), Is.LessThan(10 * Math.Sqrt(45) * Math.Pow(2, -24)), rung.Name);
         }
+    }
+
+    [Test]
+    public void Winograds_rung_differs_from_the_direct_one_by_rounding_alone()
+    {
+        var results = Rung.All(Large, threads: 2).TakeLast(3).Select(rung =>
+        {
+            rung.Compute();
+            return rung.Result();
+        }).ToArray();
+        Assert.That(Rung.Error(results[1], results[0]), Is.InRange(1e-9, 1e-5), "other sums, the same result");
+        Assert.That(results[2], Is.EqualTo(results[1]), "bit for bit, whatever the threads");
     }
 
     [Test]
