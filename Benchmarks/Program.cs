@@ -36,12 +36,13 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
             Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(python), parse.GetValue(json))),
     Action("kernels", "Single passes of every layer, with BenchmarkDotNet.", [filter],
         parse => KernelBenchmarks.RunAll(parse.GetValue(filter)!)),
-    Action("passes", "The three passes of every large convolution, quickly.", [networks, batch, threads],
+    Action("passes", "The three passes of every large convolution, quickly.", [networks, batch, threads, json],
         parse => PassTable.Print(
-            Workload.Choose(parse.GetValue(networks)!, parse.GetValue(batch), trains: true), parse.GetValue(threads))),
-    Action("ladder", "One convolution from the naive loop to the final kernel, rung by rung.", [threads],
-        parse => LadderTable.Print(parse.GetValue(threads))),
-    Action("report", "Makes the tables of README and docs/results.md from the checked-in results.", [],
+            Workload.Choose(parse.GetValue(networks)!, parse.GetValue(batch), trains: true),
+            parse.GetValue(threads), parse.GetValue(json))),
+    Action("ladder", "One convolution from the naive loop to the final kernel, rung by rung.", [threads, json],
+        parse => LadderTable.Print(parse.GetValue(threads), parse.GetValue(json))),
+    Action("report", "Makes the tables of README and docs from the checked-in results.", [],
         _ => Report.Write(Environment.CurrentDirectory)),
 };
 var serve = Action("serve", "Runs the steps that `steps` and `compare` ask for.", [networks, batch, threads, inference], Serve);

@@ -43,7 +43,7 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
     {
         var parameters = Module.Parameters().Sum(parameter => (long)parameter.Shape.Size);
         var bytes = sizeof(float) * (Input.Size + Output.Size + parameters);
-        foreach (var direct in Module is Conv2d { Kernel.H: 3 or 5, Stride.H: 1 } ? [false, true] : (bool[])[false])
+        foreach (var direct in HasTwoWays ? [false, true] : (bool[])[false])
         {
             yield return Pass("forward", device => Forward(device, direct));
             yield return Pass(parameters == 0 ? "backward" : "by input", device => Backward(device, direct, byInput: true));
@@ -53,6 +53,9 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
                 new(networks, $"{Title}: {pass}{(direct ? ", direct" : "")}", 2 * MultiplyAdds, bytes, prepare);
         }
     }
+
+    /// <summary>Whether Winograd's way may pay for this layer: a first layer has too few channels for it.</summary>
+    private bool HasTwoWays => Module is Conv2d { Kernel.H: 3 or 5, Stride.H: 1 } && Input[1] >= 16;
 
     private Tensor Apply(Tensor x, bool direct) => direct && Module is Conv2d conv
         ? new Convolution(conv.Stride, conv.Padding, relu: false) { Direct = true }.Apply(x, conv.Weight, conv.Bias!)

@@ -8,20 +8,24 @@ internal static class PassTable
     private const long Large = 1_000_000_000;       // operations in one pass
     private const int Rounds = 9, PeakRuns = 3;
 
-    public static void Print(IReadOnlyList<Workload> workloads, int threads)
+    public static void Print(IReadOnlyList<Workload> workloads, int threads, string? json)
     {
-        var device = new CpuDevice(threads);
+        var (device, rows) = (new CpuDevice(threads), new List<PassRow>());
         Console.WriteLine(
             $"{"pass",-63} {"ms",8} {"GFLOP/s",8} {"peak",6} {"% peak",7} {"best of best",12}   networks");
         foreach (var kernel in KernelCatalogue.Layers(workloads).Where(IsLargeConvolution))
         {
             var (rates, peaks) = Measure(kernel, device);
-            var rate = Statistics.Median(rates);
-            var share = Statistics.Median(rates.Zip(peaks, (work, peak) => work / peak));
+            var row = new PassRow(
+                kernel.Name, kernel.Networks, kernel.Operations / Statistics.Median(rates), kernel.Operations,
+                Statistics.Median(peaks), Statistics.Median(rates.Zip(peaks, (work, peak) => work / peak)));
             Console.WriteLine(
-                $"{kernel.Name,-63} {1e3 * kernel.Operations / rate,8:F2} {rate / 1e9,8:F1} " +
-                $"{Statistics.Median(peaks) / 1e9,6:F0} {share,7:P0} {rates.Max() / peaks.Max(),12:P0}   {kernel.Networks}");
+                $"{row.Pass,-63} {1e3 * row.Seconds,8:F2} {row.Operations / row.Seconds / 1e9,8:F1} {row.Peak / 1e9,6:F0} " +
+                $"{row.Share,7:P0} {rates.Max() / peaks.Max(),12:P0}   {row.Networks}");
+            rows.Add(row);
         }
+
+        if (json is not null) ResultFile<PassRow>.Of([$".NET {Environment.Version}"], rows).Write(json);
     }
 
     private static bool IsLargeConvolution(Kernel kernel) =>

@@ -7,36 +7,52 @@ internal static class LadderTable
 {
     private const double Seconds = 0.4;     // for each rung, or one run
     private const double MostError = 1e-5;
+    private const int PeakRuns = 10;
 
-    public static void Print(int threads)
+    public static void Print(int threads, string? json)
     {
-        var layer = new LadderLayer(images: 8, channels: 96, side: 16, outputs: 192, kernel: 5);       // the largest of `nin`
+        var layer = new LadderLayer(images: 32, channels: 96, side: 16, outputs: 192, kernel: 5);      // the largest of `nin`
         Console.WriteLine(
             $"5×5 convolution of {layer.Images} images, {layer.Channels}→{layer.Outputs} channels, {layer.Side}×{layer.Side}");
         Console.WriteLine(
             $"{"rung",-36} {"cores",5} {"ms",9} {"GFLOP/s",8} {"gain",6} {"in all",7} {"% peak",7} {"error",8}");
 
-        var (naive, first, last) = (Array.Empty<float>(), 0.0, 0.0);
+        var (naive, rows) = (Array.Empty<float>(), new List<LadderRow>());
         foreach (var rung in Rung.All(layer, threads))
         {
             var seconds = Time(rung);
-            if (naive.Length == 0) (naive, first, last) = (rung.Result(), seconds, seconds);
+            if (naive.Length == 0) naive = rung.Result();
             var error = Rung.Error(rung.Result(), naive);
             if (!(error < MostError))
                 throw new InvalidOperationException($"'{rung.Name}' is wrong: relative error {error:G3}.");
 
-            for (var spent = seconds; spent < Seconds;)
-            {
-                var again = Time(rung);
-                (seconds, spent) = (Math.Min(seconds, again), spent + again);
-            }
-
-            var (rate, peak) = (layer.Operations / seconds, Peak.Best.Measure(new(rung.Threads)));
-            Console.WriteLine(
-                $"{rung.Name,-36} {rung.Threads,5} {1e3 * seconds,9:F1} {rate / 1e9,8:F1} {last / seconds,5:F1}× " +
-                $"{first / seconds,6:F0}× {rate / peak,7:P0} {error,8:G2}");
-            last = seconds;
+            var row = new LadderRow(
+                rung.Name, rung.Threads, Best(rung, seconds), layer.Operations,
+                Peak.Best.Measure(new(rung.Threads), PeakRuns), error);
+            rows.Add(row);
+            Show(row, rows[0], rows[Math.Max(0, rows.Count - 2)]);
         }
+
+        if (json is not null) ResultFile<LadderRow>.Of([$".NET {Environment.Version}"], rows).Write(json);
+    }
+
+    private static void Show(LadderRow row, LadderRow first, LadderRow last)
+    {
+        var rate = row.Operations / row.Seconds;
+        Console.WriteLine(
+            $"{row.Rung,-36} {row.Cores,5} {1e3 * row.Seconds,9:F1} {rate / 1e9,8:F1} {last.Seconds / row.Seconds,5:F1}× " +
+            $"{first.Seconds / row.Seconds,6:F0}× {rate / row.Peak,7:P0} {row.Error,8:G2}");
+    }
+
+    private static double Best(Rung rung, double seconds)
+    {
+        for (var spent = seconds; spent < Seconds;)
+        {
+            var again = Time(rung);
+            (seconds, spent) = (Math.Min(seconds, again), spent + again);
+        }
+
+        return seconds;
     }
 
     private static double Time(Rung rung)

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>report</c>: the tables of README and docs/results.md, made from the checked-in results.</summary>
+/// <summary>The command <c>report</c>: the tables of README and docs, made from the checked-in results.</summary>
 internal static class Report
 {
     private const string Begin = "<!-- begin: made by `Benchmarks -- report` -->", End = "<!-- end -->";
 
-    /// <summary>Writes both files of the repository that lies at or above <paramref name="start"/>.</summary>
+    /// <summary>Writes the files of the repository that lies at or above <paramref name="start"/>.</summary>
     public static void Write(string start)
     {
         foreach (var (path, table) in Tables(Root(start)))
@@ -25,6 +25,7 @@ internal static class Report
         Array.Sort(machines, StringComparer.Ordinal);
         yield return (Path.Combine(root, "README.md"), ForAll(machines, Summary));
         yield return (Path.Combine(root, "docs", "results.md"), ForAll(machines, Details));
+        yield return (Path.Combine(root, "docs", "how-convolution-is-fast.md"), ForAll(machines, Ladder));
     }
 
     /// <summary>The document with this table between the markers.</summary>
@@ -58,8 +59,26 @@ internal static class Report
         return $"{Heading(results)}{table}\n";
     }
 
-    /// <summary>One machine's comparison with every configuration, and its steps with their share of the peak.</summary>
-    public static string Details(string folder) => Comparison(folder) + Steps(folder);
+    /// <summary>One machine's comparison with every configuration, its steps and its convolutions.</summary>
+    public static string Details(string folder) => Comparison(folder) + Steps(folder) + Passes(folder);
+
+    /// <summary>One machine's way from the naive loop to the final kernel.</summary>
+    public static string Ladder(string folder)
+    {
+        if (Read<LadderRow>(folder, "ladder.json") is not { } results) return "";
+        var table = new MarkdownTable(1, "rung", "cores", "time", "GFLOP/s", "gain", "in all", "of the peak", "error");
+        var last = results.Rows[0];
+        foreach (var row in results.Rows)
+        {
+            var rate = row.Operations / row.Seconds;
+            table.Add(
+                row.Rung, $"{row.Cores}", Time(row.Seconds), Number(rate / 1e9, "F1"), $"{Number(last.Seconds / row.Seconds, "F1")}×",
+                $"{Number(results.Rows[0].Seconds / row.Seconds, "F0")}×", Percent(rate / row.Peak), Number(row.Error, "G2"));
+            last = row;
+        }
+
+        return $"{Heading(results)}{table}\n";
+    }
 
     private static string Comparison(string folder)
     {
@@ -91,11 +110,22 @@ internal static class Report
             table.Add(
                 $"`{row.Network}`", Kind(row.Trains), $"{row.Batch}", $"{row.Threads}", Time(row.Seconds),
                 Number(row.Batch / row.Seconds, "N0"), Number(rate / 1e9, "F0"),
-                $"{Number(100 * rate / row.Peak, "F0")} % of {Number(row.Peak / 1e9, "F0")}", Megabytes(row.Resident),
+                $"{Percent(rate / row.Peak)} of {Number(row.Peak / 1e9, "F0")}", Megabytes(row.Resident),
                 $"{Number(row.Managed / 1e3, "F0")} KB", $"{row.Blocks}", $"{row.Collections}");
         }
 
         return $"{Heading(results)}{table}\nGFLOP/s count the multiply-adds of direct convolution, whatever is computed.\n\n";
+    }
+
+    private static string Passes(string folder)
+    {
+        if (Read<PassRow>(folder, "passes.json") is not { } results) return "";
+        var table = new MarkdownTable(2, "pass", "networks", "median", "GFLOP/s", "peak beside it", "share");
+        foreach (var row in results.Rows)
+            table.Add(
+                row.Pass, row.Networks, Time(row.Seconds), Number(row.Operations / row.Seconds / 1e9, "F0"),
+                Number(row.Peak / 1e9, "F0"), Percent(row.Share));
+        return $"{Heading(results)}{table}\n";
     }
 
     private static string ForAll(string[] machines, Func<string, string> table)
@@ -118,6 +148,8 @@ internal static class Report
         times is null ? "" : $"{Time(times.Median)} ({Time(times.Fastest)}, {Megabytes(times.Resident)})";
 
     private static string Time(double seconds) => $"{Number(1e3 * seconds, seconds < 0.1 ? "F1" : "N0")} ms";
+
+    private static string Percent(double share) => $"{Number(100 * share, "F0")} %";
 
     private static string Megabytes(long bytes) => $"{Number(bytes / 1e6, "N0")} MB";
 

@@ -56,6 +56,34 @@ public sealed class ReportTests
     }
 
     [Test]
+    public void A_ladder_becomes_a_table()
+    {
+        using var folder = new TemporaryFolder();
+        new ResultFile<LadderRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
+            [new("naive", 1, 2, 2_000_000_000, 100e9, 0), new("fast", 2, 0.01, 2_000_000_000, 200e9, 1.1e-6)])
+            .Write(folder["ladder.json"]);
+
+        Assert.That(Report.Ladder(folder.Name), Does.EndWith(
+            """
+            | naive | 1 | 2,000 ms | 1.0 | 1.0× | 1× | 1 % | 0 |
+            | fast | 2 | 10.0 ms | 200.0 | 200.0× | 200× | 100 % | 1.1E-06 |
+
+
+            """));
+    }
+
+    [Test]
+    public void Passes_become_a_table()
+    {
+        using var folder = new TemporaryFolder();
+        new ResultFile<PassRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
+            [new("Conv2d 5×5 3→8: forward", "nin", 0.02, 2_000_000_000, 200e9, 0.51)]).Write(folder["passes.json"]);
+
+        Assert.That(
+            Report.Details(folder.Name), Does.Contain("| Conv2d 5×5 3→8: forward | nin | 20.0 ms | 100 | 200 | 51 % |\n"));
+    }
+
+    [Test]
     public void A_document_without_markers_is_refused() =>
         Assert.That(() => Report.Insert("# Title\n", "table\n"), Throws.TypeOf<InvalidDataException>());
 
