@@ -33,7 +33,8 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
     Action("compare", "The same steps here and in PyTorch by turns, in one sitting.",
         [networks, batch, rounds, threads, training, inference, python, json],
         parse => ComparisonTable.Print(
-            Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(python), parse.GetValue(json))),
+            Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(python),
+            parse.GetValue(json))),
     Action("kernels", "Single passes of every layer, with BenchmarkDotNet.", [filter],
         parse => KernelBenchmarks.RunAll(parse.GetValue(filter)!)),
     Action("passes", "The three passes of every large convolution, quickly.", [networks, batch, threads, json],
@@ -45,7 +46,8 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
     Action("report", "Makes the tables of README and docs from the checked-in results.", [],
         _ => Report.Write(Environment.CurrentDirectory)),
 };
-var serve = Action("serve", "Runs the steps that `steps` and `compare` ask for.", [networks, batch, threads, inference], Serve);
+var serve = Action(
+    "serve", "Runs the steps that `steps` and `compare` ask for.", [networks, batch, threads, inference], Serve);
 serve.Hidden = true;
 root.Add(serve);
 return root.Parse(args).Invoke();

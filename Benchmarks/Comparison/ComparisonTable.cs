@@ -1,15 +1,18 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>compare</c>: our steps beside PyTorch's, by turns in one sitting, and the medians' ratio.</summary>
+/// <summary>
+/// The command <c>compare</c>: our steps beside PyTorch's, by turns in one sitting, and the medians' ratio.
+/// </summary>
 /// <remarks>
 /// All programs are started and warmed up first; then each in turn runs its steps while the others wait for input. The
-/// first steps of a turn find the caches full of somebody else's data and are not counted.
+/// first steps of a turn find the caches full of somebody else's data; they are not counted, unless a step is so long that
+/// this does not matter.
 /// </remarks>
 internal static class ComparisonTable
 {
     private const double SecondsPerTurn = 0.5;
     private const int MostSteps = 20;
-    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);     // the last program's threads may still spin
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);     // the last one's threads may still spin
 
     public static void Print(
         IReadOnlyList<Workload> workloads, int rounds, int threads, string? askedPython, string? json)
@@ -17,8 +20,8 @@ internal static class ComparisonTable
         if (PyTorch.Find(askedPython is null ? ["python3", "/usr/bin/python3"] : [askedPython]) is not { } python)
         {
             Console.WriteLine(
-                $"Skipped: {askedPython ?? "python3"} has no PyTorch. Debian: apt install python3-torch python3-numpy " +
-                "libopenblas0-pthread; elsewhere: pip install torch numpy. --python PATH names another Python.");
+                $"Skipped: {askedPython ?? "python3"} has no PyTorch. Debian: apt install python3-torch " +
+                "python3-numpy libopenblas0-pthread; elsewhere: pip install torch numpy. --python PATH names another Python.");
             return;
         }
 
@@ -55,7 +58,7 @@ internal static class ComparisonTable
                 {
                     var i = (round + turn) % programs.Length;      // nobody is always first
                     Thread.Sleep(Settle);
-                    programs[i].Run(1 + steps[i] / 4);
+                    if (steps[i] > 1) programs[i].Run(1 + steps[i] / 4);
                     reports[i].Add(programs[i].Run(steps[i]));
                 }
 

@@ -26,7 +26,9 @@ public class KernelBenchmarks
     /// <summary>What the filter lets through.</summary>
     public static IEnumerable<Kernel> Kernels => KernelCatalogue.Find(filter);
 
-    /// <summary>Runs those whose names contain a text, in this process: the machine's limits are measured beside each.</summary>
+    /// <summary>
+    /// Runs those whose names contain a text, in this process: the machine's limits are measured beside each.
+    /// </summary>
     internal static void RunAll(string containing)
     {
         filter = containing;
@@ -35,7 +37,8 @@ public class KernelBenchmarks
                 .WithWarmupCount(3).WithIterationCount(9).WithIterationTime(TimeInterval.FromMilliseconds(200)))
             .AddColumn(
                 new RateColumn("GFLOP/s", (kernel, seconds, _) => kernel.Operations / seconds / 1e9),
-                new RateColumn("% of peak", (kernel, seconds, most) => 100 * kernel.Operations / seconds / most.Operations),
+                new RateColumn("% of peak", (kernel, seconds, most) =>
+                    100 * kernel.Operations / seconds / most.Operations),
                 new RateColumn("GB/s", (kernel, seconds, _) => kernel.IsMemoryBound ? kernel.Bytes / seconds / 1e9 : 0),
                 new RateColumn("% of bandwidth", (kernel, seconds, most) =>
                     kernel.IsMemoryBound ? 100 * kernel.Bytes / seconds / most.Bytes : 0))

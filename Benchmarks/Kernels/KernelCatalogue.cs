@@ -34,7 +34,7 @@ internal static class KernelCatalogue
     }
 
     private static Kernel CrossEntropy(int batch, int classes) =>
-        new("", $"CrossEntropy {batch}×{classes}: forward and backward", 0, 3L * sizeof(float) * batch * classes, device =>
+        new("", $"CrossEntropy {batch}×{classes}: both passes", 0, 3L * sizeof(float) * batch * classes, device =>
         {
             var (rng, x) = (new Rng(1), Tensor.Uniform([batch, classes], -1, 1, new Rng(2), device));
             x.RequiresGrad = true;

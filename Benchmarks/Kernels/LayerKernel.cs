@@ -14,7 +14,8 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
         {
             var input = network.Input;
             var model = network.Create(new(input, Classes: 10), new Rng(1));
-            foreach (var (_, _, module, one, _, multiplyAdds) in ShapeTrace.Of(model, input).Where(layer => layer.IsLeaf))
+            var leaves = ShapeTrace.Of(model, input).Where(layer => layer.IsLeaf);
+            foreach (var (_, _, module, one, _, multiplyAdds) in leaves)
             {
                 Shape output = [.. one.Skip(1)];
                 if (module is Conv2d or Linear or MaxPool2d or AvgPool2d or AdaptiveAvgPool2d or Dropout or Dropout2d)
@@ -36,8 +37,8 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
     };
 
     /// <summary>
-    /// Each of its passes as a kernel: three for layers with parameters, two for others; convolutions that may go through
-    /// the Winograd domain also by the direct kernels.
+    /// Each of its passes as a kernel: three for layers with parameters, two for others; convolutions that may go
+    /// through the Winograd domain also by the direct kernels.
     /// </summary>
     public IEnumerable<Kernel> Passes(string networks)
     {
@@ -46,8 +47,8 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
         foreach (var direct in HasTwoWays ? [false, true] : (bool[])[false])
         {
             yield return Pass("forward", device => Forward(device, direct));
-            yield return Pass(parameters == 0 ? "backward" : "by input", device => Backward(device, direct, byInput: true));
-            if (parameters > 0) yield return Pass("by weight", device => Backward(device, direct, byInput: false));
+            yield return Pass(parameters == 0 ? "backward" : "by input", device => Backward(device, direct, true));
+            if (parameters > 0) yield return Pass("by weight", device => Backward(device, direct, false));
 
             Kernel Pass(string pass, Func<CpuDevice, Action> prepare) =>
                 new(networks, $"{Title}: {pass}{(direct ? ", direct" : "")}", 2 * MultiplyAdds, bytes, prepare);

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>passes</c>: the three passes of each large convolution, each beside the peak of its moment.</summary>
+/// <summary>
+/// The command <c>passes</c>: the three passes of each large convolution, each beside the peak of its moment.
+/// </summary>
 internal static class PassTable
 {
     private const long Large = 1_000_000_000;       // operations in one pass
@@ -20,8 +22,8 @@ internal static class PassTable
                 kernel.Name, kernel.Networks, kernel.Operations / Statistics.Median(rates), kernel.Operations,
                 Statistics.Median(peaks), Statistics.Median(rates.Zip(peaks, (work, peak) => work / peak)));
             Console.WriteLine(
-                $"{row.Pass,-63} {1e3 * row.Seconds,8:F2} {row.Operations / row.Seconds / 1e9,8:F1} {row.Peak / 1e9,6:F0} " +
-                $"{row.Share,7:P0} {rates.Max() / peaks.Max(),12:P0}   {row.Networks}");
+                $"{row.Pass,-63} {1e3 * row.Seconds,8:F2} {row.Operations / row.Seconds / 1e9,8:F1} " +
+                $"{row.Peak / 1e9,6:F0} {row.Share,7:P0} {rates.Max() / peaks.Max(),12:P0}   {row.Networks}");
             rows.Add(row);
         }
 

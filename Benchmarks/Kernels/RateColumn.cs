@@ -5,7 +5,9 @@ using BenchmarkDotNet.Running;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>A column of BenchmarkDotNet's table that follows from a kernel's work and median time; empty for 0.</summary>
+/// <summary>
+/// A column of BenchmarkDotNet's table that follows from a kernel's work and median time; empty for 0.
+/// </summary>
 /// <param name="value">From the kernel, the median in seconds, and what the machine could do at most.</param>
 internal sealed class RateColumn(string name, Func<Kernel, double, KernelBenchmarks.Limits, double> value) : IColumn
 {

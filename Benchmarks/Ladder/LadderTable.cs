@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>ladder</c>: from the naive loop to the networks' kernel, each rung correct before it is timed.</summary>
+/// <summary>
+/// The command <c>ladder</c>: from the naive loop to the networks' kernel, each rung correct before it is timed.
+/// </summary>
 internal static class LadderTable
 {
     private const double Seconds = 0.4;     // for each rung, or one run
@@ -11,9 +13,10 @@ internal static class LadderTable
 
     public static void Print(int threads, string? json)
     {
-        var layer = new LadderLayer(images: 32, channels: 96, side: 16, outputs: 192, kernel: 5);      // the largest of `nin`
+        var layer = new LadderLayer(images: 32, channels: 96, side: 16, outputs: 192, kernel: 5);   // `nin` has it
         Console.WriteLine(
-            $"5×5 convolution of {layer.Images} images, {layer.Channels}→{layer.Outputs} channels, {layer.Side}×{layer.Side}");
+            $"5×5 convolution of {layer.Images} images of {layer.Side}×{layer.Side}, " +
+            $"{layer.Channels}→{layer.Outputs} channels");
         Console.WriteLine(
             $"{"rung",-36} {"cores",5} {"ms",9} {"GFLOP/s",8} {"gain",6} {"in all",7} {"% peak",7} {"error",8}");
 
@@ -40,8 +43,8 @@ internal static class LadderTable
     {
         var rate = row.Operations / row.Seconds;
         Console.WriteLine(
-            $"{row.Rung,-36} {row.Cores,5} {1e3 * row.Seconds,9:F1} {rate / 1e9,8:F1} {last.Seconds / row.Seconds,5:F1}× " +
-            $"{first.Seconds / row.Seconds,6:F0}× {rate / row.Peak,7:P0} {row.Error,8:G2}");
+            $"{row.Rung,-36} {row.Cores,5} {1e3 * row.Seconds,9:F1} {rate / 1e9,8:F1} " +
+            $"{last.Seconds / row.Seconds,5:F1}× {first.Seconds / row.Seconds,6:F0}× {rate / row.Peak,7:P0} {row.Error,8:G2}");
     }
 
     private static double Best(Rung rung, double seconds)

@@ -7,7 +7,9 @@ namespace PyNetSharp.Benchmarks;
 /// <param name="Result">What it last computed, [images, outputs, side, side].</param>
 internal sealed record Rung(string Name, int Threads, Action Compute, Func<float[]> Result)
 {
-    /// <summary>From the definition to what the networks use, each for the reason that its predecessor leaves.</summary>
+    /// <summary>
+    /// From the definition to what the networks use, each for the reason that its predecessor leaves.
+    /// </summary>
     public static IReadOnlyList<Rung> All(LadderLayer layer, int threads) =>
     [
         Loops("seven loops over N×C×H×W", layer, ScalarRungs.Naive, channelsLast: false),
@@ -32,7 +34,8 @@ internal sealed record Rung(string Name, int Threads, Action Compute, Func<float
         return Math.Sqrt(difference / norm);
     }
 
-    private static Rung Loops(string name, LadderLayer layer, Action<LadderLayer, float[]> loops, bool channelsLast = true)
+    private static Rung Loops(
+        string name, LadderLayer layer, Action<LadderLayer, float[]> loops, bool channelsLast = true)
     {
         var y = new float[layer.YShape.Size];
         return new(name, 1, () => loops(layer, y), () => channelsLast ? layer.ChannelsFirst(y) : y);
@@ -47,7 +50,8 @@ internal sealed record Rung(string Name, int Threads, Action Compute, Func<float
         void Compute()
         {
             y?.Release();
-            y = new Convolution((1, 1), (layer.Padding, layer.Padding), relu: false) { Direct = direct }.Apply(x, weight);
+            var op = new Convolution((1, 1), (layer.Padding, layer.Padding), relu: false) { Direct = direct };
+            y = op.Apply(x, weight);
         }
     }
 }

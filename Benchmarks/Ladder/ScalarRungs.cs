@@ -29,7 +29,9 @@ internal static class ScalarRungs
                     }
     }
 
-    /// <summary>Channels last: the innermost loop walks along contiguous weights and sums, none of which waits for another.</summary>
+    /// <summary>
+    /// Channels last: the innermost loop walks along contiguous weights and sums, none of which waits for another.
+    /// </summary>
     public static void ChannelsLast(LadderLayer layer, float[] y)
     {
         var (channels, side, outputs) = (layer.Channels, layer.Side, layer.Outputs);

@@ -1,6 +1,8 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The taps that lie over the image when the kernel is centred on a pixel, each with the input pixel under it.</summary>
+/// <summary>
+/// The taps that lie over the image when the kernel is centred on a pixel, each with the input pixel under it.
+/// </summary>
 /// <param name="layer">Whose kernel.</param>
 /// <param name="pixel">The output pixel's number, over all images.</param>
 internal struct TapsUnder(LadderLayer layer, int pixel)

@@ -21,7 +21,10 @@ internal static unsafe class VectorRungs
                     var value = new Vector<float>(layer.XLast[input * channels + c]);
                     var weights = layer.WeightLast.AsSpan((tap * channels + c) * outputs, outputs);
                     for (var o = 0; o < sums.Length; o += Vector<float>.Count)
-                        Vector.MultiplyAddEstimate(value, new(weights[o..]), new Vector<float>(sums[o..])).CopyTo(sums[o..]);
+                    {
+                        var sum = new Vector<float>(sums[o..]);
+                        Vector.MultiplyAddEstimate(value, new(weights[o..]), sum).CopyTo(sums[o..]);
+                    }
                 }
         }
     }

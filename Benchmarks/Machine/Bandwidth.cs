@@ -5,7 +5,9 @@ using System.Runtime.InteropServices;
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>Bytes a second that memory gives and takes, on blocks far larger than the caches.</summary>
-/// <remarks>Counted as STREAM does: what the program reads and writes, not what the caches fetch before they write.</remarks>
+/// <remarks>
+/// Counted as STREAM does: what the program reads and writes, not what the caches fetch before they write.
+/// </remarks>
 /// <param name="Read">A sum over a block.</param>
 /// <param name="Copy">One block to another.</param>
 /// <param name="Triad">a = b + s·c.</param>

@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>How many floating-point operations a second this machine can do at most; other figures are shares of it.</summary>
+/// <summary>
+/// How many floating-point operations a second this machine can do at most; other figures are shares of it.
+/// </summary>
 /// <remarks>
 /// Clocks swing with the load and the neighbours, so it is measured beside the work, in runs of a few milliseconds, of
 /// which the best counts. The vectors are the ones that the kernels use.
@@ -51,7 +53,9 @@ internal sealed unsafe class Peak<V>(string vectors) : Peak where V : struct, IL
 
     protected override int OperationsPerRound => 12 * V.Width * 2;
 
-    /// <summary>Twelve sums, none waiting for another: more than two units times four cycles, and all in registers.</summary>
+    /// <summary>
+    /// Twelve sums, none waiting for another: more than two units times four cycles, and all in registers.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Multiply(int rounds)
     {

@@ -5,7 +5,8 @@ internal static class PeakTable
 {
     public static void Print(int threads)
     {
-        Console.WriteLine($"{"threads",7} {"GFLOP/s",9} {"read GB/s",10} {"copy GB/s",10} {"triad GB/s",10}   {Peak.Best.Vectors}");
+        Console.WriteLine($"{Machine.Here}");
+        Console.WriteLine($"{"threads",7} {"GFLOP/s",9} {"read GB/s",10} {"copy GB/s",10} {"triad GB/s",10}");
         foreach (var count in new[] { 1, threads }.Distinct())
         {
             var device = new CpuDevice(count);

@@ -5,4 +5,5 @@ namespace PyNetSharp.Benchmarks;
 /// <param name="Operations">Two to a multiply-add of direct convolution.</param>
 /// <param name="Peak">The machine's beside it, in operations a second: the median.</param>
 /// <param name="Share">Of the peak: the median over the runs, each beside its own peak.</param>
-internal sealed record PassRow(string Pass, string Networks, double Seconds, long Operations, double Peak, double Share);
+internal sealed record PassRow(
+    string Pass, string Networks, double Seconds, long Operations, double Peak, double Share);

@@ -55,7 +55,8 @@ internal static class Report
         var table = new MarkdownTable(2, "network", "step", "batch", "PyNetSharp", "PyTorch at its best", "ratio");
         foreach (var row in results.Rows)
             table.Add(
-                $"`{row.Network}`", Kind(row.Trains), $"{row.Batch}", Time(row.Ours.Median), Time(row.Best().Median), Ratio(row));
+                $"`{row.Network}`", Kind(row.Trains), $"{row.Batch}", Time(row.Ours.Median), Time(row.Best().Median),
+                Ratio(row));
         return $"{Heading(results)}{table}\n";
     }
 
@@ -72,12 +73,15 @@ internal static class Report
         {
             var rate = row.Operations / row.Seconds;
             table.Add(
-                row.Rung, $"{row.Cores}", Time(row.Seconds), Number(rate / 1e9, "F1"), $"{Number(last.Seconds / row.Seconds, "F1")}×",
-                $"{Number(results.Rows[0].Seconds / row.Seconds, "F0")}×", Percent(rate / row.Peak), Number(row.Error, "G2"));
+                row.Rung, $"{row.Cores}", Time(row.Seconds), Number(rate / 1e9, "F1"), Gain(last, row, "F1"),
+                Gain(results.Rows[0], row, "F0"), Percent(rate / row.Peak), Number(row.Error, "G2"));
             last = row;
         }
 
         return $"{Heading(results)}{table}\n";
+
+        static string Gain(LadderRow from, LadderRow to, string format) =>
+            $"{Number(from.Seconds / to.Seconds, format)}×";
     }
 
     private static string Comparison(string folder)
@@ -95,7 +99,7 @@ internal static class Report
             ]);
         }
 
-        return $"{Heading(results)}{table}\nMedian of a step (fastest step, and the process's peak resident memory).\n\n";
+        return $"{Heading(results)}{table}\nMedian of a step (fastest step, peak resident memory).\n\n";
     }
 
     private static string Steps(string folder)
@@ -114,7 +118,7 @@ internal static class Report
                 $"{Number(row.Managed / 1e3, "F0")} KB", $"{row.Blocks}", $"{row.Collections}");
         }
 
-        return $"{Heading(results)}{table}\nGFLOP/s count the multiply-adds of direct convolution, whatever is computed.\n\n";
+        return $"{Heading(results)}{table}\nGFLOP/s count direct convolution's multiply-adds.\n\n";
     }
 
     private static string Passes(string folder)

@@ -26,7 +26,8 @@ internal static class ByOpTable
 
         var peak = Statistics.Median(peaks);
         Console.WriteLine(
-            $"{workload.Title}   mean of {repeat} steps: {1e3 * seconds.Average():F1} ms; peak beside it {peak / 1e9:F0} GFLOP/s");
+            $"{workload.Title}   mean of {repeat} steps: {1e3 * seconds.Average():F1} ms; " +
+            $"peak beside it {peak / 1e9:F0} GFLOP/s");
         Console.WriteLine(
             $"  {"op",-17} {"shapes",-40} {"pass",-9} {"calls",5} {"ms",8} {"share",6} " +
             $"{"GFLOP/s",8} {"% peak",7} {"GB/s",6}");

@@ -21,7 +21,9 @@ internal sealed class OpCost
     public long Bytes { get; set; }
 }
 
-/// <summary>Collects the time of every op while it is the observer: each computation's own, without those within it.</summary>
+/// <summary>
+/// Collects the time of every op while it is the observer: each computation's own, without those within it.
+/// </summary>
 internal sealed class OpProfile : OpObserver
 {
     private readonly Dictionary<OpKey, OpCost> costs = [];

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>One step on random images: training (forward, cross-entropy, backward, SGD with Nesterov) or inference.</summary>
+/// <summary>
+/// One step on random images: training (forward, cross-entropy, backward, SGD with Nesterov) or inference.
+/// </summary>
 internal sealed class Step
 {
     private readonly Module model;

@@ -7,7 +7,9 @@ namespace PyNetSharp.Benchmarks;
 /// <param name="Resident">Bytes of the process that were resident at most so far.</param>
 internal sealed record StepReport(double[] Seconds, long Resident)
 {
-    /// <summary>Ours only: the machine's multiply-add peak before or after these steps, in operations a second.</summary>
+    /// <summary>
+    /// Ours only: the machine's multiply-add peak before or after these steps, in operations a second.
+    /// </summary>
     public double Peak { get; init; }
 
     /// <summary>Ours only: managed bytes allocated during these steps.</summary>

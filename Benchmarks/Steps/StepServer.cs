@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>serve</c>: runs as many steps as each line of its input says; answers with a line of JSON.</summary>
+/// <summary>
+/// The command <c>serve</c>: runs as many steps as each line of its input says; answers with a line of JSON.
+/// </summary>
 /// <remarks>
 /// A process of its own for each workload makes its peak memory its own, and lets programs take turns without starting
 /// again. <c>peers/steps.py --serve</c> speaks the same way.

@@ -13,7 +13,9 @@ internal sealed record Workload(Network Network, int Batch, bool Trains)
     ];
 
     /// <summary>Floating-point operations of a step, two to a multiply-add, as direct convolution needs them.</summary>
-    /// <remarks>The first layer's input needs no gradient, so training costs it two passes; the others cost three.</remarks>
+    /// <remarks>
+    /// The first layer's input needs no gradient, so training costs it two passes; the others cost three.
+    /// </remarks>
     public long Operations
     {
         get
@@ -28,7 +30,9 @@ internal sealed record Workload(Network Network, int Batch, bool Trains)
     /// <summary>How a line of a table begins.</summary>
     public string Title => $"{Network.Name,-15} {(Trains ? "training" : "inference"),-9} {Batch,5}";
 
-    /// <summary>The standard steps of these networks (of all if none is named), or others if the user asks for them.</summary>
+    /// <summary>
+    /// The standard steps of these networks (of all if none is named), or others if the user asks for them.
+    /// </summary>
     /// <param name="names">Networks.</param>
     /// <param name="batch">Images, instead of the usual number.</param>
     /// <param name="trains">Only training, or only inference; null for what is standard.</param>

@@ -1,10 +1,11 @@
 """Steps in PyTorch, the peer of `Benchmarks -- steps`: training, and inference.
 
-    python3 steps.py [--batch N] [--inference] [--layout contiguous|channels_last] [--threads N] [--repeat N | --serve] NETWORK
+    python3 steps.py [--batch N] [--inference] [--layout contiguous|channels_last] [--threads N]
+                     [--repeat N | --serve] NETWORK
 
-A training step is forward, cross-entropy, backward and SGD with Nesterov momentum, on random images. Prints JSON, one line
-each: first {"version"} when all is warm, then {"seconds": [...], "resident": bytes} for --repeat steps, or with --serve for
-as many steps as each line of the standard input says. Needs PyTorch (Debian: python3-torch, python3-numpy and
+A training step is forward, cross-entropy, backward and SGD with Nesterov momentum, on random images. Prints lines of JSON:
+first {"version"} when all is warm, then {"seconds": [...], "resident": bytes} for --repeat steps, or with --serve for as
+many steps as each line of the standard input says. Needs PyTorch (Debian: python3-torch, python3-numpy and
 libopenblas0-pthread). Without its page faults PyTorch is faster still: run it under
 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=99999999999.
 """

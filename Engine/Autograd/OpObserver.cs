@@ -16,7 +16,9 @@ internal enum Pass
     ByWeight,
 }
 
-/// <summary>Is told of every computation of an op on its thread, so that a profile learns where the time goes.</summary>
+/// <summary>
+/// Is told of every computation of an op on its thread, so that a profile learns where the time goes.
+/// </summary>
 /// <remarks>Computations nest: a gradient has parts, and may apply ops of its own.</remarks>
 internal abstract class OpObserver
 {
@@ -32,7 +34,9 @@ internal abstract class OpObserver
 
     public abstract void End(Op op, Pass pass);
 
-    /// <summary>Tells the observer, if there is one, that a computation begins, and when disposed that it has ended.</summary>
+    /// <summary>
+    /// Tells the observer, if there is one, that a computation begins, and when disposed that it has ended.
+    /// </summary>
     public static Computation Watch(Op op, Pass pass) => new(op, pass, current);
 
     internal readonly ref struct Computation

@@ -26,7 +26,10 @@ public sealed class ReportTests
         new ResultFile<ComparisonRow>(Somewhere, [".NET 10.0.0", "PyTorch 1.13"], "2026-01-31",
         [
             new("nin", true, 128, 2, 7, new("PyNetSharp", 0.5, 0.45, 7, 700_000_000),
-                [new("PyTorch, contiguous", 2, 1.9, 7, 750_000_000), new("PyTorch, channels-last", 1.25, 1.2, 7, 800_000_000)]),
+                [
+                    new("PyTorch, contiguous", 2, 1.9, 7, 750_000_000),
+                    new("PyTorch, channels-last", 1.25, 1.2, 7, 800_000_000),
+                ]),
         ]).Write(folder["compare.json"]);
 
         Assert.That(Report.Summary(folder.Name), Is.EqualTo(
@@ -40,7 +43,8 @@ public sealed class ReportTests
 
             """));
         Assert.That(Report.Details(folder.Name), Does.Contain(
-            "| `nin` | training | 128 | **0.40** | 500 ms (450 ms, 700 MB) | 2,000 ms (1,900 ms, 750 MB) | 1,250 ms (1,200 ms, 800 MB) |\n"));
+            "| `nin` | training | 128 | **0.40** | 500 ms (450 ms, 700 MB) " +
+            "| 2,000 ms (1,900 ms, 750 MB) | 1,250 ms (1,200 ms, 800 MB) |\n"));
     }
 
     [Test]
@@ -80,7 +84,8 @@ public sealed class ReportTests
             [new("Conv2d 5×5 3→8: forward", "nin", 0.02, 2_000_000_000, 200e9, 0.51)]).Write(folder["passes.json"]);
 
         Assert.That(
-            Report.Details(folder.Name), Does.Contain("| Conv2d 5×5 3→8: forward | nin | 20.0 ms | 100 | 200 | 51 % |\n"));
+            Report.Details(folder.Name),
+            Does.Contain("| Conv2d 5×5 3→8: forward | nin | 20.0 ms | 100 | 200 | 51 % |\n"));
     }
 
     [Test]
