@@ -5,8 +5,8 @@ namespace PyNetSharp.Benchmarks;
 /// </summary>
 /// <remarks>
 /// All programs are started and warmed up first; then each in turn runs its steps while the others wait for input. The
-/// first steps of a turn find the caches full of somebody else's data; they are not counted, unless a step is so long that
-/// this does not matter.
+/// first steps of a turn find the caches full of somebody else's data; they are not counted, unless a step is so long
+/// that this does not matter.
 /// </remarks>
 internal static class ComparisonTable
 {

@@ -38,9 +38,9 @@ internal sealed record Workload(Network Network, int Batch, bool Trains)
     /// <param name="trains">Only training, or only inference; null for what is standard.</param>
     public static IReadOnlyList<Workload> Choose(string[] names, int? batch, bool? trains) =>
     [
-        .. (names.Length == 0 ? Standard.Select(w => w.Network.Name).Distinct() : names)
-            .Select(Networks.Find)
-            .SelectMany(network => Of(network, trains))
+        .. (names.Length == 0
+                ? Standard.Where(w => w.Trains == (trains ?? w.Trains))
+                : names.Select(Networks.Find).SelectMany(network => Of(network, trains)))
             .Select(w => batch is { } images ? w with { Batch = images } : w)
     ];
 

@@ -37,6 +37,17 @@ public sealed class KernelCatalogueTests
     }
 
     [Test]
+    public void Who_names_no_network_gets_the_standard_steps()
+    {
+        Assert.That(Workload.Choose([], null, null), Is.EqualTo(Workload.Standard));
+        Assert.That(
+            Workload.Choose([], null, trains: false).Select(workload => (workload.Network.Name, workload.Batch)),
+            Is.EqualTo(((string, int)[])[("nin", 128), ("alexnet", 1)]));
+        Assert.That(Workload.Choose(["fcnet"], 7, trains: false), Is.EqualTo(
+            (Workload[])[new(Networks.Find("fcnet"), 7, Trains: false)]));
+    }
+
+    [Test]
     public void The_operations_of_a_step_are_those_of_direct_convolution()
     {
         // 222 M multiply-adds an image, three passes, but two for the first layer: it has no gradient by its input.
