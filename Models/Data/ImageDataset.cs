@@ -6,6 +6,8 @@ namespace PyNetSharp;
 public sealed class ImageDataset : Dataset
 {
     private readonly byte[] pixels;
+    private readonly Painter? paint;
+    private readonly bool[] painted = [];
 
     /// <summary>Makes a set of images from their bytes.</summary>
     /// <param name="name">What errors and reports call the set: "cifar10 train".</param>
@@ -29,9 +31,24 @@ public sealed class ImageDataset : Dataset
         this.pixels = pixels;
     }
 
+    /// <summary>Makes a set of images that are painted when they are first looked at.</summary>
+    internal ImageDataset(string name, IReadOnlyList<string> classNames, Shape itemShape, int[] labels, Painter paint)
+        : this(name, classNames, itemShape, new byte[itemShape.Size * labels.Length], labels) =>
+        (this.paint, painted) = (paint, new bool[labels.Length]);
+
+    /// <summary>Paints one image; the same whenever it is called, and whoever calls.</summary>
+    internal delegate void Painter(int index, Span<byte> image);
+
     /// <summary>The bytes of one image in c, h, w order, 0 black and 255 full.</summary>
     /// <param name="index">In [0, <see cref="Dataset.Count"/>).</param>
-    public ReadOnlySpan<byte> Pixels(int index) => pixels.AsSpan(checked(index * ItemShape.Size), ItemShape.Size);
+    public ReadOnlySpan<byte> Pixels(int index)
+    {
+        var image = pixels.AsSpan(checked(index * ItemShape.Size), ItemShape.Size);
+        if (paint is null || Volatile.Read(ref painted[index])) return image;
+        paint(index, image);                                // two threads at once write the same bytes
+        Volatile.Write(ref painted[index], true);
+        return image;
+    }
 
     /// <inheritdoc/>
     protected override void ReadItem(int index, Span<float> item)

@@ -6,7 +6,8 @@ namespace PyNetSharp;
 /// <remarks>
 /// Place, size, rotation and both colours are random and independent of the class, and the form may be darker or
 /// lighter than its background; so a single pixel says nothing, and a linear classifier little more. Texture and noise
-/// lie over everything. Each image has a random sequence of its own, so the number of threads changes nothing.
+/// lie over everything. Each image has a random sequence of its own and is drawn when it is first looked at; who does
+/// that, and when, changes nothing.
 /// </remarks>
 public static class ShapesPainter
 {
@@ -38,14 +39,10 @@ public static class ShapesPainter
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Array.MaxLength / ImageBytes);
-        var pixels = new byte[count * ImageBytes];
-        var labels = new int[count];
-        Parallel.For(0, count, i =>
-        {
-            labels[i] = i % Outline.All.Count;
-            Paint(Outline.All[labels[i]], pixels.AsSpan(i * ImageBytes, ImageBytes), rng.Split((ulong)i));
-        });
-        return new(name, [.. Outline.All.Select(outline => outline.Name)], [3, Side, Side], pixels, labels);
+        int[] labels = [.. Enumerable.Range(0, count).Select(i => i % Outline.All.Count)];
+        return new(
+            name, [.. Outline.All.Select(outline => outline.Name)], [3, Side, Side], labels,
+            (i, image) => Paint(Outline.All[labels[i]], image, rng.Split((ulong)i)));
     }
 
     private static void Paint(Outline outline, Span<byte> image, Rng rng)

@@ -30,6 +30,21 @@ public sealed class ShapesPainterTests
     }
 
     [Test]
+    public void WhoLooksFirstAndWhenChangesNothing()
+    {
+        var (backwards, together) = (Pictures(), Pictures());
+        for (var i = 99; i >= 0; i--) _ = backwards.Pixels(i);
+        Parallel.For(0, 400, i => _ = together.Pixels(i % 100));
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.That(backwards.Pixels(i).SequenceEqual(((ImageDataset)Drawn.Train).Pixels(i)), Is.True);
+            Assert.That(together.Pixels(i).SequenceEqual(backwards.Pixels(i)), Is.True);
+        }
+
+        static ImageDataset Pictures() => (ImageDataset)ShapesPainter.Draw(train: 100, test: 1).Train;
+    }
+
+    [Test]
     public void FormsLieWithinTheUnitCircleAndAreFarFromEmpty()
     {
         foreach (var outline in Outline.All)
