@@ -17,7 +17,7 @@ public sealed unsafe class MatrixKernelsTests
         [Values("16 lanes", "8 lanes", "4 lanes", "1 lane")] string width, [Values] bool transposeA, [Values] bool transposeB)
     {
         var kernels = Widths.Single(w => w.Name == width).Kernels;
-        int[] rows = [1, 5, 6, 9, 66, 100], depths = [1, 13, 64, 300], columns = [1, 7, 16, 33, 300];
+        int[] rows = [1, 3, 5, 6, 9, 66, 100], depths = [1, 13, 64, 300], columns = [1, 7, 16, 33, 300];
         foreach (var m in rows)
             foreach (var k in depths)
                 foreach (var n in columns)
