@@ -88,7 +88,7 @@ public sealed class CpuDevice : Device
             TensorPrimitives.Add(target.Span(start, n), source.Span(start, n), target.Span(start, n)));
     }
 
-    private static unsafe nint TakeFromSystem(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+    private static nint TakeFromSystem(long bytes) => HugePages.Allocate(bytes);
 
     private static unsafe void FreeToSystem(nint block) => NativeMemory.AlignedFree((void*)block);
 }
