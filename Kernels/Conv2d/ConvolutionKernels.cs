@@ -43,6 +43,7 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
     private const int TilesPerPiece = 16;       // with their windows they stay in the L2 cache, beside one panel of weights
     private const int FloatsPerBlock = 1 << 16; // of dy and of one tap of x, for the gradient by weights: they stay in the L2 cache
     private const int PanelsPerGroup = 16;
+    private const int FloatsToStream = 1 << 23; // 32 MB
     private const int MostPieces = 16, PieceFloats = 1 << 22;       // sums of a batch's pieces: 16 MB at most, but for large weights
 
     private static int PanelWidth => 2 * V.Width;
@@ -84,15 +85,21 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
 
         // Few pixels (one image, late layers) are shared out by panel as well, so that every core has work.
         var groups = Math.Clamp(64 / Math.Max(pieces, 1), 1, panels);
+        var ends = new Tile.Ends((nint)start, relu, Streams(windows.Images, target));
         cpu.For(pieces * groups, i =>
         {
             var (piece, group) = Math.DivRem(i, groups);
             var first = piece * pixels;
             SlidePiece(
-                windows, first, Math.Min(pixels, windows.Positions - first), packed, start, relu, target,
+                windows, first, Math.Min(pixels, windows.Positions - first), packed, ends, target,
                 panels * group / groups, panels * (group + 1) / groups);
         });
     }
+
+    /// <summary>Whether results are so many that they leave the caches before anybody reads them, and are aligned.</summary>
+    private static bool Streams(int images, Target target) =>
+        (long)images * target.Height * target.Width * target.Channels >= FloatsToStream
+        && target.Channels % PanelWidth == 0 && target.Pixels % (V.Width * sizeof(float)) == 0;
 
     public override int GradientSize(Windows windows, int outputs) =>
         PackedSize(windows.Depth + 1, outputs) * Pieces(windows, outputs);
@@ -124,7 +131,7 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
     }
 
     private static void SlidePiece(
-        Windows windows, int first, int count, float* packed, float* start, bool relu, Target target, int panelBegin, int panelEnd)
+        Windows windows, int first, int count, float* packed, Tile.Ends ends, Target target, int panelBegin, int panelEnd)
     {
         var (tiles, segments, length) = (TilesOf(count), windows.Segments, windows.Length);
         var edgeColumn = target.Channels % PanelWidth == 0 ? int.MaxValue : target.Channels / PanelWidth;
@@ -154,27 +161,35 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
         }
 
         for (var r = 0; r < V.TileRows; r++) edgeOutputs[r] = edge + r * PanelWidth;
+        var ahead = Next(windows, first + count, count, (panelEnd - panelBegin) * tiles);
         for (var panel = panelBegin; panel < panelEnd; panel++)
         {
             var weights = packed + (nint)panel * windows.Depth * PanelWidth;
-            var ends = new Tile.Ends((nint)(start + panel * PanelWidth), relu);
+            var panelEnds = ends with { Bias = (nint)((float*)ends.Bias + panel * PanelWidth) };
             for (var tile = 0; tile < tiles; tile++)
             {
+                ahead.Fetch();
                 var table = rows + (nint)tile * V.TileRows * segments;
                 var to = outputs + tile * V.TileRows;
                 if (panel != edgeColumn)
                 {
-                    Tile.Rows<V>(table, segments, length, weights, to, panel * PanelWidth, ends);
+                    Tile.Rows<V>(table, segments, length, weights, to, panel * PanelWidth, panelEnds);
                     continue;
                 }
 
-                Tile.Rows<V>(table, segments, length, weights, edgeOutputs, 0, ends);
+                Tile.Rows<V>(table, segments, length, weights, edgeOutputs, 0, panelEnds);
                 for (var r = 0; r < V.TileRows; r++)
                     new ReadOnlySpan<float>(edgeOutputs[r], Columns(panel, target.Channels)).CopyTo(
                         new(to[r] + panel * PanelWidth, PanelWidth));
             }
         }
     }
+
+    /// <summary>The pixels that the next piece will read; of 1×1 kernels alone, since others read most of them already.</summary>
+    private static Ahead Next(Windows windows, int first, int count, int calls) =>
+        windows.Kernel == (1, 1) && windows.Step == (1, 1)
+            ? new(windows.Source + (nint)first * windows.Channels, (long)Math.Min(count, windows.Positions - first) * windows.Channels, calls)
+            : default;
 
     /// <summary>The sums of some panels (columns) of dw over the positions from <paramref name="begin"/> to <paramref name="end"/>.</summary>
     /// <remarks>
@@ -201,6 +216,8 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
         for (var first = begin; first < end; first += block)
         {
             var pixels = Math.Min(block, end - first);
+            var (next, calls) = (Math.Min(block, end - first - pixels), segments * count * tiles);
+            var (aheadOfX, aheadOfDy) = (Next(windows, first + pixels, next, calls), new Ahead(dy + (nint)(first + pixels) * outputs, (long)next * outputs, calls));
             windows.Point(first, pixels, table, 1, block, copies);
             for (var panel = 0; panel < count; panel++)
             {
@@ -217,9 +234,13 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
 
                 for (var panel = 0; panel < count; panel++)
                     for (var tile = 0; tile < tiles; tile++)
+                    {
+                        aheadOfX.Fetch();
+                        aheadOfDy.Fetch();
                         Tile.Outer<V>(
                             columns + tile * block * V.TileRows, RowsOf(tile), pixels, panelsOfDy + panel * block * PanelWidth, RowsOf(tile),
                             sums + (nint)panel * size + (segment * length + tile * V.TileRows) * PanelWidth, PanelWidth, accumulate: true);
+                    }
             }
         }
 

@@ -16,6 +16,10 @@ internal unsafe interface ILanes<T> where T : struct, ILanes<T>
 
     void Store(float* to);
 
+    /// <summary>Stores past the caches what nobody reads soon. Without it a line is fetched from memory only to be overwritten.</summary>
+    /// <param name="to">Aligned to the vector's size.</param>
+    void StoreStreaming(float* to);
+
     /// <summary>a·b + c.</summary>
     static abstract T MultiplyAdd(T a, T b, T c);
 

@@ -22,6 +22,9 @@ internal readonly unsafe struct Lanes16(Vector512<float> v) : ILanes<Lanes16>
     public void Store(float* to) => v.Store(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreStreaming(float* to) => v.StoreAlignedNonTemporal(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 MultiplyAdd(Lanes16 a, Lanes16 b, Lanes16 c) => new(Vector512.FusedMultiplyAdd(a.v, b.v, c.v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -55,6 +58,9 @@ internal readonly unsafe struct Lanes8(Vector256<float> v) : ILanes<Lanes8>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* to) => v.Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreStreaming(float* to) => v.StoreAlignedNonTemporal(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 MultiplyAdd(Lanes8 a, Lanes8 b, Lanes8 c) => new(Vector256.FusedMultiplyAdd(a.v, b.v, c.v));
@@ -92,6 +98,9 @@ internal readonly unsafe struct Lanes4(Vector128<float> v) : ILanes<Lanes4>
     public void Store(float* to) => v.Store(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreStreaming(float* to) => v.StoreAlignedNonTemporal(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 MultiplyAdd(Lanes4 a, Lanes4 b, Lanes4 c) => new(Vector128.FusedMultiplyAdd(a.v, b.v, c.v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -122,6 +131,8 @@ internal readonly unsafe struct Lanes1(float v) : ILanes<Lanes1>
     public static Lanes1 Load(float* from) => new(*from);
 
     public void Store(float* to) => *to = v;
+
+    public void StoreStreaming(float* to) => *to = v;
 
     public static Lanes1 MultiplyAdd(Lanes1 a, Lanes1 b, Lanes1 c) => new(a.v * b.v + c.v);     // a fused one would be a call
 

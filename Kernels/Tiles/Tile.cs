@@ -13,7 +13,8 @@ internal static unsafe class Tile
     /// <summary>How the sums of a tile begin and end.</summary>
     /// <param name="Bias">What each column's sum starts from; null to start from what the output holds.</param>
     /// <param name="Relu">Whether negative sums become 0.</param>
-    public readonly record struct Ends(nint Bias, bool Relu);
+    /// <param name="Streaming">Whether the results go past the caches; they must be aligned then.</param>
+    public readonly record struct Ends(nint Bias, bool Relu, bool Streaming = false);
 
     /// <summary>
     /// out[r] = Σ over segments s and k of row[s][r][k] · panel[s·length + k]: the rows lie anywhere, each in pieces of
@@ -172,6 +173,13 @@ internal static unsafe class Tile
         left = left + V.Load(start);
         right = right + V.Load(start + V.Width);
         if (ends.Relu) (left, right) = (V.Positive(left), V.Positive(right));
+        if (ends.Streaming)
+        {
+            left.StoreStreaming(output);
+            right.StoreStreaming(output + V.Width);
+            return;
+        }
+
         left.Store(output);
         right.Store(output + V.Width);
     }
