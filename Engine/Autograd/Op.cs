@@ -10,7 +10,7 @@ internal abstract class Op
 {
     private static long clock;
 
-    private readonly List<Tensor> saved = [];
+    private List<Tensor>? saved;
     private Tensor? output;
     private bool spent;
 
@@ -74,7 +74,7 @@ internal abstract class Op
     {
         if (!Recorded) return tensor;
         tensor.Hold();
-        saved.Add(tensor);
+        (saved ??= new(capacity: 2)).Add(tensor);
         return tensor;
     }
 
@@ -94,8 +94,9 @@ internal abstract class Op
     internal void Cut()
     {
         Edges = [];
-        foreach (var tensor in saved) tensor.Drop();
-        saved.Clear();
+        if (saved is not null)
+            foreach (var tensor in saved) tensor.Drop();
+        saved = null;
         ForgetOutput();
     }
 

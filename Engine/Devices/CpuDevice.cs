@@ -55,7 +55,7 @@ public sealed class CpuDevice : Device
 
     /// <summary>Cuts 0 … <paramref name="count"/> − 1 into pieces of <paramref name="size"/>; calls (start, length) for each.</summary>
     internal void ForPieces(int count, int size, Action<int, int> body) =>
-        For((int)(((long)count + size - 1) / size), i => body(i * size, Math.Min(size, count - i * size)));
+        team.RunPieces(count, size, body);
 
     internal override Storage Allocate(int count)
     {

@@ -15,89 +15,109 @@ internal sealed class ThreadTeam(int threads)
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
 
     private readonly Lock busy = new();
-    private readonly SemaphoreSlim wake = new(0), done = new(0);
+    private readonly SemaphoreSlim wake = new(0);
+    private readonly Loop loop = new();
     private int alive, sleeping;
-    private volatile Loop? current;
+    private volatile int run;       // the number of the latest loop
 
     public void Run(int count, Action<int> body)
     {
-        if (threads == 1 || count <= 1 || busy.IsHeldByCurrentThread || !busy.TryEnter())
-        {
+        if (TryEnter(count)) Share(count, 0, count, body);
+        else
             for (var i = 0; i < count; i++) body(i);
-            return;
-        }
+    }
 
+    /// <summary>Calls (start, length) for each piece of 0 … <paramref name="total"/> − 1.</summary>
+    public void RunPieces(int total, int size, Action<int, int> body)
+    {
+        var count = (int)(((long)total + size - 1) / size);
+        if (TryEnter(count)) Share(count, size, total, body);
+        else
+            for (var i = 0; i < count; i++) body(i * size, Math.Min(size, total - i * size));
+    }
+
+    private bool TryEnter(int count) => threads > 1 && count > 1 && !busy.IsHeldByCurrentThread && busy.TryEnter();
+
+    private void Share(int count, int size, int total, Delegate body)
+    {
         try
         {
-            var loop = new Loop(count, body, done);
-            Start(loop);
+            for (; Volatile.Read(ref alive) < threads - 1; Interlocked.Increment(ref alive))
+                new Thread(Serve) { IsBackground = true, Name = "PyNetSharp" }.Start();
+
+            loop.Open(count, size, total, body);
+            run++;
+            Interlocked.MemoryBarrier();        // a worker that is about to sleep either sees the loop or is counted here
+            var asleep = Volatile.Read(ref sleeping);
+            if (asleep > 0) wake.Release(asleep);
+
             loop.Work();
-            loop.Wait();
+            loop.Close();
         }
         finally
         {
-            current = null;
             busy.Exit();
         }
     }
 
-    private void Start(Loop loop)
-    {
-        for (; Volatile.Read(ref alive) < threads - 1; Interlocked.Increment(ref alive))
-            new Thread(Serve) { IsBackground = true, Name = "PyNetSharp" }.Start();
-
-        current = loop;
-        Interlocked.MemoryBarrier();        // a worker that is about to sleep either sees the loop or is counted here
-        var asleep = Volatile.Read(ref sleeping);
-        if (asleep > 0) wake.Release(asleep);
-    }
-
     private void Serve()
     {
-        Loop? last = null;
-        while (true)
+        var last = 0;
+        while (TryAwait(ref last))
         {
-            if (Next(last) is not { } loop)
-            {
-                Interlocked.Decrement(ref alive);
-                return;
-            }
-
-            if (loop.TryJoin())
-            {
-                loop.Work();
-                loop.Leave();
-            }
-
-            last = loop;
+            if (!loop.TryJoin()) continue;
+            loop.Work();
+            loop.Leave();
         }
+
+        Interlocked.Decrement(ref alive);
     }
 
-    /// <summary>The next loop that is not <paramref name="last"/>, or null after a long time without one.</summary>
-    private Loop? Next(Loop? last)
+    /// <summary>Returns when there is a loop after number <paramref name="last"/>; false after a long time without one.</summary>
+    private bool TryAwait(ref int last)
     {
         while (true)
         {
             for (var spin = 0; spin < Spins; spin++)
             {
-                if (current is { } loop && loop != last) return loop;
+                if (run is var latest && latest != last)
+                {
+                    last = latest;
+                    return true;
+                }
+
                 Thread.SpinWait(8);
             }
 
             Interlocked.Increment(ref sleeping);
-            var found = current is { } late && late != last;
-            var woken = found || wake.Wait(Idle);
+            var woken = run != last || wake.Wait(Idle);
             Interlocked.Decrement(ref sleeping);
-            if (!woken) return null;
+            if (!woken) return false;
         }
     }
 
-    private sealed class Loop(int count, Action<int> body, SemaphoreSlim done)
+    /// <summary>The items of one loop after the other. It is opened and closed by the team's owner of the moment.</summary>
+    /// <remarks>
+    /// One object serves all loops, so that a step of some hundred allocates none. A worker that comes late, to a loop
+    /// that is over, may find the next one open and helps there: whoever got an item sees everything that was written
+    /// before the loop was opened, and whoever is counted inside is waited for.
+    /// </remarks>
+    private sealed class Loop
     {
-        private Action<int>? body = body;
-        private int next = -1, inside;
+        private const int Closed = int.MaxValue / 2;    // far from any count, however many try to join
+
+        private readonly SemaphoreSlim done = new(0);
+        private Delegate? body;
+        private int count, size, total;                 // size 0: single items
+        private int next = Closed, inside;
         private volatile bool asleep;
         private ExceptionDispatchInfo? fault;
+
+        public void Open(int count, int size, int total, Delegate body)
+        {
+            (this.count, this.size, this.total, this.body, asleep, fault) = (count, size, total, body, false, null);
+            Volatile.Write(ref next, -1);
+        }
 
         /// <summary>Counts the caller in, unless all items have been handed out: then the loop may be over.</summary>
         public bool TryJoin()
@@ -117,23 +137,26 @@ internal sealed class ThreadTeam(int threads)
         {
             try
             {
-                for (int i; (i = Interlocked.Increment(ref next)) < count;) body!(i);
+                for (int i; (i = Interlocked.Increment(ref next)) < count;)
+                    if (body is Action<int, int> pieces) pieces(i * size, Math.Min(size, total - i * size));
+                    else ((Action<int>)body!)(i);
             }
             catch (Exception e)
             {
                 Interlocked.CompareExchange(ref fault, ExceptionDispatchInfo.Capture(e), null);
-                Volatile.Write(ref next, count);        // hands out nothing more
+                Volatile.Write(ref next, Closed);       // hands out nothing more
             }
         }
 
         /// <summary>Returns when no thread is inside, and throws the first error that one met.</summary>
-        public void Wait()
+        public void Close()
         {
             for (var spin = 0; spin < Spins && Volatile.Read(ref inside) != 0; spin++) Thread.SpinWait(8);
             asleep = true;
             Interlocked.MemoryBarrier();                // the last to leave either sees this or is seen to have left
             while (Volatile.Read(ref inside) != 0) done.Wait();
-            body = null;                                // a worker may remember this loop; let it not remember the tensors
+            Interlocked.Exchange(ref next, Closed);     // before anything of the next loop is written
+            body = null;                                // the tensors that it refers to may go
             fault?.Throw();
         }
     }

@@ -18,6 +18,23 @@ public sealed class ThreadTests
     }
 
     [Test]
+    public void Short_loops_in_quick_succession_do_not_mix([Values(2, 7)] int threads)
+    {
+        var device = new CpuDevice(threads);
+        var done = new int[40];
+        for (var round = 1; round <= 5000; round++)
+        {
+            var (items, now) = (2 + round % 7, round);
+            device.For(items, i => Interlocked.Add(ref done[i], now));
+            device.ForPieces(done.Length, 7, (start, n) =>
+            {
+                for (var i = start; i < start + n; i++) Interlocked.Add(ref done[i], i < items ? -now : 0);
+            });
+            if (done.AsSpan().ContainsAnyExcept(0)) Assert.Fail($"round {round}: {string.Join(", ", done)}");
+        }
+    }
+
+    [Test]
     public void An_error_reaches_the_caller_and_the_team_goes_on()
     {
         var device = new CpuDevice(threads: 3);
