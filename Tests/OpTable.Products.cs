@@ -32,6 +32,7 @@ public static partial class OpTable
         Conv2d([1, 2, 3, 3], 2, (1, 1), (2, 2), (0, 0)),
         Conv2d([1, 16, 1, 1], 1, (1, 1), (1, 1), (0, 0)),
         Conv2d([1, 2, 2, 3], 2, (4, 5), (3, 3), (2, 3)),
+        Conv2d([3, 16, 3, 5], 19, (3, 5), (2, 1), (0, 0)) with { Large = [[8, 32, 6, 5], [40, 32, 6, 5], [40]] },
         new("Conv2d without bias", x => x[0].Conv2d(x[1], padding: 1), [2, 3, 4, 5], [6, 3, 3, 3])
         {
             Step = 1, Reference = x => Convolution(x[0], x[1], (1, 1), (1, 1)), ValueTolerance = 1e-5,

@@ -7,8 +7,7 @@ internal sealed unsafe partial class Convolution
 
     private void Convolve(Tensor x, Tensor weight, Tensor? bias, Tensor y)
     {
-        var (outputs, channels, kh, kw) = weight.Shape;
-        var (images, _, height, width) = x.Shape;
+        var (images, height, width, channels, outputs, kh, kw) = Extents();
         using var zeros = Zeros(x.Device, kw * channels);
         using var packed = Temporary(x.Device, Kernels.PackedSize(kh * kw * channels, outputs));
         using var start = Temporary(x.Device, Kernels.PackedSize(1, outputs));
@@ -37,8 +36,7 @@ internal sealed unsafe partial class Convolution
     private Tensor GradientByInput(Tensor dy)
     {
         using var watched = OpObserver.Watch(this, Pass.ByInput);
-        var (outputs, channels, kh, kw) = weight.Shape;
-        var (images, _, height, width) = x.Shape;
+        var (images, height, width, channels, outputs, kh, kw) = Extents();
         var dx = new Tensor(x.Shape, x.Device);
         using var zeros = Zeros(x.Device, ((kw - 1) / stride.W + 1) * outputs);
         using var packed = Temporary(x.Device, Kernels.PackedSize(kh * kw * outputs, channels));
@@ -49,7 +47,8 @@ internal sealed unsafe partial class Convolution
             for (var left = 0; left < Math.Min(stride.W, width); left++)
             {
                 var (rows, columns) = (Phase.Of(top, kh, stride.H, padding.H), Phase.Of(left, kw, stride.W, padding.W));
-                Kernels.PackFlipped(x.Processor, weight, rows, columns, packed.Pointer);
+                Kernels.PackFlipped(
+                    x.Processor, weight.Pointer, outputs, channels, (kh, kw), rows, columns, packed.Pointer);
                 Slide(
                     x.Processor,
                     new Windows
@@ -68,8 +67,7 @@ internal sealed unsafe partial class Convolution
     private (Tensor Weight, Tensor Bias) GradientByWeight(Tensor dy)
     {
         using var watched = OpObserver.Watch(this, Pass.ByWeight);
-        var (outputs, channels, kh, kw) = weight.Shape;
-        var (images, _, height, width) = x.Shape;
+        var (images, height, width, channels, outputs, kh, kw) = Extents();
         var (dw, db) = (new Tensor(weight.Shape, x.Device), new Tensor([outputs], x.Device));
         using var zeros = Zeros(x.Device, kw * channels);
         var windows = new Windows
@@ -86,6 +84,20 @@ internal sealed unsafe partial class Convolution
         using var sums = Temporary(x.Device, Kernels.GradientSize(windows, outputs));
         Kernels.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, sums.Pointer, dw.Pointer, db.Pointer);
         return (dw, db);
+    }
+
+    /// <summary>The extents that the kernels see: of a linear map where the kernel is as large as its image.</summary>
+    /// <remarks>
+    /// Such an image and its kernel hold their numbers in one order, so these are channels of a single pixel under a 1×1
+    /// kernel. As a convolution, the gradient by input would slide over padding nearly everywhere.
+    /// </remarks>
+    private (int Images, int Height, int Width, int Channels, int Outputs, int KernelH, int KernelW) Extents()
+    {
+        var (outputs, channels, kh, kw) = weight.Shape;
+        var (images, _, height, width) = x.Shape;
+        return padding == (0, 0) && (kh, kw) == (height, width)
+            ? (images, 1, 1, kh * kw * channels, outputs, 1, 1)
+            : (images, height, width, channels, outputs, kh, kw);
     }
 
     private void Slide(CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, Target target)

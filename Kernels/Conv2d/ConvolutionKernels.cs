@@ -22,7 +22,10 @@ internal abstract unsafe class ConvolutionKernels
     public abstract void PackColumns(float* matrix, int depth, int columns, float* packed);
 
     /// <summary>Packs the taps of one <see cref="Phase"/> per axis, last tap first, as [taps · outputs, inputs].</summary>
-    public abstract void PackFlipped(CpuDevice cpu, Tensor weight, Phase rows, Phase columns, float* packed);
+    /// <param name="weight">[outputs, kernel.H, kernel.W, inputs]</param>
+    public abstract void PackFlipped(
+        CpuDevice cpu, float* weight, int outputs, int inputs, (int H, int W) kernel, Phase rows, Phase columns,
+        float* packed);
 
     /// <summary>target[position] = window[position] · packed + start, for every position.</summary>
     public abstract void Slide(
@@ -61,22 +64,21 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
                 matrix + i * PanelWidth, columns, depth, Columns(i, columns), packed + (nint)i * PanelWidth * depth, PanelWidth);
     }
 
-    public override void PackFlipped(CpuDevice cpu, Tensor weight, Phase rows, Phase columns, float* packed)
-    {
-        var (outputs, inputs, kh, kw) = weight.Shape;
-        var from = weight.Pointer;
+    public override void PackFlipped(
+        CpuDevice cpu, float* weight, int outputs, int inputs, (int H, int W) kernel, Phase rows, Phase columns,
+        float* packed) =>
         cpu.For(Panels(inputs), i =>
         {
             var to = packed + (nint)i * rows.Taps * columns.Taps * outputs * PanelWidth;
             for (var r = rows.Taps - 1; r >= 0; r--)
                 for (var c = columns.Taps - 1; c >= 0; c--, to += outputs * PanelWidth)
                 {
-                    var tap = (rows.First + r * rows.Step) * kw + columns.First + c * columns.Step;
+                    var tap = (rows.First + r * rows.Step) * kernel.W + columns.First + c * columns.Step;
                     PyNetSharp.Panels.FromColumns(
-                        from + tap * inputs + i * PanelWidth, kh * kw * inputs, outputs, Columns(i, inputs), to, PanelWidth);
+                        weight + tap * inputs + i * PanelWidth, kernel.H * kernel.W * inputs, outputs, Columns(i, inputs),
+                        to, PanelWidth);
                 }
         });
-    }
 
     public override void Slide(CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, Target target)
     {
