@@ -75,7 +75,7 @@ internal sealed unsafe partial class Convolution
             Source = x.Pointer, Zeros = zeros.Pointer, Images = images, Height = height, Width = width, Channels = channels,
             Grid = (dy.Shape[2], dy.Shape[3]), Kernel = (kh, kw), Step = stride, Origin = (-padding.H, -padding.W),
         };
-        if (!Direct && WinogradKernels.For(windows, outputs) is { } winograd)
+        if (!Direct && WinogradKernels.ForGradient(windows, outputs) is { } winograd)
         {
             winograd.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, dw.Pointer, db.Pointer);
             return (dw, db);

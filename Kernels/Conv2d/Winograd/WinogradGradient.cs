@@ -11,6 +11,7 @@ internal sealed unsafe class WinogradGradient<V, W>
     where W : struct, IWinograd
 {
     private const int BlockFloats = 1 << 21;        // of transformed inputs and gradients
+    private const int TilesPerSum = 64;             // one long sum would round more than these and then their sum
 
     private readonly Windows patches, results;
     private readonly int channels, outputs, channelPanels, outputPanels, splits, block;
@@ -107,31 +108,37 @@ internal sealed unsafe class WinogradGradient<V, W>
         var (point, split) = Math.DivRem(item, splits);
         for (var panel = outputPanels * split / splits; panel < outputPanels * (split + 1) / splits; panel++)
         {
-            var dy = gradients + point * gradientStride + (nint)panel * block * PanelWidth;
             var sums = filters + point * filterStride + (nint)panel * channels * PanelWidth;
-            for (var c = 0; c < channels;)
+            for (var tile = 0; tile < count; tile += TilesPerSum)
             {
-                // A panel's channels in equal parts: of sixteen at most six, that is six, five and five.
-                var (place, parts) = (c % PanelWidth, Ceiling(PanelWidth, V.TileRows));
-                var part = (place * parts + parts - 1) / PanelWidth;
-                var rows = Math.Min(PanelWidth * (part + 1) / parts - place, channels - c);
-                Tile.Outer<V>(
-                    inputs + point * inputStride + Offset(c, 0), PanelWidth, count, dy, rows, sums + (nint)c * PanelWidth, PanelWidth,
-                    accumulate: first > 0);
-                c += rows;
+                var dy = gradients + point * gradientStride + ((nint)panel * block + tile) * PanelWidth;
+                var tiles = Math.Min(TilesPerSum, count - tile);
+                AddProducts(inputs + point * inputStride + (nint)tile * PanelWidth, dy, tiles, sums, accumulate: first + tile > 0);
+                if (point == SumPoint) AddRows(dy, tiles, biases + panel * PanelWidth);
             }
+        }
+    }
 
-            if (point == SumPoint) AddRows(dy, biases + panel * PanelWidth);
+    private void AddProducts(float* x, float* dy, int tiles, float* sums, bool accumulate)
+    {
+        for (var c = 0; c < channels;)
+        {
+            // A panel's channels in equal parts: of sixteen at most six, that is six, five and five.
+            var (place, parts) = (c % PanelWidth, Ceiling(PanelWidth, V.TileRows));
+            var part = (place * parts + parts - 1) / PanelWidth;
+            var rows = Math.Min(PanelWidth * (part + 1) / parts - place, channels - c);
+            Tile.Outer<V>(x + Offset(c, 0), PanelWidth, tiles, dy, rows, sums + (nint)c * PanelWidth, PanelWidth, accumulate);
+            c += rows;
         }
     }
 
     /// <summary>The point (1, 1), where a tile's transform is the sum of its gradients: every power of 1 is 1.</summary>
     private static int SumPoint => W.Points + 1;
 
-    private void AddRows(float* rows, float* sums)
+    private static void AddRows(float* rows, int count, float* sums)
     {
         V left = V.Load(sums), right = V.Load(sums + V.Width);
-        for (var tile = 0; tile < count; tile++, rows += PanelWidth) (left, right) = (left + V.Load(rows), right + V.Load(rows + V.Width));
+        for (var i = 0; i < count; i++, rows += PanelWidth) (left, right) = (left + V.Load(rows), right + V.Load(rows + V.Width));
         left.Store(sums);
         right.Store(sums + V.Width);
     }

@@ -6,7 +6,9 @@ namespace PyNetSharp;
 /// <remarks>They take and give what <see cref="ConvolutionKernels"/> does, and must equal it but for rounding.</remarks>
 internal abstract unsafe class WinogradKernels
 {
-    private const int FewestChannels = 16, FewestTiles = 48;
+    private const int FewestChannels = 16;
+    private const int FewestTiles = 48;             // fewer do not pay for transforming the filters
+    private const int FewestTilesToSum = 240;       // a direct sum of less is so exact that Winograd's error would stand out
     private const double LeastGain = 1.5;
 
     private static readonly WinogradKernels? Best3 = ForBest<F4x3>(), Best5 = ForBest<F4x5>();
@@ -14,10 +16,17 @@ internal abstract unsafe class WinogradKernels
     /// <summary>The kernels for these windows, or null where the direct ones are as good.</summary>
     /// <param name="windows">The convolution's, over its input or over the gradient by its output.</param>
     /// <param name="outputs">Channels of the result.</param>
-    public static WinogradKernels? For(Windows windows, int outputs)
+    public static WinogradKernels? For(Windows windows, int outputs) => For(windows, outputs, FewestTiles);
+
+    /// <summary>As <see cref="For(Windows, int)"/>, for the gradient by weights.</summary>
+    /// <remarks>Padding by more than half the kernel is mostly zeros, which a direct sum adds without rounding.</remarks>
+    public static WinogradKernels? ForGradient(Windows windows, int outputs) =>
+        -Math.Min(windows.Origin.H, windows.Origin.W) <= windows.Kernel.H / 2 ? For(windows, outputs, FewestTilesToSum) : null;
+
+    private static WinogradKernels? For(Windows windows, int outputs, int fewestTiles)
     {
         var kernels = windows.Kernel switch { (3, 3) => Best3, (5, 5) => Best5, _ => null };
-        return kernels is not null && windows.Step == (1, 1) && kernels.Pays(windows, outputs) ? kernels : null;
+        return kernels is not null && windows.Step == (1, 1) && kernels.Pays(windows, outputs, fewestTiles) ? kernels : null;
     }
 
     /// <inheritdoc cref="ConvolutionKernels.Slide"/>
@@ -28,12 +37,12 @@ internal abstract unsafe class WinogradKernels
     public abstract void GradientByWeight(CpuDevice cpu, Windows windows, float* dy, int outputs, float* dw, float* db);
 
     /// <summary>Whether both channel counts fill vectors, and enough multiplications and tiles are saved to pay for the transforms.</summary>
-    private bool Pays(Windows windows, int outputs)
+    private bool Pays(Windows windows, int outputs, int fewestTiles)
     {
         var tiles = (long)windows.Images * TilesOf(windows.Grid.H) * TilesOf(windows.Grid.W);
         var (direct, here) = ((long)windows.Positions * windows.Kernel.H * windows.Kernel.W, tiles * Points * Points);
         return Math.Min(windows.Channels, outputs) >= FewestChannels && windows.Channels % Width == 0 && outputs % Width == 0
-            && tiles >= FewestTiles && direct >= LeastGain * here;
+            && tiles >= fewestTiles && direct >= LeastGain * here;
     }
 
     private int TilesOf(int extent) => (extent + Outputs - 1) / Outputs;

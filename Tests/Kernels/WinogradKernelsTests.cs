@@ -1,0 +1,211 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Convolutions through the Winograd domain, every tile size, pass and vector width, against sums in double.</summary>
+/// <remarks>
+/// The bounds are the project's own: a relative L2 error of 1e-5 at most, and at most ten times that of the direct kernels
+/// on the same numbers. Inputs are positive, as after a ReLU.
+/// </remarks>
+[Category("Kernels")]
+public sealed unsafe class WinogradKernelsTests
+{
+    private const double MostError = 1e-5, MostRatio = 10;
+
+    /// <summary>A convolution of stride 1 with a square kernel,
+    /// whose images are no whole number of tiles, of so many tiles that Winograd would be chosen.</summary>
+    public sealed record Geometry(int Images, int Channels, int Height, int Width, int Outputs, int Kernel, int Padding)
+    {
+        public int OutH => Height + 2 * Padding - Kernel + 1;
+
+        public int OutW => Width + 2 * Padding - Kernel + 1;
+
+        public int Positions => Images * OutH * OutW;
+
+        public int Depth => Kernel * Kernel * Channels;
+    }
+
+    private static readonly Geometry[] Geometries =
+    [
+        new(4, 48, 13, 10, 32, 5, 2),
+        new(6, 16, 9, 18, 64, 5, 0),        // no padding: every patch lies inside
+        new(8, 32, 9, 7, 16, 5, 4),         // as the gradient by the input of a convolution without padding
+        new(4, 48, 13, 10, 32, 3, 1),
+        new(6, 16, 8, 17, 80, 3, 0),
+        new(40, 32, 6, 6, 32, 3, 1),        // images of tiles that are cut on both axes
+    ];
+
+    private static IEnumerable<TestCaseData> Cases =>
+        from width in (int[])[16, 8, 4, 1]
+        from geometry in Geometries
+        select new TestCaseData(width, geometry).SetArgDisplayNames($"{width} lanes", geometry.ToString());
+
+    /// <summary>What the gradient by weights takes this way: many tiles, and no more padding than half the kernel.</summary>
+    private static IEnumerable<TestCaseData> CasesWithManyTiles =>
+        from width in (int[])[16, 8, 4, 1]
+        from geometry in Geometries
+        where geometry.Padding <= geometry.Kernel / 2
+        let many = geometry with { Images = 5 * geometry.Images }
+        select new TestCaseData(width, many).SetArgDisplayNames($"{width} lanes", many.ToString());
+
+    [TestCaseSource(nameof(Cases))]
+    public void A_convolution_is_as_exact_as_promised(int width, Geometry g)
+    {
+        var (direct, winograd) = KernelsOf(width, g.Kernel);
+        var rng = new Rng(1);
+        using var x = Positive(g.Images * g.Height * g.Width * g.Channels, rng);
+        using var w = new Guarded(g.Outputs * g.Depth, rng);
+        using var bias = new Guarded(g.Outputs, rng);
+        using var zeros = new Guarded(g.Kernel * g.Channels, null);
+        using var packed = new Guarded(direct.PackedSize(g.Depth, g.Outputs), rng);
+        using var start = new Guarded(direct.PackedSize(1, g.Outputs), rng);
+        using var y = new Guarded(g.Positions * g.Outputs, rng);
+        using var simple = new Guarded(g.Positions * g.Outputs, rng);
+        direct.PackRows(Device.Cpu, w.Data, g.Depth, g.Outputs, packed.Data);
+        direct.PackColumns(bias.Data, 1, g.Outputs, start.Data);
+        var windows = WindowsOf(g, x.Data, zeros.Data);
+
+        winograd.Slide(Device.Cpu, windows, packed.Data, start.Data, relu: true, y.Data, g.Outputs);
+        direct.Slide(
+            Device.Cpu, windows, packed.Data, start.Data, relu: true, new Target(simple.Data, g.Outputs, g.OutH, g.OutW, (1, 1), (0, 0)));
+
+        var expected = new double[g.Positions * g.Outputs];
+        for (var p = 0; p < g.Positions; p++)
+            for (var o = 0; o < g.Outputs; o++)
+            {
+                var sum = (double)bias.Data[o];
+                for (var k = 0; k < g.Depth; k++) sum += (double)w.Data[o * g.Depth + k] * Under(g, x.Data, p, k);
+                expected[p * g.Outputs + o] = Math.Max(sum, 0);
+            }
+
+        AssertExact(y.Data, simple.Data, expected);
+    }
+
+    [TestCaseSource(nameof(CasesWithManyTiles))]
+    public void The_gradient_by_weight_is_as_exact_as_promised(int width, Geometry g)
+    {
+        var (direct, winograd) = KernelsOf(width, g.Kernel);
+        var rng = new Rng(2);
+        using var x = Positive(g.Images * g.Height * g.Width * g.Channels, rng);
+        using var dy = new Guarded(g.Positions * g.Outputs, rng);
+        using var zeros = new Guarded(g.Kernel * g.Channels, null);
+        using var dw = new Guarded(g.Outputs * g.Depth, rng);
+        using var db = new Guarded(g.Outputs, rng);
+        using var simple = new Guarded(g.Outputs * g.Depth, rng);
+        using var simpleBias = new Guarded(g.Outputs, rng);
+        var windows = WindowsOf(g, x.Data, zeros.Data);
+        using var sums = new Guarded(direct.GradientSize(windows, g.Outputs), rng);
+
+        winograd.GradientByWeight(Device.Cpu, windows, dy.Data, g.Outputs, dw.Data, db.Data);
+        direct.GradientByWeight(Device.Cpu, windows, dy.Data, g.Outputs, sums.Data, simple.Data, simpleBias.Data);
+
+        var (weights, biases) = (new double[g.Outputs * g.Depth], new double[g.Outputs]);
+        for (var p = 0; p < g.Positions; p++)
+            for (var k = 0; k < g.Depth; k++)
+            {
+                var under = (double)Under(g, x.Data, p, k);
+                for (var o = 0; o < g.Outputs; o++) weights[o * g.Depth + k] += dy.Data[p * g.Outputs + o] * under;
+            }
+
+        for (var i = 0; i < g.Positions * g.Outputs; i++) biases[i % g.Outputs] += dy.Data[i];
+        AssertExact(dw.Data, simple.Data, weights);
+        AssertExact(db.Data, simpleBias.Data, biases);
+    }
+
+    /// <summary>The op's three passes on 1 and on 3 threads, of a size at which it chooses Winograd.</summary>
+    [TestCase(3)]
+    [TestCase(5)]
+    public void Results_do_not_depend_on_the_threads(int kernel)
+    {
+        Assert.That(Results(1), Is.EqualTo(Results(3)));
+
+        float[][] Results(int threads)
+        {
+            var (device, rng) = (new CpuDevice(threads), new Rng(3));
+            Parameter x = new(Tensor.Uniform([4, 32, 16, 16], 0, 1, rng, device)), w = new(Tensor.Uniform([48, 32, kernel, kernel], -1, 1, rng, device));
+            Parameter b = new(Tensor.Uniform([48], -1, 1, rng, device));
+            var y = x.Conv2d(w, b, padding: kernel / 2);
+            var dy = Tensor.Uniform(y.Shape, -1, 1, rng, device);
+            var result = y.ToArray();
+            y.Backward(dy);
+            return [result, x.Grad!.ToArray(), w.Grad!.ToArray(), b.Grad!.ToArray()];
+        }
+    }
+
+    [Test]
+    public void Winograd_is_chosen_where_it_saves_and_nowhere_else()
+    {
+        if (!System.Runtime.Intrinsics.Vector128.IsHardwareAccelerated) Assert.Ignore("Without vectors no convolution takes this way.");
+
+        Assert.That(Chosen(images: 128, channels: 96, side: 16, kernel: 5, outputs: 192));
+        Assert.That(Chosen(images: 128, channels: 192, side: 8, kernel: 3, outputs: 192));
+        Assert.That(!Chosen(images: 1, channels: 96, side: 8, kernel: 5, outputs: 192), "four tiles do not pay for transforming the filters");
+        Assert.That(!Chosen(images: 128, channels: 3, side: 32, kernel: 5, outputs: 192), "three channels fill no vector");
+        Assert.That(!Chosen(images: 128, channels: 96, side: 16, kernel: 1, outputs: 192));
+        Assert.That(!Chosen(images: 128, channels: 96, side: 16, kernel: 5, outputs: 192, step: 2));
+
+        static bool Chosen(int images, int channels, int side, int kernel, int outputs, int step = 1) =>
+            WinogradKernels.For(
+                new()
+                {
+                    Source = null, Zeros = null, Images = images, Height = side, Width = side, Channels = channels,
+                    Grid = (side, side), Kernel = (kernel, kernel), Step = (step, step), Origin = (-kernel / 2, -kernel / 2),
+                },
+                outputs) is not null;
+    }
+
+    private static void AssertExact(float* actual, float* direct, double[] expected)
+    {
+        var (error, floor) = (Error(actual, expected), Error(direct, expected));
+        Assert.That(error, Is.LessThanOrEqualTo(MostError));
+        Assert.That(error, Is.LessThanOrEqualTo(MostRatio * floor), "times the direct kernel's error");
+    }
+
+    /// <summary>‖actual − expected‖ / ‖expected‖</summary>
+    private static double Error(float* actual, double[] expected)
+    {
+        double difference = 0, norm = 0;
+        for (var i = 0; i < expected.Length; i++)
+        {
+            difference += (actual[i] - expected[i]) * (actual[i] - expected[i]);
+            norm += expected[i] * expected[i];
+        }
+
+        return Math.Sqrt(difference / norm);
+    }
+
+    private static (ConvolutionKernels Direct, WinogradKernels Winograd) KernelsOf(int width, int kernel) => (width, kernel) switch
+    {
+        (16, 5) => (new ConvolutionKernels<Lanes16>(), new WinogradKernels<Lanes16, F4x5>()),
+        (16, 3) => (new ConvolutionKernels<Lanes16>(), new WinogradKernels<Lanes16, F4x3>()),
+        (8, 5) => (new ConvolutionKernels<Lanes8>(), new WinogradKernels<Lanes8, F4x5>()),
+        (8, 3) => (new ConvolutionKernels<Lanes8>(), new WinogradKernels<Lanes8, F4x3>()),
+        (4, 5) => (new ConvolutionKernels<Lanes4>(), new WinogradKernels<Lanes4, F4x5>()),
+        (4, 3) => (new ConvolutionKernels<Lanes4>(), new WinogradKernels<Lanes4, F4x3>()),
+        (1, 5) => (new ConvolutionKernels<Lanes1>(), new WinogradKernels<Lanes1, F4x5>()),
+        _ => (new ConvolutionKernels<Lanes1>(), new WinogradKernels<Lanes1, F4x3>()),
+    };
+
+    private static Guarded Positive(int count, Rng rng)
+    {
+        var x = new Guarded(count, rng);
+        for (var i = 0; i < count; i++) x.Data[i] = Math.Max(x.Data[i], 0);
+        return x;
+    }
+
+    private static Windows WindowsOf(Geometry g, float* x, float* zeros) => new()
+    {
+        Source = x, Zeros = zeros, Images = g.Images, Height = g.Height, Width = g.Width, Channels = g.Channels,
+        Grid = (g.OutH, g.OutW), Kernel = (g.Kernel, g.Kernel), Step = (1, 1), Origin = (-g.Padding, -g.Padding),
+    };
+
+    /// <summary>The input under tap and channel k (kernel row, kernel column, channel) of window p.</summary>
+    private static float Under(Geometry g, float* x, int p, int k)
+    {
+        var (image, rest) = Math.DivRem(p, g.OutH * g.OutW);
+        var (row, column) = Math.DivRem(rest, g.OutW);
+        var (tap, channel) = Math.DivRem(k, g.Channels);
+        var (h, w) = (row - g.Padding + tap / g.Kernel, column - g.Padding + tap % g.Kernel);
+        return h < 0 || w < 0 || h >= g.Height || w >= g.Width ? 0 : x[((image * g.Height + h) * g.Width + w) * g.Channels + channel];
+    }
+}
