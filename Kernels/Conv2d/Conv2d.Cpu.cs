@@ -21,7 +21,8 @@ internal sealed unsafe partial class Convolution
             cpu,
             new Windows
             {
-                Source = x.Pointer, Zeros = zeros.Pointer, Images = images, Height = height, Width = width, Channels = channels,
+                Source = x.Pointer, Zeros = zeros.Pointer,
+                Images = images, Height = height, Width = width, Channels = channels,
                 Grid = (y.Shape[2], y.Shape[3]), Kernel = (kh, kw), Step = stride, Origin = (-padding.H, -padding.W),
             },
             packed.Pointer, start.Pointer, relu,
@@ -72,12 +73,20 @@ internal sealed unsafe partial class Convolution
         using var zeros = Zeros(x.Device, kw * channels);
         var windows = new Windows
         {
-            Source = x.Pointer, Zeros = zeros.Pointer, Images = images, Height = height, Width = width, Channels = channels,
+            Source = x.Pointer, Zeros = zeros.Pointer,
+            Images = images, Height = height, Width = width, Channels = channels,
             Grid = (dy.Shape[2], dy.Shape[3]), Kernel = (kh, kw), Step = stride, Origin = (-padding.H, -padding.W),
         };
         if (!Direct && WinogradKernels.ForGradient(windows, outputs) is { } winograd)
         {
             winograd.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, dw.Pointer, db.Pointer);
+            return (dw, db);
+        }
+
+        if (!Direct && PlanarKernels.For(windows, outputs) is { } planar)
+        {
+            using var totals = Temporary(x.Device, planar.GradientSize(windows, outputs));
+            planar.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, totals.Pointer, dw.Pointer, db.Pointer);
             return (dw, db);
         }
 
@@ -104,6 +113,8 @@ internal sealed unsafe partial class Convolution
     {
         if (!Direct && target.Step == (1, 1) && WinogradKernels.For(windows, target.Channels) is { } winograd)
             winograd.Slide(cpu, windows, packed, start, relu, (float*)target.Pixels, target.Channels);
+        else if (!Direct && target.Step == (1, 1) && PlanarKernels.For(windows, target.Channels) is { } planar)
+            planar.Slide(cpu, windows, packed, start, relu, (float*)target.Pixels, target.Channels);
         else
             Kernels.Slide(cpu, windows, packed, start, relu, target);
     }

@@ -101,14 +101,14 @@ public sealed unsafe class ConvolutionKernelsTests
 
     private static ConvolutionKernels KernelsOf(string width) => Widths.Single(w => w.Name == width).Kernels;
 
-    private static Windows WindowsOf(Geometry g, float* x, float* zeros) => new()
+    internal static Windows WindowsOf(Geometry g, float* x, float* zeros) => new()
     {
         Source = x, Zeros = zeros, Images = g.Images, Height = g.Height, Width = g.Width, Channels = g.Channels,
         Grid = (g.OutH, g.OutW), Kernel = g.Kernel, Step = g.Stride, Origin = (-g.Padding.H, -g.Padding.W),
     };
 
     /// <summary>The input under tap and channel k (kernel row, kernel column, channel) of window p.</summary>
-    private static float Under(Geometry g, float* x, int p, int k)
+    internal static float Under(Geometry g, float* x, int p, int k)
     {
         var (image, rest) = Math.DivRem(p, g.OutH * g.OutW);
         var (row, column) = Math.DivRem(rest, g.OutW);
@@ -119,5 +119,5 @@ public sealed unsafe class ConvolutionKernelsTests
     }
 
     /// <summary>The rounding of a sum of n products of numbers in ±1: at most n roundings of sums below n.</summary>
-    private static double Rounding(int n) => 1e-6 + n * Math.Sqrt(n) * Math.Pow(2, -24);
+    internal static double Rounding(int n) => 1e-6 + n * Math.Sqrt(n) * Math.Pow(2, -24);
 }
