@@ -45,18 +45,16 @@ internal sealed unsafe class WinogradGradient<V, W>
     public static void Run(CpuDevice cpu, Windows windows, float* dy, int outputs, float* dw, float* db)
     {
         var gradient = new WinogradGradient<V, W>(cpu, windows, dy, outputs);
-        using var inputs = new Temporary(cpu, (int)(Points * gradient.inputStride));
-        using var gradients = new Temporary(cpu, (int)(Points * gradient.gradientStride));
-        using var filters = new Temporary(cpu, (int)(Points * gradient.filterStride));
-        using var biases = new Temporary(cpu, gradient.outputPanels * PanelWidth);
-        biases.Span.Clear();
-        gradient.inputs = inputs.Pointer;
-        gradient.gradients = gradients.Pointer;
-        gradient.filters = filters.Pointer;
-        gradient.biases = biases.Pointer;
+        var beforeBiases = Points * (gradient.filterStride + gradient.inputStride + gradient.gradientStride);
+        using var memory = new Temporary(cpu, (int)beforeBiases + gradient.outputPanels * PanelWidth);
+        memory.Span[(int)beforeBiases..].Clear();
+        gradient.inputs = memory.Pointer;
+        gradient.gradients = gradient.inputs + Points * gradient.inputStride;
+        gradient.filters = gradient.gradients + Points * gradient.gradientStride;
+        gradient.biases = memory.Pointer + beforeBiases;
         gradient.dw = dw;
         gradient.Run(cpu);
-        new ReadOnlySpan<float>(biases.Pointer, outputs).CopyTo(new(db, outputs));
+        new ReadOnlySpan<float>(gradient.biases, outputs).CopyTo(new(db, outputs));
     }
 
     private void Run(CpuDevice cpu)

@@ -46,14 +46,12 @@ internal sealed unsafe class WinogradSlide<V, W>
     public static void Run(CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, float* y, int outputs)
     {
         var slide = new WinogradSlide<V, W>(cpu, windows, relu, y, outputs);
-        using var filters = new Temporary(cpu, (int)(Points * slide.filterStride));
-        using var inputs = new Temporary(cpu, (int)(Points * slide.inputStride));
-        using var products = new Temporary(cpu, (int)(Points * slide.productStride));
+        using var memory = new Temporary(cpu, (int)(Points * (slide.filterStride + slide.inputStride + slide.productStride)));
         slide.packed = packed;
         slide.start = start;
-        slide.filters = filters.Pointer;
-        slide.inputs = inputs.Pointer;
-        slide.products = products.Pointer;
+        slide.filters = memory.Pointer;
+        slide.inputs = slide.filters + Points * slide.filterStride;
+        slide.products = slide.inputs + Points * slide.inputStride;
         slide.Run(cpu);
     }
 
