@@ -8,7 +8,7 @@ internal abstract unsafe class WinogradKernels
 {
     private const int FewestChannels = 16;
     private const int FewestTiles = 48;             // fewer do not pay for transforming the filters
-    private const int FewestTilesToSum = 240;       // a direct sum of less is so exact that Winograd's error would stand out
+    private const int FewestTilesToSum5 = 240;      // a direct sum of less is so exact that F(4×4, 5×5)'s error would stand out
     private const double LeastGain = 1.5;
 
     private static readonly WinogradKernels? Best3 = ForBest<F4x3>(), Best5 = ForBest<F4x5>();
@@ -21,7 +21,9 @@ internal abstract unsafe class WinogradKernels
     /// <summary>As <see cref="For(Windows, int)"/>, for the gradient by weights.</summary>
     /// <remarks>Padding by more than half the kernel is mostly zeros, which a direct sum adds without rounding.</remarks>
     public static WinogradKernels? ForGradient(Windows windows, int outputs) =>
-        -Math.Min(windows.Origin.H, windows.Origin.W) <= windows.Kernel.H / 2 ? For(windows, outputs, FewestTilesToSum) : null;
+        -Math.Min(windows.Origin.H, windows.Origin.W) <= windows.Kernel.H / 2
+            ? For(windows, outputs, windows.Kernel.H == 5 ? FewestTilesToSum5 : FewestTiles)
+            : null;
 
     private static WinogradKernels? For(Windows windows, int outputs, int fewestTiles)
     {
