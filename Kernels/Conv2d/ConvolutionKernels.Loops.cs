@@ -1,0 +1,268 @@
+using System.Runtime.Intrinsics;
+
+namespace PyNetSharp;
+
+/// <inheritdoc/>
+internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V : struct, ILanes<V>
+{
+    private const int TilesPerPiece = 16;       // with their windows they stay in the L2 cache, beside one panel of weights
+    private const int FloatsPerBlock = 1 << 16; // of dy and of one tap of x, for the gradient by weights: they stay in the L2 cache
+    private const int PanelsPerGroup = 16;
+    private const int FloatsToStream = 1 << 23; // 32 MB
+    private const int MostPieces = 16, PieceFloats = 1 << 22;       // sums of a batch's pieces: 16 MB at most, but for large weights
+
+    private static int PanelWidth => 2 * V.Width;
+
+    public override int PackedSize(int depth, int columns) => Panels(columns) * depth * PanelWidth;
+
+    public override void PackRows(CpuDevice cpu, float* rows, int depth, int columns, float* packed) =>
+        cpu.For(Panels(columns), i => PyNetSharp.Panels.FromRows(
+            rows + (nint)i * PanelWidth * depth, depth, depth, Columns(i, columns), packed + (nint)i * PanelWidth * depth, PanelWidth));
+
+    public override void PackColumns(float* matrix, int depth, int columns, float* packed)
+    {
+        for (var i = 0; i < Panels(columns); i++)
+            PyNetSharp.Panels.FromColumns(
+                matrix + i * PanelWidth, columns, depth, Columns(i, columns), packed + (nint)i * PanelWidth * depth, PanelWidth);
+    }
+
+    public override void PackFlipped(
+        CpuDevice cpu, float* weight, int outputs, int inputs, (int H, int W) kernel, Phase rows, Phase columns,
+        float* packed) =>
+        cpu.For(Panels(inputs), i =>
+        {
+            var to = packed + (nint)i * rows.Taps * columns.Taps * outputs * PanelWidth;
+            for (var r = rows.Taps - 1; r >= 0; r--)
+                for (var c = columns.Taps - 1; c >= 0; c--, to += outputs * PanelWidth)
+                {
+                    var tap = (rows.First + r * rows.Step) * kernel.W + columns.First + c * columns.Step;
+                    PyNetSharp.Panels.FromColumns(
+                        weight + tap * inputs + i * PanelWidth, kernel.H * kernel.W * inputs, outputs, Columns(i, inputs),
+                        to, PanelWidth);
+                }
+        });
+
+    public override void Slide(CpuDevice cpu, Windows windows, float* packed, float* start, bool relu, Target target)
+    {
+        var (panels, pixels) = (Panels(target.Channels), TilesPerPiece * V.TileRows);
+        var pieces = Ceiling(windows.Positions, pixels);
+
+        // Few pixels (one image, late layers) are shared out by panel as well, so that every core has work.
+        var groups = Math.Clamp(64 / Math.Max(pieces, 1), 1, panels);
+        var ends = new Tile.Ends((nint)start, relu, Streams(windows.Images, target));
+        cpu.For(pieces * groups, i =>
+        {
+            var (piece, group) = Math.DivRem(i, groups);
+            var first = piece * pixels;
+            SlidePiece(
+                windows, first, Math.Min(pixels, windows.Positions - first), packed, ends, target,
+                panels * group / groups, panels * (group + 1) / groups);
+        });
+    }
+
+    /// <summary>Whether results are so many that they leave the caches before anybody reads them, and are aligned.</summary>
+    private static bool Streams(int images, Target target) =>
+        (long)images * target.Height * target.Width * target.Channels >= FloatsToStream
+        && target.Channels % PanelWidth == 0 && target.Pixels % (V.Width * sizeof(float)) == 0;
+
+    public override int GradientSize(Windows windows, int outputs) =>
+        PackedSize(windows.Depth + 1, outputs) * Pieces(windows, outputs);
+
+    public override void GradientByWeight(
+        CpuDevice cpu, Windows windows, float* dy, int outputs, float* sums, float* dw, float* db)
+    {
+        // Pieces of the batch are summed apart and then added in order: x and dy pass through memory once, and the result
+        // does not depend on the threads. The cut into groups of panels does not show in the sums.
+        var (panels, depth, pieces) = (Panels(outputs), windows.Depth, Pieces(windows, outputs));
+        var groups = Math.Min(panels, Math.Max(Ceiling(panels, PanelsPerGroup), Ceiling(cpu.Threads, pieces)));
+        nint stride = PackedSize(depth + 1, outputs);
+        cpu.For(pieces * groups, i =>
+        {
+            var (piece, group) = Math.DivRem(i, groups);
+            Accumulate(
+                windows, (int)((long)windows.Positions * piece / pieces), (int)((long)windows.Positions * (piece + 1) / pieces),
+                dy, outputs, sums + piece * stride, panels * group / groups, panels * (group + 1) / groups);
+        });
+
+        cpu.For(panels, i =>
+        {
+            var size = (depth + 1) * PanelWidth;
+            var panel = sums + (nint)i * size;
+            for (var piece = 1; piece < pieces; piece++) Add(panel + piece * stride, panel, size);
+            PyNetSharp.Panels.ToRows(panel, PanelWidth, depth, Columns(i, outputs), dw + (nint)i * PanelWidth * depth, depth);
+            new ReadOnlySpan<float>(panel + depth * PanelWidth, Columns(i, outputs)).CopyTo(new(db + i * PanelWidth, PanelWidth));
+        });
+    }
+
+    private static void SlidePiece(
+        Windows windows, int first, int count, float* packed, Tile.Ends ends, Target target, int panelBegin, int panelEnd)
+    {
+        var (tiles, segments, length) = (TilesOf(count), windows.Segments, windows.Length);
+        var edgeColumn = target.Channels % PanelWidth == 0 ? int.MaxValue : target.Channels / PanelWidth;
+        var scratch = Scratch.Begin(
+            Scratch.Bytes(tiles * V.TileRows * (long)segments, sizeof(float*)) + Scratch.Bytes(tiles * V.TileRows, sizeof(float*)) +
+            Scratch.Bytes(V.TileRows, sizeof(float*)) + Scratch.Bytes(V.TileRows * PanelWidth, sizeof(float)) +
+            Scratch.Bytes(target.Channels + PanelWidth, sizeof(float)) + Scratch.Bytes(windows.EdgeFloats(count), sizeof(float)));
+        var rows = scratch.Pointers(tiles * V.TileRows * (long)segments);
+        var outputs = scratch.Pointers(tiles * V.TileRows);
+        var edgeOutputs = scratch.Pointers(V.TileRows);
+        var edge = scratch.Floats(V.TileRows * PanelWidth);
+        var spare = scratch.Floats(target.Channels + PanelWidth);
+        var copies = scratch.Floats(windows.EdgeFloats(count));
+
+        for (var tile = 0; tile < tiles; tile++)
+        {
+            var taken = tile * V.TileRows;
+            var valid = Math.Min(V.TileRows, count - taken);
+            var table = rows + (nint)taken * segments;
+            windows.Point(first + taken, valid, table, 1, V.TileRows, copies + taken * windows.EdgeFloats(1));
+            target.Point(first + taken, valid, windows.Grid, outputs + taken);
+            for (var r = valid; r < V.TileRows; r++)        // the last tile's missing rows repeat the first, into the spare
+            {
+                for (var s = 0; s < segments; s++) table[s * V.TileRows + r] = table[s * V.TileRows];
+                outputs[taken + r] = spare;
+            }
+        }
+
+        for (var r = 0; r < V.TileRows; r++) edgeOutputs[r] = edge + r * PanelWidth;
+        var ahead = Next(windows, first + count, count, (panelEnd - panelBegin) * tiles);
+        for (var panel = panelBegin; panel < panelEnd; panel++)
+        {
+            var weights = packed + (nint)panel * windows.Depth * PanelWidth;
+            var panelEnds = ends with { Bias = (nint)((float*)ends.Bias + panel * PanelWidth) };
+            for (var tile = 0; tile < tiles; tile++)
+            {
+                ahead.Fetch();
+                var table = rows + (nint)tile * V.TileRows * segments;
+                var to = outputs + tile * V.TileRows;
+                if (panel != edgeColumn)
+                {
+                    Tile.Rows<V>(table, segments, length, weights, to, panel * PanelWidth, panelEnds);
+                    continue;
+                }
+
+                Tile.Rows<V>(table, segments, length, weights, edgeOutputs, 0, panelEnds);
+                for (var r = 0; r < V.TileRows; r++)
+                    new ReadOnlySpan<float>(edgeOutputs[r], Columns(panel, target.Channels)).CopyTo(
+                        new(to[r] + panel * PanelWidth, PanelWidth));
+            }
+        }
+    }
+
+    /// <summary>The pixels that the next piece will read; of 1×1 kernels alone, since others read most of them already.</summary>
+    private static Ahead Next(Windows windows, int first, int count, int calls) =>
+        windows.Kernel == (1, 1) && windows.Step == (1, 1)
+            ? new(windows.Source + (nint)first * windows.Channels, (long)Math.Min(count, windows.Positions - first) * windows.Channels, calls)
+            : default;
+
+    /// <summary>The sums of some panels (columns) of dw over the positions from <paramref name="begin"/> to <paramref name="end"/>.</summary>
+    /// <remarks>
+    /// Block of pixels by block, tap by tap, the tap's columns of x are gathered tile by tile and used for all panels of dy:
+    /// read where they lie, hundreds of bytes apart, they would fall into the same few sets of the L1 cache. A panel of dy
+    /// then stays in the L1 cache while the tiles pass by. The last row of a panel's sums is db.
+    /// </remarks>
+    private static void Accumulate(
+        Windows windows, int begin, int end, float* dy, int outputs, float* sums, int panelBegin, int panelEnd)
+    {
+        var (segments, length, count) = (windows.Segments, windows.Length, panelEnd - panelBegin);
+        var (tiles, block) = (TilesOf(length), Math.Clamp(FloatsPerBlock / (count * PanelWidth + length), 64, 512));
+        var size = (windows.Depth + 1) * PanelWidth;
+        var scratch = Scratch.Begin(
+            Scratch.Bytes((long)block * segments, sizeof(float*)) + Scratch.Bytes((long)count * block * PanelWidth, sizeof(float)) +
+            Scratch.Bytes((long)block * tiles * V.TileRows, sizeof(float)) + Scratch.Bytes(windows.EdgeFloats(block), sizeof(float)));
+        var table = scratch.Pointers((long)block * segments);
+        var panelsOfDy = scratch.Floats((long)count * block * PanelWidth);
+        var columns = scratch.Floats((long)block * tiles * V.TileRows);
+        var copies = scratch.Floats(windows.EdgeFloats(block));
+        sums += (nint)panelBegin * size;
+        new Span<float>(sums, count * size).Clear();
+
+        for (var first = begin; first < end; first += block)
+        {
+            var pixels = Math.Min(block, end - first);
+            var (next, calls) = (Math.Min(block, end - first - pixels), segments * count * tiles);
+            var (aheadOfX, aheadOfDy) = (Next(windows, first + pixels, next, calls), new Ahead(dy + (nint)(first + pixels) * outputs, (long)next * outputs, calls));
+            windows.Point(first, pixels, table, 1, block, copies);
+            for (var panel = 0; panel < count; panel++)
+            {
+                var (column, to) = ((panelBegin + panel) * PanelWidth, panel * block * PanelWidth);
+                PackColumns(
+                    dy + (nint)first * outputs + column, outputs, pixels, Columns(panelBegin + panel, outputs), panelsOfDy + to);
+                AddRows(panelsOfDy + to, pixels, sums + (nint)panel * size + windows.Depth * PanelWidth);
+            }
+
+            for (var segment = 0; segment < segments; segment++)
+            {
+                for (var tile = 0; tile < tiles; tile++)
+                    Gather(table + segment * block, pixels, tile * V.TileRows, RowsOf(tile), columns + tile * block * V.TileRows);
+
+                for (var panel = 0; panel < count; panel++)
+                    for (var tile = 0; tile < tiles; tile++)
+                    {
+                        aheadOfX.Fetch();
+                        aheadOfDy.Fetch();
+                        Tile.Outer<V>(
+                            columns + tile * block * V.TileRows, RowsOf(tile), pixels, panelsOfDy + panel * block * PanelWidth, RowsOf(tile),
+                            sums + (nint)panel * size + (segment * length + tile * V.TileRows) * PanelWidth, PanelWidth, accumulate: true);
+                    }
+            }
+        }
+
+        int RowsOf(int tile) => Math.Min(V.TileRows, length - tile * V.TileRows);
+    }
+
+    private static void PackColumns(float* from, nint stride, int depth, int columns, float* panel)
+    {
+        if (columns < PanelWidth)
+        {
+            PyNetSharp.Panels.FromColumns(from, stride, depth, columns, panel, PanelWidth);
+            return;
+        }
+
+        for (var p = 0; p < depth; p++, from += stride, panel += PanelWidth)
+        {
+            V.Load(from).Store(panel);
+            V.Load(from + V.Width).Store(panel + V.Width);
+        }
+    }
+
+    /// <summary>columns[p · rows + r] = pixels[p][offset + r].</summary>
+    private static void Gather(float** pixels, int count, nint offset, int rows, float* columns)
+    {
+        for (var p = 0; p < count; p++, columns += rows)
+        {
+            var from = pixels[p] + offset;
+            var r = 0;
+            for (; r + 4 <= rows; r += 4) Vector128.Load(from + r).Store(columns + r);
+            for (; r + 2 <= rows; r += 2) *(double*)(columns + r) = *(double*)(from + r);
+            if (r < rows) columns[r] = from[r];
+        }
+    }
+
+    /// <summary>sums += the panel's rows, two vectors.</summary>
+    private static void AddRows(float* panel, int count, float* sums)
+    {
+        V left = default, right = default;
+        for (nint p = 0; p < count; p++, panel += PanelWidth)
+            (left, right) = (left + V.Load(panel), right + V.Load(panel + V.Width));
+        (left + V.Load(sums)).Store(sums);
+        (right + V.Load(sums + V.Width)).Store(sums + V.Width);
+    }
+
+    private static void Add(float* from, float* to, int count)
+    {
+        for (nint i = 0; i < count; i += V.Width) (V.Load(from + i) + V.Load(to + i)).Store(to + i);
+    }
+
+    /// <summary>Into how many pieces the positions of a gradient by weights are cut: by the problem, never by the threads.</summary>
+    private int Pieces(Windows windows, int outputs) => Math.Max(1, Math.Min(
+        Ceiling(windows.Positions, 512), Math.Clamp(PieceFloats / PackedSize(windows.Depth + 1, outputs), 4, MostPieces)));
+
+    private static int Ceiling(int count, int size) => (count + size - 1) / size;
+
+    private static int Panels(int columns) => Ceiling(columns, PanelWidth);
+
+    private static int TilesOf(int rows) => Ceiling(rows, V.TileRows);
+
+    private static int Columns(int panel, int columns) => Math.Min(PanelWidth, columns - panel * PanelWidth);
+}
