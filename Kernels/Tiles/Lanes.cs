@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace PyNetSharp;
 
 /// <summary>AVX-512: 32 registers. Eight rows keep the sixteen integer registers enough for the rows' pointers.</summary>
-internal readonly unsafe struct Lanes16(Vector512<float> v) : ILanes<Lanes16>
+internal unsafe struct Lanes16(Vector512<float> v) : ILanes<Lanes16>
 {
-    private readonly Vector512<float> v = v;
+    private Vector512<float> v = v;
 
     public static int Width => 16;
 
@@ -19,13 +19,16 @@ internal readonly unsafe struct Lanes16(Vector512<float> v) : ILanes<Lanes16>
     public static Lanes16 Load(float* from) => new(Vector512.Load(from));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(float* to) => v.Store(to);
+    public readonly void Store(float* to) => v.Store(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StoreStreaming(float* to) => v.StoreAlignedNonTemporal(to);
+    public readonly void StoreStreaming(float* to) => v.StoreAlignedNonTemporal(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 MultiplyAdd(Lanes16 a, Lanes16 b, Lanes16 c) => new(Vector512.FusedMultiplyAdd(a.v, b.v, c.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(Lanes16 a, Lanes16 b, ref Lanes16 sum) => sum.v = Vector512.FusedMultiplyAdd(a.v, b.v, sum.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 operator +(Lanes16 a, Lanes16 b) => new(a.v + b.v);
@@ -42,9 +45,9 @@ internal readonly unsafe struct Lanes16(Vector512<float> v) : ILanes<Lanes16>
 }
 
 /// <summary>AVX2: 16 registers, of which 12 hold sums.</summary>
-internal readonly unsafe struct Lanes8(Vector256<float> v) : ILanes<Lanes8>
+internal unsafe struct Lanes8(Vector256<float> v) : ILanes<Lanes8>
 {
-    private readonly Vector256<float> v = v;
+    private Vector256<float> v = v;
 
     public static int Width => 8;
 
@@ -57,13 +60,16 @@ internal readonly unsafe struct Lanes8(Vector256<float> v) : ILanes<Lanes8>
     public static Lanes8 Load(float* from) => new(Vector256.Load(from));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(float* to) => v.Store(to);
+    public readonly void Store(float* to) => v.Store(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StoreStreaming(float* to) => v.StoreAlignedNonTemporal(to);
+    public readonly void StoreStreaming(float* to) => v.StoreAlignedNonTemporal(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 MultiplyAdd(Lanes8 a, Lanes8 b, Lanes8 c) => new(Vector256.FusedMultiplyAdd(a.v, b.v, c.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(Lanes8 a, Lanes8 b, ref Lanes8 sum) => sum.v = Vector256.FusedMultiplyAdd(a.v, b.v, sum.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 operator +(Lanes8 a, Lanes8 b) => new(a.v + b.v);
@@ -80,9 +86,9 @@ internal readonly unsafe struct Lanes8(Vector256<float> v) : ILanes<Lanes8>
 }
 
 /// <summary>NEON, or a processor with no more than SSE.</summary>
-internal readonly unsafe struct Lanes4(Vector128<float> v) : ILanes<Lanes4>
+internal unsafe struct Lanes4(Vector128<float> v) : ILanes<Lanes4>
 {
-    private readonly Vector128<float> v = v;
+    private Vector128<float> v = v;
 
     public static int Width => 4;
 
@@ -95,13 +101,16 @@ internal readonly unsafe struct Lanes4(Vector128<float> v) : ILanes<Lanes4>
     public static Lanes4 Load(float* from) => new(Vector128.Load(from));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(float* to) => v.Store(to);
+    public readonly void Store(float* to) => v.Store(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StoreStreaming(float* to) => v.StoreAlignedNonTemporal(to);
+    public readonly void StoreStreaming(float* to) => v.StoreAlignedNonTemporal(to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 MultiplyAdd(Lanes4 a, Lanes4 b, Lanes4 c) => new(Vector128.FusedMultiplyAdd(a.v, b.v, c.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(Lanes4 a, Lanes4 b, ref Lanes4 sum) => sum.v = Vector128.FusedMultiplyAdd(a.v, b.v, sum.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 operator +(Lanes4 a, Lanes4 b) => new(a.v + b.v);
@@ -118,9 +127,9 @@ internal readonly unsafe struct Lanes4(Vector128<float> v) : ILanes<Lanes4>
 }
 
 /// <summary>No vectors at all: one float.</summary>
-internal readonly unsafe struct Lanes1(float v) : ILanes<Lanes1>
+internal unsafe struct Lanes1(float v) : ILanes<Lanes1>
 {
-    private readonly float v = v;
+    private float v = v;
 
     public static int Width => 1;
 
@@ -130,11 +139,13 @@ internal readonly unsafe struct Lanes1(float v) : ILanes<Lanes1>
 
     public static Lanes1 Load(float* from) => new(*from);
 
-    public void Store(float* to) => *to = v;
+    public readonly void Store(float* to) => *to = v;
 
-    public void StoreStreaming(float* to) => *to = v;
+    public readonly void StoreStreaming(float* to) => *to = v;
 
     public static Lanes1 MultiplyAdd(Lanes1 a, Lanes1 b, Lanes1 c) => new(a.v * b.v + c.v);     // a fused one would be a call
+
+    public static void Accumulate(Lanes1 a, Lanes1 b, ref Lanes1 sum) => sum.v = a.v * b.v + sum.v;
 
     public static Lanes1 operator +(Lanes1 a, Lanes1 b) => new(a.v + b.v);
 

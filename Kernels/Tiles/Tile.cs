@@ -6,6 +6,8 @@ namespace PyNetSharp;
 /// <remarks>
 /// A tile is <see cref="ILanes{T}.TileRows"/> rows by two vectors. Each step loads two vectors of the packed operand and
 /// spreads one float of the other per row: 12 multiply-adds against 8 loads in AVX2, so the multiply-add units are the limit.
+/// Where somebody else uses the core's other thread, it issues three instructions per cycle at most, and every one beside
+/// the multiply-adds costs: hence <see cref="ILanes{T}.Accumulate"/>, and four steps of the sums per turn of a loop.
 /// </remarks>
 /// <seealso href="https://doi.org/10.1145/1356052.1356053">Goto and van de Geijn, 2008</seealso>
 internal static unsafe class Tile
@@ -76,19 +78,32 @@ internal static unsafe class Tile
 
         for (; depth > 0; depth -= 2 * V.Width, block += (V.TileRows - 1) * 2 * V.Width)
         {
-            for (var k = Math.Min(depth, 2 * V.Width); k > 0; k--, block++, panel += 2 * V.Width)
+            var k = Math.Min(depth, 2 * V.Width);
+            for (; k >= 4; k -= 4, block += 4, panel += 8 * V.Width)
             {
-                var left = V.Load(panel);
-                var right = V.Load(panel + V.Width);
-                Step(block[0], left, right, ref c00, ref c01);
-                Step(block[1 * 2 * V.Width], left, right, ref c10, ref c11);
-                Step(block[2 * 2 * V.Width], left, right, ref c20, ref c21);
-                Step(block[3 * 2 * V.Width], left, right, ref c30, ref c31);
-                if (V.TileRows > 4) Step(block[4 * 2 * V.Width], left, right, ref c40, ref c41);
-                if (V.TileRows > 5) Step(block[5 * 2 * V.Width], left, right, ref c50, ref c51);
-                if (V.TileRows > 6) Step(block[6 * 2 * V.Width], left, right, ref c60, ref c61);
-                if (V.TileRows > 7) Step(block[7 * 2 * V.Width], left, right, ref c70, ref c71);
+                Steps<V, Whole<V>>(
+                    block, 2 * V.Width, panel,
+                    ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31,
+                    ref c40, ref c41, ref c50, ref c51, ref c60, ref c61, ref c70, ref c71);
+                Steps<V, Whole<V>>(
+                    block + 1, 2 * V.Width, panel + 2 * V.Width,
+                    ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31,
+                    ref c40, ref c41, ref c50, ref c51, ref c60, ref c61, ref c70, ref c71);
+                Steps<V, Whole<V>>(
+                    block + 2, 2 * V.Width, panel + 4 * V.Width,
+                    ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31,
+                    ref c40, ref c41, ref c50, ref c51, ref c60, ref c61, ref c70, ref c71);
+                Steps<V, Whole<V>>(
+                    block + 3, 2 * V.Width, panel + 6 * V.Width,
+                    ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31,
+                    ref c40, ref c41, ref c50, ref c51, ref c60, ref c61, ref c70, ref c71);
             }
+
+            for (; k > 0; k--, block++, panel += 2 * V.Width)
+                Steps<V, Whole<V>>(
+                    block, 2 * V.Width, panel,
+                    ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31,
+                    ref c40, ref c41, ref c50, ref c51, ref c60, ref c61, ref c70, ref c71);
         }
 
         Put(output, c00, c01, accumulate: false);
@@ -134,19 +149,31 @@ internal static unsafe class Tile
         V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
         V c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
 
-        for (nint p = 0; p < depth; p++, panel += 2 * V.Width, columns += step)
+        for (; depth >= 4; depth -= 4, columns += 4 * step, panel += 8 * V.Width)
         {
-            var left = V.Load(panel);
-            var right = V.Load(panel + V.Width);
-            Step(columns[0], left, right, ref c00, ref c01);
-            if (R.Count > 1) Step(columns[1], left, right, ref c10, ref c11);
-            if (R.Count > 2) Step(columns[2], left, right, ref c20, ref c21);
-            if (R.Count > 3) Step(columns[3], left, right, ref c30, ref c31);
-            if (R.Count > 4) Step(columns[4], left, right, ref c40, ref c41);
-            if (R.Count > 5) Step(columns[5], left, right, ref c50, ref c51);
-            if (R.Count > 6) Step(columns[6], left, right, ref c60, ref c61);
-            if (R.Count > 7) Step(columns[7], left, right, ref c70, ref c71);
+            Steps<V, R>(
+                columns, 1, panel,
+                ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31,
+                ref c40, ref c41, ref c50, ref c51, ref c60, ref c61, ref c70, ref c71);
+            Steps<V, R>(
+                columns + step, 1, panel + 2 * V.Width,
+                ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31,
+                ref c40, ref c41, ref c50, ref c51, ref c60, ref c61, ref c70, ref c71);
+            Steps<V, R>(
+                columns + 2 * step, 1, panel + 4 * V.Width,
+                ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31,
+                ref c40, ref c41, ref c50, ref c51, ref c60, ref c61, ref c70, ref c71);
+            Steps<V, R>(
+                columns + 3 * step, 1, panel + 6 * V.Width,
+                ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31,
+                ref c40, ref c41, ref c50, ref c51, ref c60, ref c61, ref c70, ref c71);
         }
+
+        for (; depth > 0; depth--, columns += step, panel += 2 * V.Width)
+            Steps<V, R>(
+                columns, 1, panel,
+                ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31,
+                ref c40, ref c41, ref c50, ref c51, ref c60, ref c61, ref c70, ref c71);
 
         Put(output, c00, c01, accumulate);
         if (R.Count > 1) Put(output + stride, c10, c11, accumulate);
@@ -158,12 +185,34 @@ internal static unsafe class Tile
         if (R.Count > 7) Put(output + 7 * stride, c70, c71, accumulate);
     }
 
+    /// <summary>One product more per sum: of each row a float, times the next two vectors of the panel.</summary>
+    /// <param name="apart">Floats from row to row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Steps<V, R>(
+        float* x, nint apart, float* panel,
+        ref V c00, ref V c01, ref V c10, ref V c11, ref V c20, ref V c21, ref V c30, ref V c31,
+        ref V c40, ref V c41, ref V c50, ref V c51, ref V c60, ref V c61, ref V c70, ref V c71)
+        where V : struct, ILanes<V>
+        where R : struct, IRows
+    {
+        var left = V.Load(panel);
+        var right = V.Load(panel + V.Width);
+        Step(x[0], left, right, ref c00, ref c01);
+        if (R.Count > 1) Step(x[apart], left, right, ref c10, ref c11);
+        if (R.Count > 2) Step(x[2 * apart], left, right, ref c20, ref c21);
+        if (R.Count > 3) Step(x[3 * apart], left, right, ref c30, ref c31);
+        if (R.Count > 4) Step(x[4 * apart], left, right, ref c40, ref c41);
+        if (R.Count > 5) Step(x[5 * apart], left, right, ref c50, ref c51);
+        if (R.Count > 6) Step(x[6 * apart], left, right, ref c60, ref c61);
+        if (R.Count > 7) Step(x[7 * apart], left, right, ref c70, ref c71);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step<V>(float x, V left, V right, ref V sumLeft, ref V sumRight) where V : struct, ILanes<V>
     {
         var spread = V.Of(x);
-        sumLeft = V.MultiplyAdd(spread, left, sumLeft);
-        sumRight = V.MultiplyAdd(spread, right, sumRight);
+        V.Accumulate(spread, left, ref sumLeft);
+        V.Accumulate(spread, right, ref sumRight);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -197,6 +246,8 @@ internal static unsafe class Tile
     {
         static abstract int Count { get; }
     }
+
+    private readonly struct Whole<V> : IRows where V : struct, ILanes<V> { public static int Count => V.TileRows; }
 
     private readonly struct One : IRows { public static int Count => 1; }
 
