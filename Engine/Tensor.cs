@@ -105,6 +105,9 @@ public class Tensor
     /// <summary>The numbers in storage order, for CPU kernels.</summary>
     internal Span<float> Span => Cpu.Span(Shape.Size);
 
+    /// <summary>Whether CPU kernels work on this tensor; else it is a GPU's.</summary>
+    internal bool IsOnCpu => Device is CpuDevice;
+
     /// <summary>The CPU that holds this tensor and runs its kernels.</summary>
     internal CpuDevice Processor => (CpuDevice)Cpu.Device;
 

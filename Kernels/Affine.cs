@@ -31,7 +31,7 @@ public static class AffineOp
 }
 
 /// <summary>y = scale·x + shift.</summary>
-internal sealed class Affine(float scale, float shift) : Op
+internal sealed partial class Affine(float scale, float shift) : Op
 {
     private const int Piece = 1 << 12;      // the second pass finds what the first wrote in the L1 cache
 
@@ -48,11 +48,17 @@ internal sealed class Affine(float scale, float shift) : Op
     }
 
     /// <summary>y = scale·x + shift; <paramref name="y"/> may be <paramref name="x"/>.</summary>
-    public static void Run(Tensor x, float scale, float shift, Tensor y) =>
-        y.Processor.ForPieces(y.Shape.Size, Piece, (start, n) =>
-        {
-            var to = y.Span.Slice(start, n);
-            TensorPrimitives.Multiply(x.Span.Slice(start, n), scale, to);
-            if (shift != 0) TensorPrimitives.Add(to, shift, to);
-        });
+    public static void Run(Tensor x, float scale, float shift, Tensor y)
+    {
+        if (y.IsOnCpu)
+            y.Processor.ForPieces(y.Shape.Size, Piece, (start, n) =>
+            {
+                var to = y.Span.Slice(start, n);
+                TensorPrimitives.Multiply(x.Span.Slice(start, n), scale, to);
+                if (shift != 0) TensorPrimitives.Add(to, shift, to);
+            });
+        else RunOnGpu(x, scale, shift, y);
+    }
+
+    static partial void RunOnGpu(Tensor x, float scale, float shift, Tensor y);
 }

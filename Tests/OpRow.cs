@@ -27,6 +27,12 @@ public sealed record OpRow(string Name, Func<Tensor[], Tensor> Op, params Shape[
     /// <summary>How far a value may be off the reference, relative to 1 + its size: some thirty roundings.</summary>
     public double ValueTolerance { get; init; } = 2e-6;
 
+    /// <summary>
+    /// How far a device's gradient may be off the CPU's, relative to 1 + its size: both sum up in float, in different
+    /// orders.
+    /// </summary>
+    public double GradientTolerance { get; init; } = 2e-5;
+
     public Tensor[] Draw(Shape[] shapes, Device device)
     {
         var rng = new Rng(20240229);

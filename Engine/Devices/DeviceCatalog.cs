@@ -1,0 +1,72 @@
+namespace PyNetSharp;
+
+/// <summary>The devices of this machine, and how to get one by its name.</summary>
+public static partial class DeviceCatalog
+{
+    /// <summary>The kinds of graphics processors, in the order in which <c>auto</c> looks for one.</summary>
+    private static readonly string[] GpuKinds = ["cuda", "opencl"];
+
+    private static readonly Lazy<IReadOnlyList<DeviceDescription>> Found = new(FindGpus);
+
+    /// <summary>
+    /// The graphics processors that ILGPU finds, CUDA's first, and at the end ILGPU's emulation, which is there for
+    /// checking kernels and is slow. Empty if this build leaves the GPU part out.
+    /// </summary>
+    public static IReadOnlyList<DeviceDescription> Gpus => Found.Value;
+
+    /// <summary>Why <see cref="Gpus"/> is empty, with what to do about it; null if this build has the GPU part.</summary>
+    public static string? WhyNoGpus
+    {
+        get
+        {
+            var reason = (string?)
+                "this build leaves the GPU part out, because ILGPU's packages were not there; add them with: dotnet build -c Release -p:Gpu=true";
+            HasGpuPart(ref reason);
+            return reason;
+        }
+    }
+
+    /// <summary>The device of this name. A GPU is opened once, and stays open.</summary>
+    /// <param name="name">
+    /// <c>cpu</c>; <c>cuda</c> or <c>opencl</c> for the first of its kind; <c>cuda:1</c> for the second; <c>emulated</c>;
+    /// <c>auto</c> for the best: a CUDA device, else an OpenCL device that is no CPU, else the CPU.
+    /// </param>
+    /// <param name="threads">How many threads the CPU works with; 0 for one per core.</param>
+    /// <exception cref="InputException">There is no such device; the message says what there is.</exception>
+    public static Device Open(string name, int threads = 0)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name == "auto") name = Gpus.FirstOrDefault(gpu => GpuKinds.Contains(gpu.Kind) && !gpu.IsCpu)?.Name ?? "cpu";
+        if (name == "cpu") return new CpuDevice(threads);
+
+        var wanted = name.Contains(':', StringComparison.Ordinal) || name == "emulated" ? name : name + ":0";
+        var found = Gpus.FirstOrDefault(gpu => gpu.Name == wanted) ?? throw Missing(name);
+        Device? device = null;
+        OpenGpu(found, ref device);
+        return device!;
+    }
+
+    static partial void HasGpuPart(ref string? whyNot);
+
+    static partial void AddGpus(List<DeviceDescription> found);
+
+    static partial void OpenGpu(DeviceDescription gpu, ref Device? device);
+
+    private static List<DeviceDescription> FindGpus()
+    {
+        var found = new List<DeviceDescription>();
+        AddGpus(found);
+        return found;
+    }
+
+    private static InputException Missing(string name)
+    {
+        var kind = name.Split(':')[0];
+        if (kind is not "emulated" && !GpuKinds.Contains(kind))
+            return new($"the device '{name}' is unknown; expected auto, cpu, cuda, opencl, or one of these with a number: cuda:1.");
+        if (WhyNoGpus is { } reason) return new($"the device '{name}' cannot be used: {reason}");
+
+        var there = string.Join(", ", Gpus.Select(gpu => gpu.Name).Prepend("cpu"));
+        return new($"the device '{name}' is not there; this machine has {there}.");
+    }
+}

@@ -1,0 +1,125 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace PyNetSharp;
+
+/// <summary>A graphics processor that ILGPU compiles kernels for: by CUDA, by OpenCL, or emulated.</summary>
+/// <remarks>
+/// All work goes into one stream, in the order of the calls, and the caller does not wait for it: only reading
+/// numbers back and <see cref="Synchronize"/> wait. So a block that was given back may be taken again at once.
+/// </remarks>
+public sealed class GpuDevice : Device
+{
+    private readonly DeviceDescription description;
+    private readonly Accelerator accelerator;
+    private readonly BlockCache<GpuBlock> cache;
+    private readonly KernelLaunchers launchers;
+    private readonly TransferBuffers transfers;
+    private readonly Lock gate = new();         // a loader fills the next batch from a thread of its own
+
+    internal GpuDevice(DeviceDescription description, Accelerator accelerator)
+    {
+        (this.description, this.accelerator) = (description, accelerator);
+        cache = new(TakeFromDevice, static (block, offset) => block.At(offset), static block => block.Free(), description.Memory);
+        launchers = new(accelerator);
+        transfers = new(accelerator);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => description.Name;
+
+    /// <inheritdoc/>
+    public override MemoryUse Memory => cache.Use;
+
+    /// <summary>How many kernels have been launched.</summary>
+    public long Launches => launchers.Count;
+
+    /// <summary>How often numbers went to the device or came back.</summary>
+    public long Transfers => transfers.Count;
+
+    /// <summary>What ILGPU runs kernels on, for what only one kind of device can do.</summary>
+    internal Accelerator Accelerator => accelerator;
+
+    /// <inheritdoc/>
+    public override void Synchronize() => accelerator.Synchronize();
+
+    /// <inheritdoc/>
+    public override void TrimMemory()
+    {
+        accelerator.Synchronize();
+        cache.Trim();
+    }
+
+    /// <summary>Runs the kernel once for each of 0 … <paramref name="count"/> − 1.</summary>
+    internal void Each<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
+    {
+        if (count == 0) return;
+        lock (gate) launchers.Each(count, kernel);
+    }
+
+    /// <summary>Runs so many groups of <see cref="IGroupKernel.Threads"/> threads; nothing if an extent of the grid is 0.</summary>
+    internal void Groups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
+    {
+        if (grid.Size == 0) return;
+        lock (gate) launchers.Groups(grid, kernel);
+    }
+
+    internal override Storage Allocate(int count)
+    {
+        var size = BlockCache<GpuBlock>.SizeFor(Math.Max(1L, count) * sizeof(float));
+        return new GpuStorage(this, cache.Take(size), size);
+    }
+
+    internal void Return(GpuBlock block, long size) => cache.Return(block, size);
+
+    internal override void Upload(ReadOnlySpan<float> from, Storage to)
+    {
+        lock (gate) transfers.Upload(from, ((GpuStorage)to).View(from.Length));
+    }
+
+    internal override void Download(Storage from, Span<float> to)
+    {
+        lock (gate) transfers.Download(((GpuStorage)from).View(to.Length), to);
+    }
+
+    internal override void Copy(Storage from, Storage to, int count) =>
+        Each(count, new CopyKernel(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
+
+    internal override void Fill(Storage to, int count, float value) => Each(count, new FillKernel(((GpuStorage)to).View(count), value));
+
+    internal override void Accumulate(Storage from, Storage to, int count) =>
+        Each(count, new AccumulateKernel(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
+
+    private GpuBlock TakeFromDevice(long bytes)
+    {
+        try
+        {
+            lock (gate) return new(accelerator.Allocate1D<byte>(bytes), 0);
+        }
+        catch (CudaException e)
+        {
+            throw new InsufficientMemoryException($"{Name}: {e.Error}", e);
+        }
+        catch (CLException e)
+        {
+            throw new InsufficientMemoryException($"{Name}: {e.Error}", e);
+        }
+    }
+}
+
+internal readonly struct CopyKernel(ArrayView<float> from, ArrayView<float> to) : IItemKernel
+{
+    public void Run(int i) => to[i] = from[i];
+}
+
+internal readonly struct FillKernel(ArrayView<float> to, float value) : IItemKernel
+{
+    public void Run(int i) => to[i] = value;
+}
+
+internal readonly struct AccumulateKernel(ArrayView<float> from, ArrayView<float> to) : IItemKernel
+{
+    public void Run(int i) => to[i] += from[i];
+}

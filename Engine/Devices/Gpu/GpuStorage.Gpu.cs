@@ -1,0 +1,35 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace PyNetSharp;
+
+/// <summary>A place in a buffer of a GPU's memory.</summary>
+internal readonly record struct GpuBlock(MemoryBuffer1D<byte, Stride1D.Dense> Buffer, long Start)
+{
+    public GpuBlock At(long offset) => this with { Start = Start + offset };
+
+    public void Free() => Buffer.Dispose();
+}
+
+/// <summary>A block of a GPU's memory.</summary>
+internal sealed class GpuStorage(GpuDevice device, GpuBlock block, long size) : Storage(device)
+{
+    /// <summary>The first <paramref name="count"/> floats.</summary>
+    public ArrayView<float> View(int count) =>
+        ((ArrayView<byte>)block.Buffer.View).SubView(block.Start, (long)count * sizeof(float)).Cast<float>();
+
+    protected override void Return() => device.Return(block, size);
+}
+
+/// <summary>A tensor as GPU kernels see it.</summary>
+internal static class GpuTensor
+{
+    extension(Tensor x)
+    {
+        /// <summary>The numbers in storage order.</summary>
+        public ArrayView<float> View => ((GpuStorage)x.Storage).View(x.Shape.Size);
+
+        /// <summary>The device that holds the tensor and runs its kernels.</summary>
+        public GpuDevice Gpu => (GpuDevice)x.Device;
+    }
+}

@@ -1,0 +1,34 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace PyNetSharp;
+
+/// <summary>Compiles each kernel when it is first launched, and remembers how to launch it.</summary>
+internal sealed class KernelLaunchers(Accelerator accelerator)
+{
+    private readonly Dictionary<Type, Delegate> launchers = [];
+
+    public long Count { get; private set; }
+
+    public void Each<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
+    {
+        if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
+            launchers.Add(typeof(TKernel), launcher = accelerator.LoadAutoGroupedStreamKernel<Index1D, TKernel>(Item));
+        ((Action<Index1D, TKernel>)launcher)(count, kernel);
+        Count++;
+    }
+
+    public void Groups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
+    {
+        if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
+            launchers.Add(typeof(TKernel), launcher = accelerator.LoadStreamKernel<TKernel>(Group));
+        ((Action<KernelConfig, TKernel>)launcher)((grid, new Index3D(TKernel.Threads, 1, 1)), kernel);
+        Count++;
+    }
+
+    /// <summary>The entry point of every <see cref="IItemKernel"/>.</summary>
+    public static void Item<TKernel>(Index1D i, TKernel kernel) where TKernel : struct, IItemKernel => kernel.Run(i);
+
+    /// <summary>The entry point of every <see cref="IGroupKernel"/>.</summary>
+    public static void Group<TKernel>(TKernel kernel) where TKernel : struct, IGroupKernel => kernel.Run();
+}

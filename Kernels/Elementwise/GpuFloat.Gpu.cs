@@ -1,0 +1,38 @@
+namespace PyNetSharp;
+
+/// <summary>One float of a GPU's thread: as <see cref="F32"/>, without what ILGPU cannot compile.</summary>
+internal readonly struct GpuFloat(float v) : ISingle<GpuFloat>
+{
+    public float V { get; } = v;
+
+    public static GpuFloat Of(float value) => new(value);
+
+    public static GpuFloat operator +(GpuFloat a, GpuFloat b) => new(a.V + b.V);
+
+    public static GpuFloat operator -(GpuFloat a, GpuFloat b) => new(a.V - b.V);
+
+    public static GpuFloat operator *(GpuFloat a, GpuFloat b) => new(a.V * b.V);
+
+    public static GpuFloat operator /(GpuFloat a, GpuFloat b) => new(a.V / b.V);
+
+    public static GpuFloat operator -(GpuFloat x) => new(-x.V);
+
+    public static GpuFloat Max(GpuFloat a, GpuFloat b) => a.V > b.V ? a : b;
+
+    public static GpuFloat Exp(GpuFloat x) => Exponential.Of(x);
+
+    public static GpuFloat IfPositive(GpuFloat x, GpuFloat then, GpuFloat otherwise) => x.V > 0 ? then : otherwise;
+
+    /// <summary>a·b + c, which the driver's compiler makes one instruction where it may.</summary>
+    public static GpuFloat MultiplyAdd(GpuFloat a, GpuFloat b, GpuFloat c) => new(a.V * b.V + c.V);
+
+    /// <inheritdoc cref="F32.Scale"/>
+    public static GpuFloat Scale(GpuFloat x, GpuFloat shifted)
+    {
+        var n = BitConverter.SingleToInt32Bits(shifted.V) - 0x4B400000;     // the bits of Exponential.Shift
+        var half = n >> 1;
+        return new(x.V * Power(half) * Power(n - half));
+    }
+
+    private static float Power(int n) => BitConverter.Int32BitsToSingle((n + 127) << 23);
+}

@@ -1,0 +1,63 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Every row of <see cref="OpTable"/> on every device beside the CPU: values and gradients are the CPU's.</summary>
+[Category("Gpu")]
+public sealed class GpuOpTests
+{
+    public static IEnumerable<TestCaseData> Rows => TestDevices.Each(OpTable.Rows);
+
+    [TestCaseSource(nameof(Rows))]
+    public void Value_is_the_reference(string name, OpRow row)
+    {
+        var device = DeviceCatalog.Open(name);
+        var y = row.Op(row.Draw(row.Shapes, device));
+        Assert.That(y.Device, Is.SameAs(device));
+        if (row.Reference is null)
+        {
+            AssertNear(y, row.Op(row.Draw(row.Shapes, Device.Cpu)), row.ValueTolerance, "element");
+            return;
+        }
+
+        var expected = row.Reference([.. row.Draw(row.Shapes, Device.Cpu).Select(Reference.Of)]);
+        Assert.That(y.Shape, Is.EqualTo(expected.Shape));
+        foreach (var (i, value) in y.ToArray().Index())
+            if (!value.Equals((float)expected.Values[i]) && !(Math.Abs(value - expected.Values[i]) <= row.ValueTolerance * (1 + Math.Abs(expected.Values[i]))))
+                Assert.Fail($"element {i} is {value}, not {expected.Values[i]}");
+    }
+
+    /// <summary>The gradients, all and each alone, are the CPU's, which <see cref="OpTests"/> compare with differences.</summary>
+    [TestCaseSource(nameof(Rows))]
+    public void Gradients_are_the_CPUs(string name, OpRow row)
+    {
+        var device = DeviceCatalog.Open(name);
+        for (var only = -1; only < (row.Shapes.Length == 1 ? 0 : row.Shapes.Length); only++)
+        {
+            var (here, there) = (Gradients(row, device, only), Gradients(row, Device.Cpu, only));
+            for (var i = 0; i < here.Length; i++)
+            {
+                Assert.That(here[i] is null, Is.EqualTo(there[i] is null), $"input {i}, only {only} wanted");
+                if (here[i] is { } gradient) AssertNear(gradient, there[i]!, row.GradientTolerance, $"gradient {i}, element");
+            }
+        }
+    }
+
+    private static Tensor?[] Gradients(OpRow row, Device device, int only)
+    {
+        var x = row.Draw(row.Shapes, device);
+        foreach (var (i, leaf) in x.Index()) leaf.RequiresGrad = only < 0 || i == only;
+        var y = row.Op(x);
+        y.Backward(Tensor.Uniform(y.Shape, -1, 1, new(7), device));
+        return [.. x.Select(leaf => leaf.Grad)];
+    }
+
+    private static void AssertNear(Tensor actual, Tensor expected, double tolerance, string what)
+    {
+        Assert.That(actual.Shape, Is.EqualTo(expected.Shape));
+        var right = expected.ToArray();
+        foreach (var (i, value) in actual.ToArray().Index())
+            if (!value.Equals(right[i]) && !(Math.Abs((double)value - right[i]) <= tolerance * (1 + Math.Abs(right[i]))))
+                Assert.Fail($"{what} {i} is {value}, not {right[i]}");
+    }
+}
