@@ -7,7 +7,7 @@ public interface ILoss
     /// <param name="outputs">What the model gives: [batch, classes].</param>
     /// <param name="labels">[batch] class numbers, each in [0, classes).</param>
     /// <returns>A scalar.</returns>
-    Tensor Forward(Tensor outputs, int[] labels);
+    Tensor Forward(Tensor outputs, Labels labels);
 }
 
 /// <summary>Softmax cross-entropy against class labels, in nats. Uniform guessing scores ln(classes).</summary>
@@ -18,5 +18,5 @@ public sealed class CrossEntropyLoss : ILoss
     /// The outputs are not [batch, classes], or there is not one label per row.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is outside [0, classes).</exception>
-    public Tensor Forward(Tensor outputs, int[] labels) => outputs.CrossEntropy(labels);
+    public Tensor Forward(Tensor outputs, Labels labels) => outputs.CrossEntropy(labels);
 }

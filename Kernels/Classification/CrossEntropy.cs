@@ -17,24 +17,27 @@ public static class CrossEntropyOp
         /// (softmax − one-hot) / batch; what is kept for it is the softmax, not the logits.
         /// </remarks>
         /// <seealso href="https://www.deeplearningbook.org/contents/mlp.html">Goodfellow, Bengio and Courville, 2016, §6.2.2.3</seealso>
-        public Tensor CrossEntropy(params ReadOnlySpan<int> labels) => new CrossEntropy(labels.ToArray()).Apply(logits);
+        public Tensor CrossEntropy(params ReadOnlySpan<int> labels) => logits.CrossEntropy(new Labels(labels));
+
+        /// <inheritdoc cref="CrossEntropy(Tensor, ReadOnlySpan{int})"/>
+        public Tensor CrossEntropy(Labels labels) => new CrossEntropy(labels).Apply(logits);
     }
 }
 
-internal sealed class CrossEntropy(int[] labels) : Op
+internal sealed class CrossEntropy(Labels labels) : Op
 {
     private Tensor probabilities = null!;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
-        ClassRows.Check(Name, x[0].Shape, labels);
+        ClassRows.Check(Name, x[0].Shape, labels.Span);
         return [];
     }
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
         var logits = x[0];
-        var losses = new double[labels.Length];
+        var losses = new double[labels.Count];
         probabilities = new(logits.Shape, logits.Device);
         ClassRows.Each(logits, (i, start, n) =>
         {
@@ -50,7 +53,7 @@ internal sealed class CrossEntropy(int[] labels) : Op
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var scale = dy.Span[0] / labels.Length;
+        var scale = dy.Span[0] / labels.Count;
         ClassRows.Each(probabilities, (i, start, n) =>
         {
             var row = probabilities.Span.Slice(start, n);

@@ -17,6 +17,7 @@ public sealed class Loader
     private readonly Device device;
     private readonly Shape itemShape;
     private readonly float[] item, staging;                 // one batch at a time is prepared, so one of each suffices
+    private readonly int[] classes;
     private readonly Batch?[] full = new Batch?[Ring];
     private readonly Batch?[] rest = new Batch?[Ring];
     private int prepared;
@@ -49,6 +50,7 @@ public sealed class Loader
         itemShape = this.transform.Infer(data.ItemShape);
         item = new float[data.ItemShape.Size];
         staging = new float[BatchShape(this.batchSize).Size];
+        classes = new int[this.batchSize];
     }
 
     /// <summary>The number of batches in an epoch.</summary>
@@ -123,7 +125,7 @@ public sealed class Loader
     {
         var place = prepared++ % Ring;
         ref var batch = ref (size == batchSize ? full : rest)[place];
-        if (batch?.Labels.Length != size) batch = new(Tensor.Zeros(BatchShape(size), device), new int[size]);
+        if (batch?.Labels.Count != size) batch = new(Tensor.Zeros(BatchShape(size), device), new(classes.AsSpan(0, size), device));
         return batch;
     }
 
@@ -134,10 +136,11 @@ public sealed class Loader
         {
             data.Read(items[i], item);
             transform.Apply(data.ItemShape, item, staging.AsSpan(i * size, size), epoch.Split(1 + (ulong)items[i]));
-            batch.Labels[i] = data.Labels[items[i]];
+            classes[i] = data.Labels[items[i]];
         }
 
         batch.X.CopyFrom(staging.AsSpan(0, items.Length * size));
+        batch.Labels.CopyFrom(classes.AsSpan(0, items.Length));
     }
 
     private Shape BatchShape(int size) => [size, .. itemShape.AsSpan()];

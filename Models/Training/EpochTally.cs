@@ -7,25 +7,38 @@ internal sealed class EpochTally(int epoch)
 {
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private double loss;
-    private int batches, images, correct;
+    private int batches, begun, images, correct;
 
     public double Loss => loss / images;
 
     private double? Accuracy => images > 0 ? (double)correct / images : null;
 
-    private double ImagesPerSecond => images / Math.Max(watch.Elapsed.TotalSeconds, 1e-9);
+    private double ImagesPerSecond => begun / Math.Max(watch.Elapsed.TotalSeconds, 1e-9);
 
-    public void Add(double meanLoss, int right, int count)
+    /// <summary>A batch goes through the network; what it came to is known later.</summary>
+    public void Begin(int count) => (batches, begun) = (batches + 1, begun + count);
+
+    public void Add(ScoreNote note)
     {
-        loss += meanLoss * count;
-        (batches, images, correct) = (batches + 1, images + count, correct + right);
+        loss += (double)note.Loss * note.Items;
+        (images, correct) = (images + note.Items, correct + note.Correct);
     }
 
     public void Stop() => watch.Stop();
 
-    public StepRecord AsStep(int of, long step, double learningRate) =>
-        new(epoch, batches, of, step, Loss, Accuracy ?? double.NaN, ImagesPerSecond, learningRate);
+    /// <param name="update">Called before the means are read, if they are read at all; null if they are up to date.</param>
+    public StepRecord AsStep(int of, long step, double learningRate, Action? update)
+    {
+        var means = update is null ? new(Means()) : new Lazy<StepMeans>(() =>
+        {
+            update();
+            return Means();
+        });
+        return new(epoch, batches, of, step, means, ImagesPerSecond, learningRate);
+    }
 
     public EpochRecord AsEpoch(long step, double meanLoss, double? testAccuracy, double learningRate) =>
         new(epoch, step, meanLoss, Accuracy, testAccuracy, watch.Elapsed.TotalSeconds, ImagesPerSecond, learningRate);
+
+    private StepMeans Means() => new(Loss, Accuracy ?? double.NaN);
 }

@@ -71,26 +71,15 @@ public sealed class Evaluation
 
     private static Evaluation Measure(Module model, Loader data, ILoss loss, CancellationToken cancellation)
     {
-        var (total, done) = (0.0, 0);
-        int[,]? confusion = null;
-        float[] scores = [];
+        var results = new EvaluationResults(data.Count);
         foreach (var (x, labels) in data.Epoch(0))
         {
             cancellation.ThrowIfCancellationRequested();
             var y = model.Forward(x);
-            var value = loss.Forward(y, labels);
-            total += (double)value.Item() * labels.Length;
-            var classes = y.Shape[1];
-            if (confusion is null) (confusion, scores) = (new int[classes, classes], new float[data.Count * classes]);
-
-            y.CopyTo(scores.AsSpan(done * classes, y.Shape.Size));
-            var predicted = y.ArgMax();
-            for (var i = 0; i < labels.Length; i++) confusion[labels[i], predicted[i]]++;
-            done += labels.Length;
-            value.Release();
-            y.Release();
+            results.Add(y, loss.Forward(y, labels), labels);
         }
 
-        return new(total / done, confusion!, scores);
+        var (mean, scores, confusion) = results.Read();
+        return new(mean, confusion, scores);
     }
 }

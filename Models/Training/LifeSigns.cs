@@ -11,31 +11,16 @@ internal sealed class LifeSigns
     /// <summary>After so many batches in a row without a sign of life the network is dead.</summary>
     public const int Patience = 10;
 
-    private float[] scores = [];
     private int silent;
 
-    public bool HasEnded => silent >= Patience;
+    /// <summary>The step at which it was found dead; null while it lives.</summary>
+    public long? EndedAt { get; private set; }
 
-    /// <param name="y">[batch, classes] scores of a training batch.</param>
-    public void Watch(Tensor y)
+    /// <param name="isFlat">Whether a training batch's scores show no sign of life.</param>
+    /// <param name="step">The batch's.</param>
+    public void Watch(bool isFlat, long step)
     {
-        if (scores.Length < y.Shape.Size) scores = new float[y.Shape.Size];
-        var rows = scores.AsSpan(0, y.Shape.Size);
-        y.CopyTo(rows);
-        silent = IsFlat(rows, y.Shape[0], y.Shape[1]) ? silent + 1 : 0;
-    }
-
-    /// <summary>Whether no item's scores depend on the class, or no class's on the item.</summary>
-    private static bool IsFlat(ReadOnlySpan<float> rows, int items, int classes)
-    {
-        var (overClasses, overItems) = (true, items > 1);
-        for (var i = 0; i < items && (overClasses || overItems); i++)
-        {
-            var row = rows.Slice(i * classes, classes);
-            overClasses &= !row.ContainsAnyExcept(row[0]);
-            overItems &= row.SequenceEqual(rows[..classes]);
-        }
-
-        return overClasses || overItems;
+        silent = isFlat ? silent + 1 : 0;
+        if (silent >= Patience) EndedAt ??= step;
     }
 }

@@ -15,6 +15,11 @@ namespace PyNetSharp;
 /// }
 /// </code>
 /// What comes out depends on the seeds alone, bit for bit, and not on the number of threads.
+/// <para>
+/// On a GPU nobody waits for a step: losses and right answers are noted there (<see cref="ScoreLog"/>) and looked at every
+/// <see cref="ScoreLog.Capacity"/> steps, when an observer asks for them, and at the end of the epoch. A loss that is not
+/// finite is found then, at the latest after that many steps, and the weights go back to those of the last look that was due.
+/// </para>
 /// </remarks>
 public sealed class Trainer
 {
@@ -28,6 +33,9 @@ public sealed class Trainer
     private readonly List<EpochRecord> history = [];
     private readonly Snapshot lastGood;
     private readonly LifeSigns life = new();
+    private readonly ScoreLog log = new();
+    private (long Step, double Loss)? fault;        // the first loss that was not finite
+    private long read, safe;                        // the last step whose loss is known; the one whose weights are lastGood's
     private Snapshot? best;
 
     /// <summary>A trainer that has not begun.</summary>
@@ -123,38 +131,67 @@ public sealed class Trainer
         model.Train();
         foreach (var batch in train.Epoch(epoch))
         {
-            TakeStep(batch, tally);
-            foreach (var observer in Observers) observer.StepDone(tally.AsStep(train.BatchCount, Step, LearningRate));
-            if (life.HasEnded)
-            {
-                Report(tally, tally.Loss, testAccuracy: null);
-                throw new DeadNetworkException(Step, LifeSigns.Patience, tally.Loss, LearningRate);
-            }
-
+            var waits = batch.X.Device is CpuDevice;
+            TakeStep(batch, tally, lookEvery: waits ? 1 : ScoreLog.Capacity);
+            var record = tally.AsStep(train.BatchCount, Step, LearningRate, update: waits ? null : () => Read(tally));
+            foreach (var observer in Observers) observer.StepDone(record);
+            StopIfDead(tally);
             if (Step == MaxSteps || cancellation.IsCancellationRequested) break;
         }
 
+        Look(tally);
+        StopIfDead(tally);
         tally.Stop();
         var due = epoch % EvaluateEvery == 0 || epoch == epochs || Step == MaxSteps;
         Report(tally, tally.Loss, due ? MeasureTest(tally, cancellation) : null);
     }
 
-    private void TakeStep(Batch batch, EpochTally tally)
+    private void TakeStep(Batch batch, EpochTally tally, int lookEvery)
     {
         if (schedule is not null) optimizer.LearningRate = schedule.At(Step, startRate);
         optimizer.ZeroGrad();
+        tally.Begin(batch.Labels.Count);
         var y = model.Forward(batch.X);
         var value = loss.Forward(y, batch.Labels);
+        log.Note(y, value, batch.Labels);
 
-        var current = value.Item();
-        if (!float.IsFinite(current)) Diverge(current, Step + 1, tally);
-        tally.Add(current, y.CorrectCount(batch.Labels), batch.Labels.Length);
-        life.Watch(y);
-
+        var isDue = Step + 1 - safe >= lookEvery;
+        if (isDue) Look(tally);
         value.Backward();
-        lastGood.Take();
+        if (isDue)
+        {
+            lastGood.Take();                // the weights of a finite loss, before they change
+            safe = Step + 1;
+        }
+
         optimizer.Step();
         Step++;
+    }
+
+    /// <summary>Takes what the log has into the sums, up to the first loss that is not finite.</summary>
+    private void Read(EpochTally tally)
+    {
+        foreach (var note in log.Read())
+        {
+            read++;
+            if (fault is null && !float.IsFinite(note.Loss)) fault = (read, note.Loss);
+            if (fault is not null) continue;
+            tally.Add(note);
+            life.Watch(note.IsFlat, read);
+        }
+    }
+
+    private void Look(EpochTally tally)
+    {
+        Read(tally);
+        if (fault is { } found) Diverge(found.Loss, found.Step, tally);
+    }
+
+    private void StopIfDead(EpochTally tally)
+    {
+        if (life.EndedAt is not { } step) return;
+        Report(tally, tally.Loss, testAccuracy: null);
+        throw new DeadNetworkException(step, LifeSigns.Patience, tally.Loss, LearningRate);
     }
 
     private double? MeasureTest(EpochTally tally, CancellationToken cancellation)

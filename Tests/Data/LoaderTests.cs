@@ -12,10 +12,10 @@ public sealed class LoaderTests
         List<int> seen = [];
         foreach (var batch in loader.Epoch(0))
         {
-            sizes.Add(batch.Labels.Length);
-            Assert.That(batch.X.Shape, Is.EqualTo(Shape.Create([batch.Labels.Length, 1, 1, 2])));
+            sizes.Add(batch.Labels.Count);
+            Assert.That(batch.X.Shape, Is.EqualTo(Shape.Create([batch.Labels.Count, 1, 1, 2])));
             var x = batch.X.ToArray();
-            for (var i = 0; i < batch.Labels.Length; i++)
+            for (var i = 0; i < batch.Labels.Count; i++)
             {
                 seen.Add((int)x[2 * i]);
                 Assert.That((x[2 * i + 1], batch.Labels[i]), Is.EqualTo((-x[2 * i], (int)x[2 * i] % 3)));
@@ -113,7 +113,7 @@ public sealed class LoaderTests
             Assert.That(epoch.MoveNext, Throws.InstanceOf<InputException>().With.Message.EqualTo("item 5"));
         }
 
-        Assert.That(loader.Epoch(0).First().Labels, Has.Length.EqualTo(4));
+        Assert.That(loader.Epoch(0).First().Labels, Has.Count.EqualTo(4));
     }
 
     [Test]

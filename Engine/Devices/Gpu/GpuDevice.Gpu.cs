@@ -17,14 +17,14 @@ public sealed class GpuDevice : Device
     private readonly BlockCache<GpuBlock> cache;
     private readonly KernelLaunchers launchers;
     private readonly TransferBuffers transfers;
-    private readonly Lock gate = new();         // a loader fills the next batch from a thread of its own
+    private readonly Lock gate = new();         // held while something goes into the stream: a loader sends from its own thread
 
     internal GpuDevice(DeviceDescription description, Accelerator accelerator)
     {
         (this.description, this.accelerator) = (description, accelerator);
         cache = new(TakeFromDevice, static (block, offset) => block.At(offset), static block => block.Free(), description.Memory);
         launchers = new(accelerator);
-        transfers = new(accelerator);
+        transfers = new(accelerator, gate);
     }
 
     /// <inheritdoc/>
@@ -43,12 +43,16 @@ public sealed class GpuDevice : Device
     internal Accelerator Accelerator => accelerator;
 
     /// <inheritdoc/>
-    public override void Synchronize() => accelerator.Synchronize();
+    public override void Synchronize()
+    {
+        accelerator.Bind();
+        accelerator.Synchronize();
+    }
 
     /// <inheritdoc/>
     public override void TrimMemory()
     {
-        accelerator.Synchronize();
+        Synchronize();
         cache.Trim();
     }
 
@@ -56,14 +60,22 @@ public sealed class GpuDevice : Device
     internal void Each<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
     {
         if (count == 0) return;
-        lock (gate) launchers.Each(count, kernel);
+        lock (gate)
+        {
+            accelerator.Bind();
+            launchers.Each(count, kernel);
+        }
     }
 
     /// <summary>Runs so many groups of <see cref="IGroupKernel.Threads"/> threads; nothing if an extent of the grid is 0.</summary>
     internal void Groups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
     {
         if (grid.Size == 0) return;
-        lock (gate) launchers.Groups(grid, kernel);
+        lock (gate)
+        {
+            accelerator.Bind();
+            launchers.Groups(grid, kernel);
+        }
     }
 
     internal override Storage Allocate(int count)
@@ -76,12 +88,14 @@ public sealed class GpuDevice : Device
 
     internal override void Upload(ReadOnlySpan<float> from, Storage to)
     {
-        lock (gate) transfers.Upload(from, ((GpuStorage)to).View(from.Length));
+        accelerator.Bind();
+        transfers.Upload(from, ((GpuStorage)to).View(from.Length));
     }
 
     internal override void Download(Storage from, Span<float> to)
     {
-        lock (gate) transfers.Download(((GpuStorage)from).View(to.Length), to);
+        accelerator.Bind();
+        transfers.Download(((GpuStorage)from).View(to.Length), to);
     }
 
     internal override void Copy(Storage from, Storage to, int count) =>
@@ -96,7 +110,11 @@ public sealed class GpuDevice : Device
     {
         try
         {
-            lock (gate) return new(accelerator.Allocate1D<byte>(bytes), 0);
+            lock (gate)
+            {
+                accelerator.Bind();
+                return new(accelerator.Allocate1D<byte>(bytes), 0);
+            }
         }
         catch (CudaException e)
         {

@@ -8,14 +8,16 @@ namespace PyNetSharp;
 /// <summary>Page-locked memory through which numbers go to a GPU and come back.</summary>
 /// <remarks>
 /// An upload is copied here and sent while the caller goes on; a buffer is written again only when its last upload is done.
+/// Kernels may be launched by other threads all the while: the stream's lock is held only to put a transfer into it.
 /// </remarks>
-internal sealed class TransferBuffers(Accelerator accelerator)
+/// <param name="stream">Held by whoever puts something into the accelerator's stream.</param>
+internal sealed class TransferBuffers(Accelerator accelerator, Lock stream)
 {
-    private const int Ring = 4;         // a batch and its labels, for the step that runs and for the one after it
+    private const int Small = 1 << 14;      // floats; labels and figures do not take a batch's large buffers
 
-    private readonly PageLockedArray1D<float>?[] arrays = new PageLockedArray1D<float>?[Ring];
-    private readonly ProfilingMarker?[] sent = new ProfilingMarker?[Ring];
-    private int next;
+    private readonly Place[] small = [new(), new(), new(), new()], large = [new(), new()];
+    private readonly Lock buffers = new();
+    private uint next;
 
     /// <summary>How many transfers there were, both ways.</summary>
     public long Count { get; private set; }
@@ -23,40 +25,59 @@ internal sealed class TransferBuffers(Accelerator accelerator)
     public void Upload(ReadOnlySpan<float> from, ArrayView<float> to)
     {
         if (from.IsEmpty) return;
-        var place = next = (next + 1) % Ring;
-        var array = Free(place, from.Length);
-        from.CopyTo(array.Span);
-        using var host = Part(array, from.Length);
-        to.CopyFrom(accelerator.DefaultStream, host.AsArrayView<float>(0, from.Length));
-        sent[place] = accelerator.DefaultStream.AddProfilingMarker();
-        Count++;
+        lock (buffers)
+        {
+            var place = Next(from.Length);
+            from.CopyTo(place.Array!.Span);
+            using var host = Part(place.Array, from.Length);
+            lock (stream)
+            {
+                to.CopyFrom(accelerator.DefaultStream, host.AsArrayView<float>(0, from.Length));
+                place.Sent = accelerator.DefaultStream.AddProfilingMarker();
+            }
+
+            Count++;
+        }
     }
 
     public void Download(ArrayView<float> from, Span<float> to)
     {
         if (to.IsEmpty) return;
-        var place = next = (next + 1) % Ring;
-        var array = Free(place, to.Length);
-        using var host = Part(array, to.Length);
-        from.CopyTo(accelerator.DefaultStream, host.AsArrayView<float>(0, to.Length));
-        accelerator.DefaultStream.Synchronize();
-        array.Span[..to.Length].CopyTo(to);
-        Count++;
+        lock (buffers)
+        {
+            var place = Next(to.Length);
+            using var host = Part(place.Array!, to.Length);
+            lock (stream) from.CopyTo(accelerator.DefaultStream, host.AsArrayView<float>(0, to.Length));
+            accelerator.DefaultStream.Synchronize();
+            place.Array!.Span[..to.Length].CopyTo(to);
+            Count++;
+        }
     }
 
     /// <summary>The first floats of an array. ILGPU's OpenCL copies whole host buffers, whatever part a view shows.</summary>
     private CPUMemoryBuffer Part(PageLockedArray1D<float> array, int length) =>
         CPUMemoryBuffer.Create(accelerator, Marshal.UnsafeAddrOfPinnedArrayElement(array.GetArray(), 0), length, sizeof(float));
 
-    /// <summary>An array of at least so many floats that no transfer uses any more.</summary>
-    private PageLockedArray1D<float> Free(int place, int length)
+    /// <summary>A place for at least so many floats that no transfer uses any more.</summary>
+    private Place Next(int length)
     {
-        sent[place]?.Synchronize();
-        sent[place]?.Dispose();
-        sent[place] = null;
-        if (arrays[place] is { } array && array.Length >= length) return array;
+        var places = length <= Small ? small : large;
+        var place = places[next++ % places.Length];
+        place.Sent?.Synchronize();
+        place.Sent?.Dispose();
+        place.Sent = null;
+        if (place.Array is { } array && array.Length >= length) return place;
 
-        arrays[place]?.Dispose();
-        return arrays[place] = accelerator.AllocatePageLocked1D<float>(Math.Max(length, 1024), uninitialized: true);
+        place.Array?.Dispose();
+        place.Array = accelerator.AllocatePageLocked1D<float>(Math.Max(length, Small), uninitialized: true);
+        return place;
+    }
+
+    private sealed class Place
+    {
+        public PageLockedArray1D<float>? Array { get; set; }
+
+        /// <summary>Passed when the last upload from here is done.</summary>
+        public ProfilingMarker? Sent { get; set; }
     }
 }

@@ -1,0 +1,62 @@
+using System.Collections;
+using System.Runtime.InteropServices;
+
+namespace PyNetSharp;
+
+/// <summary>The classes of a batch's items: on the host, and on the device whose kernels ask for them.</summary>
+/// <remarks>They go to a device once, whoever reads them there: the loss, its gradient, the count of right answers.</remarks>
+public sealed partial class Labels : IReadOnlyList<int>
+{
+    private readonly int[] classes;
+    private Tensor? sent;       // floats whose bits are the class numbers
+
+    /// <summary>Labels on the host.</summary>
+    /// <param name="classes">The class of each item.</param>
+    /// <param name="device">Where they will be wanted; null if that is not known yet.</param>
+    public Labels(ReadOnlySpan<int> classes, Device? device = null)
+    {
+        this.classes = classes.ToArray();
+        if (device is not (null or CpuDevice)) Send(device);
+    }
+
+    /// <summary>How many items there are.</summary>
+    public int Count => classes.Length;
+
+    /// <summary>The class of item <paramref name="index"/>.</summary>
+    public int this[int index] => classes[index];
+
+    /// <summary>All classes.</summary>
+    public ReadOnlySpan<int> Span => classes;
+
+    /// <summary>Overwrites all labels, also where they have been sent.</summary>
+    /// <exception cref="ArgumentException">There are more or fewer.</exception>
+    public void CopyFrom(ReadOnlySpan<int> classes)
+    {
+        if (classes.Length != Count) throw new ArgumentException($"Labels: {classes.Length} classes for {Count} items.", nameof(classes));
+        classes.CopyTo(this.classes);
+        if (sent is not null) Send(sent.Device);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<int> GetEnumerator() => ((IEnumerable<int>)classes).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>[<see cref="Count"/>] numbers whose bits are the classes.</summary>
+    internal Tensor On(Device device)
+    {
+        if (sent?.Device != device) Send(device);
+        return sent!;
+    }
+
+    private void Send(Device device)
+    {
+        if (sent?.Device != device)
+        {
+            sent = new([Count], device);
+            sent.Stand();
+        }
+
+        device.Upload(MemoryMarshal.Cast<int, float>(classes), sent.Storage);
+    }
+}

@@ -1,0 +1,70 @@
+namespace PyNetSharp;
+
+/// <summary>What one batch of scores came to.</summary>
+/// <param name="Items">How many there were.</param>
+/// <param name="Loss">Their mean loss.</param>
+/// <param name="Correct">How many scored their label highest.</param>
+/// <param name="IsFlat">Whether no item's scores depend on the class, or no class's on the item; to the last bit.</param>
+public readonly record struct ScoreNote(int Items, float Loss, int Correct, bool IsFlat);
+
+/// <summary>Notes what batches of scores came to, and does not make a GPU wait until somebody reads.</summary>
+/// <remarks>
+/// On the CPU a note is made at once. On a GPU a kernel writes it into a sheet there, which comes to the host when it is full
+/// or when the log is read.
+/// </remarks>
+public sealed partial class ScoreLog
+{
+    /// <summary>For so many batches a GPU is not waited for.</summary>
+    public const int Capacity = 50;
+
+    private readonly List<ScoreNote> notes = [];
+    private float[] values = [];
+
+    /// <summary>Notes a batch.</summary>
+    /// <param name="scores">[batch, classes]</param>
+    /// <param name="loss">A scalar, the batch's mean.</param>
+    /// <param name="labels">[batch]</param>
+    /// <exception cref="ShapeException">The scores are not [batch, classes], or there is not one label per row.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is outside [0, classes).</exception>
+    public void Note(Tensor scores, Tensor loss, Labels labels)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        ArgumentNullException.ThrowIfNull(loss);
+        ArgumentNullException.ThrowIfNull(labels);
+        ClassRows.Check("ScoreLog", scores.Shape, labels.Span);
+        if (scores.IsOnCpu)
+            notes.Add(new(labels.Count, loss.Item(), scores.CorrectCount(labels.Span), IsFlat(scores)));
+        else NoteOnGpu(scores, loss, labels);
+    }
+
+    /// <summary>All that was noted since the last call, in order; waits for a GPU.</summary>
+    public IReadOnlyList<ScoreNote> Read()
+    {
+        FetchFromGpu();
+        ScoreNote[] all = [.. notes];
+        notes.Clear();
+        return all;
+    }
+
+    partial void NoteOnGpu(Tensor scores, Tensor loss, Labels labels);
+
+    partial void FetchFromGpu();
+
+    private bool IsFlat(Tensor scores)
+    {
+        if (values.Length < scores.Shape.Size) values = new float[scores.Shape.Size];
+        var rows = values.AsSpan(0, scores.Shape.Size);
+        scores.CopyTo(rows);
+
+        var (items, classes) = scores.Shape;
+        var (overClasses, overItems) = (true, items > 1);
+        for (var i = 0; i < items && (overClasses || overItems); i++)
+        {
+            var row = rows.Slice(i * classes, classes);
+            overClasses &= !row.ContainsAnyExcept(row[0]);
+            overItems &= row.SequenceEqual(rows[..classes]);
+        }
+
+        return overClasses || overItems;
+    }
+}

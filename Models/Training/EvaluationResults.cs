@@ -1,0 +1,56 @@
+using System.Numerics.Tensors;
+
+namespace PyNetSharp;
+
+/// <summary>What an evaluation's batches came to. A GPU's results are read at the end, so that no batch waits for another.</summary>
+/// <param name="count">Items in all.</param>
+internal sealed class EvaluationResults(int count)
+{
+    private readonly List<(Tensor Scores, Tensor Loss, int Items)> pending = [];
+    private readonly int[] truths = new int[count];
+    private int added, fetched, classes;
+    private double loss;
+    private float[] scores = [];
+
+    /// <summary>Takes a batch's results over.</summary>
+    public void Add(Tensor y, Tensor value, Labels labels)
+    {
+        if (scores.Length == 0) (classes, scores) = (y.Shape[1], new float[count * y.Shape[1]]);
+        labels.Span.CopyTo(truths.AsSpan(added));
+        added += labels.Count;
+
+        if (y.Device is CpuDevice)
+        {
+            pending.Add((y, value, labels.Count));
+            Fetch();
+            return;
+        }
+
+        pending.Add((y + 0, value, labels.Count));      // a copy: the model may have returned its input, which is filled anew
+        y.Release();
+    }
+
+    /// <summary>The mean loss, the scores in order, and how many items of each class were taken for each.</summary>
+    public (double Loss, float[] Scores, int[,] Confusion) Read()
+    {
+        Fetch();
+        var confusion = new int[classes, classes];
+        for (var i = 0; i < count; i++)
+            confusion[truths[i], TensorPrimitives.IndexOfMax<float>(scores.AsSpan(i * classes, classes))]++;
+        return (loss / count, scores, confusion);
+    }
+
+    private void Fetch()
+    {
+        foreach (var (y, value, items) in pending)
+        {
+            loss += (double)value.Item() * items;
+            y.CopyTo(scores.AsSpan(fetched * classes, items * classes));
+            fetched += items;
+            value.Release();
+            y.Release();
+        }
+
+        pending.Clear();
+    }
+}

@@ -1,0 +1,66 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>What batches came to is noted on each device as on the CPU, and read in order.</summary>
+[Category("Gpu")]
+public sealed class ScoreLogTests
+{
+    private static IEnumerable<TestCaseData> Devices => TestDevices.Alone.Prepend(new("cpu"));
+
+    private static readonly float[][] Scores =
+    [
+        [3, 1, 2, 1, 3, 3, 0, 0, 5, 2, 2, 2],                           // right, not the first of equals, right, wrong
+        [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4],                           // no item's depend on the class
+        [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3],                           // no class's depend on the item
+        [float.NaN, 1, 2, 1, float.NaN, 9, -1, 9, -1, 1, 0, 2],         // a row with a NaN is never right
+        [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 4],
+    ];
+
+    private static readonly int[] Truths = [0, 2, 2, 1];
+
+    [TestCaseSource(nameof(Devices))]
+    public void Notes_are_what_the_scores_say(string name)
+    {
+        var device = DeviceCatalog.Open(name);
+        var (log, labels) = (new ScoreLog(), new Labels(Truths, device));
+        foreach (var (i, scores) in Scores.Index())
+            log.Note(Tensor.From([4, 3], scores, device), Tensor.Full([], 0.5f * i, device), labels);
+
+        Assert.That(log.Read(), Is.EqualTo(new ScoreNote[]
+        {
+            new(4, 0, 2, false), new(4, 0.5f, 1, true), new(4, 1, 2, true), new(4, 1.5f, 0, false), new(4, 2, 2, false),
+        }));
+        Assert.That(log.Read(), Is.Empty);
+    }
+
+    [TestCaseSource(nameof(Devices))]
+    public void More_batches_than_fit_lose_none(string name)
+    {
+        var device = DeviceCatalog.Open(name);
+        var (log, labels) = (new ScoreLog(), new Labels([0], device));
+        const int count = ScoreLog.Capacity + 3;
+        for (var i = 0; i < count; i++)
+            log.Note(Tensor.From([1, 2], [1, i % 2], device), Tensor.Full([], i, device), labels);
+
+        Assert.That(log.Read().Select(note => note.Loss), Is.EqualTo(Enumerable.Range(0, count).Select(i => (float)i)));
+    }
+
+    [TestCaseSource(nameof(Devices))]
+    public void Labels_that_change_change_on_the_device_too(string name)
+    {
+        var device = DeviceCatalog.Open(name);
+        var (log, labels) = (new ScoreLog(), new Labels([0, 0], device));
+        var scores = Tensor.From([2, 2], [1, 0, 1, 0], device);
+        var loss = Tensor.Full([], 1, device);
+        log.Note(scores, loss, labels);
+        labels.CopyFrom([1, 0]);
+        log.Note(scores, loss, labels);
+
+        Assert.That(log.Read().Select(note => note.Correct), Is.EqualTo(new[] { 2, 1 }));
+    }
+
+    [Test]
+    public void Labels_keep_their_number() =>
+        Assert.That(() => new Labels([1, 2]).CopyFrom([1]), Throws.ArgumentException.With.Message.Contains("1 classes for 2 items"));
+}
