@@ -15,6 +15,7 @@ public sealed class GpuDevice : Device
     private readonly DeviceDescription description;
     private readonly Accelerator accelerator;
     private readonly BlockCache<GpuBlock> cache;
+    private readonly HashSet<MemoryBuffer> buffers = [];    // or their finalizers would free blocks that tensors' finalizers give back
     private readonly KernelLaunchers launchers;
     private readonly TransferBuffers transfers;
     private readonly Lock gate = new();         // held while something goes into the stream: a loader sends from its own thread
@@ -22,7 +23,7 @@ public sealed class GpuDevice : Device
     internal GpuDevice(DeviceDescription description, Accelerator accelerator)
     {
         (this.description, this.accelerator) = (description, accelerator);
-        cache = new(TakeFromDevice, static (block, offset) => block.At(offset), static block => block.Free(), description.Memory);
+        cache = new(TakeFromDevice, static (block, offset) => block.At(offset), GiveToDevice, description.Memory);
         launchers = new(accelerator);
         transfers = new(accelerator, gate);
     }
@@ -106,6 +107,12 @@ public sealed class GpuDevice : Device
     internal override void Accumulate(Storage from, Storage to, int count) =>
         Each(count, new AccumulateKernel(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
 
+    private void GiveToDevice(GpuBlock block)
+    {
+        lock (gate) buffers.Remove(block.Buffer);
+        block.Free();
+    }
+
     private GpuBlock TakeFromDevice(long bytes)
     {
         try
@@ -113,7 +120,9 @@ public sealed class GpuDevice : Device
             lock (gate)
             {
                 accelerator.Bind();
-                return new(accelerator.Allocate1D<byte>(bytes), 0);
+                var buffer = accelerator.Allocate1D<byte>(bytes);
+                buffers.Add(buffer);
+                return new(buffer, 0);
             }
         }
         catch (CudaException e)
