@@ -20,7 +20,7 @@ public static class LinearOp
     }
 }
 
-internal sealed unsafe class LinearMap(bool relu) : Op
+internal sealed unsafe partial class LinearMap(bool relu) : Op
 {
     private Tensor x = null!, weight = null!;
     private Tensor? y;
@@ -44,11 +44,14 @@ internal sealed unsafe class LinearMap(bool relu) : Op
     protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
     {
         (x, weight) = (inputs[0], inputs[1]);
-        var bias = inputs.Length > 2 ? inputs[2].Pointer : null;
-        MatrixKernels.Best.Multiply(y.Processor, Matrix.Of(x, false), Matrix.Of(weight, true), y.Pointer, bias, relu);
+        var bias = inputs.Length > 2 ? inputs[2] : null;
+        if (y.IsOnCpu)
+            MatrixKernels.Best.Multiply(
+                y.Processor, Matrix.Of(x, false), Matrix.Of(weight, true), y.Pointer, bias is null ? null : bias.Pointer, relu);
+        else ForwardOnGpu(x, weight, bias, relu, y);
 
         if (Needed(0)) Save(weight);
-        if (Needed(1)) Save(x);
+        if (Needed(1) || (Needed(2) && !y.IsOnCpu)) Save(x);
         if (relu) this.y = Save(y);
     }
 
@@ -56,11 +59,24 @@ internal sealed unsafe class LinearMap(bool relu) : Op
     {
         var masked = relu ? FusedRelu.Gradient(dy, y!) : dy;
         var dx = Needed(0) ? masked.MatMul(weight) : null;
-        var dw = Needed(1) ? masked.MatMul(x, transposeA: true) : null;
-        var db = Needed(2) ? SumOfRows(masked) : null;
+        var (dw, db) = masked.IsOnCpu
+            ? (Needed(1) ? masked.MatMul(x, transposeA: true) : null, Needed(2) ? SumOfRows(masked) : null)
+            : Needed(1) || Needed(2) ? GradientByWeight(masked) : (null, null);
         if (masked != dy) masked.Discard();
         return Edges.Length > 2 ? [dx, dw, db] : [dx, dw];
     }
+
+    /// <summary>Both at once, as a GPU's kernel yields them.</summary>
+    private (Tensor Weight, Tensor Bias) GradientByWeight(Tensor dy)
+    {
+        var (dw, db) = (new Tensor(weight.Shape, dy.Device), new Tensor([weight.Shape[0]], dy.Device));
+        GradientByWeightOnGpu(dy, x, dw, db);
+        return (dw, db);
+    }
+
+    static partial void ForwardOnGpu(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y);
+
+    static partial void GradientByWeightOnGpu(Tensor dy, Tensor x, Tensor dw, Tensor db);
 
     private static Tensor SumOfRows(Tensor dy)
     {

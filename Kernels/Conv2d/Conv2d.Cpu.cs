@@ -34,11 +34,9 @@ internal sealed unsafe partial class Convolution
     /// With a stride, the input pixels fall into stride.H·stride.W classes by their position modulo the stride, and each
     /// class meets taps of its own: so many small convolutions of stride 1, without a wasted multiplication.
     /// </remarks>
-    private Tensor GradientByInput(Tensor dy)
+    private void GradientByInput(Tensor dy, Tensor dx)
     {
-        using var watched = OpObserver.Watch(this, Pass.ByInput);
         var (images, height, width, channels, outputs, kh, kw) = Extents();
-        var dx = new Tensor(x.Shape, x.Device);
         using var zeros = Zeros(x.Device, ((kw - 1) / stride.W + 1) * outputs);
         using var packed = Temporary(x.Device, Kernels.PackedSize(kh * kw * outputs, channels));
         using var start = Temporary(x.Device, Kernels.PackedSize(1, channels));
@@ -61,15 +59,11 @@ internal sealed unsafe partial class Convolution
                     packed.Pointer, start.Pointer, relu: false,
                     new Target(dx.Pointer, channels, height, width, stride, (top, left)));
             }
-
-        return dx;
     }
 
-    private (Tensor Weight, Tensor Bias) GradientByWeight(Tensor dy)
+    private void GradientByWeight(Tensor dy, Tensor dw, Tensor db)
     {
-        using var watched = OpObserver.Watch(this, Pass.ByWeight);
         var (images, height, width, channels, outputs, kh, kw) = Extents();
-        var (dw, db) = (new Tensor(weight.Shape, x.Device), new Tensor([outputs], x.Device));
         using var zeros = Zeros(x.Device, kw * channels);
         var windows = new Windows
         {
@@ -80,19 +74,18 @@ internal sealed unsafe partial class Convolution
         if (!Direct && WinogradKernels.ForGradient(windows, outputs) is { } winograd)
         {
             winograd.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, dw.Pointer, db.Pointer);
-            return (dw, db);
+            return;
         }
 
         if (!Direct && PlanarKernels.For(windows, outputs) is { } planar)
         {
             using var totals = Temporary(x.Device, planar.GradientSize(windows, outputs));
             planar.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, totals.Pointer, dw.Pointer, db.Pointer);
-            return (dw, db);
+            return;
         }
 
         using var sums = Temporary(x.Device, Kernels.GradientSize(windows, outputs));
         Kernels.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, sums.Pointer, dw.Pointer, db.Pointer);
-        return (dw, db);
     }
 
     /// <summary>The extents that the kernels see: of a linear map where the kernel is as large as its image.</summary>

@@ -62,7 +62,9 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
     protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
     {
         (x, weight) = (inputs[0], inputs[1]);
-        Convolve(x, weight, inputs.Length > 2 ? inputs[2] : null, y);
+        var bias = inputs.Length > 2 ? inputs[2] : null;
+        if (y.IsOnCpu) Convolve(x, weight, bias, y);
+        else ConvolveOnGpu(x, weight, bias, y);
 
         if (Needed(0)) Save(weight);
         if (Needed(1) || Needed(2)) Save(x);
@@ -77,6 +79,30 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
         if (masked != dy) masked.Discard();
         return Edges.Length > 2 ? [dx, dw, db] : [dx, dw];
     }
+
+    private Tensor GradientByInput(Tensor dy)
+    {
+        using var watched = OpObserver.Watch(this, Pass.ByInput);
+        var dx = new Tensor(x.Shape, dy.Device);
+        if (dy.IsOnCpu) GradientByInput(dy, dx);
+        else GradientByInputOnGpu(dy, dx);
+        return dx;
+    }
+
+    private (Tensor Weight, Tensor Bias) GradientByWeight(Tensor dy)
+    {
+        using var watched = OpObserver.Watch(this, Pass.ByWeight);
+        var (dw, db) = (new Tensor(weight.Shape, dy.Device), new Tensor([weight.Shape[0]], dy.Device));
+        if (dy.IsOnCpu) GradientByWeight(dy, dw, db);
+        else GradientByWeightOnGpu(dy, dw, db);
+        return (dw, db);
+    }
+
+    partial void ConvolveOnGpu(Tensor x, Tensor weight, Tensor? bias, Tensor y);
+
+    partial void GradientByInputOnGpu(Tensor dy, Tensor dx);
+
+    partial void GradientByWeightOnGpu(Tensor dy, Tensor dw, Tensor db);
 
     private static int Extent(int size, int kernel, int stride, int padding) => (size + 2 * padding - kernel) / stride + 1;
 }

@@ -19,7 +19,7 @@ public static class MatMulOp
     }
 }
 
-internal sealed unsafe class MatMul(bool ta, bool tb) : Op
+internal sealed unsafe partial class MatMul(bool ta, bool tb) : Op
 {
     private Tensor a = null!, b = null!;
 
@@ -37,7 +37,8 @@ internal sealed unsafe class MatMul(bool ta, bool tb) : Op
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
         (a, b) = (x[0], x[1]);
-        MatrixKernels.Best.Multiply(y.Processor, Matrix.Of(a, ta), Matrix.Of(b, tb), y.Pointer, bias: null, relu: false);
+        if (y.IsOnCpu) MatrixKernels.Best.Multiply(y.Processor, Matrix.Of(a, ta), Matrix.Of(b, tb), y.Pointer, bias: null, relu: false);
+        else RunOnGpu(a, ta, b, tb, y);
         if (Needed(0)) Save(b);
         if (Needed(1)) Save(a);
     }
@@ -47,6 +48,8 @@ internal sealed unsafe class MatMul(bool ta, bool tb) : Op
         !Needed(0) ? null : ta ? b.MatMul(dy, tb, true) : dy.MatMul(b, false, !tb),
         !Needed(1) ? null : tb ? dy.MatMul(a, true, ta) : a.MatMul(dy, !ta, false),
     ];
+
+    static partial void RunOnGpu(Tensor a, bool ta, Tensor b, bool tb, Tensor y);
 
     private static (int Rows, int Columns) Extents(Shape shape, bool transposed) =>
         transposed ? (shape[1], shape[0]) : (shape[0], shape[1]);

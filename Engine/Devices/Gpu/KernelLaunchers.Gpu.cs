@@ -21,10 +21,13 @@ internal sealed class KernelLaunchers(Accelerator accelerator)
     public void Groups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
     {
         if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
-            launchers.Add(typeof(TKernel), launcher = accelerator.LoadStreamKernel<TKernel>(Group));
+            launchers.Add(typeof(TKernel), launcher = accelerator.LoadStreamKernel<TKernel>(Group, Limits(TKernel.Threads)));
         ((Action<KernelConfig, TKernel>)launcher)((grid, new Index3D(TKernel.Threads, 1, 1)), kernel);
         Count++;
     }
+
+    /// <summary>Leaves each thread so many registers that a processor of the GPU holds 512 threads: 128 of its 65,536.</summary>
+    internal static KernelSpecialization Limits(int threads) => new(threads, 512 / threads);
 
     /// <summary>The entry point of every <see cref="IItemKernel"/>.</summary>
     public static void Item<TKernel>(Index1D i, TKernel kernel) where TKernel : struct, IItemKernel => kernel.Run(i);

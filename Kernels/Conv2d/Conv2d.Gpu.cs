@@ -1,0 +1,81 @@
+namespace PyNetSharp;
+
+/// <summary>The three passes on a GPU: products of which one factor is the windows, read where they lie.</summary>
+internal sealed partial class Convolution
+{
+    partial void ConvolveOnGpu(Tensor x, Tensor weight, Tensor? bias, Tensor y)
+    {
+        if (Linear is { } linear)
+        {
+            linear.Forward(x, weight, bias, relu, y);
+            return;
+        }
+
+        var windows = WindowsUnder(x, y.Shape);
+        Products.Run<WindowRows, WindowRowPlace, MatrixRows, MatrixPlace>(
+            new(windows), new(weight.View, y.Shape[1], windows.Depth), (windows.Positions, y.Shape[1], windows.Depth), y, bias, relu);
+    }
+
+    /// <summary>As on the processor: one convolution of dy for each class of input pixels modulo the stride.</summary>
+    partial void GradientByInputOnGpu(Tensor dy, Tensor dx)
+    {
+        if (Linear is { } linear)
+        {
+            linear.GradientByInput(dy, weight, dx);
+            return;
+        }
+
+        var (images, channels, height, width) = dx.Shape;
+        for (var top = 0; top < Math.Min(stride.H, height); top++)
+            for (var left = 0; left < Math.Min(stride.W, width); left++)
+            {
+                var (outputs, _, kh, kw) = weight.Shape;
+                var (rows, columns) = (Phase.Of(top, kh, stride.H, padding.H), Phase.Of(left, kw, stride.W, padding.W));
+                var windows = new WindowGeometry(
+                    dy.View, (images, dy.Shape[2], dy.Shape[3], outputs),
+                    grid: ((height - top - 1) / stride.H + 1, (width - left - 1) / stride.W + 1),
+                    kernel: (rows.Taps, columns.Taps), step: (1, 1), origin: (rows.Origin, columns.Origin));
+                var flipped = new FlippedWeights(weight.View, outputs, channels, (kh, kw), rows, columns);
+                var size = (windows.Positions, channels, windows.Depth);
+
+                if (stride == (1, 1))
+                    Products.Run<WindowRows, WindowRowPlace, FlippedWeights, WeightPlace>(new(windows), flipped, size, dx);
+                else
+                    Products.Launch<WindowRows, WindowRowPlace, FlippedWeights, WeightPlace, PixelTarget>(
+                        dx.Gpu, Tiling.For(size.Positions, size.channels, size.Depth, maxPieces: 1), new(windows), flipped,
+                        new(dx.View, (images, height, width, channels), (windows.GridH, windows.GridW), stride, (top, left)), size);
+            }
+    }
+
+    partial void GradientByWeightOnGpu(Tensor dy, Tensor dw, Tensor db)
+    {
+        if (Linear is { } linear)
+        {
+            linear.GradientByWeight(dy, x, dw, db);
+            return;
+        }
+
+        var windows = WindowsUnder(x, dy.Shape);
+        var outputs = dy.Shape[1];
+        Products.Gradient<MatrixColumns, MatrixPlace, WindowColumns, WindowColumnPlace>(
+            new(dy.View, outputs, windows.Positions), new(windows), (outputs, windows.Depth, windows.Positions), dw, db);
+    }
+
+    /// <summary>The passes as those of a linear map, if each window is one pixel and each pixel one window; else null.</summary>
+    private LinearProducts? Linear
+    {
+        get
+        {
+            var (images, height, width, channels, outputs, kh, kw) = Extents();
+            return (kh, kw) == (1, 1) && stride == (1, 1) && padding == (0, 0) ? new(images * height * width, channels, outputs) : null;
+        }
+    }
+
+    private WindowGeometry WindowsUnder(Tensor x, Shape y)
+    {
+        var (images, channels, height, width) = x.Shape;
+        return new(
+            x.View, (images, height, width, channels), grid: (y[2], y[3]), kernel: (weight.Shape[2], weight.Shape[3]),
+            step: stride, origin: (-padding.H, -padding.W));
+    }
+}

@@ -1,0 +1,58 @@
+using ILGPU;
+
+namespace PyNetSharp;
+
+/// <summary>
+/// A convolution's weight for its gradient by the input: the lines are input channels, and the sum goes over the taps
+/// that reach one class of input pixels, last tap first, and over outputs.
+/// </summary>
+/// <param name="weight">[outputs, kernelH, kernelW, channels] in storage.</param>
+internal readonly struct FlippedWeights(
+    ArrayView<float> weight, int outputs, int channels, (int H, int W) kernel, Phase rows, Phase columns) : IOperand<WeightPlace>
+{
+    private readonly int taps = kernel.H * kernel.W, tapsH = rows.Taps, tapsW = columns.Taps;
+
+    /// <summary>The tap that comes last in the order of the weight, and so first here, and the distances to the next.</summary>
+    private readonly int last = (rows.First + (rows.Taps - 1) * rows.Step) * kernel.W + columns.First + (columns.Taps - 1) * columns.Step;
+    private readonly int stepH = rows.Step * kernel.W, stepW = columns.Step;
+
+    public static bool AlongLine => false;
+
+    public WeightPlace At(int line, int depth)
+    {
+        var tap = depth / outputs;
+        return new(line, depth % outputs, tapsW == 0 ? tapsH : tap / tapsW, tapsW == 0 ? 0 : tap % tapsW);
+    }
+
+    public WeightPlace Next(WeightPlace place)
+    {
+        int output = place.Output + ProductTile.Depth, row = place.Row, column = place.Column;
+        while (output >= outputs)
+        {
+            output -= outputs;
+            if (++column < tapsW) continue;
+            column = 0;
+            row++;
+        }
+
+        return new(place.Line, output, row, column);
+    }
+
+    public Float4 Read(WeightPlace place)
+    {
+        if (place.Row >= tapsH || place.Line >= channels) return default;
+        var offset = (place.Output * taps + last - place.Row * stepH - place.Column * stepW) * channels + place.Line;
+        if (channels % 4 == 0) return Float4.Load(weight, offset);
+        return new(
+            weight[offset],
+            place.Line + 1 < channels ? weight[offset + 1] : 0,
+            place.Line + 2 < channels ? weight[offset + 2] : 0,
+            place.Line + 3 < channels ? weight[offset + 3] : 0);
+    }
+}
+
+/// <summary>A weight: its input channel, output channel, and tap in flipped order.</summary>
+internal readonly struct WeightPlace(int line, int output, int row, int column)
+{
+    public readonly int Line = line, Output = output, Row = row, Column = column;
+}

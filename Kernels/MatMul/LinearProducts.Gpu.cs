@@ -1,0 +1,25 @@
+namespace PyNetSharp;
+
+/// <summary>The three products of a linear map: of a linear layer, and of a 1×1 convolution, which is one at every pixel.</summary>
+/// <param name="Rows">Samples, or pixels.</param>
+/// <remarks>
+/// By their storage, whatever their shapes: x and dx [rows, inputs], y and dy [rows, outputs], weight and dw
+/// [outputs, inputs], bias and db [outputs].
+/// </remarks>
+internal readonly record struct LinearProducts(int Rows, int Inputs, int Outputs)
+{
+    /// <summary>y = x·Wᵀ + bias, then perhaps max(·, 0).</summary>
+    public void Forward(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y) =>
+        Products.Run<MatrixRows, MatrixPlace, MatrixRows, MatrixPlace>(
+            new(x.View, Rows, Inputs), new(weight.View, Outputs, Inputs), (Rows, Outputs, Inputs), y, bias, relu);
+
+    /// <summary>dx = dy·W.</summary>
+    public void GradientByInput(Tensor dy, Tensor weight, Tensor dx) =>
+        Products.Run<MatrixRows, MatrixPlace, MatrixColumns, MatrixPlace>(
+            new(dy.View, Rows, Outputs), new(weight.View, Inputs, Outputs), (Rows, Inputs, Outputs), dx);
+
+    /// <summary>dw = dyᵀ·x, and db = the sums of dy's columns.</summary>
+    public void GradientByWeight(Tensor dy, Tensor x, Tensor dw, Tensor db) =>
+        Products.Gradient<MatrixColumns, MatrixPlace, MatrixColumns, MatrixPlace>(
+            new(dy.View, Outputs, Rows), new(x.View, Inputs, Rows), (Outputs, Inputs, Rows), dw, db);
+}

@@ -1,0 +1,117 @@
+using ILGPU;
+
+namespace PyNetSharp;
+
+/// <summary>Launches products: chooses their tiles, and sums up what was computed in pieces.</summary>
+internal static class Products
+{
+    /// <summary>y = left·right + bias, then perhaps max(·, 0).</summary>
+    /// <param name="y">[rows, columns] in storage, whatever its shape.</param>
+    /// <param name="bias">[columns], or null for none.</param>
+    public static void Run<TLeft, TLeftPlace, TRight, TRightPlace>(
+        TLeft left, TRight right, (int Rows, int Columns, int Depth) size, Tensor y, Tensor? bias = null, bool relu = false)
+        where TLeft : struct, IOperand<TLeftPlace>
+        where TLeftPlace : struct
+        where TRight : struct, IOperand<TRightPlace>
+        where TRightPlace : struct
+    {
+        var tiling = Tiling.For(size.Rows, size.Columns, size.Depth);
+        var (none, max) = (y.View.SubView(0, 0), relu ? 1 : 0);
+        if (tiling.Pieces == 1)
+        {
+            Launch<TLeft, TLeftPlace, TRight, TRightPlace, RowTarget>(
+                y.Gpu, tiling, left, right, new(y.View, size.Rows, size.Columns, bias?.View ?? none, max), size);
+            return;
+        }
+
+        var sums = new Tensor([tiling.Pieces, size.Rows * size.Columns], y.Device);
+        Launch<TLeft, TLeftPlace, TRight, TRightPlace, RowTarget>(
+            y.Gpu, tiling, left, right, new(sums.View, size.Rows, size.Columns, none, 0), size);
+        y.Gpu.Each(
+            size.Rows * size.Columns,
+            new PiecesKernel(sums.View, tiling.Pieces, size.Rows * size.Columns, size.Columns, bias?.View ?? none, max, y.View));
+        sums.Discard();
+    }
+
+    /// <summary>dw = left·right and db = the sums of left's rows.</summary>
+    /// <param name="dw">[rows, columns] in storage, whatever its shape.</param>
+    /// <param name="db">[rows]</param>
+    public static void Gradient<TLeft, TLeftPlace, TRight, TRightPlace>(
+        TLeft left, TRight right, (int Rows, int Columns, int Depth) size, Tensor dw, Tensor db)
+        where TLeft : struct, IOperand<TLeftPlace>
+        where TLeftPlace : struct
+        where TRight : struct, IOperand<TRightPlace>
+        where TRightPlace : struct
+    {
+        var extended = new WithOnes<TRight, TRightPlace>(right, size.Columns);
+        var all = size with { Columns = OnesLine.Of(size.Columns) + 4 };
+        var tiling = Tiling.For(all.Rows, all.Columns, all.Depth);
+        if (tiling.Pieces == 1)
+        {
+            Launch<TLeft, TLeftPlace, WithOnes<TRight, TRightPlace>, OnesPlace<TRightPlace>, GradientTarget>(
+                dw.Gpu, tiling, left, extended, new(dw.View, db.View, size.Rows, size.Columns), all);
+            return;
+        }
+
+        var sums = new Tensor([tiling.Pieces, all.Rows * all.Columns], dw.Device);
+        Launch<TLeft, TLeftPlace, WithOnes<TRight, TRightPlace>, OnesPlace<TRightPlace>, RowTarget>(
+            dw.Gpu, tiling, left, extended, new(sums.View, all.Rows, all.Columns, dw.View.SubView(0, 0), 0), all);
+        dw.Gpu.Each(
+            size.Rows * (size.Columns + 1),
+            new GradientPiecesKernel(sums.View, tiling.Pieces, size.Rows, size.Columns, dw.View, db.View));
+        sums.Discard();
+    }
+
+    /// <summary>The kernel itself, for a target of any kind.</summary>
+    public static void Launch<TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
+        GpuDevice gpu, Tiling tiling, TLeft left, TRight right, TTarget target, (int Rows, int Columns, int Depth) size)
+        where TLeft : struct, IOperand<TLeftPlace>
+        where TLeftPlace : struct
+        where TRight : struct, IOperand<TRightPlace>
+        where TRightPlace : struct
+        where TTarget : struct, IProductTarget
+    {
+        var across = tiling.Across(size.Columns);
+        var grid = new Index3D(tiling.Down(size.Rows) * across, tiling.Pieces, 1);
+        switch (tiling.Rows, tiling.Columns)
+        {
+            case (128, 128): Shaped<Tile128x128>(); break;
+            case (128, 64): Shaped<Tile128x64>(); break;
+            case (64, 128): Shaped<Tile64x128>(); break;
+            default: Shaped<Tile64x64>(); break;
+        }
+
+        void Shaped<TShape>() where TShape : struct, ITileShape =>
+            gpu.Groups(grid, new ProductKernel<TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
+                left, right, target, across, size.Depth, tiling.PieceDepth));
+    }
+}
+
+/// <summary>y = the sum over pieces, in their order, + bias, then perhaps max(·, 0).</summary>
+/// <param name="sums">[pieces, size]</param>
+internal readonly struct PiecesKernel(
+    ArrayView<float> sums, int pieces, int size, int columns, ArrayView<float> bias, int relu, ArrayView<float> y) : IItemKernel
+{
+    public void Run(int i)
+    {
+        var sum = 0f;
+        for (var piece = 0; piece < pieces; piece++) sum += sums[piece * size + i];
+        y[i] = RowTarget.Finish(sum, bias, i % columns, relu);
+    }
+}
+
+/// <summary>The sums over pieces, in their order, parted into the gradients of a weight and of its bias.</summary>
+/// <param name="sums">[pieces, rows, columns and the line of ones]</param>
+internal readonly struct GradientPiecesKernel(
+    ArrayView<float> sums, int pieces, int rows, int columns, ArrayView<float> dw, ArrayView<float> db) : IItemKernel
+{
+    public void Run(int i)
+    {
+        int row = i / (columns + 1), column = i % (columns + 1), ones = OnesLine.Of(columns);
+        var at = row * (ones + 4) + (column == columns ? ones : column);
+        var sum = 0f;
+        for (var piece = 0; piece < pieces; piece++) sum += sums[piece * rows * (ones + 4) + at];
+        if (column == columns) db[row] = sum;
+        else dw[row * columns + column] = sum;
+    }
+}
