@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace PyNetSharp;
@@ -192,9 +193,10 @@ public class Tensor
             Device.Download(Storage, values);
         else
         {
-            var stored = new float[Shape.Size];
-            Device.Download(Storage, stored);
-            Layout.ToLogical(Shape, stored, values);
+            var stored = ArrayPool<float>.Shared.Rent(Shape.Size);
+            Device.Download(Storage, stored.AsSpan(0, Shape.Size));
+            Layout.ToLogical(Shape, stored.AsSpan(0, Shape.Size), values);
+            ArrayPool<float>.Shared.Return(stored);
         }
 
         GC.KeepAlive(this);
@@ -211,9 +213,10 @@ public class Tensor
             Device.Upload(values, Storage);
         else
         {
-            var stored = new float[Shape.Size];
-            Layout.ToStorage(Shape, values, stored);
-            Device.Upload(stored, Storage);
+            var stored = ArrayPool<float>.Shared.Rent(Shape.Size);
+            Layout.ToStorage(Shape, values, stored.AsSpan(0, Shape.Size));
+            Device.Upload(stored.AsSpan(0, Shape.Size), Storage);
+            ArrayPool<float>.Shared.Return(stored);
         }
 
         GC.KeepAlive(this);

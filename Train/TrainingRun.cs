@@ -17,7 +17,7 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         if (settings.ResizeIsChosen && train.ItemShape.Rank != 3)
             throw new InputException($"--resize: {recipe.Data} has no images, but items of shape {train.ItemShape}.");
 
-        var device = new CpuDevice(settings.Threads);
+        var device = settings.Device;
         var rng = new Rng(settings.Seed);
         var (changed, plain) = (recipe.TransformsFor(train, settings.Augment), recipe.TransformsFor(train));
         var order = rng.Split(2).NextUInt64();
@@ -89,7 +89,7 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         screen.Say(
             $"{recipe.Optimizer.ToString().ToLowerInvariant()}, learning rate {Figures.Number(recipe.LearningRate)}" +
             $"{momentum}{decay}{schedule}, batch {recipe.BatchSize}, {recipe.Epochs} epochs, seed {settings.Seed}, " +
-            $"{settings.Threads} threads");
+            (settings.Device is CpuDevice cpu ? $"{cpu.Threads} threads" : $"on {settings.Device} ({settings.Gpu?.Model})"));
     }
 
     private void Conclude(Trainer trainer, bool interrupted)
@@ -98,6 +98,10 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         if (trainer.Best is { TestAccuracy: { } test } best)
             screen.Result($"best test accuracy  {Figures.Percent(test)} in epoch {best.Epoch}");
         if (trainer.BestTrainAccuracy is { } train) screen.Result($"best train accuracy {Figures.Percent(train)}");
+        if (settings.Gpu is { } gpu)
+            screen.Say(
+                $"memory of {settings.Device}: {Figures.Bytes(settings.Device.Memory.Peak)} in use at most, of " +
+                Figures.Bytes(gpu.Memory));
         screen.Result($"weights, metrics and curves are in {settings.RunFolder.Folder}");
     }
 }

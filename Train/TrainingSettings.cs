@@ -28,13 +28,16 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
 
     public ulong Seed { get; init; }
 
-    public int Threads { get; init; }
+    public required Device Device { get; init; }
 
     public required RunFolder RunFolder { get; init; }
 
     /// <summary>What the run's weight files say of themselves.</summary>
     public IReadOnlyDictionary<string, string> Metadata =>
         new WeightOrigin(Network.Name, Recipe.Data, Recipe.Width, Recipe.Resize).ToMetadata();
+
+    /// <summary>What is known about the device; null for the CPU.</summary>
+    public DeviceDescription? Gpu => Device is CpuDevice ? null : DeviceCatalog.Gpus.FirstOrDefault(gpu => gpu.Name == Device.Name);
 
     private static string? Version => typeof(TrainingSettings).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
@@ -66,8 +69,10 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
         ["max_steps"] = MaxSteps,
         ["evaluate_every"] = Recipe.EvaluateEvery,
         ["seed"] = Seed,
-        ["threads"] = Threads,
-        ["device"] = "cpu",
+        ["device"] = Device.Name,
+        ["device_model"] = Gpu?.Model,
+        ["driver"] = Gpu?.Driver,
+        ["threads"] = (Device as CpuDevice)?.Threads,
         ["started"] = DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null),
         ["versions"] = new JsonObject
         {

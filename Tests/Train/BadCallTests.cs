@@ -70,7 +70,10 @@ public sealed class BadCallTests
         ("train --schedule step:0:0.1", ["step:0:0.1"]),
         ("train --schedule cosine:x", ["cosine:x"]),
         ("train --init orthogonal", ["--init 'orthogonal'", "default, xavier, kaiming"]),
-        ("train --device gpu", ["--device 'gpu'", "'cpu'"]),
+        ("train --device gpu", ["device 'gpu' is unknown", "auto, cpu, cuda, opencl"]),
+        ("train --device cuda:99", ["device 'cuda:99'"]),
+        ("train --device cuda --threads 2", ["--threads 2", "cuda"]),
+        ("evaluate two-layer --data xor --weights two-layer.safetensors --device opencl:99", ["device 'opencl:99'"]),
 
         ("train nin --data cifar10", ["cifar10", "no data folder", "--data-dir", "--download"]),
         ("train nin --data cifar10 --data-dir nowhere", ["'nowhere' does not exist", "--download"]),

@@ -85,6 +85,8 @@ public sealed class OtherCommandTests
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(result.Output, Does.Contain("cpu").And.Contain("float").And.Contain("free"));
+        foreach (var gpu in DeviceCatalog.Gpus) Assert.That(result.Output, Does.Contain(gpu.Name).And.Contain(gpu.Driver));
+        if (DeviceCatalog.Gpus.All(gpu => gpu.IsCpu)) Assert.That(result.Output, Does.Contain("No GPU: "));
     }
 
     [TestCase("--help", "Commands:")]

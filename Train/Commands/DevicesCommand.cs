@@ -9,24 +9,33 @@ namespace PyNetSharp;
 internal sealed class DevicesCommand : ConsoleCommand
 {
     public DevicesCommand()
-        : base("devices", "devices", "Show the cores, vector instructions and memory that training can use.") =>
+        : base("devices", "devices", "List the devices that --device may name: the cpu, and GPUs if this build has that part.") =>
         Examples.Add(("pynet devices", "Show what this machine computes with."));
 
     protected override int Run(ParseResult parse)
     {
+        var screen = new Screen();
+        screen.Table(["Device", "What it is", ">Memory", "Driver"], [Cpu(), .. DeviceCatalog.Gpus.Select(Row)]);
+        if (DeviceCatalog.WhyNoGpus is { } reason) screen.Result($"No GPU: {reason}");
+        else if (DeviceCatalog.Gpus.All(gpu => gpu.IsCpu))
+            screen.Result("No GPU: neither CUDA's driver (libcuda) nor an OpenCL driver (libOpenCL) has one.");
+        return 0;
+    }
+
+    private static string[] Cpu()
+    {
         GC.Collect(0);                          // the memory's figures are those of the last collection
         var memory = GC.GetGCMemoryInfo();
         var free = Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes);
-        new Screen().Table(["Device", "Cores", "Vectors", "Memory"],
+        return
         [
-            [
-                Device.Cpu.Name, $"{Environment.ProcessorCount} ({RuntimeInformation.ProcessArchitecture})", Vectors(),
-                $"{Figures.Bytes(memory.TotalAvailableMemoryBytes)}, {Figures.Bytes(free)} free",
-            ],
-            ["gpu", "–", "–", "not in this build"],
-        ]);
-        return 0;
+            Device.Cpu.Name, $"{Environment.ProcessorCount} cores ({RuntimeInformation.ProcessArchitecture}), {Vectors()}",
+            $"{Figures.Bytes(memory.TotalAvailableMemoryBytes)}, {Figures.Bytes(free)} free", "",
+        ];
     }
+
+    private static string[] Row(DeviceDescription gpu) =>
+        [gpu.Name, gpu.Model + (gpu.Kind != "emulated" && gpu.IsCpu ? " (the processor)" : ""), Figures.Bytes(gpu.Memory), gpu.Driver];
 
     private static string Vectors() =>
         Vector512.IsHardwareAccelerated ? "AVX-512, 16 floats"

@@ -30,8 +30,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
 
     private readonly Option<int?> batchSize = CheckedOption.Whole(
         "--batch-size", "Images at a time; changes the speed only.", 1, 65_536);
-    private readonly Option<int?> threads = CheckedOption.Whole(
-        "--threads", "Threads to work with. Default: one per core.", 1, 1024);
+    private readonly DeviceOptions device = new();
 
     private readonly Option<string?> logits = CheckedOption.Text(
         "--logits", "FILE.npy", "Write the scores, items × classes, as a NumPy file of float32.");
@@ -44,7 +43,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         Add(model);
         AddGroup("Data", data.Data, data.Folder, data.Download, split, data.Resize);
         AddGroup("Network", weights, width);
-        AddGroup("Run", batchSize, threads);
+        AddGroup("Run", batchSize, device.Name, device.Threads);
         AddGroup("Output", logits, json);
         Examples.AddRange(
         [
@@ -72,16 +71,16 @@ internal sealed class EvaluateCommand : ConsoleCommand
             BatchSize = parse.GetValue(batchSize) ?? network.Recipe.BatchSize,
         };
 
+        var target = device.Open(parse);
         var asJson = parse.GetValue(json);
         var sets = data.Load(parse, recipe.Data, new Screen(quiet: asJson));
         var part = parse.GetValue(split) == Part.Train ? sets.Train : sets.Test;
-        var device = new CpuDevice(parse.GetValue(threads) ?? 0);
         var transform = recipe.TransformsFor(sets.Train);
-        var loader = new Loader(part, recipe.BatchSize, transform, shuffle: false, device: device);
+        var loader = new Loader(part, recipe.BatchSize, transform, shuffle: false, device: target);
 
         var built = network.Create(new(loader.ItemShape, part.ClassNames.Count) { Width = recipe.Width }, new Rng(0));
         built.Load(file);
-        built.To(device);
+        built.To(target);
 
         var result = Evaluation.Of(built, loader);
         if (scores is not null) NumpyFile.Write(scores, result.Scores.Span, result.Count, result.Classes);

@@ -73,11 +73,7 @@ internal sealed class TrainCommand : ConsoleCommand
     private readonly Option<ulong?> seed = CheckedOption.Seed(
         "--seed", "Decides all that is random: the same seed gives the same weights, bit for bit. Default: 0.");
 
-    private readonly Option<int?> threads = CheckedOption.Whole(
-        "--threads", "Threads to work with. Default: one per core.", 1, 1024);
-
-    private readonly Option<string?> device = CheckedOption.Text(
-        "--device", "cpu", "Where to compute; this build has the cpu only.");
+    private readonly DeviceOptions device = new();
 
     private readonly Option<string?> folder = CheckedOption.Text(
         "--out", "DIR", "Where settings, metrics, weights and curves go. Default: runs/<model>-<data>-<time>.");
@@ -94,13 +90,14 @@ internal sealed class TrainCommand : ConsoleCommand
             "Training; what is not given is the model's own",
             epochs, maxSteps, batchSize, optimizer, learningRate, momentum, nesterov, weightDecay, schedule,
             evaluateEvery);
-        AddGroup("Run", seed, threads, device, folder, quiet);
+        AddGroup("Run", seed, device.Name, device.Threads, folder, quiet);
         Examples.AddRange(
         [
             ("pynet", "Train a small NiN on drawn shapes."),
             ("pynet train lenet5 --data fashion-mnist --download", "Fetch Fashion-MNIST and train LeNet-5 on it."),
             ("pynet train nin --data cifar10 --data-dir data --augment --schedule cosine:5",
                 "Train NiN on CIFAR-10 files in data/cifar10."),
+            ("pynet train alexnet --data cifar10 --device cuda", "Train on the first NVIDIA GPU."),
             ("pynet train fcnet --data xor --epochs 20 --threads 1", "Learn the exclusive or."),
         ]);
     }
@@ -117,7 +114,6 @@ internal sealed class TrainCommand : ConsoleCommand
     {
         var name = parse.GetValue(model);
         var network = Networks.Find(name ?? "nin");
-        CheckDevice(parse.GetValue(device) ?? "cpu");
 
         var recipe = Change(name is null ? Networks.Quick : network.Recipe, parse);
         _ = recipe.CreateSchedule(batches: 1);                  // whether its words are right, before anything is read
@@ -137,7 +133,7 @@ internal sealed class TrainCommand : ConsoleCommand
             Limit = parse.GetValue(limit),
             MaxSteps = parse.GetValue(maxSteps),
             Seed = parse.GetValue(seed) ?? 0,
-            Threads = parse.GetValue(threads) ?? Environment.ProcessorCount,
+            Device = device.Open(parse),
             RunFolder = parse.GetValue(folder) is { } chosen
                 ? new(chosen)
                 : RunFolder.Under("runs", $"{network.Name}-{recipe.Data}-{DateTime.Now:yyyyMMdd-HHmmss}"),
@@ -174,11 +170,5 @@ internal sealed class TrainCommand : ConsoleCommand
             Epochs = parse.GetValue(epochs) ?? recipe.Epochs,
             EvaluateEvery = parse.GetValue(evaluateEvery) ?? recipe.EvaluateEvery,
         };
-    }
-
-    private static void CheckDevice(string name)
-    {
-        if (name != "cpu")
-            throw new InputException($"--device '{name}': this build computes on the cpu only; expected 'cpu'.");
     }
 }

@@ -11,8 +11,9 @@ namespace PyNetSharp;
 internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : ITrainingObserver
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan BetweenFigures = TimeSpan.FromMilliseconds(200);   // asking makes a GPU's host wait
 
-    private readonly Stopwatch sinceLine = Stopwatch.StartNew();
+    private readonly Stopwatch sinceLine = Stopwatch.StartNew(), sinceFigures = Stopwatch.StartNew();
     private readonly Stopwatch training = new();
     private ProgressTask? bar;
 
@@ -34,7 +35,9 @@ internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : I
         if (bar is not null)
         {
             bar.Value = step.Step;
+            if (sinceFigures.Elapsed < BetweenFigures && step.Batch < step.Batches) return;
             bar.Description = Markup.Escape(Line(step));
+            sinceFigures.Restart();
         }
         else if (!screen.IsTerminal && sinceLine.Elapsed > BetweenLines && step.Batch < step.Batches)
         {

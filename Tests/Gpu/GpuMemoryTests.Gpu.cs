@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>A GPU's memory when there is little of it: emptied, collected, tried once more, and refused with figures.</summary>
+[Category("Gpu")]
+public sealed class GpuMemoryTests
+{
+    private const int Megabyte = 1 << 20;
+
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    public void Exhaustion_names_what_was_asked_for_what_is_used_and_what_is_left(string name)
+    {
+        var device = Limited(name, Megabyte);
+        var half = Tensor.Zeros([1 << 17], device);
+        var error = Assert.Throws<InsufficientMemoryException>(() => Tensor.Zeros([1 << 18], device))!;
+        Assert.That(error.Message, Does.Contain("1,048,576 bytes were asked for").And.Contain("524,288 are in use").And.Contain("524,288 of the"));
+        Assert.That(Tensor.Full([1 << 16], 3, device).ToArray(), Is.All.EqualTo(3), "the device is still of use");
+        Assert.That(half.ToArray(), Is.All.Zero);
+    }
+
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    public void What_is_free_in_one_size_serves_another_when_memory_is_short(string name)
+    {
+        var device = Limited(name, Megabyte);
+        DropOneReleaseOne();
+        var x = Tensor.Full([200_000], 2, device);      // fits only if the smaller blocks have gone back to the driver
+        Assert.That(x.ToArray(), Is.All.EqualTo(2));
+        Assert.That(device.Memory.Peak, Is.LessThanOrEqualTo(Megabyte));
+
+        [MethodImpl(MethodImplOptions.NoInlining)]      // so that no variable here still refers to what was dropped
+        void DropOneReleaseOne() => (Tensor.Zeros([100_000], device) + 0).Release();
+    }
+
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    public void A_steady_loop_asks_the_driver_for_nothing(string name)
+    {
+        var device = Limited(name, 64 * Megabyte);
+        var x = Tensor.Full([1 << 10], 1, device);
+        for (var i = 0; i < 3; i++) Step();
+        var before = device.Memory.BlocksTaken;
+        for (var i = 0; i < 20; i++) Step();
+        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(before));
+
+        void Step()
+        {
+            using var paused = Recording.Pause();
+            var y = x + 1;
+            (y * 2).Release();
+            y.Release();
+        }
+    }
+
+    /// <summary>The same accelerator as a device of its own with so many bytes.</summary>
+    private static GpuDevice Limited(string name, long memory)
+    {
+        var device = (GpuDevice)DeviceCatalog.Open(name);
+        var description = DeviceCatalog.Gpus.First(gpu => gpu.Name == device.Name);
+        return new(description with { Memory = memory }, device.Accelerator);
+    }
+}

@@ -1,0 +1,24 @@
+using System.CommandLine;
+
+namespace PyNetSharp;
+
+/// <summary>Where to compute: the options that training and evaluation share.</summary>
+internal sealed class DeviceOptions
+{
+    public Option<string?> Name { get; } = CheckedOption.Text(
+        "--device", "NAME",
+        "Where to compute: cpu, cuda, opencl, one with a number (cuda:1), or auto for a GPU if there is one; 'pynet devices' " +
+        "lists them. Default: cpu.");
+
+    public Option<int?> Threads { get; } = CheckedOption.Whole(
+        "--threads", "Threads of the cpu. Default: one per core.", 1, 1024);
+
+    /// <exception cref="InputException">There is no such device, or it takes no threads.</exception>
+    public Device Open(ParseResult parse)
+    {
+        var (name, threads) = (parse.GetValue(Name) ?? "cpu", parse.GetValue(Threads));
+        if (threads is not null && name is not ("cpu" or "auto"))
+            throw new InputException($"--threads {threads}: belongs to the cpu, but the device is {name}; leave it out.");
+        return DeviceCatalog.Open(name, threads ?? 0);
+    }
+}
