@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PyNetSharp;
 using PyNetSharp.Benchmarks;
 
 var networks = new Argument<string[]>("NETWORKS")
@@ -18,6 +19,16 @@ var threads = Number("--threads", "Of every program.", Environment.ProcessorCoun
 var training = new Option<bool>("--training") { Description = "Training alone." };
 var inference = new Option<bool>("--inference") { Description = "Inference alone." };
 var byOp = new Option<bool>("--by-op") { Description = "Where the time of each step goes, instead." };
+var device = new Option<string>("--device")
+{
+    Description = "Where to compute, as in `pynet devices`; several for one table: cpu,cuda.",
+    DefaultValueFactory = _ => "cpu",
+};
+var precision = new Option<string>("--precision")
+{
+    Description = "Of PyTorch's products on a GPU: float32 or tf32.",
+    DefaultValueFactory = _ => "float32",
+};
 var json = new Option<string?>("--json") { Description = "Also write the figures, machine and versions to this file." };
 var python = new Option<string?>("--python")
 {
@@ -26,17 +37,17 @@ var python = new Option<string?>("--python")
 
 var root = new RootCommand("How fast PyNetSharp is, in ratios to something measured beside it.")
 {
-    Action("peak", "The machine's multiply-add peak and memory bandwidth.", [threads],
-        parse => PeakTable.Print(parse.GetValue(threads))),
+    Action("peak", "The machine's multiply-add peak and memory bandwidth.", [threads, device],
+        parse => PeakTable.Print(parse.GetValue(threads), Devices(parse))),
     Action("steps", "Whole steps, training and inference: time, rate, memory.",
-        [networks, batch, repeat, threads, training, inference, byOp, json], Steps),
+        [networks, batch, repeat, threads, device, training, inference, byOp, json], Steps),
     Action("compare", "The same steps here and in PyTorch by turns, in one sitting.",
-        [networks, batch, rounds, threads, training, inference, python, json],
+        [networks, batch, rounds, threads, device, precision, training, inference, python, json],
         parse => ComparisonTable.Print(
-            Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(python),
-            parse.GetValue(json))),
-    Action("kernels", "Single passes of every layer, with BenchmarkDotNet.", [filter],
-        parse => KernelBenchmarks.RunAll(parse.GetValue(filter)!)),
+            Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(device)!,
+            parse.GetValue(precision)!, parse.GetValue(python), parse.GetValue(json))),
+    Action("kernels", "Single passes of every layer, with BenchmarkDotNet; with --device in a table of devices.",
+        [filter, threads, device], Kernels),
     Action("passes", "The three passes of every large convolution, quickly.", [networks, batch, threads, json],
         parse => PassTable.Print(
             Workload.Choose(parse.GetValue(networks)!, parse.GetValue(batch), trains: true),
@@ -47,25 +58,44 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
         _ => Report.Write(Environment.CurrentDirectory)),
 };
 var serve = Action(
-    "serve", "Runs the steps that `steps` and `compare` ask for.", [networks, batch, threads, inference], Serve);
+    "serve", "Runs the steps that `steps` and `compare` ask for.", [networks, batch, threads, device, inference], Serve);
 serve.Hidden = true;
 root.Add(serve);
-return root.Parse(args).Invoke();
+try
+{
+    return root.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });
+}
+catch (InputException fault)
+{
+    Console.Error.WriteLine(fault.Message);
+    return 2;
+}
 
 void Steps(ParseResult parse)
 {
     var workloads = Workloads(parse);
     if (parse.GetValue(byOp))
-        foreach (var workload in workloads) ByOpTable.Print(workload, parse.GetValue(repeat), parse.GetValue(threads));
+        foreach (var workload in workloads)
+            foreach (var place in Devices(parse)) ByOpTable.Print(workload, parse.GetValue(repeat), place);
     else
-        StepTable.Print(workloads, parse.GetValue(repeat), parse.GetValue(threads), parse.GetValue(json));
+        StepTable.Print(
+            workloads, parse.GetValue(device)!.Split(','), parse.GetValue(repeat), parse.GetValue(threads), parse.GetValue(json));
+}
+
+void Kernels(ParseResult parse)
+{
+    if (parse.GetResult(device) is { Implicit: false }) DeviceKernelTable.Print(parse.GetValue(filter)!, Devices(parse));
+    else KernelBenchmarks.RunAll(parse.GetValue(filter)!);
 }
 
 void Serve(ParseResult parse)
 {
     var network = PyNetSharp.Networks.Find(parse.GetValue(networks)![0]);
-    StepServer.Serve(new(network, parse.GetValue(batch) ?? 1, !parse.GetValue(inference)), parse.GetValue(threads));
+    StepServer.Serve(new(network, parse.GetValue(batch) ?? 1, !parse.GetValue(inference)), Devices(parse)[0]);
 }
+
+Device[] Devices(ParseResult parse) =>
+    [.. parse.GetValue(device)!.Split(',').Select(name => DeviceCatalog.Open(name, parse.GetValue(threads)))];
 
 IReadOnlyList<Workload> Workloads(ParseResult parse) => Workload.Choose(
     parse.GetValue(networks)!, parse.GetValue(batch),

@@ -15,12 +15,14 @@ internal static class ComparisonTable
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);     // the last one's threads may still spin
 
     public static void Print(
-        IReadOnlyList<Workload> workloads, int rounds, int threads, string? askedPython, string? json)
+        IReadOnlyList<Workload> workloads, int rounds, int threads, string device, string precision, string? askedPython,
+        string? json)
     {
-        if (PyTorch.Find(askedPython is null ? ["python3", "/usr/bin/python3"] : [askedPython]) is not { } python)
+        var onGpu = device != "cpu";
+        if (PyTorch.Find(onGpu, askedPython is null ? ["python3", "/usr/bin/python3"] : [askedPython]) is not { } python)
         {
             Console.WriteLine(
-                $"Skipped: {askedPython ?? "python3"} has no PyTorch. Debian: apt install python3-torch " +
+                $"Skipped: {askedPython ?? "python3"} has no PyTorch{(onGpu ? " that sees a CUDA device" : "")}. Debian: apt install python3-torch " +
                 "python3-numpy libopenblas0-pthread; elsewhere: pip install torch numpy. --python PATH names another Python.");
             return;
         }
@@ -28,7 +30,7 @@ internal static class ComparisonTable
         var (rows, versions) = (new List<ComparisonRow>(), new List<string>());
         foreach (var workload in workloads)
         {
-            var row = Measure(workload, rounds, threads, python, versions);
+            var row = Measure(workload, rounds, threads, device, PyTorch.Configurations(onGpu, precision), python, versions);
             Show(row);
             rows.Add(row);
         }
@@ -41,12 +43,13 @@ internal static class ComparisonTable
     }
 
     private static ComparisonRow Measure(
-        Workload workload, int rounds, int threads, string python, List<string> versions)
+        Workload workload, int rounds, int threads, string device, IReadOnlyList<PyTorch> peers, string python,
+        List<string> versions)
     {
         StepProcess[] programs =
         [
-            StepProcess.Ours(workload, threads),
-            .. PyTorch.Configurations.Select(peer => StepProcess.PyTorch(peer, python, workload, threads)),
+            StepProcess.Ours(workload, threads, device),
+            .. peers.Select(peer => StepProcess.PyTorch(peer, python, workload, threads)),
         ];
         try
         {

@@ -3,25 +3,31 @@ using System.Diagnostics;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>PyTorch in one of the ways that it may be at its best: a memory layout and an allocator.</summary>
+/// <summary>PyTorch in one of the ways that it may be at its best: a memory layout, and an allocator or a precision.</summary>
 /// <param name="Layout"><c>contiguous</c> or <c>channels_last</c>.</param>
 /// <param name="KeepsPages">Whether malloc keeps freed memory, so that it is not faulted in again.</param>
-internal sealed record PyTorch(string Layout, bool KeepsPages)
+/// <param name="Device"><c>cpu</c> or <c>cuda</c>.</param>
+/// <param name="Precision"><c>float32</c>, or <c>tf32</c> for products on the tensor cores.</param>
+internal sealed record PyTorch(string Layout, bool KeepsPages, string Device = "cpu", string Precision = "float32")
 {
     private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "peers", "steps.py");
 
-    public static IReadOnlyList<PyTorch> Configurations { get; } =
-        [new("contiguous", false), new("contiguous", true), new("channels_last", false), new("channels_last", true)];
+    /// <summary>On a GPU the host's allocator does not matter.</summary>
+    public static IReadOnlyList<PyTorch> Configurations(bool onGpu, string precision) => onGpu
+        ? [new("contiguous", false, "cuda", precision), new("channels_last", false, "cuda", precision)]
+        : [new("contiguous", false), new("contiguous", true), new("channels_last", false), new("channels_last", true)];
 
     public override string ToString() =>
-        $"PyTorch, {Layout.Replace('_', '-')}{(KeepsPages ? ", no mmap, no trimming" : "")}";
+        $"PyTorch, {Layout.Replace('_', '-')}{(KeepsPages ? ", no mmap, no trimming" : "")}" +
+        (Device == "cpu" ? "" : $", {Device}, {Precision}");
 
-    /// <summary>The first of these Pythons that has PyTorch; null if none has.</summary>
-    public static string? Find(params IEnumerable<string> pythons) => pythons.FirstOrDefault(python =>
+    /// <summary>The first of these Pythons that has PyTorch, for a GPU with CUDA; null if none has.</summary>
+    public static string? Find(bool onGpu, params IEnumerable<string> pythons) => pythons.FirstOrDefault(python =>
     {
         try
         {
-            var import = new ProcessStartInfo(python, ["-c", "import torch"]) { RedirectStandardError = true };
+            var check = onGpu ? "import torch; assert torch.cuda.is_available()" : "import torch";
+            var import = new ProcessStartInfo(python, ["-c", check]) { RedirectStandardError = true };
             using var process = Process.Start(import)!;
             process.StandardError.ReadToEnd();
             process.WaitForExit();
@@ -35,7 +41,7 @@ internal sealed record PyTorch(string Layout, bool KeepsPages)
 
     public ProcessStartInfo Start(string python)
     {
-        var start = new ProcessStartInfo(python, [Script, "--layout", Layout]);
+        var start = new ProcessStartInfo(python, [Script, "--layout", Layout, "--device", Device, "--precision", Precision]);
         if (KeepsPages)
         {
             start.Environment["MALLOC_MMAP_MAX_"] = "0";

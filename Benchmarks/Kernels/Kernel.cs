@@ -6,10 +6,13 @@ namespace PyNetSharp.Benchmarks;
 /// <param name="Operations">Two to a multiply-add of a direct computation; 0 where memory is the limit.</param>
 /// <param name="Bytes">What goes through memory at least.</param>
 /// <param name="Prepare">Makes its inputs on a device and returns what to time.</param>
-public sealed record Kernel(string Networks, string Name, long Operations, long Bytes, Func<CpuDevice, Action> Prepare)
+public sealed record Kernel(string Networks, string Name, long Operations, long Bytes, Func<Device, Action> Prepare)
 {
     /// <summary>Whether it multiplies too little to be measured by that.</summary>
     public bool IsMemoryBound => Operations == 0;
+
+    /// <summary>Whether it is one of two ways that only the CPU has.</summary>
+    public bool IsForCpu { get; init; }
 
     /// <summary>Name and networks.</summary>
     public override string ToString() => Networks.Length == 0 ? Name : $"{Name} ({Networks})";

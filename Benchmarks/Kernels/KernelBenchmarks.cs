@@ -65,12 +65,8 @@ public class KernelBenchmarks
     [GlobalCleanup]
     public void Measure()
     {
-        var bytes = Kernel.IsMemoryBound ? Bandwidth.Measure(device, runs: 2).Best : 0;
-        var now = new Limits(Peak.Best.Measure(device, runs: 10), bytes);
+        var now = Limits.Measure(device, runs: 10, Kernel.IsMemoryBound);
         Measured.AddOrUpdate(Kernel.Name, now, (_, before) =>
             new(Math.Max(before.Operations, now.Operations), Math.Max(before.Bytes, now.Bytes)));
     }
-
-    /// <summary>Per second.</summary>
-    internal readonly record struct Limits(double Operations, double Bytes);
 }

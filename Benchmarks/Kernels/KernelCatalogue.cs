@@ -6,9 +6,11 @@ internal static class KernelCatalogue
     private static readonly (int M, int N, int K)[] Products =
         [(1024, 1024, 1024), (128, 4096, 9216), (2048, 96, 2400)];
 
+    private static readonly (int M, int N, int K) LargeProduct = (4096, 4096, 4096);       // a second's work for a CPU
+
     /// <summary>Every kernel whose text contains <paramref name="filter"/>; a star stands for all.</summary>
-    public static IEnumerable<Kernel> Find(string filter) =>
-        Products.Select(Product)
+    public static IEnumerable<Kernel> Find(string filter, bool onGpu = false) =>
+        Products.Concat(onGpu ? [LargeProduct] : []).Select(Product)
             .Concat(Layers(Workload.Standard.Where(workload => workload.Trains)))
             .Append(CrossEntropy(128, 10)).Append(CrossEntropy(128, 1000)).Append(Sgd(1 << 24))
             .Where(kernel => filter == "*" || kernel.ToString().Contains(filter, StringComparison.OrdinalIgnoreCase));

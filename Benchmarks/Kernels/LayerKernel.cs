@@ -50,8 +50,8 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
             yield return Pass(parameters == 0 ? "backward" : "by input", device => Backward(device, direct, true));
             if (parameters > 0) yield return Pass("by weight", device => Backward(device, direct, false));
 
-            Kernel Pass(string pass, Func<CpuDevice, Action> prepare) =>
-                new(networks, $"{Title}: {pass}{(direct ? ", direct" : "")}", 2 * MultiplyAdds, bytes, prepare);
+            Kernel Pass(string pass, Func<Device, Action> prepare) =>
+                new(networks, $"{Title}: {pass}{(direct ? ", direct" : "")}", 2 * MultiplyAdds, bytes, prepare) { IsForCpu = direct };
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
 
     private static string Text(Shape shape) => string.Join('×', shape);
 
-    private Action Forward(CpuDevice device, bool direct)
+    private Action Forward(Device device, bool direct)
     {
         Module.To(device);
         var x = Tensor.Uniform(Input, 0, 1, new Rng(1), device);
@@ -75,7 +75,7 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
     }
 
     /// <summary>The gradient by the input alone, or by the parameters alone: an op computes no other.</summary>
-    private Action Backward(CpuDevice device, bool direct, bool byInput)
+    private Action Backward(Device device, bool direct, bool byInput)
     {
         Module.To(device);
         foreach (var parameter in Module.Parameters()) parameter.RequiresGrad = !byInput;

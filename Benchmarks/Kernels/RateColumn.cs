@@ -9,7 +9,7 @@ namespace PyNetSharp.Benchmarks;
 /// A column of BenchmarkDotNet's table that follows from a kernel's work and median time; empty for 0.
 /// </summary>
 /// <param name="value">From the kernel, the median in seconds, and what the machine could do at most.</param>
-internal sealed class RateColumn(string name, Func<Kernel, double, KernelBenchmarks.Limits, double> value) : IColumn
+internal sealed class RateColumn(string name, Func<Kernel, double, Limits, double> value) : IColumn
 {
     public string Id => name;
 

@@ -1,9 +1,9 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>peak</c>: what this machine can do at most, with one core and with all.</summary>
+/// <summary>The command <c>peak</c>: what this machine can do at most: with one core, with all, and on its GPUs.</summary>
 internal static class PeakTable
 {
-    public static void Print(int threads)
+    public static void Print(int threads, IReadOnlyList<Device> devices)
     {
         Console.WriteLine($"{Machine.Here}");
         Console.WriteLine($"{"threads",7} {"GFLOP/s",9} {"read GB/s",10} {"copy GB/s",10} {"triad GB/s",10}");
@@ -14,6 +14,12 @@ internal static class PeakTable
             Console.WriteLine(
                 $"{count,7} {Peak.Best.Measure(device, runs: 50) / 1e9,9:F1} {bandwidth.Read / 1e9,10:F1} " +
                 $"{bandwidth.Copy / 1e9,10:F1} {bandwidth.Triad / 1e9,10:F1}");
+        }
+
+        foreach (var gpu in devices.Where(device => device is not CpuDevice))
+        {
+            var limits = Limits.Measure(gpu, runs: 20, withMemory: true);
+            Console.WriteLine($"{gpu.Name,7} {limits.Operations / 1e9,9:F1} {"",10} {limits.Bytes / 1e9,10:F1}");
         }
     }
 }

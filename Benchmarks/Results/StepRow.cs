@@ -10,4 +10,14 @@ namespace PyNetSharp.Benchmarks;
 /// <param name="Collections">Of generation 2 in all steps.</param>
 internal sealed record StepRow(
     string Network, bool Trains, int Batch, int Threads, int Steps, double Seconds, long Operations, double Peak,
-    long Resident, long Managed, long Blocks, int Collections);
+    long Resident, long Managed, long Blocks, int Collections)
+{
+    /// <summary>Where the step ran.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Bytes of the device's memory that tensors held at most.</summary>
+    public long Tensors { get; init; }
+
+    /// <summary>Kernels launched in a step; 0 on the CPU.</summary>
+    public long Launches { get; init; }
+}

@@ -7,26 +7,27 @@ internal static class ByOpTable
 {
     private const int Runs = 3;     // of the peak, before each step
 
-    public static void Print(Workload workload, int repeat, int threads)
+    public static void Print(Workload workload, int repeat, Device device)
     {
-        var step = new Step(workload, threads);
+        var step = new Step(workload, device);
         step.WarmUp();
 
-        var profile = new OpProfile();
+        var profile = new OpProfile(device);
         var (seconds, peaks) = (new double[repeat], new double[repeat]);
         for (var i = 0; i < repeat; i++)
         {
-            peaks[i] = Peak.Best.Measure(step.Device, Runs);
+            peaks[i] = Limits.Measure(device, Runs).Operations;
             var start = Stopwatch.GetTimestamp();
             OpObserver.Current = profile;
             step.Run(profile);
             OpObserver.Current = null;
+            device.Synchronize();
             seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
         var peak = Statistics.Median(peaks);
         Console.WriteLine(
-            $"{workload.Title}   mean of {repeat} steps: {1e3 * seconds.Average():F1} ms; " +
+            $"{workload.Title} on {device}   mean of {repeat} steps: {1e3 * seconds.Average():F1} ms; " +
             $"peak beside it {peak / 1e9:F0} GFLOP/s");
         Console.WriteLine(
             $"  {"op",-17} {"shapes",-40} {"pass",-9} {"calls",5} {"ms",8} {"share",6} " +

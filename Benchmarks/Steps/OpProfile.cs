@@ -22,9 +22,10 @@ internal sealed class OpCost
 }
 
 /// <summary>
-/// Collects the time of every op while it is the observer: each computation's own, without those within it.
+/// Collects the time of every op while it is the observer: each computation's own, without those within it. A GPU is waited
+/// for before and after each.
 /// </summary>
-internal sealed class OpProfile : OpObserver
+internal sealed class OpProfile(Device device) : OpObserver
 {
     private readonly Dictionary<OpKey, OpCost> costs = [];
     private readonly ConditionalWeakTable<Op, OpWork> works = [];
@@ -35,7 +36,7 @@ internal sealed class OpProfile : OpObserver
     public override void Applying(Op op, ReadOnlySpan<Tensor> inputs, Shape y) =>
         works.Add(op, OpWork.Of(op, inputs, y));
 
-    public override void Begin(Op op, Pass pass) => frames.Push(new(Stopwatch.GetTimestamp()));
+    public override void Begin(Op op, Pass pass) => Start();
 
     public override void End(Op op, Pass pass)
     {
@@ -53,7 +54,7 @@ internal sealed class OpProfile : OpObserver
     /// <summary>Measures, until disposed, what is no op.</summary>
     public IDisposable Measure(string name, string what)
     {
-        frames.Push(new(Stopwatch.GetTimestamp()));
+        Start();
         return new Span(this, new(name, what, null));
     }
 
@@ -63,8 +64,15 @@ internal sealed class OpProfile : OpObserver
         return cost;
     }
 
+    private void Start()
+    {
+        device.Synchronize();
+        frames.Push(new(Stopwatch.GetTimestamp()));
+    }
+
     private double OwnSeconds()
     {
+        device.Synchronize();
         var frame = frames.Pop();
         var all = Stopwatch.GetElapsedTime(frame.Start).TotalSeconds;
         if (frames.TryPeek(out var outer)) outer.Within += all;

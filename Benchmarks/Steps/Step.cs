@@ -10,21 +10,21 @@ internal sealed class Step
     private readonly Module model;
     private readonly Sgd? optimizer;
     private readonly Tensor x;
-    private readonly int[] labels;
+    private readonly Labels labels;
 
-    public Step(Workload workload, int threads)
+    public Step(Workload workload, Device device)
     {
-        Device = new(threads);
+        Device = device;
         var (network, batch) = (workload.Network, workload.Batch);
         var rng = new Rng(1);
         model = network.Create(new(network.Input, Classes: 10), rng).To(Device);
         if (workload.Trains) optimizer = new(model.Parameters(), 0.01f, momentum: 0.9f, nesterov: true);
         else model.Eval();
         x = Tensor.Uniform([batch, .. network.Input], 0, 1, rng, Device);
-        labels = [.. Enumerable.Range(0, batch).Select(_ => rng.Next(10))];
+        labels = new([.. Enumerable.Range(0, batch).Select(_ => rng.Next(10))], Device);
     }
 
-    public CpuDevice Device { get; }
+    public Device Device { get; }
 
     public void Run(OpProfile? profile = null)
     {
@@ -32,7 +32,7 @@ internal sealed class Step
         else Train(optimizer, profile);
     }
 
-    /// <summary>Seconds of each of so many steps.</summary>
+    /// <summary>Seconds of each of so many steps; each waits until the device is done.</summary>
     public double[] Measure(int steps)
     {
         var seconds = new double[steps];
@@ -40,6 +40,7 @@ internal sealed class Step
         {
             var start = Stopwatch.GetTimestamp();
             Run();
+            Device.Synchronize();
             seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
@@ -50,7 +51,7 @@ internal sealed class Step
     public void WarmUp()
     {
         var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < 1; i++) Run();
+        for (var i = 0; i < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < 1; i++) Measure(1);
     }
 
     private void Infer()

@@ -24,12 +24,12 @@ internal sealed class StepProcess : IDisposable
     /// <summary>What the program says about itself once it is warm; waits for that.</summary>
     public string Version => version ??= JsonDocument.Parse(Answer()).RootElement.GetProperty("version").GetString()!;
 
-    public static StepProcess Ours(Workload workload, int threads)
+    public static StepProcess Ours(Workload workload, int threads, string device)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!);
         var isHost = Path.GetFileNameWithoutExtension(start.FileName) == "dotnet";
         if (isHost) start.ArgumentList.Add(typeof(StepProcess).Assembly.Location);
-        foreach (var argument in Arguments(workload, threads).Prepend("serve")) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])["serve", .. Arguments(workload, threads), "--device", device]) start.ArgumentList.Add(argument);
         return new("PyNetSharp", start);
     }
 

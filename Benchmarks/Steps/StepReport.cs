@@ -8,12 +8,18 @@ namespace PyNetSharp.Benchmarks;
 internal sealed record StepReport(double[] Seconds, long Resident)
 {
     /// <summary>
-    /// Ours only: the machine's multiply-add peak before or after these steps, in operations a second.
+    /// Ours only: the device's multiply-add peak before or after these steps, in operations a second.
     /// </summary>
     public double Peak { get; init; }
 
     /// <summary>Ours only: managed bytes allocated during these steps.</summary>
     public long Managed { get; init; }
+
+    /// <summary>Ours only: bytes of the device's memory that tensors held at most so far.</summary>
+    public long Tensors { get; init; }
+
+    /// <summary>Ours only: kernels launched on a GPU during these steps.</summary>
+    public long Launches { get; init; }
 
     /// <summary>Ours only: blocks of storage taken from the system during these steps.</summary>
     public long Blocks { get; init; }

@@ -11,13 +11,13 @@ namespace PyNetSharp.Benchmarks;
 /// A process of its own for each workload makes its peak memory its own, and lets programs take turns without starting
 /// again. <c>peers/steps.py --serve</c> speaks the same way.
 /// </remarks>
-internal static class StepServer
+internal static partial class StepServer
 {
     private const int PeakRuns = 3;
 
-    public static void Serve(Workload workload, int threads)
+    public static void Serve(Workload workload, Device device)
     {
-        var step = new Step(workload, threads);
+        var step = new Step(workload, device);
         step.WarmUp();
         Say(new { version = $".NET {Environment.Version}" });
         while (Console.ReadLine() is { } line) Say(Report(step, int.Parse(line, CultureInfo.InvariantCulture)));
@@ -27,18 +27,25 @@ internal static class StepServer
 
     private static StepReport Report(Step step, int count)
     {
-        var before = Peak.Best.Measure(step.Device, PeakRuns);
+        var before = Limits.Measure(step.Device, PeakRuns);
+        var (launchesBefore, launches) = (0L, 0L);
+        CountLaunches(step.Device, ref launchesBefore);
         var (managed, collections) = (GC.GetTotalAllocatedBytes(true), GC.CollectionCount(2));
         var blocks = step.Device.Memory.BlocksTaken;
         var seconds = step.Measure(count);
+        CountLaunches(step.Device, ref launches);
         return new(seconds, Resident())
         {
             Managed = GC.GetTotalAllocatedBytes(true) - managed,
             Blocks = step.Device.Memory.BlocksTaken - blocks,
             Collections = GC.CollectionCount(2) - collections,
-            Peak = Math.Max(before, Peak.Best.Measure(step.Device, PeakRuns)),
+            Tensors = step.Device.Memory.Peak,
+            Launches = launches - launchesBefore,
+            Peak = Math.Max(before.Operations, Limits.Measure(step.Device, PeakRuns).Operations),
         };
     }
+
+    static partial void CountLaunches(Device device, ref long launches);
 
     private static long Resident()
     {

@@ -1,12 +1,12 @@
 """Steps in PyTorch, the peer of `Benchmarks -- steps`: training, and inference.
 
     python3 steps.py [--batch N] [--inference] [--layout contiguous|channels_last] [--threads N]
-                     [--repeat N | --serve] NETWORK
+                     [--device cpu|cuda] [--precision float32|tf32] [--repeat N | --serve] NETWORK
 
 A training step is forward, cross-entropy, backward and SGD with Nesterov momentum, on random images. Prints lines of JSON:
 first {"version"} when all is warm, then {"seconds": [...], "resident": bytes} for --repeat steps, or with --serve for as
 many steps as each line of the standard input says. Needs PyTorch (Debian: python3-torch, python3-numpy and
-libopenblas0-pthread). Without its page faults PyTorch is faster still: run it under
+libopenblas0-pthread). On a GPU each step is waited for, and cuDNN picks its fastest algorithms. Without its page faults PyTorch is faster still: run it under
 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=99999999999.
 """
 
@@ -81,7 +81,7 @@ NETWORKS = {  # name: (network, shape of an image, batch)
 
 
 def training_step(network, x):
-    labels = torch.randint(0, 10, (len(x),))
+    labels = torch.randint(0, 10, (len(x),)).to(x.device)
     loss = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9, nesterov=True)
 
@@ -103,11 +103,12 @@ def inference_step(network, x):
     return step
 
 
-def measure(step, count):
+def measure(step, count, wait):
     seconds = []
     for _ in range(count):
         start = time.perf_counter()
         step()
+        wait()
         seconds.append(time.perf_counter() - start)
     return {"seconds": seconds, "resident": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
 
@@ -123,28 +124,33 @@ def main():
     parser.add_argument("--inference", action="store_true")
     parser.add_argument("--layout", choices=["contiguous", "channels_last"], default="contiguous")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", choices=["float32", "tf32"], default="float32")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--serve", action="store_true")
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = options.precision == "tf32"
+    torch.backends.cudnn.benchmark = True
+    wait = torch.cuda.synchronize if options.device.startswith("cuda") else lambda: None
     layout = torch.contiguous_format if options.layout == "contiguous" else torch.channels_last
     make, image, batch = NETWORKS[options.network]
-    network = make().to(memory_format=layout)
-    x = torch.rand(options.batch or batch, *image).to(memory_format=layout)
+    network = make().to(options.device, memory_format=layout)
+    x = torch.rand(options.batch or batch, *image).to(options.device, memory_format=layout)
     step = inference_step(network, x) if options.inference else training_step(network, x)
 
     warm = time.perf_counter() + 0.5
-    measure(step, 2)
+    measure(step, 2, wait)
     while time.perf_counter() < warm:
-        measure(step, 1)
+        measure(step, 1, wait)
     say({"version": f"PyTorch {torch.__version__}"})
     if options.serve:
         for line in sys.stdin:
-            say(measure(step, int(line)))
+            say(measure(step, int(line), wait))
     else:
-        say(measure(step, options.repeat))
+        say(measure(step, options.repeat, wait))
 
 
 if __name__ == "__main__":

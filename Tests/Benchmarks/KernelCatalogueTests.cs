@@ -54,7 +54,7 @@ public sealed class KernelCatalogueTests
         var nin = Workload.Choose(["nin"], batch: null, trains: true).Single();
         Assert.That(nin.Operations, Is.EqualTo(2L * 128 * (3 * 222_486_528L - 32 * 32 * 192 * 75)));
 
-        var (step, profile) = (new Step(LeNet[0], threads: 1), new OpProfile());
+        var (step, profile) = (new Step(LeNet[0], new CpuDevice(threads: 1)), new OpProfile(Device.Cpu));
         OpObserver.Current = profile;
         try
         {

@@ -1,0 +1,20 @@
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>What a device can do at most, per second, measured on the spot.</summary>
+/// <param name="Operations">Two to a multiply-add, in float32.</param>
+/// <param name="Bytes">What memory takes and gives; 0 if nobody asked for it.</param>
+internal readonly partial record struct Limits(double Operations, double Bytes)
+{
+    /// <param name="device">Any.</param>
+    /// <param name="runs">Of some milliseconds each; the best counts.</param>
+    /// <param name="withMemory">Whether to measure memory too.</param>
+    public static Limits Measure(Device device, int runs = 3, bool withMemory = false)
+    {
+        var limits = default(Limits);
+        if (device is CpuDevice cpu) limits = new(Peak.Best.Measure(cpu, runs), withMemory ? Bandwidth.Measure(cpu, runs).Best : 0);
+        else MeasureGpu(device, runs, withMemory, ref limits);
+        return limits;
+    }
+
+    static partial void MeasureGpu(Device device, int runs, bool withMemory, ref Limits limits);
+}
