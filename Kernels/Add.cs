@@ -30,7 +30,7 @@ internal sealed class Add : Op
         Needed(1) ? Broadcast.SumTo(dy, b) : null,
     ];
 
-    private readonly struct Formula : IBinary
+    internal readonly struct Formula : IBinary
     {
         public static float Apply(float a, float b) => a + b;
 

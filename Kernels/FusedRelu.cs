@@ -3,7 +3,7 @@ using System.Numerics;
 namespace PyNetSharp;
 
 /// <summary>The gradient through a ReLU that a convolution or a linear layer ended with.</summary>
-internal static unsafe class FusedRelu
+internal static unsafe partial class FusedRelu
 {
     private const int Piece = 1 << 14;      // floats: three streams of 64 KB stay in the L2 cache
 
@@ -13,10 +13,20 @@ internal static unsafe class FusedRelu
     public static Tensor Gradient(Tensor dy, Tensor y)
     {
         var masked = dy.Exclusive ? dy : new Tensor(dy.Shape, dy.Device);
-        float* from = dy.Pointer, result = y.Pointer, to = masked.Pointer;
-        y.Processor.ForPieces(y.Shape.Size, Piece, (start, n) => Mask(from + start, result + start, to + start, n));
+        if (y.IsOnCpu)
+        {
+            float* from = dy.Pointer, result = y.Pointer, to = masked.Pointer;
+            y.Processor.ForPieces(y.Shape.Size, Piece, (start, n) => Mask(from + start, result + start, to + start, n));
+        }
+        else
+        {
+            MaskOnGpu(dy, y, masked);
+        }
+
         return masked;
     }
+
+    static partial void MaskOnGpu(Tensor dy, Tensor y, Tensor masked);
 
     private static void Mask(float* dy, float* y, float* masked, int n)
     {

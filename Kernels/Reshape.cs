@@ -46,7 +46,7 @@ public static class ReshapeOp
     }
 }
 
-internal sealed class Reshape(Shape to) : Op
+internal sealed partial class Reshape(Shape to) : Op
 {
     private Shape from = null!;
 
@@ -85,11 +85,24 @@ internal sealed class Reshape(Shape to) : Op
         }
     }
 
-    private static void ToLogical(Tensor image, Tensor plain) => EachImage(image, (one, start) =>
-        Layout.ToLogical(one, image.Span.Slice(start, one.Size), plain.Span.Slice(start, one.Size)));
+    private static void ToLogical(Tensor image, Tensor plain)
+    {
+        if (image.IsOnCpu)
+            EachImage(image, (one, start) =>
+                Layout.ToLogical(one, image.Span.Slice(start, one.Size), plain.Span.Slice(start, one.Size)));
+        else TransposeOnGpu(image, image.Shape[0], image.Shape[2] * image.Shape[3], image.Shape[1], plain);
+    }
 
-    private static void ToStorage(Tensor plain, Tensor image) => EachImage(image, (one, start) =>
-        Layout.ToStorage(one, plain.Span.Slice(start, one.Size), image.Span.Slice(start, one.Size)));
+    private static void ToStorage(Tensor plain, Tensor image)
+    {
+        if (image.IsOnCpu)
+            EachImage(image, (one, start) =>
+                Layout.ToStorage(one, plain.Span.Slice(start, one.Size), image.Span.Slice(start, one.Size)));
+        else TransposeOnGpu(plain, image.Shape[0], image.Shape[1], image.Shape[2] * image.Shape[3], image);
+    }
+
+    /// <summary>[batch, rows, columns] → [batch, columns, rows]</summary>
+    static partial void TransposeOnGpu(Tensor from, int batch, int rows, int columns, Tensor to);
 
     private static void EachImage(Tensor images, Action<Shape, int> reorder)
     {

@@ -38,7 +38,7 @@ internal sealed class Subtract : Op
         return y;
     }
 
-    private readonly struct Formula : IBinary
+    internal readonly struct Formula : IBinary
     {
         public static float Apply(float a, float b) => a - b;
 

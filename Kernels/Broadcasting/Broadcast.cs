@@ -2,7 +2,7 @@ namespace PyNetSharp;
 
 /// <summary>NumPy's broadcasting: shapes are aligned at their last axes, and an extent of 1 repeats.</summary>
 /// <seealso href="https://numpy.org/doc/stable/user/basics.broadcasting.html">NumPy, Broadcasting</seealso>
-internal static class Broadcast
+internal static partial class Broadcast
 {
     /// <summary>The shape that <paramref name="a"/> and <paramref name="b"/> have in common.</summary>
     /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
@@ -25,8 +25,11 @@ internal static class Broadcast
     public static void Run<TBinary>(Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinary
     {
         var plan = new BroadcastPlan(y.Shape, a.Shape, b.Shape);
-        BroadcastLoops.Run<TBinary>(plan, a, b, y);
+        if (y.IsOnCpu) BroadcastLoops.Run<TBinary>(plan, a, b, y);
+        else RunOnGpu<TBinary>(plan, a, b, y);
     }
+
+    static partial void RunOnGpu<TBinary>(BroadcastPlan plan, Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinary;
 
     /// <summary>Sums a gradient over the axes along which an operand of shape <paramref name="operand"/> was repeated.</summary>
     /// <returns><paramref name="dy"/> itself if there are none.</returns>

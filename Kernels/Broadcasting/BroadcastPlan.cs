@@ -36,7 +36,8 @@ internal sealed class BroadcastPlan
     /// <summary>How often the innermost axis is run through.</summary>
     public int Rows { get; }
 
-    private (int Extent, int A, int B)[] Outer { get; }
+    /// <summary>The other axes, outermost first.</summary>
+    public (int Extent, int A, int B)[] Outer { get; }
 
     /// <summary>Where row number <paramref name="row"/> begins in both operands.</summary>
     public (int A, int B) StartOf(int row)

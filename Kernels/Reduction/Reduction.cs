@@ -7,7 +7,7 @@ namespace PyNetSharp;
 /// One axis after the other, the innermost in storage first; neighbours in storage count as one. At most 256 numbers
 /// of a run, or 64 rows, are added in single precision; what they yield is added in double.
 /// </remarks>
-internal static class Reduction
+internal static partial class Reduction
 {
     private const int Work = 1 << 15;           // floats that one call reads, about
     private const int Stretch = 1 << 8;         // of a run that is contiguous: TensorPrimitives adds in eight lanes or more
@@ -25,7 +25,8 @@ internal static class Reduction
             axes.RemoveAt(last);
 
             var to = axes.Exists(axis => axis.Reduced) ? new Tensor([outer, inner], x.Device) : y;
-            if (inner == 1) SumRuns(from, outer, n, to);
+            if (!x.IsOnCpu) SumOnGpu(from, outer, n, inner, to);
+            else if (inner == 1) SumRuns(from, outer, n, to);
             else SumRows(from, outer, n, inner, to);
             if (from != x) from.Discard();
             from = to;
@@ -55,6 +56,9 @@ internal static class Reduction
             y.Span[i] = (float)partial.Sum();
         }
     }
+
+    /// <summary>[outer, n, inner] → [outer, inner]</summary>
+    static partial void SumOnGpu(Tensor x, int outer, int n, int inner, Tensor y);
 
     private static double SumRun(ReadOnlySpan<float> run)
     {

@@ -1,0 +1,74 @@
+using ILGPU;
+
+namespace PyNetSharp;
+
+/// <remarks>On a GPU long sums are cut into pieces, whose sums a second launch adds up: <see cref="ColumnGroups"/>.</remarks>
+internal static partial class Reduction
+{
+    private const int FewRows = 32;     // that one thread sums alone
+
+    static partial void SumOnGpu(Tensor x, int outer, int n, int inner, Tensor y)
+    {
+        var gpu = y.Gpu;
+        if (n <= FewRows)
+        {
+            gpu.Each(outer * inner, new SumFewRowsKernel(x.View, n, inner, y.View));
+            return;
+        }
+
+        var columns = new ColumnGroups(inner);
+        var pieces = columns.PiecesOf(n);
+        var to = pieces == 1 ? y : new Tensor([outer, pieces, inner], x.Device);
+        gpu.Groups(new(outer * pieces * columns.Count, 1, 1), new SumRowsKernel(x.View, n, columns, pieces, to.View));
+        if (to == y) return;
+
+        gpu.Groups(new(outer * columns.Count, 1, 1), new SumRowsKernel(to.View, pieces, columns, 1, y.View));
+        to.Discard();
+    }
+}
+
+/// <summary>[outer, n, inner] → [outer, inner], a thread for each result.</summary>
+internal readonly struct SumFewRowsKernel(ArrayView<float> x, int n, int inner, ArrayView<float> y) : IItemKernel
+{
+    public void Run(int i)
+    {
+        var at = i / inner * n * inner + i % inner;
+        var sum = 0f;
+        for (var row = 0; row < n; row++, at += inner) sum += x[at];
+        y[i] = sum;
+    }
+}
+
+/// <summary>[outer, n, inner] → [outer, pieces, inner], a group for some columns of each piece.</summary>
+internal readonly struct SumRowsKernel(ArrayView<float> x, int n, ColumnGroups columns, int pieces, ArrayView<float> y) : IGroupKernel
+{
+    public static int Threads => ColumnGroups.Threads;
+
+    public void Run()
+    {
+        var lanes = SharedMemory.Allocate<float>(ColumnGroups.Threads);
+        int target = columns.Target, column = columns.Column, depth = (n + pieces - 1) / pieces;
+        var first = target % pieces * depth;
+        var end = IntrinsicMath.Min(n, first + depth);
+
+        // Four sums, because each load must be waited for before the next addition to the same one.
+        float a = 0, b = 0, c = 0, d = 0;
+        if (column < columns.Extent)
+        {
+            int row = first + columns.Lane, step = columns.Lanes;
+            int at = (target / pieces * n + row) * columns.Extent + column, stride = step * columns.Extent;
+            for (; row + 3 * step < end; row += 4 * step, at += 4 * stride)
+            {
+                a += x[at];
+                b += x[at + stride];
+                c += x[at + 2 * stride];
+                d += x[at + 3 * stride];
+            }
+
+            for (; row < end; row += step, at += stride) a += x[at];
+        }
+
+        var sum = columns.Sum(lanes, a + b + (c + d));
+        if (columns.Lane == 0 && column < columns.Extent) y[target * columns.Extent + column] = sum;
+    }
+}
