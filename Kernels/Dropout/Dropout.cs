@@ -24,7 +24,7 @@ internal static class DropProbability
         : throw new ArgumentOutOfRangeException(nameof(p), p, "The probability of being dropped must be from 0 to 1.");
 }
 
-internal sealed class ElementDropout(DropoutMask mask) : Op
+internal sealed partial class ElementDropout(DropoutMask mask) : Op
 {
     private const int Piece = 1 << 15;
 
@@ -41,6 +41,13 @@ internal sealed class ElementDropout(DropoutMask mask) : Op
         return [dx];
     }
 
-    private void Run(Tensor from, Tensor to) => to.Processor.ForPieces(to.Shape.Size, Piece, (start, n) =>
-        mask.Apply(from.Span.Slice(start, n), start, to.Span.Slice(start, n)));
+    private void Run(Tensor from, Tensor to)
+    {
+        if (to.IsOnCpu)
+            to.Processor.ForPieces(to.Shape.Size, Piece, (start, n) =>
+                mask.Apply(from.Span.Slice(start, n), start, to.Span.Slice(start, n)));
+        else RunOnGpu(from, to);
+    }
+
+    partial void RunOnGpu(Tensor from, Tensor to);
 }

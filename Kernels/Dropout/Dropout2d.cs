@@ -20,7 +20,7 @@ public static class Dropout2dOp
     }
 }
 
-internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
+internal sealed unsafe partial class ChannelDropout(DropoutMask mask) : Op
 {
     private const int Piece = 256;      // pixels that one thread takes at a time
 
@@ -41,6 +41,12 @@ internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
 
     private void Run(Tensor from, Tensor to)
     {
+        if (!to.IsOnCpu)
+        {
+            RunOnGpu(from, to);
+            return;
+        }
+
         var (images, channels, height, width) = from.Shape;
         var factors = Tensor.Full([images, channels], 1, from.Device);
         mask.Apply(factors.Span, 0, factors.Span);
@@ -55,6 +61,8 @@ internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
         });
         factors.Discard();
     }
+
+    partial void RunOnGpu(Tensor from, Tensor to);
 
     /// <summary>y[pixel, c] = x[pixel, c] · factors[c]; <paramref name="y"/> may be <paramref name="x"/>.</summary>
     private static void Scale(float* x, float* factors, int pixels, int channels, float* y)

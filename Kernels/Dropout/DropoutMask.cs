@@ -52,9 +52,12 @@ internal readonly struct DropoutMask
                 }
 
             for (; i < n; i++)
-                to[i] = (int)(Hash((uint)(first + i)) >> 8) >= threshold ? from[i] * scale : 0;
+                to[i] = Apply(from[i], first + i);
         }
     }
+
+    /// <summary>What becomes of one number, at one position.</summary>
+    public float Apply(float x, int position) => (int)(Hash((uint)position) >> 8) >= threshold ? x * scale : 0;
 
     public uint Hash(uint x)
     {
