@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace PyNetSharp;
 
 /// <summary>Means over windows and their gradient: what all average pooling ops have in common.</summary>
-internal sealed unsafe class Averages(Shape shape, PoolAxis rows, PoolAxis columns)
+internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAxis columns)
 {
     private const int Block = 512;      // channels at a time: a row's sum stays on the stack and in the L1 cache
 
@@ -14,6 +14,12 @@ internal sealed unsafe class Averages(Shape shape, PoolAxis rows, PoolAxis colum
     /// <param name="y">Stored like [n, c, h', w'].</param>
     public void Compute(Tensor x, Tensor y)
     {
+        if (!x.IsOnCpu)
+        {
+            ComputeOnGpu(x, y);
+            return;
+        }
+
         var (images, channels, height, width) = shape;
         float* from = x.Pointer, to = y.Pointer;
 
@@ -49,6 +55,12 @@ internal sealed unsafe class Averages(Shape shape, PoolAxis rows, PoolAxis colum
     public Tensor Gradient(Tensor dy)
     {
         var dx = new Tensor(shape, dy.Device);
+        if (!dy.IsOnCpu)
+        {
+            GradientOnGpu(dy, dx);
+            return dx;
+        }
+
         var (images, channels, height, width) = shape;
         float* from = dy.Pointer, to = dx.Pointer;
 
@@ -76,6 +88,10 @@ internal sealed unsafe class Averages(Shape shape, PoolAxis rows, PoolAxis colum
         });
         return dx;
     }
+
+    partial void ComputeOnGpu(Tensor x, Tensor y);
+
+    partial void GradientOnGpu(Tensor dy, Tensor dx);
 
     /// <summary>The sums over <paramref name="pixels"/> neighbours that are <paramref name="stride"/> floats apart.</summary>
     private static void AddUp(float* x, int stride, int pixels, Span<float> sum)

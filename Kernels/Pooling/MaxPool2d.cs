@@ -46,6 +46,12 @@ internal sealed partial class MaxPool(PoolSize size) : Op
     protected override unsafe void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
         if (Recorded) places = Save(new Tensor([PlacesAreBytes ? (y.Shape.Size + 3) / 4 : y.Shape.Size], y.Device));
+        if (!y.IsOnCpu)
+        {
+            FindMaximaOnGpu(x[0], y);
+            return;
+        }
+
         var place = places is null ? null : places.Pointer;
         if (PlacesAreBytes) FindMaxima(x[0], y, (byte*)place);
         else FindMaxima(x[0], y, (uint*)place);
@@ -54,8 +60,13 @@ internal sealed partial class MaxPool(PoolSize size) : Op
     protected internal override unsafe Tensor?[] Backward(Tensor dy)
     {
         var dx = new Tensor(shape, dy.Device);
-        if (PlacesAreBytes) Gather(dy, (byte*)places!.Pointer, dx);
+        if (!dy.IsOnCpu) GatherOnGpu(dy, dx);
+        else if (PlacesAreBytes) Gather(dy, (byte*)places!.Pointer, dx);
         else Gather(dy, (uint*)places!.Pointer, dx);
         return [dx];
     }
+
+    partial void FindMaximaOnGpu(Tensor x, Tensor y);
+
+    partial void GatherOnGpu(Tensor dy, Tensor dx);
 }

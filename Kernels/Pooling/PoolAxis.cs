@@ -15,9 +15,10 @@ internal sealed class PoolAxis
     private readonly Window[] windows;
     private readonly (int First, int End)[] covering;
 
-    private PoolAxis(int inputs, Window[] windows)
+    private PoolAxis(int inputs, PoolSteps steps)
     {
-        this.windows = windows;
+        Steps = steps;
+        windows = [.. Enumerable.Range(0, steps.Outputs).Select(o => new Window(steps.From(o), steps.End(o), steps.Size(o)))];
         covering = new (int, int)[inputs];
         var (first, end) = (0, 0);
         for (var input = 0; input < inputs; input++)        // windows begin and end in order, so both bounds only advance
@@ -29,6 +30,9 @@ internal sealed class PoolAxis
     }
 
     public int Outputs => windows.Length;
+
+    /// <summary>The same windows by formula.</summary>
+    public PoolSteps Steps { get; }
 
     /// <summary>The most inputs that any output covers.</summary>
     public int Longest => windows.Max(w => w.Length);
@@ -49,27 +53,9 @@ internal sealed class PoolAxis
         if (ceilMode && (outputs - 1) * stride >= inputs + padding) outputs--;      // it would begin in the far padding
         if (outputs < 1) return null;
 
-        return new(inputs, [.. Enumerable.Range(0, (int)outputs).Select(At)]);
-
-        Window At(int output)
-        {
-            var start = (long)output * stride - padding;
-            var (from, end) = ((int)Math.Max(0, start), (int)Math.Min(inputs, start + kernel));
-            var padded = Math.Min(inputs + padding, start + kernel) - start;
-            return new(from, end, countPadding ? (int)padded : end - from);
-        }
+        return new(inputs, new(inputs, (int)outputs, stride, 1, kernel, padding, countPadding ? padding : 0));
     }
 
     /// <summary>As many windows as wanted, as even as possible: output i covers ⌊i·inputs/outputs⌋ … ⌈(i+1)·inputs/outputs⌉ − 1.</summary>
-    public static PoolAxis Spread(int inputs, int outputs)
-    {
-        return new(inputs, [.. Enumerable.Range(0, outputs).Select(At)]);
-
-        Window At(int output)
-        {
-            var from = (int)((long)output * inputs / outputs);
-            var end = (int)(((output + 1L) * inputs + outputs - 1) / outputs);
-            return new(from, end, end - from);
-        }
-    }
+    public static PoolAxis Spread(int inputs, int outputs) => new(inputs, new(inputs, outputs, inputs, outputs, inputs, 0, 0));
 }
