@@ -21,11 +21,14 @@ internal static class ClassRows
                 throw new ArgumentOutOfRangeException(nameof(labels), label, $"{op}: a label outside 0 … {scores[1] - 1}, for scores of shape {scores}.");
     }
 
+    /// <summary>How many rows there are.</summary>
+    public static int Count(Tensor x) => x.Shape.Size / Math.Max(1, x.Shape[1]);
+
     /// <summary>Calls (row number, start, length) for each row, on all threads.</summary>
     public static void Each(Tensor x, Action<int, int, int> row)
     {
         var classes = Math.Max(1, x.Shape[1]);
-        x.Processor.ForPieces(x.Shape.Size / classes, Math.Max(1, Piece / classes), (first, count) =>
+        x.Processor.ForPieces(Count(x), Math.Max(1, Piece / classes), (first, count) =>
         {
             for (var i = first; i < first + count; i++) row(i, i * classes, classes);
         });

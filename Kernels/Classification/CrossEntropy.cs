@@ -24,7 +24,7 @@ public static class CrossEntropyOp
     }
 }
 
-internal sealed class CrossEntropy(Labels labels) : Op
+internal sealed partial class CrossEntropy(Labels labels) : Op
 {
     private Tensor probabilities = null!;
 
@@ -37,8 +37,17 @@ internal sealed class CrossEntropy(Labels labels) : Op
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
         var logits = x[0];
-        var losses = new double[labels.Count];
         probabilities = new(logits.Shape, logits.Device);
+        if (y.IsOnCpu) Measure(logits, y);
+        else MeasureOnGpu(logits, y);
+
+        if (Needed(0)) Save(probabilities);
+        else probabilities.Discard();
+    }
+
+    private void Measure(Tensor logits, Tensor y)
+    {
+        var losses = new double[labels.Count];
         ClassRows.Each(logits, (i, start, n) =>
         {
             var row = logits.Span.Slice(start, n);
@@ -46,13 +55,18 @@ internal sealed class CrossEntropy(Labels labels) : Op
             losses[i] = log + TensorPrimitives.Max<float>(row) - row[labels[i]];
         });
         y.Span[0] = (float)(losses.Sum() / losses.Length);
-
-        if (Needed(0)) Save(probabilities);
-        else probabilities.Discard();
     }
+
+    partial void MeasureOnGpu(Tensor logits, Tensor y);
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
+        if (!dy.IsOnCpu)
+        {
+            DifferentiateOnGpu(dy);
+            return [probabilities];
+        }
+
         var scale = dy.Span[0] / labels.Count;
         ClassRows.Each(probabilities, (i, start, n) =>
         {
@@ -62,4 +76,7 @@ internal sealed class CrossEntropy(Labels labels) : Op
         });
         return [probabilities];
     }
+
+    /// <summary>As <see cref="Backward"/> in place of the probabilities; <paramref name="dy"/> is not waited for.</summary>
+    partial void DifferentiateOnGpu(Tensor dy);
 }

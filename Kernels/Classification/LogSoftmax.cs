@@ -15,7 +15,7 @@ public static class LogSoftmaxOp
     }
 }
 
-internal sealed class LogSoftmax : Op
+internal sealed partial class LogSoftmax : Op
 {
     private Tensor y = null!;
 
@@ -25,6 +25,12 @@ internal sealed class LogSoftmax : Op
     {
         var from = x[0];
         this.y = Save(y);
+        if (!y.IsOnCpu)
+        {
+            ForwardOnGpu(from, y);
+            return;
+        }
+
         ClassRows.Each(y, (_, start, n) =>
         {
             ReadOnlySpan<float> row = from.Span.Slice(start, n);
@@ -39,6 +45,12 @@ internal sealed class LogSoftmax : Op
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var dx = new Tensor(dy.Shape, dy.Device);
+        if (!dx.IsOnCpu)
+        {
+            BackwardOnGpu(y, dy, dx);
+            return [dx];
+        }
+
         ClassRows.Each(dx, (_, start, n) =>
         {
             ReadOnlySpan<float> from = dy.Span.Slice(start, n);
@@ -49,4 +61,8 @@ internal sealed class LogSoftmax : Op
         });
         return [dx];
     }
+
+    static partial void ForwardOnGpu(Tensor x, Tensor y);
+
+    static partial void BackwardOnGpu(Tensor y, Tensor dy, Tensor dx);
 }

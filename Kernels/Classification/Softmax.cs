@@ -15,7 +15,7 @@ public static class SoftmaxOp
     }
 }
 
-internal sealed class RowSoftmax : Op
+internal sealed partial class RowSoftmax : Op
 {
     private Tensor y = null!;
 
@@ -27,7 +27,8 @@ internal sealed class RowSoftmax : Op
     {
         var from = x[0];
         this.y = Save(y);
-        ClassRows.Each(y, (_, start, n) => Row(from.Span.Slice(start, n), y.Span.Slice(start, n)));
+        if (y.IsOnCpu) ClassRows.Each(y, (_, start, n) => Row(from.Span.Slice(start, n), y.Span.Slice(start, n)));
+        else ForwardOnGpu(from, y);
     }
 
     /// <summary>y = softmax(x).</summary>
@@ -45,6 +46,12 @@ internal sealed class RowSoftmax : Op
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var dx = dy.Exclusive ? dy : new Tensor(dy.Shape, dy.Device);
+        if (!dx.IsOnCpu)
+        {
+            BackwardOnGpu(y, dy, dx);
+            return [dx];
+        }
+
         ClassRows.Each(dx, (_, start, n) =>
         {
             ReadOnlySpan<float> probabilities = y.Span.Slice(start, n), from = dy.Span.Slice(start, n);
@@ -54,4 +61,8 @@ internal sealed class RowSoftmax : Op
         });
         return [dx];
     }
+
+    static partial void ForwardOnGpu(Tensor x, Tensor y);
+
+    static partial void BackwardOnGpu(Tensor y, Tensor dy, Tensor dx);
 }
