@@ -95,9 +95,8 @@ internal sealed unsafe partial class BatchNorm
     /// dx = scale·weight·(dy − Σdy/n − x̂·Σdy·x̂/n); when the running statistics were used, which x does not change,
     /// only scale·weight·dy.
     /// </summary>
-    private Tensor Differentiate(Tensor dy, Tensor bySum, Tensor byProduct)
+    private void Differentiate(Tensor dy, Tensor bySum, Tensor byProduct, Tensor dx)
     {
-        var dx = new Tensor(x.Shape, x.Device);
         using Temporary factors = new(x.Device, Channels), offsets = new(x.Device, Channels), slopes = new(x.Device, Channels);
         float* from = x.Pointer, gradient = dy.Pointer, to = dx.Pointer, middle = mean.Pointer, s = scale.Pointer;
         float* factor = factors.Pointer, offset = offsets.Pointer, slope = slopes.Pointer;
@@ -109,7 +108,6 @@ internal sealed unsafe partial class BatchNorm
         }
 
         ForRows(row => ChannelRows.Differentiate(gradient + row, from + row, middle, factor, offset, slope, to + row, Channels));
-        return dx;
     }
 
     /// <summary>A running statistic moves towards the batch's.</summary>

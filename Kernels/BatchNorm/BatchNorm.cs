@@ -87,9 +87,17 @@ internal sealed partial class BatchNorm : Op
         weight = inputs.Length > 1 ? Save(inputs[1]) : null;
         (mean, scale) = (Save(PerChannel()), Save(PerChannel()));
 
-        if (training) Measure();
-        else Recall();
-        Normalise(inputs.Length > 1 ? inputs[2] : null, y);
+        var bias = inputs.Length > 1 ? inputs[2] : null;
+        if (!y.IsOnCpu)
+        {
+            ForwardOnGpu(bias, y);
+        }
+        else
+        {
+            if (training) Measure();
+            else Recall();
+            Normalise(bias, y);
+        }
 
         if (Recorded) return;
         mean.Discard();
@@ -99,14 +107,27 @@ internal sealed partial class BatchNorm : Op
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var (bySum, byProduct) = (PerChannel(), PerChannel());      // Σdy and Σdy·x̂: the gradients of bias and weight
-        Correlate(dy, bySum, byProduct);
-        var dx = Needed(0) ? Differentiate(dy, bySum, byProduct) : null;
+        var dx = Needed(0) ? new Tensor(x.Shape, x.Device) : null;
+        if (!dy.IsOnCpu)
+        {
+            BackwardOnGpu(dy, bySum, byProduct, dx);
+        }
+        else
+        {
+            Correlate(dy, bySum, byProduct);
+            if (dx is not null) Differentiate(dy, bySum, byProduct, dx);
+        }
+
         if (weight is not null) return [dx, byProduct, bySum];
 
         bySum.Discard();
         byProduct.Discard();
         return [dx];
     }
+
+    partial void ForwardOnGpu(Tensor? bias, Tensor y);
+
+    partial void BackwardOnGpu(Tensor dy, Tensor bySum, Tensor byProduct, Tensor? dx);
 
     private Tensor PerChannel() => new([x.Shape[1]], x.Device);
 }

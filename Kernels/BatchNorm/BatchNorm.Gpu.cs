@@ -1,0 +1,90 @@
+using ILGPU;
+
+namespace PyNetSharp;
+
+/// <remarks>On a GPU as on the CPU: sums over cells of rows, then over the cells; but all in single precision.</remarks>
+internal sealed unsafe partial class BatchNorm
+{
+    partial void ForwardOnGpu(Tensor? bias, Tensor y)
+    {
+        if (training)
+            MeasureOnGpu();
+        else
+            x.Gpu.Each(Channels, new RecallKernel(runningMean!.View, runningVariance!.View, eps, mean.View, scale.View));
+
+        var affine = weight is not null;
+        y.Gpu.Each(y.Shape.Size, new NormaliseKernel(
+            x.View, Channels, mean.View, scale.View, affine ? 1 : 0, (weight ?? scale).View, (bias ?? mean).View, y.View));
+    }
+
+    partial void BackwardOnGpu(Tensor dy, Tensor bySum, Tensor byProduct, Tensor? dx)
+    {
+        var columns = new ColumnGroups(Channels);
+        var cells = columns.PiecesOf(Rows);
+        Tensor sums = new([cells, Channels], x.Device), products = new([cells, Channels], x.Device);
+        x.Gpu.Groups(new(cells * columns.Count, 1, 1), new CorrelationsKernel(
+            dy.View, x.View, Rows, columns, cells, mean.View, sums.View, products.View));
+        x.Gpu.Groups(new(columns.Count, 1, 1), new CorrelationKernel(
+            sums.View, products.View, columns, cells, scale.View, bySum.View, byProduct.View));
+        sums.Discard();
+        products.Discard();
+
+        if (dx is null) return;
+        x.Gpu.Each(x.Shape.Size, new BatchNormGradientKernel(
+            dy.View, x.View, Channels, mean.View, scale.View, weight is null ? 0 : 1, (weight ?? scale).View,
+            training ? 1f / Rows : 0, bySum.View, byProduct.View, dx.View));
+    }
+
+    private void MeasureOnGpu()
+    {
+        var columns = new ColumnGroups(Channels);
+        var cells = columns.PiecesOf(Rows);
+        Tensor centers = new([cells, Channels], x.Device), sums = new([cells, Channels], x.Device), squares = new([cells, Channels], x.Device);
+        x.Gpu.Groups(new(cells * columns.Count, 1, 1), new MomentsKernel(
+            x.View, Rows, columns, cells, centers.View, sums.View, squares.View));
+        x.Gpu.Groups(new(columns.Count, 1, 1), new StatisticsKernel(
+            centers.View, sums.View, squares.View, Rows, columns, cells, eps, mean.View, scale.View,
+            runningMean is null ? 0 : 1, momentum, (runningMean ?? mean).View, (runningVariance ?? scale).View));
+        centers.Discard();
+        sums.Discard();
+        squares.Discard();
+    }
+}
+
+/// <summary>Mean and scale from the running statistics.</summary>
+internal readonly struct RecallKernel(
+    ArrayView<float> runningMean, ArrayView<float> runningVariance, float eps, ArrayView<float> mean, ArrayView<float> scale) : IItemKernel
+{
+    public void Run(int c)
+    {
+        mean[c] = runningMean[c];
+        scale[c] = 1 / MathF.Sqrt(runningVariance[c] + eps);
+    }
+}
+
+/// <summary>y = (x − mean)·scale·weight + bias, the last two if it is affine.</summary>
+internal readonly struct NormaliseKernel(
+    ArrayView<float> x, int channels, ArrayView<float> mean, ArrayView<float> scale,
+    int affine, ArrayView<float> weight, ArrayView<float> bias, ArrayView<float> y) : IItemKernel
+{
+    public void Run(int i)
+    {
+        var c = i % channels;
+        var deviation = x[i] - mean[c];
+        y[i] = affine != 0 ? deviation * (scale[c] * weight[c]) + bias[c] : deviation * scale[c];
+    }
+}
+
+/// <summary>dx = scale·weight·(dy − Σdy·share − x̂·Σdy·x̂·share), where the share is 1/n in training, else 0.</summary>
+internal readonly struct BatchNormGradientKernel(
+    ArrayView<float> dy, ArrayView<float> x, int channels, ArrayView<float> mean, ArrayView<float> scale,
+    int affine, ArrayView<float> weight, float share, ArrayView<float> sum, ArrayView<float> product, ArrayView<float> dx) : IItemKernel
+{
+    public void Run(int i)
+    {
+        var c = i % channels;
+        var slope = product[c] * scale[c] * share;
+        var rest = dy[i] - (sum[c] * share + slope * (x[i] - mean[c]));
+        dx[i] = rest * (affine != 0 ? scale[c] * weight[c] : scale[c]);
+    }
+}

@@ -1,0 +1,138 @@
+using ILGPU;
+
+namespace PyNetSharp;
+
+/// <summary>Of each cell of rows and each channel: its mean, rounded, and Σ and Σ² of the deviations from that.</summary>
+internal readonly struct MomentsKernel(
+    ArrayView<float> x, int rows, ColumnGroups columns, int cells,
+    ArrayView<float> centers, ArrayView<float> sums, ArrayView<float> squares) : IGroupKernel
+{
+    public static int Threads => ColumnGroups.Threads;
+
+    public void Run()
+    {
+        var lanes = SharedMemory.Allocate<float>(ColumnGroups.Threads);
+        int cell = columns.Target, channel = columns.Column, depth = (rows + cells - 1) / cells;
+        int first = cell * depth, end = channel < columns.Extent ? IntrinsicMath.Min(rows, first + depth) : 0;
+
+        var sum = 0f;
+        for (var row = first + columns.Lane; row < end; row += columns.Lanes) sum += x[row * columns.Extent + channel];
+        var center = columns.Sum(lanes, sum) / IntrinsicMath.Max(1, end - first);
+
+        sum = 0;
+        var square = 0f;
+        for (var row = first + columns.Lane; row < end; row += columns.Lanes)
+        {
+            var deviation = x[row * columns.Extent + channel] - center;
+            sum += deviation;
+            square += deviation * deviation;
+        }
+
+        sum = columns.Sum(lanes, sum);
+        square = columns.Sum(lanes, square);
+        if (columns.Lane > 0 || channel >= columns.Extent) return;
+        var at = cell * columns.Extent + channel;
+        centers[at] = center;
+        sums[at] = sum;
+        squares[at] = square;
+    }
+}
+
+/// <summary>Mean and scale of each channel from its cells; the running statistics, if kept, move towards the batch's.</summary>
+internal readonly struct StatisticsKernel(
+    ArrayView<float> centers, ArrayView<float> sums, ArrayView<float> squares, int rows, ColumnGroups columns, int cells, float eps,
+    ArrayView<float> mean, ArrayView<float> scale,
+    int keepsRunning, float momentum, ArrayView<float> runningMean, ArrayView<float> runningVariance) : IGroupKernel
+{
+    public static int Threads => ColumnGroups.Threads;
+
+    public void Run()
+    {
+        var lanes = SharedMemory.Allocate<float>(ColumnGroups.Threads);
+        int channel = columns.Column, depth = (rows + cells - 1) / cells, end = channel < columns.Extent ? cells : 0;
+        var origin = channel < columns.Extent ? centers[channel] : 0;       // near all centres, so that their sum loses nothing
+
+        var total = 0f;
+        for (var cell = columns.Lane; cell < end; cell += columns.Lanes)
+        {
+            var at = cell * columns.Extent + channel;
+            total += RowsOf(cell, depth) * (centers[at] - origin) + sums[at];
+        }
+
+        var average = origin + columns.Sum(lanes, total) / rows;
+        var about = 0f;
+        for (var cell = columns.Lane; cell < end; cell += columns.Lanes)    // about the cell's own centre, and what lies between
+        {
+            var at = cell * columns.Extent + channel;
+            var between = centers[at] - average;
+            about += squares[at] + between * (2 * sums[at] + RowsOf(cell, depth) * between);
+        }
+
+        about = columns.Sum(lanes, about);
+        if (about < 0) about = 0;               // rounding may leave a constant channel just below
+        if (columns.Lane > 0 || channel >= columns.Extent) return;
+        mean[channel] = average;
+        scale[channel] = 1 / MathF.Sqrt(about / rows + eps);
+        if (keepsRunning == 0) return;
+        runningMean[channel] = (1 - momentum) * runningMean[channel] + momentum * average;
+        runningVariance[channel] = (1 - momentum) * runningVariance[channel] + momentum * (about / (rows - 1));
+    }
+
+    private float RowsOf(int cell, int depth) => IntrinsicMath.Min(depth, rows - cell * depth);
+}
+
+/// <summary>Σdy and Σdy·(x − mean) of each cell of rows and each channel.</summary>
+internal readonly struct CorrelationsKernel(
+    ArrayView<float> dy, ArrayView<float> x, int rows, ColumnGroups columns, int cells, ArrayView<float> mean,
+    ArrayView<float> sums, ArrayView<float> products) : IGroupKernel
+{
+    public static int Threads => ColumnGroups.Threads;
+
+    public void Run()
+    {
+        var lanes = SharedMemory.Allocate<float>(ColumnGroups.Threads);
+        int cell = columns.Target, channel = columns.Column, depth = (rows + cells - 1) / cells;
+        int first = cell * depth, end = channel < columns.Extent ? IntrinsicMath.Min(rows, first + depth) : 0;
+        var center = channel < columns.Extent ? mean[channel] : 0;
+
+        float sum = 0, product = 0;
+        for (var row = first + columns.Lane; row < end; row += columns.Lanes)
+        {
+            var at = row * columns.Extent + channel;
+            sum += dy[at];
+            product += dy[at] * (x[at] - center);
+        }
+
+        sum = columns.Sum(lanes, sum);
+        product = columns.Sum(lanes, product);
+        if (columns.Lane > 0 || channel >= columns.Extent) return;
+        sums[cell * columns.Extent + channel] = sum;
+        products[cell * columns.Extent + channel] = product;
+    }
+}
+
+/// <summary>Σdy and Σdy·x̂ of each channel from its cells.</summary>
+internal readonly struct CorrelationKernel(
+    ArrayView<float> sums, ArrayView<float> products, ColumnGroups columns, int cells, ArrayView<float> scale,
+    ArrayView<float> bySum, ArrayView<float> byProduct) : IGroupKernel
+{
+    public static int Threads => ColumnGroups.Threads;
+
+    public void Run()
+    {
+        var lanes = SharedMemory.Allocate<float>(ColumnGroups.Threads);
+        int channel = columns.Column, end = channel < columns.Extent ? cells : 0;
+        float sum = 0, product = 0;
+        for (var cell = columns.Lane; cell < end; cell += columns.Lanes)
+        {
+            sum += sums[cell * columns.Extent + channel];
+            product += products[cell * columns.Extent + channel];
+        }
+
+        sum = columns.Sum(lanes, sum);
+        product = columns.Sum(lanes, product);
+        if (columns.Lane > 0 || channel >= columns.Extent) return;
+        bySum[channel] = sum;
+        byProduct[channel] = product * scale[channel];
+    }
+}
