@@ -7,8 +7,9 @@ namespace PyNetSharp;
 /// that reach one class of input pixels, last tap first, and over outputs.
 /// </summary>
 /// <param name="weight">[outputs, kernelH, kernelW, channels] in storage.</param>
-internal readonly struct FlippedWeights(
+internal readonly struct FlippedWeights<TWidth>(
     ArrayView<float> weight, int outputs, int channels, (int H, int W) kernel, Phase rows, Phase columns) : IOperand<WeightPlace>
+    where TWidth : struct, IWidth
 {
     private readonly int taps = kernel.H * kernel.W, tapsH = rows.Taps, tapsW = columns.Taps;
 
@@ -40,14 +41,9 @@ internal readonly struct FlippedWeights(
 
     public Float4 Read(WeightPlace place)
     {
-        if (place.Row >= tapsH || place.Line >= channels) return default;
+        if (place.Row >= tapsH) return default;
         var offset = (place.Output * taps + last - place.Row * stepH - place.Column * stepW) * channels + place.Line;
-        if (channels % 4 == 0) return Float4.Load(weight, offset);
-        return new(
-            weight[offset],
-            place.Line + 1 < channels ? weight[offset + 1] : 0,
-            place.Line + 2 < channels ? weight[offset + 2] : 0,
-            place.Line + 3 < channels ? weight[offset + 3] : 0);
+        return Float4.Load<TWidth>(weight, offset, channels - place.Line);
     }
 }
 

@@ -3,7 +3,7 @@ namespace PyNetSharp;
 /// <summary>
 /// The floats of a window as the lines of a product, which sums over the window's positions: the gradient by the weight.
 /// </summary>
-internal readonly struct WindowColumns(WindowGeometry windows) : IOperand<WindowColumnPlace>
+internal readonly struct WindowColumns<TWidth>(WindowGeometry windows) : IOperand<WindowColumnPlace> where TWidth : struct, IWidth
 {
     public static bool AlongLine => false;
 
@@ -32,10 +32,10 @@ internal readonly struct WindowColumns(WindowGeometry windows) : IOperand<Window
         if (place.Image >= windows.Images) return default;
         int top = place.Row * windows.StepH + windows.OriginH, left = place.Column * windows.Step + windows.Origin;
         var start = (place.Image * windows.Height + top) * windows.RowLength + left;
-        if (windows.Fours != 0)
-            return IsInside(top, left, place.Tap, place.InRun)
-                ? Float4.Load(windows.Pixels, start + place.Tap * windows.RowLength + place.InRun)
-                : default;
+        if (TWidth.Fours)
+            return Float4.Load<TWidth>(
+                windows.Pixels, start + place.Tap * windows.RowLength + place.InRun,
+                IsInside(top, left, place.Tap, place.InRun) ? 4 : 0);
 
         int tap = place.Tap, inRun = place.InRun;
         var x = Single(start, top, left, tap, inRun);

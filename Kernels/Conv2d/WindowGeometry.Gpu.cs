@@ -34,9 +34,6 @@ internal readonly struct WindowGeometry(
     /// <summary>The first float of the first window: its row, and its place there; negative for padding.</summary>
     public readonly int OriginH = origin.H, Origin = origin.W * source.Channels;
 
-    /// <summary>Whether four floats at a multiple of 4 stay together wherever the window is: 1 or 0.</summary>
-    public readonly int Fours = source.Channels % 4 == 0 ? 1 : 0;
-
     public int Positions => Images * GridH * GridW;
 
     /// <summary>Floats in a window.</summary>

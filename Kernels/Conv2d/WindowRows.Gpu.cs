@@ -1,7 +1,7 @@
 namespace PyNetSharp;
 
 /// <summary>Windows as the lines of a product, which sums over a window's floats: forward, and the gradient by the input.</summary>
-internal readonly struct WindowRows(WindowGeometry windows) : IOperand<WindowRowPlace>
+internal readonly struct WindowRows<TWidth>(WindowGeometry windows) : IOperand<WindowRowPlace> where TWidth : struct, IWidth
 {
     public static bool AlongLine => true;
 
@@ -19,7 +19,7 @@ internal readonly struct WindowRows(WindowGeometry windows) : IOperand<WindowRow
 
     public Float4 Read(WindowRowPlace place)
     {
-        if (windows.Fours != 0) return IsInside(place) ? Float4.Load(windows.Pixels, place.Offset) : default;
+        if (TWidth.Fours) return Float4.Load<TWidth>(windows.Pixels, place.Offset, IsInside(place) ? 4 : 0);
 
         var second = Further(place, 1);
         var third = Further(second, 1);

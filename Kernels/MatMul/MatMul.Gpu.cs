@@ -5,17 +5,24 @@ internal sealed partial class MatMul
     static partial void RunOnGpu(Tensor a, bool ta, Tensor b, bool tb, Tensor y)
     {
         var ((m, k), (_, n)) = (Extents(a.Shape, ta), Extents(b.Shape, tb));
-        switch (ta, tb)
+        if (Fours.Fit(ta ? m : k, tb ? k : n) && n % 4 == 0) Multiply<Fours>();
+        else Multiply<Singles>();
+
+        void Multiply<TWidth>() where TWidth : struct, IWidth
         {
-            case (false, false): Run(new MatrixRows(a.View, m, k), new MatrixColumns(b.View, n, k)); break;
-            case (false, true): Run(new MatrixRows(a.View, m, k), new MatrixRows(b.View, n, k)); break;
-            case (true, false): Run(new MatrixColumns(a.View, m, k), new MatrixColumns(b.View, n, k)); break;
-            case (true, true): Run(new MatrixColumns(a.View, m, k), new MatrixRows(b.View, n, k)); break;
+            switch (ta, tb)
+            {
+                case (false, false): Run<TWidth, MatrixRows<TWidth>, MatrixColumns<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
+                case (false, true): Run<TWidth, MatrixRows<TWidth>, MatrixRows<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
+                case (true, false): Run<TWidth, MatrixColumns<TWidth>, MatrixColumns<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
+                case (true, true): Run<TWidth, MatrixColumns<TWidth>, MatrixRows<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
+            }
         }
 
-        void Run<TLeft, TRight>(TLeft left, TRight right)
+        void Run<TWidth, TLeft, TRight>(TLeft left, TRight right)
+            where TWidth : struct, IWidth
             where TLeft : struct, IOperand<MatrixPlace>
             where TRight : struct, IOperand<MatrixPlace> =>
-            Products.Run<TLeft, MatrixPlace, TRight, MatrixPlace>(left, right, (m, n, k), y);
+            Products.Run<TWidth, TLeft, MatrixPlace, TRight, MatrixPlace>(left, right, (m, n, k), y);
     }
 }

@@ -4,7 +4,8 @@ namespace PyNetSharp;
 
 /// <summary>A matrix whose stored rows are the lines of a product.</summary>
 /// <param name="data">[lines, depth]</param>
-internal readonly struct MatrixRows(ArrayView<float> data, int lines, int depth) : IOperand<MatrixPlace>
+internal readonly struct MatrixRows<TWidth>(ArrayView<float> data, int lines, int depth) : IOperand<MatrixPlace>
+    where TWidth : struct, IWidth
 {
     public static bool AlongLine => true;
 
@@ -13,18 +14,13 @@ internal readonly struct MatrixRows(ArrayView<float> data, int lines, int depth)
     public MatrixPlace Next(MatrixPlace place) =>
         new(place.Offset + ProductTile.Depth, place.Depth + ProductTile.Depth, place.Line);
 
-    public Float4 Read(MatrixPlace place)
-    {
-        if (depth % 4 == 0) return place.Depth < depth ? Float4.Load(data, place.Offset) : default;
-        return new(Single(place, 0), Single(place, 1), Single(place, 2), Single(place, 3));
-    }
-
-    private float Single(MatrixPlace place, int i) => place.Depth + i < depth ? data[place.Offset + i] : 0;
+    public Float4 Read(MatrixPlace place) => Float4.Load<TWidth>(data, place.Offset, depth - place.Depth);
 }
 
 /// <summary>A matrix whose stored columns are the lines of a product.</summary>
 /// <param name="data">[depth, lines]</param>
-internal readonly struct MatrixColumns(ArrayView<float> data, int lines, int depth) : IOperand<MatrixPlace>
+internal readonly struct MatrixColumns<TWidth>(ArrayView<float> data, int lines, int depth) : IOperand<MatrixPlace>
+    where TWidth : struct, IWidth
 {
     public static bool AlongLine => false;
 
@@ -33,14 +29,8 @@ internal readonly struct MatrixColumns(ArrayView<float> data, int lines, int dep
     public MatrixPlace Next(MatrixPlace place) =>
         new(place.Offset + ProductTile.Depth * lines, place.Depth + ProductTile.Depth, place.Line);
 
-    public Float4 Read(MatrixPlace place)
-    {
-        if (place.Depth >= depth) return default;
-        if (lines % 4 == 0) return Float4.Load(data, place.Offset);
-        return new(Single(place, 0), Single(place, 1), Single(place, 2), Single(place, 3));
-    }
-
-    private float Single(MatrixPlace place, int i) => place.Line + i < lines ? data[place.Offset + i] : 0;
+    public Float4 Read(MatrixPlace place) =>
+        place.Depth < depth ? Float4.Load<TWidth>(data, place.Offset, lines - place.Line) : default;
 }
 
 /// <summary>A place in a matrix; its depth is beyond the end where there is no such line.</summary>

@@ -35,24 +35,24 @@ internal struct Feed<TOperand, TPlace>
     }
 
     /// <summary>Writes what was read, transposed where it lies along a line: shared memory has all lines of one depth together.</summary>
-    public readonly void Store(ArrayView<float> tile, int buffer, int lines, int threads)
+    public readonly void Store(ArrayView<Float4> tile, int buffer, int lines, int threads)
     {
         Store(tile, buffer, lines, Group.IdxX, floats);
         if (Twice(lines, threads)) Store(tile, buffer, lines, Group.IdxX + threads, floats2);
     }
 
-    private static void Store(ArrayView<float> tile, int buffer, int lines, int four, Float4 floats)
+    private static void Store(ArrayView<Float4> tile, int buffer, int lines, int four, Float4 floats)
     {
-        var stride = ProductTile.Stride(lines);
-        var at = (buffer * ProductTile.Depth + Depth(four, lines)) * stride + Line(four, lines);
+        int stride = ProductTile.Stride(lines), line = Line(four, lines), depth = Depth(four, lines);
         if (TOperand.AlongLine)
         {
-            tile[at] = floats.X;
-            tile[at + stride] = floats.Y;
-            tile[at + 2 * stride] = floats.Z;
-            tile[at + 3 * stride] = floats.W;
+            var column = tile.Cast<float>().SubView((buffer * ProductTile.Depth + depth) * stride + line);
+            column[0] = floats.X;
+            column[stride] = floats.Y;
+            column[2 * stride] = floats.Z;
+            column[3 * stride] = floats.W;
         }
-        else floats.Store(tile, at);
+        else tile[(buffer * ProductTile.Depth + depth) * (stride / 4) + line / 4] = floats;
     }
 
     private static bool Twice(int lines, int threads) => lines * ProductTile.Depth / 4 > threads;

@@ -10,9 +10,31 @@ internal readonly struct Float4(float x, float y, float z, float w)
     /// <summary>This + a·b.</summary>
     public Float4 Plus(float a, Float4 b) => new(X + a * b.X, Y + a * b.Y, Z + a * b.Z, W + a * b.W);
 
-    /// <summary>The four floats from <paramref name="index"/> on, which must be a multiple of 4.</summary>
-    public static Float4 Load(ArrayView<float> from, int index) => from.Cast<Float4>()[index >> 2];
+    /// <summary>Each, or <paramref name="floor"/> where that is larger; a NaN stays, so that a diverging run is seen.</summary>
+    public Float4 NotBelow(float floor) => new(
+        X <= floor ? floor : X, Y <= floor ? floor : Y, Z <= floor ? floor : Z, W <= floor ? floor : W);
 
-    /// <summary>Writes them from <paramref name="index"/> on, which must be a multiple of 4.</summary>
-    public void Store(ArrayView<float> to, int index) => to.Cast<Float4>()[index >> 2] = this;
+    /// <summary>The floats from <paramref name="index"/> on, a multiple of 4 for <see cref="Fours"/>; zeros behind the first <paramref name="count"/>.</summary>
+    public static Float4 Load<TWidth>(ArrayView<float> from, int index, int count) where TWidth : struct, IWidth
+    {
+        if (TWidth.Fours) return count > 0 ? from.Cast<Float4>()[index >> 2] : default;
+        return new(
+            count > 0 ? from[index] : 0, count > 1 ? from[index + 1] : 0,
+            count > 2 ? from[index + 2] : 0, count > 3 ? from[index + 3] : 0);
+    }
+
+    /// <summary>Writes them from <paramref name="index"/> on, a multiple of 4 for <see cref="Fours"/>; only the first <paramref name="count"/>.</summary>
+    public void Store<TWidth>(ArrayView<float> to, int index, int count) where TWidth : struct, IWidth
+    {
+        if (TWidth.Fours)
+        {
+            if (count > 0) to.Cast<Float4>()[index >> 2] = this;
+            return;
+        }
+
+        if (count > 0) to[index] = X;
+        if (count > 1) to[index + 1] = Y;
+        if (count > 2) to[index + 2] = Z;
+        if (count > 3) to[index + 3] = W;
+    }
 }

@@ -23,6 +23,9 @@ internal interface IOperand<TPlace> where TPlace : struct
 /// <summary>Where a product goes.</summary>
 internal interface IProductTarget
 {
+    /// <summary>What four neighbouring columns are added to.</summary>
+    Float4 Start(int column);
+
     /// <summary>Takes four neighbours of one row; some may lie beyond the edges, and are dropped.</summary>
     void Write(int row, int column, Float4 sums);
 }

@@ -28,8 +28,8 @@ internal readonly struct ProductKernel<TShape, TLeft, TLeftPlace, TRight, TRight
 
     public void Run()
     {
-        var lefts = SharedMemory.Allocate<Float4>(2 * ProductTile.Depth * ProductTile.Stride(TShape.Rows) / 4).Cast<float>();
-        var rights = SharedMemory.Allocate<Float4>(2 * ProductTile.Depth * ProductTile.Stride(TShape.Columns) / 4).Cast<float>();
+        var lefts = SharedMemory.Allocate<Float4>(2 * ProductTile.Size(TShape.Rows));
+        var rights = SharedMemory.Allocate<Float4>(2 * ProductTile.Size(TShape.Columns));
         int row = Grid.IdxX / tilesAcross * TShape.Rows, column = Grid.IdxX % tilesAcross * TShape.Columns;
         int first = Grid.IdxY * pieceDepth, end = Math.Min(depth, first + pieceDepth);
 
@@ -41,8 +41,9 @@ internal readonly struct ProductKernel<TShape, TLeft, TLeftPlace, TRight, TRight
         r.Store(rights, 0, TShape.Columns, Threads);
         Group.Barrier();
 
-        int across = TShape.Columns / 8, y = Group.IdxX / across * 4, x = Group.IdxX % across * 4;
-        var sums = default(Sums8x8);
+        int y = Group.IdxX / (TShape.Columns / 8), x = Group.IdxX % (TShape.Columns / 8);
+        var start = new Sums8(target.Start(column + 4 * x), target.Start(column + 4 * x + TShape.Columns / 2));
+        var sums = new Sums8x8(start, start, start, start, start, start, start, start);
         var buffer = 0;
         for (var k = first; k < end; k += ProductTile.Depth)
         {
@@ -51,16 +52,16 @@ internal readonly struct ProductKernel<TShape, TLeft, TLeftPlace, TRight, TRight
             l.Read(left, TShape.Rows, Threads);
             r.Read(right, TShape.Columns, Threads);
 
-            int above = buffer * ProductTile.Depth * ProductTile.Stride(TShape.Rows) + y;
-            int before = buffer * ProductTile.Depth * ProductTile.Stride(TShape.Columns) + x;
-            sums = Plus(sums, lefts, above, rights, before, 0);
-            sums = Plus(sums, lefts, above, rights, before, 1);
-            sums = Plus(sums, lefts, above, rights, before, 2);
-            sums = Plus(sums, lefts, above, rights, before, 3);
-            sums = Plus(sums, lefts, above, rights, before, 4);
-            sums = Plus(sums, lefts, above, rights, before, 5);
-            sums = Plus(sums, lefts, above, rights, before, 6);
-            sums = Plus(sums, lefts, above, rights, before, 7);
+            var beside = lefts.SubView(buffer * ProductTile.Size(TShape.Rows) + y);
+            var above = rights.SubView(buffer * ProductTile.Size(TShape.Columns) + x);
+            sums = Plus(sums, beside, above, 0);
+            sums = Plus(sums, beside, above, 1);
+            sums = Plus(sums, beside, above, 2);
+            sums = Plus(sums, beside, above, 3);
+            sums = Plus(sums, beside, above, 4);
+            sums = Plus(sums, beside, above, 5);
+            sums = Plus(sums, beside, above, 6);
+            sums = Plus(sums, beside, above, 7);
 
             buffer ^= 1;
             l.Store(lefts, buffer, TShape.Rows, Threads);
@@ -68,23 +69,22 @@ internal readonly struct ProductKernel<TShape, TLeft, TLeftPlace, TRight, TRight
             Group.Barrier();
         }
 
-        Write(row + y, column + x, sums.R0);
-        Write(row + y + 1, column + x, sums.R1);
-        Write(row + y + 2, column + x, sums.R2);
-        Write(row + y + 3, column + x, sums.R3);
-        Write(row + y + TShape.Rows / 2, column + x, sums.R4);
-        Write(row + y + TShape.Rows / 2 + 1, column + x, sums.R5);
-        Write(row + y + TShape.Rows / 2 + 2, column + x, sums.R6);
-        Write(row + y + TShape.Rows / 2 + 3, column + x, sums.R7);
+        row += 4 * y;
+        column += 4 * x;
+        Write(row, column, sums.R0);
+        Write(row + 1, column, sums.R1);
+        Write(row + 2, column, sums.R2);
+        Write(row + 3, column, sums.R3);
+        Write(row + TShape.Rows / 2, column, sums.R4);
+        Write(row + TShape.Rows / 2 + 1, column, sums.R5);
+        Write(row + TShape.Rows / 2 + 2, column, sums.R6);
+        Write(row + TShape.Rows / 2 + 3, column, sums.R7);
     }
 
-    private static Sums8x8 Plus(Sums8x8 sums, ArrayView<float> lefts, int above, ArrayView<float> rights, int before, int k)
+    private static Sums8x8 Plus(Sums8x8 sums, ArrayView<Float4> beside, ArrayView<Float4> above, int k)
     {
-        above += k * ProductTile.Stride(TShape.Rows);
-        before += k * ProductTile.Stride(TShape.Columns);
-        return sums.Plus(
-            Float4.Load(lefts, above), Float4.Load(lefts, above + TShape.Rows / 2),
-            Float4.Load(rights, before), Float4.Load(rights, before + TShape.Columns / 2));
+        int left = k * ProductTile.Stride(TShape.Rows) / 4, right = k * ProductTile.Stride(TShape.Columns) / 4;
+        return sums.Plus(beside[left], beside[left + TShape.Rows / 8], above[right], above[right + TShape.Columns / 8]);
     }
 
     private void Write(int row, int column, Sums8 sums)
@@ -102,4 +102,7 @@ internal static class ProductTile
 
     /// <summary>Floats from one depth to the next: a few more than lines, so that the writes of a warp fall into different banks.</summary>
     public static int Stride(int lines) => lines + 4;
+
+    /// <summary>How many <see cref="Float4"/> a buffer has.</summary>
+    public static int Size(int lines) => Depth * Stride(lines) / 4;
 }

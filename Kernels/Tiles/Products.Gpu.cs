@@ -8,36 +8,38 @@ internal static class Products
     /// <summary>y = left·right + bias, then perhaps max(·, 0).</summary>
     /// <param name="y">[rows, columns] in storage, whatever its shape.</param>
     /// <param name="bias">[columns], or null for none.</param>
-    public static void Run<TLeft, TLeftPlace, TRight, TRightPlace>(
+    public static void Run<TWidth, TLeft, TLeftPlace, TRight, TRightPlace>(
         TLeft left, TRight right, (int Rows, int Columns, int Depth) size, Tensor y, Tensor? bias = null, bool relu = false)
+        where TWidth : struct, IWidth
         where TLeft : struct, IOperand<TLeftPlace>
         where TLeftPlace : struct
         where TRight : struct, IOperand<TRightPlace>
         where TRightPlace : struct
     {
         var tiling = Tiling.For(size.Rows, size.Columns, size.Depth);
-        var (none, max) = (y.View.SubView(0, 0), relu ? 1 : 0);
+        var (none, floor) = (y.View.SubView(0, 0), relu ? 0 : float.NegativeInfinity);
         if (tiling.Pieces == 1)
         {
-            Launch<TLeft, TLeftPlace, TRight, TRightPlace, RowTarget>(
-                y.Gpu, tiling, left, right, new(y.View, size.Rows, size.Columns, bias?.View ?? none, max), size);
+            Launch<TLeft, TLeftPlace, TRight, TRightPlace, RowTarget<TWidth>>(
+                y.Gpu, tiling, left, right, new(y.View, size.Rows, size.Columns, bias?.View ?? none, floor), size);
             return;
         }
 
         var sums = new Tensor([tiling.Pieces, size.Rows * size.Columns], y.Device);
-        Launch<TLeft, TLeftPlace, TRight, TRightPlace, RowTarget>(
-            y.Gpu, tiling, left, right, new(sums.View, size.Rows, size.Columns, none, 0), size);
+        Launch<TLeft, TLeftPlace, TRight, TRightPlace, RowTarget<TWidth>>(
+            y.Gpu, tiling, left, right, new(sums.View, size.Rows, size.Columns, none, float.NegativeInfinity), size);
         y.Gpu.Each(
             size.Rows * size.Columns,
-            new PiecesKernel(sums.View, tiling.Pieces, size.Rows * size.Columns, size.Columns, bias?.View ?? none, max, y.View));
+            new PiecesKernel(sums.View, tiling.Pieces, size.Rows * size.Columns, size.Columns, bias?.View ?? none, floor, y.View));
         sums.Discard();
     }
 
     /// <summary>dw = left·right and db = the sums of left's rows.</summary>
     /// <param name="dw">[rows, columns] in storage, whatever its shape.</param>
     /// <param name="db">[rows]</param>
-    public static void Gradient<TLeft, TLeftPlace, TRight, TRightPlace>(
+    public static void Gradient<TWidth, TLeft, TLeftPlace, TRight, TRightPlace>(
         TLeft left, TRight right, (int Rows, int Columns, int Depth) size, Tensor dw, Tensor db)
+        where TWidth : struct, IWidth
         where TLeft : struct, IOperand<TLeftPlace>
         where TLeftPlace : struct
         where TRight : struct, IOperand<TRightPlace>
@@ -48,14 +50,14 @@ internal static class Products
         var tiling = Tiling.For(all.Rows, all.Columns, all.Depth);
         if (tiling.Pieces == 1)
         {
-            Launch<TLeft, TLeftPlace, WithOnes<TRight, TRightPlace>, OnesPlace<TRightPlace>, GradientTarget>(
+            Launch<TLeft, TLeftPlace, WithOnes<TRight, TRightPlace>, OnesPlace<TRightPlace>, GradientTarget<TWidth>>(
                 dw.Gpu, tiling, left, extended, new(dw.View, db.View, size.Rows, size.Columns), all);
             return;
         }
 
         var sums = new Tensor([tiling.Pieces, all.Rows * all.Columns], dw.Device);
-        Launch<TLeft, TLeftPlace, WithOnes<TRight, TRightPlace>, OnesPlace<TRightPlace>, RowTarget>(
-            dw.Gpu, tiling, left, extended, new(sums.View, all.Rows, all.Columns, dw.View.SubView(0, 0), 0), all);
+        Launch<TLeft, TLeftPlace, WithOnes<TRight, TRightPlace>, OnesPlace<TRightPlace>, RowTarget<TWidth>>(
+            dw.Gpu, tiling, left, extended, new(sums.View, all.Rows, all.Columns, dw.View.SubView(0, 0), float.NegativeInfinity), all);
         dw.Gpu.Each(
             size.Rows * (size.Columns + 1),
             new GradientPiecesKernel(sums.View, tiling.Pieces, size.Rows, size.Columns, dw.View, db.View));
@@ -90,13 +92,13 @@ internal static class Products
 /// <summary>y = the sum over pieces, in their order, + bias, then perhaps max(·, 0).</summary>
 /// <param name="sums">[pieces, size]</param>
 internal readonly struct PiecesKernel(
-    ArrayView<float> sums, int pieces, int size, int columns, ArrayView<float> bias, int relu, ArrayView<float> y) : IItemKernel
+    ArrayView<float> sums, int pieces, int size, int columns, ArrayView<float> bias, float floor, ArrayView<float> y) : IItemKernel
 {
     public void Run(int i)
     {
-        var sum = 0f;
+        var sum = bias.Length > 0 ? bias[i % columns] : 0;
         for (var piece = 0; piece < pieces; piece++) sum += sums[piece * size + i];
-        y[i] = RowTarget.Finish(sum, bias, i % columns, relu);
+        y[i] = sum <= floor ? floor : sum;
     }
 }
 
