@@ -110,16 +110,15 @@ internal static unsafe class Tile
         where R : struct, IRows
     {
         TileSums<V> sums = default;
-        for (; depth > 3; depth -= 4, panel += 4 * 2 * V.Width)
+        if (step == R.Count)        // packed: all distances are constants
         {
-            sums.Add<R>(panel, 0, columns, 0, 1);
-            columns += step;
-            sums.Add<R>(panel, 1, columns, 0, 1);
-            columns += step;
-            sums.Add<R>(panel, 2, columns, 0, 1);
-            columns += step;
-            sums.Add<R>(panel, 3, columns, 0, 1);
-            columns += step;
+            for (; depth > 3; depth -= 4, columns += 4 * R.Count, panel += 4 * 2 * V.Width)
+            {
+                sums.Add<R>(panel, 0, columns, 0 * R.Count, 1);
+                sums.Add<R>(panel, 1, columns, 1 * R.Count, 1);
+                sums.Add<R>(panel, 2, columns, 2 * R.Count, 1);
+                sums.Add<R>(panel, 3, columns, 3 * R.Count, 1);
+            }
         }
 
         for (; depth > 0; depth--, panel += 2 * V.Width, columns += step) sums.Add<R>(panel, 0, columns, 0, 1);
