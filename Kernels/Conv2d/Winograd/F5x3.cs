@@ -13,7 +13,7 @@ internal readonly unsafe struct F5x3 : IWinograd
 
     public static int Points => 7;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Input<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V d0 = V.Load(from), d1 = V.Load(from + step), d2 = V.Load(from + 2 * step), d3 = V.Load(from + 3 * step);
@@ -30,7 +30,7 @@ internal readonly unsafe struct F5x3 : IWinograd
         Sum(4, f1, Sum(-5, f3, f5)).Store(to + 6 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Output<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V p1 = V.Load(from + step), p2 = V.Load(from + 2 * step), p3 = V.Load(from + 3 * step), p4 = V.Load(from + 4 * step);
@@ -44,7 +44,7 @@ internal readonly unsafe struct F5x3 : IWinograd
         Sum(16, even2, Sum(1 / 16f, half, even1 + V.Load(from + 6 * step))).Store(to + 4 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void OutputGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V y0 = V.Load(from), y1 = V.Load(from + step), y2 = V.Load(from + 2 * step), y3 = V.Load(from + 3 * step);
@@ -57,7 +57,7 @@ internal readonly unsafe struct F5x3 : IWinograd
         y4.Store(to + 6 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Filter<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V g0 = V.Load(from), g1 = V.Load(from + step), g2 = V.Load(from + 2 * step);
@@ -72,7 +72,7 @@ internal readonly unsafe struct F5x3 : IWinograd
         g2.Store(to + 6 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void FilterGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V u1 = V.Of(-1 / 3f) * V.Load(from + step), u2 = V.Of(1 / 9f) * V.Load(from + 2 * step);
