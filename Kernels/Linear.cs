@@ -55,6 +55,7 @@ internal sealed unsafe class LinearMap(bool relu) : Op
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var masked = relu ? FusedRelu.Gradient(dy, y!) : dy;
+        if (relu) Release(y!);
         var dx = Needed(0) ? masked.MatMul(weight) : null;
         var dw = Needed(1) ? masked.MatMul(x, transposeA: true) : null;
         var db = Needed(2) ? SumOfRows(masked) : null;
