@@ -58,6 +58,7 @@ internal sealed unsafe partial class LinearMap(bool relu) : Op
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var masked = relu ? FusedRelu.Gradient(dy, y!) : dy;
+        if (relu) Release(y!);
         var dx = Needed(0) ? masked.MatMul(weight) : null;
         var (dw, db) = masked.IsOnCpu
             ? (Needed(1) ? masked.MatMul(x, transposeA: true) : null, Needed(2) ? SumOfRows(masked) : null)

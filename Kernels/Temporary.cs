@@ -1,13 +1,14 @@
 namespace PyNetSharp;
 
-/// <summary>A kernel's working memory from the device's cache, given back when disposed.</summary>
+/// <summary>A kernel's working memory from the device's cache, given back when disposed. No object is made for it.</summary>
 internal readonly unsafe ref struct Temporary(Device device, int count)
 {
-    private readonly Tensor tensor = new([count], device);
+    private readonly CpuDevice cpu = (CpuDevice)device;
+    private readonly CpuDevice.Block block = ((CpuDevice)device).Take(count);
 
-    public float* Pointer => tensor.Pointer;
+    public float* Pointer => (float*)block.Start;
 
-    public Span<float> Span => tensor.Span;
+    public Span<float> Span => new(Pointer, count);
 
-    public void Dispose() => tensor.Discard();
+    public void Dispose() => cpu.Return(block.Start, block.Size);
 }

@@ -7,6 +7,8 @@ public static partial class OpTable
     [
         MaxPool([2, 3, 6, 6], (2, 2), (2, 2)) with { Large = [[8, 96, 32, 32]] },
         MaxPool([2, 1, 7, 5], (2, 2), (2, 2)),
+        MaxPool([2, 6, 6, 4], (2, 2), (2, 2)) with { Large = [[8, 6, 28, 28]] },     // windows that tile the image
+        MaxPool([2, 17, 4, 9], (2, 3), (2, 3)),
         MaxPool([2, 17, 7, 9], (3, 3), (2, 2)) with { Large = [[8, 40, 27, 27]] },
         MaxPool([1, 33, 5, 4], (3, 3), (1, 1), (1, 1)),
         MaxPool([1, 8, 6, 8], (3, 3), (2, 2), ceilMode: true),

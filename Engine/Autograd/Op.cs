@@ -78,6 +78,13 @@ internal abstract class Op
         return tensor;
     }
 
+    /// <summary>Lets a saved tensor go before <see cref="Backward"/> has returned, so that its block serves a gradient.</summary>
+    protected void Release(Tensor tensor)
+    {
+        if (saved is not null && saved.Remove(tensor)) tensor.Drop();
+        if (tensor == output) ForgetOutput();
+    }
+
     /// <summary>Computes the gradients of the inputs and lets everything go that this op has held.</summary>
     /// <exception cref="InvalidOperationException">It was done before.</exception>
     internal Tensor?[] BackwardOnce(Tensor dy)

@@ -59,8 +59,15 @@ public sealed class CpuDevice : Device
 
     internal override Storage Allocate(int count)
     {
+        var block = Take(count);
+        return new CpuStorage(this, block.Start, block.Size);
+    }
+
+    /// <summary>A block for so many floats, to be given to <see cref="Return"/>; its content is arbitrary.</summary>
+    internal Block Take(int count)
+    {
         var size = BlockCache<nint>.SizeFor(Math.Max(1L, count) * sizeof(float));
-        return new CpuStorage(this, cache.Take(size), size);
+        return new(cache.Take(size), size);
     }
 
     internal void Return(nint block, long size) => cache.Return(block, size);
@@ -91,4 +98,7 @@ public sealed class CpuDevice : Device
     private static nint TakeFromSystem(long bytes) => HugePages.Allocate(bytes);
 
     private static unsafe void FreeToSystem(nint block) => NativeMemory.AlignedFree((void*)block);
+
+    /// <summary>Native memory from <see cref="Start"/> on, 64-byte aligned, of <see cref="Size"/> bytes.</summary>
+    internal readonly record struct Block(nint Start, long Size);
 }

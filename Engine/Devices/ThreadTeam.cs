@@ -105,10 +105,12 @@ internal sealed class ThreadTeam(int threads)
     private sealed class Loop
     {
         private const int Closed = int.MaxValue / 2;    // far from any count, however many try to join
+        private const int Takes = 128;                  // in so many goes the items are handed out, if there are as many
 
         private readonly SemaphoreSlim done = new(0);
         private Delegate? body;
         private int count, size, total;                 // size 0: single items
+        private int take;                               // items at a time: threads that take by turns wait for one another
         private int next = Closed, inside;
         private volatile bool asleep;
         private ExceptionDispatchInfo? fault;
@@ -116,14 +118,15 @@ internal sealed class ThreadTeam(int threads)
         public void Open(int count, int size, int total, Delegate body)
         {
             (this.count, this.size, this.total, this.body, asleep, fault) = (count, size, total, body, false, null);
-            Volatile.Write(ref next, -1);
+            take = Math.Max(1, count / Takes);
+            Volatile.Write(ref next, 0);
         }
 
         /// <summary>Counts the caller in, unless all items have been handed out: then the loop may be over.</summary>
         public bool TryJoin()
         {
             Interlocked.Increment(ref inside);
-            if (Volatile.Read(ref next) < count - 1) return true;
+            if (Volatile.Read(ref next) < count) return true;
             Leave();
             return false;
         }
@@ -137,9 +140,10 @@ internal sealed class ThreadTeam(int threads)
         {
             try
             {
-                for (int i; (i = Interlocked.Increment(ref next)) < count;)
-                    if (body is Action<int, int> pieces) pieces(i * size, Math.Min(size, total - i * size));
-                    else ((Action<int>)body!)(i);
+                for (int first; (first = Interlocked.Add(ref next, take) - take) < count;)
+                    for (var i = first; i < Math.Min(count, first + take); i++)
+                        if (body is Action<int, int> pieces) pieces(i * size, Math.Min(size, total - i * size));
+                        else ((Action<int>)body!)(i);
             }
             catch (Exception e)
             {

@@ -74,6 +74,7 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var masked = relu ? FusedRelu.Gradient(dy, y!) : dy;
+        if (relu) Release(y!);
         var dx = Needed(0) ? GradientByInput(masked) : null;
         var (dw, db) = Needed(1) || Needed(2) ? GradientByWeight(masked) : (null, null);
         if (masked != dy) masked.Discard();

@@ -165,7 +165,7 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
         Windows windows, int begin, int end, float* dy, int outputs, float* sums, int panelBegin, int panelEnd)
     {
         var (segments, length, count) = (windows.Segments, windows.Length, panelEnd - panelBegin);
-        var (tiles, block) = (TilesOf(length), Math.Clamp(FloatsPerBlock / (count * PanelWidth + length), 64, 512));
+        var (tiles, block) = (TilesOf(length), BlockOf(length, end - begin, outputs));
         var size = (windows.Depth + 1) * PanelWidth;
         var scratch = Scratch.Begin(
             Scratch.Bytes((long)block * segments, sizeof(float*)) + Scratch.Bytes((long)count * block * PanelWidth, sizeof(float)) +
@@ -209,6 +209,15 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
         }
 
         int RowsOf(int tile) => Math.Min(V.TileRows, length - tile * V.TileRows);
+    }
+
+    /// <summary>How many of a piece's positions are summed at a time: equal parts, since a small rest costs nearly as much as a whole.</summary>
+    /// <remarks>The cut shows in the rounding, so it may not depend on how the threads share the panels.</remarks>
+    private static int BlockOf(int length, int positions, int outputs)
+    {
+        var panels = Math.Min(Panels(outputs), PanelsPerGroup);
+        var most = Math.Clamp(FloatsPerBlock / (panels * PanelWidth + length), 64, 512);
+        return Ceiling(positions, Math.Max(Ceiling(positions, most), 1));
     }
 
     private static void PackColumns(float* from, nint stride, int depth, int columns, float* panel)

@@ -83,6 +83,12 @@ internal sealed unsafe partial class MaxPool
     {
         var (images, channels, height, width) = shape;
         float* from = dy.Pointer, to = dx.Pointer;
+        if (typeof(TPlace) == typeof(byte) && Vector128.IsHardwareAccelerated && channels >= Vector128<float>.Count
+            && rows.IsPartition && columns.IsPartition)
+        {
+            Scatter(from, (byte*)places, to, dx.Processor);
+            return;
+        }
 
         dx.Processor.For(images * height, line =>
         {
@@ -106,6 +112,60 @@ internal sealed unsafe partial class MaxPool
                     }
             }
         });
+    }
+
+    /// <summary>The same where windows neither overlap nor leave gaps: every output writes its whole window.</summary>
+    private void Scatter(float* dy, byte* places, float* dx, CpuDevice cpu)
+    {
+        var (images, channels, height, width) = shape;
+        cpu.For(images * rows.Outputs, line =>
+        {
+            var (image, row) = Math.DivRem(line, rows.Outputs);
+            var down = rows[row];
+            for (var column = 0; column < columns.Outputs; column++)
+            {
+                var across = columns[column];
+                var corner = dx + (((long)image * height + down.From) * width + across.From) * channels;
+                var pixel = ((long)line * columns.Outputs + column) * channels;
+                if (Vector256.IsHardwareAccelerated && channels >= Vector256<float>.Count)
+                    Scatter8(dy + pixel, places + pixel, corner, width * channels, down.Length, across.Length, channels);
+                else
+                    Scatter4(dy + pixel, places + pixel, corner, width * channels, down.Length, across.Length, channels);
+            }
+        });
+    }
+
+    /// <summary>One output pixel's gradient: to the winners in a window of height × width pixels from dx on, zeros elsewhere.</summary>
+    private static void Scatter8(float* dy, byte* places, float* dx, int stride, int height, int width, int channels)
+    {
+        for (var start = 0; start < channels; start += Vector256<float>.Count)
+        {
+            var c = Math.Min(start, channels - Vector256<float>.Count);     // the last vector may repeat channels
+            var (gradient, winners, number) = (Vector256.Load(dy + c), LoadBytes(places + c), 0u);
+            for (var i = 0; i < height; i++)
+            {
+                var pixel = dx + (long)i * stride + c;
+                for (var j = 0; j < width; j++, pixel += channels, number++)
+                    (gradient & Vector256.Equals(winners, Vector256.Create(number)).AsSingle()).Store(pixel);
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Scatter8"/>, four channels at a time.</summary>
+    private static void Scatter4(float* dy, byte* places, float* dx, int stride, int height, int width, int channels)
+    {
+        for (var start = 0; start < channels; start += Vector128<float>.Count)
+        {
+            var c = Math.Min(start, channels - Vector128<float>.Count);
+            var bytes = Vector128.CreateScalarUnsafe(*(uint*)(places + c)).AsByte();
+            var (gradient, winners, number) = (Vector128.Load(dy + c), Vector128.WidenLower(Vector128.WidenLower(bytes)), 0u);
+            for (var i = 0; i < height; i++)
+            {
+                var pixel = dx + (long)i * stride + c;
+                for (var j = 0; j < width; j++, pixel += channels, number++)
+                    (gradient & Vector128.Equals(winners, Vector128.Create(number)).AsSingle()).Store(pixel);
+            }
+        }
     }
 
     /// <summary>dx = dy where this place won, else 0.</summary>

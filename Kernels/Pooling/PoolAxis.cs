@@ -37,6 +37,9 @@ internal sealed class PoolAxis
     /// <summary>The most inputs that any output covers.</summary>
     public int Longest => windows.Max(w => w.Length);
 
+    /// <summary>Whether each input is covered by exactly one output.</summary>
+    public bool IsPartition => Array.TrueForAll(covering, c => c.End - c.First == 1);
+
     public Window this[int output] => windows[output];
 
     /// <summary>The outputs First … End − 1 that cover an input; none where the stride leaves gaps.</summary>

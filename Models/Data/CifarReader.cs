@@ -3,13 +3,15 @@ namespace PyNetSharp;
 /// <summary>Reads CIFAR-10 and CIFAR-100 in their binary versions.</summary>
 /// <remarks>
 /// A file is nothing but records: the label (CIFAR-100: the coarse label, then the fine one), then 3,072 bytes of a
-/// 3×32×32 image, the red plane first. The number of records follows from the file's length.
+/// 3×32×32 image, the red plane first. The number of records follows from the file's length. All labels are read and
+/// checked at once; an image when it is first looked at, so that training begins before 180 MB have been copied.
 /// </remarks>
 /// <seealso href="https://www.cs.toronto.edu/~kriz/cifar.html">The format, on the authors' page</seealso>
 public static class CifarReader
 {
     private const int ImageBytes = 3 * 32 * 32;
     private const int MostBytesOfNames = 1 << 16;
+    private const int RecordsAtOnce = 64;
 
     internal static readonly string[] TenFiles =
         [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin"), "test_batch.bin"];
@@ -52,7 +54,7 @@ public static class CifarReader
     }
 
     /// <summary>
-    /// Reads files of records into one set. A record begins with as many labels as there are
+    /// Makes one set of files of records. A record begins with as many labels as there are
     /// <paramref name="classes"/>, which holds the number of classes for each; label number <paramref name="label"/> is
     /// kept.
     /// </summary>
@@ -66,29 +68,36 @@ public static class CifarReader
             throw new InputException(
                 $"'{files[0]}' and its like hold {total} images; at most {DataFile.MostBytes / ImageBytes} are read.");
 
-        var pixels = GC.AllocateUninitializedArray<byte>((int)(total * ImageBytes));
+        var parts = new RecordFile[files.Length];
         var labels = new int[total];
-        var at = 0;
-        foreach (var (path, count) in files.Zip(counts))
-            at = DataFile.Read(path, file => Fill(file, path, at, at + (int)count));
-        return new(name, classNames, [3, 32, 32], pixels, labels);
-
-        int Fill(FileStream file, string path, int from, int to)
+        for (var (i, at) = (0, 0); i < files.Length; at += (int)counts[i++])
         {
-            Span<byte> marks = stackalloc byte[classes.Length];
-            for (var i = from; i < to; i++)
-            {
-                file.ReadExactly(marks);
-                for (var m = 0; m < marks.Length; m++)
-                    if (marks[m] >= classes[m])
-                        throw new InputException(
-                            $"'{path}', record {i - from}, offset {(long)(i - from) * record + m}: label {marks[m]}; " +
-                            $"expected 0…{classes[m] - 1}.");
-                labels[i] = marks[label];
-                file.ReadExactly(pixels.AsSpan(i * ImageBytes, ImageBytes));
-            }
+            parts[i] = new(files[i], record, at);
+            ReadLabels(parts[i], classes, label, labels.AsSpan(at, (int)counts[i]));
+        }
 
-            return to;
+        return new(name, classNames, [3, 32, 32], labels, (index, image) =>
+        {
+            var part = Array.FindLast(parts, part => part.First <= index)!;
+            part.Read(index - part.First, skip: classes.Length, image);
+        });
+    }
+
+    /// <summary>Reads the labels of a file, and checks all.</summary>
+    private static void ReadLabels(RecordFile file, int[] classes, int label, Span<int> labels)
+    {
+        var block = new byte[RecordsAtOnce * file.Record];
+        for (var i = 0; i < labels.Length; i++)
+        {
+            var place = i % RecordsAtOnce;
+            if (place == 0) file.Read(i, skip: 0, block.AsSpan(0, Math.Min(RecordsAtOnce, labels.Length - i) * file.Record));
+            var marks = block.AsSpan(place * file.Record, classes.Length);
+            for (var m = 0; m < marks.Length; m++)
+                if (marks[m] >= classes[m])
+                    throw new InputException(
+                        $"'{file.Path}', record {i}, offset {(long)i * file.Record + m}: label {marks[m]}; " +
+                        $"expected 0…{classes[m] - 1}.");
+            labels[i] = marks[label];
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class ImageDataset : Dataset
         this.pixels = pixels;
     }
 
-    /// <summary>Makes a set of images that are painted when they are first looked at.</summary>
+    /// <summary>Makes a set of images that are painted, or fetched, when they are first looked at.</summary>
     internal ImageDataset(string name, IReadOnlyList<string> classNames, Shape itemShape, int[] labels, Painter paint)
         : this(name, classNames, itemShape, new byte[itemShape.Size * labels.Length], labels) =>
         (this.paint, painted) = (paint, new bool[labels.Length]);

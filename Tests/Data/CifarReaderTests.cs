@@ -23,6 +23,19 @@ public sealed class CifarReaderTests
     }
 
     [Test]
+    public void ReadsAnImageWhenItIsFirstLookedAtAndOnlyThen()
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteCifar10(folder.Name, records: 3);
+        var (train, _) = CifarReader.ReadTen(folder.Name);
+        var image = ((ImageDataset)train).Pixels(4).ToArray();
+
+        using (var file = new FileStream(folder["data_batch_2.bin"], FileMode.Open)) file.SetLength(3073);
+        Assert.That(((ImageDataset)train).Pixels(4).ToArray(), Is.EqualTo(image));
+        AssertFault(() => ((ImageDataset)train).Pixels(5), "data_batch_2.bin", "ended while it was read");
+    }
+
+    [Test]
     public void TakesClassNamesFromTheFolder()
     {
         using var folder = new TemporaryFolder();

@@ -99,6 +99,24 @@ public sealed unsafe class ConvolutionKernelsTests
         }
     }
 
+    /// <summary>So few positions that the threads share the gradient's outputs among them.</summary>
+    [Test]
+    public void The_gradient_by_weight_does_not_depend_on_the_threads()
+    {
+        Assert.That(Gradient(1), Is.EqualTo(Gradient(2)));
+        Assert.That(Gradient(1), Is.EqualTo(Gradient(3)));
+
+        static float[] Gradient(int threads)
+        {
+            var (device, rng) = (new CpuDevice(threads), new Rng(3));
+            var x = Tensor.Uniform([1, 32, 20, 20], 0, 1, rng, device);
+            var w = new Parameter(Tensor.Uniform([200, 32, 1, 1], -1, 1, rng, device));
+            var y = x.Conv2d(w);
+            y.Backward(Tensor.Uniform(y.Shape, -1, 1, rng, device));
+            return w.Grad!.ToArray();
+        }
+    }
+
     private static ConvolutionKernels KernelsOf(string width) => Widths.Single(w => w.Name == width).Kernels;
 
     internal static Windows WindowsOf(Geometry g, float* x, float* zeros) => new()

@@ -32,6 +32,7 @@ internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : I
 
     public void StepDone(StepRecord step)
     {
+        if (step.Step == 1) SayHowSoon();
         if (bar is not null)
         {
             bar.Value = step.Step;
@@ -57,6 +58,13 @@ internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : I
             $"lr {Figures.Number(epoch.LearningRate)}{(isBest ? "  best" : "")}",
             isBest ? new Style(Color.Green) : null);
         sinceLine.Restart();
+    }
+
+    /// <summary>What a user waits for before anything is learnt: the runtime, the data, the compiler, one step.</summary>
+    private void SayHowSoon()
+    {
+        using var process = Process.GetCurrentProcess();
+        screen.Say($"first step done {(DateTime.Now - process.StartTime).TotalSeconds:0.00} s after the start");
     }
 
     private string Line(StepRecord step)

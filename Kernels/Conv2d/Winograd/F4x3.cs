@@ -12,7 +12,7 @@ internal readonly unsafe struct F4x3 : IWinograd
 
     public static int Points => 6;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Input<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V d0 = V.Load(from), d1 = V.Load(from + step), d2 = V.Load(from + 2 * step), d3 = V.Load(from + 3 * step);
@@ -24,7 +24,7 @@ internal readonly unsafe struct F4x3 : IWinograd
         Sum(4, d1, Sum(-5, d3, d5)).Store(to + 5 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Output<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V p1 = V.Load(from + step), p2 = V.Load(from + 2 * step), p3 = V.Load(from + 3 * step), p4 = V.Load(from + 4 * step);
@@ -36,7 +36,7 @@ internal readonly unsafe struct F4x3 : IWinograd
         Sum(8, odd2, odd1 + V.Load(from + 5 * step)).Store(to + 3 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void OutputGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V y0 = V.Load(from), y1 = V.Load(from + step), y2 = V.Load(from + 2 * step), y3 = V.Load(from + 3 * step);
@@ -47,7 +47,7 @@ internal readonly unsafe struct F4x3 : IWinograd
         y3.Store(to + 5 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Filter<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V g0 = V.Load(from), g1 = V.Load(from + step), g2 = V.Load(from + 2 * step);
@@ -59,7 +59,7 @@ internal readonly unsafe struct F4x3 : IWinograd
         g2.Store(to + 5 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void FilterGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V u1 = V.Load(from + step), u2 = V.Load(from + 2 * step), u3 = V.Load(from + 3 * step), u4 = V.Load(from + 4 * step);

@@ -13,7 +13,7 @@ internal readonly unsafe struct F4x5 : IWinograd
 
     public static int Points => 8;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Input<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V d0 = V.Load(from), d1 = V.Load(from + step), d2 = V.Load(from + 2 * step), d3 = V.Load(from + 3 * step);
@@ -26,7 +26,7 @@ internal readonly unsafe struct F4x5 : IWinograd
         Sum(5.25f, d3 - d5, d7 - d1).Store(to + 7 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Output<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V p1 = V.Load(from + step), p2 = V.Load(from + 2 * step), p3 = V.Load(from + 3 * step), p4 = V.Load(from + 4 * step);
@@ -40,7 +40,7 @@ internal readonly unsafe struct F4x5 : IWinograd
         Sum(8, odd2, Sum(0.125f, odd3, odd1 + V.Load(from + 7 * step))).Store(to + 3 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void OutputGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V y0 = V.Load(from), y1 = V.Load(from + step), y2 = V.Load(from + 2 * step), y3 = V.Load(from + 3 * step);
@@ -52,7 +52,7 @@ internal readonly unsafe struct F4x5 : IWinograd
         y3.Store(to + 7 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Filter<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V g0 = V.Load(from), g1 = V.Load(from + step), g2 = V.Load(from + 2 * step), g3 = V.Load(from + 3 * step);
@@ -66,7 +66,7 @@ internal readonly unsafe struct F4x5 : IWinograd
         g4.Store(to + 7 * stride);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void FilterGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>
     {
         V u1 = V.Load(from + step), u2 = V.Load(from + 2 * step), u3 = V.Load(from + 3 * step), u4 = V.Load(from + 4 * step);

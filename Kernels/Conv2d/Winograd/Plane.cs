@@ -46,6 +46,7 @@ internal readonly unsafe struct Input<W> : ITransform<W> where W : struct, IWino
 
     public static int To => W.Points;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V> =>
         W.Input<V>(from, step, to, stride);
 }
@@ -57,6 +58,7 @@ internal readonly unsafe struct Output<W> : ITransform<W> where W : struct, IWin
 
     public static int To => W.Outputs;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V> =>
         W.Output<V>(from, step, to, stride);
 }
@@ -68,6 +70,7 @@ internal readonly unsafe struct OutputGradient<W> : ITransform<W> where W : stru
 
     public static int To => W.Points;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V> =>
         W.OutputGradient<V>(from, step, to, stride);
 }
@@ -79,6 +82,7 @@ internal readonly unsafe struct Filter<W> : ITransform<W> where W : struct, IWin
 
     public static int To => W.Points;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V> =>
         W.Filter<V>(from, step, to, stride);
 }
@@ -90,6 +94,7 @@ internal readonly unsafe struct FilterGradient<W> : ITransform<W> where W : stru
 
     public static int To => W.Taps;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V> =>
         W.FilterGradient<V>(from, step, to, stride);
 }

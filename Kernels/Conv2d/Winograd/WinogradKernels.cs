@@ -11,7 +11,7 @@ internal abstract unsafe class WinogradKernels
     private const int FewestTilesToSum5 = 240;      // a direct sum of less is so exact that F(4×4, 5×5)'s error would stand out
     private const double LeastGain = 1.5;
 
-    private static readonly WinogradKernels? Best3 = ForBest<F4x3>(), Best5 = ForBest<F4x5>();
+    private static readonly WinogradKernels? Best3 = ForBest<F4x3>(), Wide3 = ForBest<F5x3>(), Best5 = ForBest<F4x5>();
 
     /// <summary>The kernels for these windows, or null where the direct ones are as good.</summary>
     /// <param name="windows">The convolution's, over its input or over the gradient by its output.</param>
@@ -27,7 +27,12 @@ internal abstract unsafe class WinogradKernels
 
     private static WinogradKernels? For(Windows windows, int outputs, int fewestTiles)
     {
-        var kernels = windows.Kernel switch { (3, 3) => Best3, (5, 5) => Best5, _ => null };
+        var kernels = windows.Kernel switch
+        {
+            (3, 3) => Wide3?.Products(windows) < Best3?.Products(windows) ? Wide3 : Best3,
+            (5, 5) => Best5,
+            _ => null,
+        };
         return kernels is not null && windows.Step == (1, 1) && kernels.Pays(windows, outputs, fewestTiles) ? kernels : null;
     }
 
@@ -41,11 +46,15 @@ internal abstract unsafe class WinogradKernels
     /// <summary>Whether both channel counts fill vectors, and enough multiplications and tiles are saved to pay for the transforms.</summary>
     private bool Pays(Windows windows, int outputs, int fewestTiles)
     {
-        var tiles = (long)windows.Images * TilesOf(windows.Grid.H) * TilesOf(windows.Grid.W);
-        var (direct, here) = ((long)windows.Positions * windows.Kernel.H * windows.Kernel.W, tiles * Points * Points);
+        var direct = (long)windows.Positions * windows.Kernel.H * windows.Kernel.W;
         return Math.Min(windows.Channels, outputs) >= FewestChannels && windows.Channels % Width == 0 && outputs % Width == 0
-            && tiles >= fewestTiles && direct >= LeastGain * here;
+            && Tiles(windows) >= fewestTiles && direct >= LeastGain * Products(windows);
     }
+
+    /// <summary>Multiplications per pair of channels.</summary>
+    private long Products(Windows windows) => Tiles(windows) * Points * Points;
+
+    private long Tiles(Windows windows) => (long)windows.Images * TilesOf(windows.Grid.H) * TilesOf(windows.Grid.W);
 
     private int TilesOf(int extent) => (extent + Outputs - 1) / Outputs;
 

@@ -3,13 +3,14 @@ namespace PyNetSharp;
 /// <summary>A convolution through the Winograd domain: transform the inputs, one matrix product per point, transform back.</summary>
 /// <remarks>
 /// The tiles of the batch pass in blocks that stay in the caches from the first transform to the last. All threads share
-/// each of the three steps of a block, so that a point's filters are read once per block, by one core.
+/// each of the three steps of a block, so that a point's filters are read once per block, by one core. Filters larger than
+/// the caches would come from memory for every block: there the blocks are as large as they.
 /// </remarks>
 internal sealed unsafe class WinogradSlide<V, W>
     where V : struct, ILanes<V>
     where W : struct, IWinograd
 {
-    private const int BlockFloats = 1 << 21;        // of transformed inputs and products
+    private const int BlockFloats = 1 << 21;        // of transformed inputs and products, or as many as the filters have
     private const int ChannelsPerPiece = 32;
 
     private readonly Windows patches, results;
@@ -24,7 +25,8 @@ internal sealed unsafe class WinogradSlide<V, W>
         (channels, this.outputs, this.relu) = (windows.Channels, outputs, relu);
         (patches, results) = (WinogradTiles<V, W>.Patches(windows), WinogradTiles<V, W>.Results(windows, y, outputs));
         (channelPanels, outputPanels) = (Ceiling(channels, PanelWidth), Ceiling(outputs, PanelWidth));
-        block = WinogradTiles<V, W>.PerBlock(patches.Positions, BlockFloats / (Points * (channels + outputs)));
+        block = WinogradTiles<V, W>.PerBlock(
+            patches.Positions, Math.Max(BlockFloats, Points * channels * outputs) / (Points * (channels + outputs)));
         splits = Math.Min(outputPanels, Ceiling(4 * cpu.Threads, Points));
         filterStride = WinogradTiles<V, W>.PointStride((long)outputPanels * channels * PanelWidth);
         inputStride = WinogradTiles<V, W>.PointStride((long)channelPanels * block * PanelWidth);
