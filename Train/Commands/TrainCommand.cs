@@ -107,7 +107,7 @@ internal sealed class TrainCommand : ConsoleCommand
         var settings = Read(parse);
         var screen = new Screen(parse.GetValue(quiet));
         settings.RunFolder.CheckFree();
-        Rehearsal.Begin(settings.Network, settings.Recipe);
+        if (settings.Device is CpuDevice) Rehearsal.Begin(settings.Network, settings.Recipe);
         return new TrainingRun(settings, screen).Execute(data.Load(parse, settings.Recipe.Data, screen));
     }
 
