@@ -9,6 +9,17 @@ public abstract class Device
     /// <summary>A short name for messages and lists, such as <c>cpu</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>How exactly matrix products and convolutions multiply.</summary>
+    /// <exception cref="InputException">Set to what this device cannot do.</exception>
+    public virtual Precision Precision
+    {
+        get => Precision.Full;
+        set
+        {
+            if (value != Precision.Full) throw new InputException($"{Name} multiplies in float32 only; tf32 needs a CUDA device with tensor cores.");
+        }
+    }
+
     /// <summary>What this device's storage cache holds now.</summary>
     public abstract MemoryUse Memory { get; }
 

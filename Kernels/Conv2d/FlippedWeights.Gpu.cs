@@ -25,9 +25,9 @@ internal readonly struct FlippedWeights<TWidth>(
         return new(line, depth % outputs, tapsW == 0 ? tapsH : tap / tapsW, tapsW == 0 ? 0 : tap % tapsW);
     }
 
-    public WeightPlace Next(WeightPlace place)
+    public WeightPlace Next(WeightPlace place, int depth)
     {
-        int output = place.Output + ProductTile.Depth, row = place.Row, column = place.Column;
+        int output = place.Output + depth, row = place.Row, column = place.Column;
         while (output >= outputs)
         {
             output -= outputs;

@@ -13,9 +13,9 @@ internal readonly struct WindowColumns<TWidth>(WindowGeometry windows) : IOperan
         return new(line / windows.Run, line % windows.Run, row / windows.GridH, row % windows.GridH, depth % windows.GridW);
     }
 
-    public WindowColumnPlace Next(WindowColumnPlace place)
+    public WindowColumnPlace Next(WindowColumnPlace place, int positions)
     {
-        int image = place.Image, row = place.Row, column = place.Column + ProductTile.Depth;
+        int image = place.Image, row = place.Row, column = place.Column + positions;
         while (column >= windows.GridW)
         {
             column -= windows.GridW;

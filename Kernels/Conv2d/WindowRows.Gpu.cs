@@ -15,23 +15,7 @@ internal readonly struct WindowRows<TWidth>(WindowGeometry windows) : IOperand<W
         return new(top + tap, bottom, column, inRun, (image * windows.Height + top + tap) * windows.RowLength + column);
     }
 
-    public WindowRowPlace Next(WindowRowPlace place) => Further(place, ProductTile.Depth);
-
-    public Float4 Read(WindowRowPlace place)
-    {
-        if (TWidth.Fours) return Float4.Load<TWidth>(windows.Pixels, place.Offset, IsInside(place) ? 4 : 0);
-
-        var second = Further(place, 1);
-        var third = Further(second, 1);
-        return new(Single(place), Single(second), Single(third), Single(Further(third, 1)));
-    }
-
-    private float Single(WindowRowPlace place) => IsInside(place) ? windows.Pixels[place.Offset] : 0;
-
-    private bool IsInside(WindowRowPlace place) =>
-        (uint)place.Row < (uint)place.Bottom && (uint)place.Column < (uint)windows.RowLength;
-
-    private WindowRowPlace Further(WindowRowPlace place, int floats)
+    public WindowRowPlace Next(WindowRowPlace place, int floats)
     {
         int row = place.Row, column = place.Column + floats, inRun = place.InRun + floats, offset = place.Offset + floats;
         while (inRun >= windows.Run)
@@ -44,6 +28,20 @@ internal readonly struct WindowRows<TWidth>(WindowGeometry windows) : IOperand<W
 
         return new(row, place.Bottom, column, inRun, offset);
     }
+
+    public Float4 Read(WindowRowPlace place)
+    {
+        if (TWidth.Fours) return Float4.Load<TWidth>(windows.Pixels, place.Offset, IsInside(place) ? 4 : 0);
+
+        var second = Next(place, 1);
+        var third = Next(second, 1);
+        return new(Single(place), Single(second), Single(third), Single(Next(third, 1)));
+    }
+
+    private float Single(WindowRowPlace place) => IsInside(place) ? windows.Pixels[place.Offset] : 0;
+
+    private bool IsInside(WindowRowPlace place) =>
+        (uint)place.Row < (uint)place.Bottom && (uint)place.Column < (uint)windows.RowLength;
 }
 
 /// <summary>A float of a window.</summary>

@@ -11,8 +11,8 @@ internal readonly struct MatrixRows<TWidth>(ArrayView<float> data, int lines, in
 
     public MatrixPlace At(int line, int k) => new(line * depth + k, line < lines ? k : depth, line);
 
-    public MatrixPlace Next(MatrixPlace place) =>
-        new(place.Offset + ProductTile.Depth, place.Depth + ProductTile.Depth, place.Line);
+    public MatrixPlace Next(MatrixPlace place, int further) =>
+        new(place.Offset + further, place.Depth + further, place.Line);
 
     public Float4 Read(MatrixPlace place) => Float4.Load<TWidth>(data, place.Offset, depth - place.Depth);
 }
@@ -26,8 +26,8 @@ internal readonly struct MatrixColumns<TWidth>(ArrayView<float> data, int lines,
 
     public MatrixPlace At(int line, int k) => new(k * lines + line, line < lines ? k : depth, line);
 
-    public MatrixPlace Next(MatrixPlace place) =>
-        new(place.Offset + ProductTile.Depth * lines, place.Depth + ProductTile.Depth, place.Line);
+    public MatrixPlace Next(MatrixPlace place, int further) =>
+        new(place.Offset + further * lines, place.Depth + further, place.Line);
 
     public Float4 Read(MatrixPlace place) =>
         place.Depth < depth ? Float4.Load<TWidth>(data, place.Offset, lines - place.Line) : default;

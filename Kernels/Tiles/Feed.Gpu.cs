@@ -3,7 +3,9 @@ using ILGPU;
 namespace PyNetSharp;
 
 /// <summary>What one thread brings of an operand into shared memory: four floats at each step, or twice four.</summary>
-internal struct Feed<TOperand, TPlace>
+/// <remarks>Its <c>lines</c>, <c>depth</c> and <c>threads</c> are the tile's and the group's: constants, once compiled.</remarks>
+internal struct Feed<TArithmetic, TOperand, TPlace>
+    where TArithmetic : struct, IArithmetic
     where TOperand : struct, IOperand<TPlace>
     where TPlace : struct
 {
@@ -11,56 +13,53 @@ internal struct Feed<TOperand, TPlace>
     private Float4 floats, floats2;
 
     /// <param name="line">The tile's first line.</param>
-    /// <param name="depth">Where the tile begins in depth.</param>
-    /// <param name="lines">Of the tile.</param>
-    /// <param name="threads">Of the group.</param>
-    public Feed(TOperand operand, int line, int depth, int lines, int threads)
+    /// <param name="first">Where the tile begins in depth.</param>
+    public Feed(TOperand operand, int line, int first, int lines, int depth, int threads)
     {
         (floats, floats2, place2) = (default, default, default);
-        place = operand.At(line + Line(Group.IdxX, lines), depth + Depth(Group.IdxX, lines));
-        if (Twice(lines, threads))
-            place2 = operand.At(line + Line(Group.IdxX + threads, lines), depth + Depth(Group.IdxX + threads, lines));
+        place = operand.At(line + Line(Group.IdxX, lines, depth), first + Depth(Group.IdxX, lines, depth));
+        if (Twice(lines, depth, threads))
+            place2 = operand.At(
+                line + Line(Group.IdxX + threads, lines, depth), first + Depth(Group.IdxX + threads, lines, depth));
     }
 
-    public void Read(TOperand operand, int lines, int threads)
+    public void Read(TOperand operand, int lines, int depth, int threads)
     {
         floats = operand.Read(place);
-        if (Twice(lines, threads)) floats2 = operand.Read(place2);
+        if (Twice(lines, depth, threads)) floats2 = operand.Read(place2);
     }
 
-    public void Next(TOperand operand, int lines, int threads)
+    public void Next(TOperand operand, int lines, int depth, int threads)
     {
-        place = operand.Next(place);
-        if (Twice(lines, threads)) place2 = operand.Next(place2);
+        place = operand.Next(place, depth);
+        if (Twice(lines, depth, threads)) place2 = operand.Next(place2, depth);
     }
 
     /// <summary>Writes what was read, transposed where it lies along a line: shared memory has all lines of one depth together.</summary>
-    public readonly void Store(ArrayView<Float4> tile, int buffer, int lines, int threads)
+    public readonly void Store(ArrayView<Float4> tile, int lines, int depth, int threads)
     {
-        Store(tile, buffer, lines, Group.IdxX, floats);
-        if (Twice(lines, threads)) Store(tile, buffer, lines, Group.IdxX + threads, floats2);
+        Store(tile, lines, depth, Group.IdxX, TArithmetic.Round(floats));
+        if (Twice(lines, depth, threads)) Store(tile, lines, depth, Group.IdxX + threads, TArithmetic.Round(floats2));
     }
 
-    private static void Store(ArrayView<Float4> tile, int buffer, int lines, int four, Float4 floats)
+    private static void Store(ArrayView<Float4> tile, int lines, int depth, int four, Float4 floats)
     {
-        int stride = ProductTile.Stride(lines), line = Line(four, lines), depth = Depth(four, lines);
+        int stride = ProductTile.Stride(lines), line = Line(four, lines, depth), k = Depth(four, lines, depth);
         if (TOperand.AlongLine)
         {
-            var column = tile.Cast<float>().SubView((buffer * ProductTile.Depth + depth) * stride + line);
+            var column = tile.Cast<float>().SubView(k * stride + line);
             column[0] = floats.X;
             column[stride] = floats.Y;
             column[2 * stride] = floats.Z;
             column[3 * stride] = floats.W;
         }
-        else tile[(buffer * ProductTile.Depth + depth) * (stride / 4) + line / 4] = floats;
+        else tile[k * (stride / 4) + line / 4] = floats;
     }
 
-    private static bool Twice(int lines, int threads) => lines * ProductTile.Depth / 4 > threads;
+    private static bool Twice(int lines, int depth, int threads) => lines * depth / 4 > threads;
 
     /// <summary>The line of a tile's four floats number <paramref name="four"/>: neighbours in memory are neighbours in number.</summary>
-    private static int Line(int four, int lines) =>
-        TOperand.AlongLine ? four / (ProductTile.Depth / 4) : four % (lines / 4) * 4;
+    private static int Line(int four, int lines, int depth) => TOperand.AlongLine ? four / (depth / 4) : four % (lines / 4) * 4;
 
-    private static int Depth(int four, int lines) =>
-        TOperand.AlongLine ? four % (ProductTile.Depth / 4) * 4 : four / (lines / 4);
+    private static int Depth(int four, int lines, int depth) => TOperand.AlongLine ? four % (depth / 4) * 4 : four / (lines / 4);
 }

@@ -13,8 +13,8 @@ internal interface IOperand<TPlace> where TPlace : struct
     /// <summary>The place of four neighbours, the first of which is at this line and depth.</summary>
     TPlace At(int line, int depth);
 
-    /// <summary>The place <see cref="ProductTile.Depth"/> further down.</summary>
-    TPlace Next(TPlace place);
+    /// <summary>The place <paramref name="depth"/> further down.</summary>
+    TPlace Next(TPlace place, int depth);
 
     /// <summary>The four neighbours; zeros for what lies beyond the last line, the full depth or an image's edge.</summary>
     Float4 Read(TPlace place);

@@ -83,8 +83,14 @@ internal static class Products
             default: Shaped<Tile64x64>(); break;
         }
 
-        void Shaped<TShape>() where TShape : struct, ITileShape =>
-            gpu.Groups(grid, new ProductKernel<TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
+        void Shaped<TShape>() where TShape : struct, ITileShape
+        {
+            if (gpu.Precision == Precision.Tf32) Computed<TensorCores, TShape>();
+            else Computed<Multipliers, TShape>();
+        }
+
+        void Computed<TArithmetic, TShape>() where TArithmetic : struct, IArithmetic where TShape : struct, ITileShape =>
+            gpu.Groups(grid, new ProductKernel<TArithmetic, TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
                 left, right, target, across, size.Depth, tiling.PieceDepth));
     }
 }

@@ -4,11 +4,13 @@ namespace PyNetSharp;
 /// <param name="Rows">Of a tile.</param>
 /// <param name="Columns">Of a tile.</param>
 /// <param name="Pieces">In depth.</param>
-/// <param name="PieceDepth">A multiple of the tile's depth.</param>
+/// <param name="PieceDepth">A multiple of every <see cref="IArithmetic.Depth"/>.</param>
 internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int PieceDepth)
 {
     /// <summary>Threads that keep a large GPU busy: 132 processors with 512 each.</summary>
     private const int Fill = 132 * 512;
+
+    private const int Step = 16;
 
     /// <summary>A piece is worth its sums' way through memory from this depth on.</summary>
     private const int LeastDepth = 256;
@@ -26,7 +28,7 @@ internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int Pi
             var tiles = Ceiling(rows, shape.Rows) * (long)Ceiling(columns, shape.Columns);
             var atOnce = Fill / (shape.Rows * shape.Columns / 64);
             var wanted = (int)Math.Clamp(Math.Min(atOnce / Math.Max(tiles, 1), depth / LeastDepth), 1, maxPieces);
-            var pieceDepth = Math.Max(1, Ceiling(Ceiling(depth, wanted), ProductTile.Depth)) * ProductTile.Depth;
+            var pieceDepth = Math.Max(1, Ceiling(Ceiling(depth, wanted), Step)) * Step;
             var pieces = Math.Max(1, Ceiling(depth, pieceDepth));
 
             var turns = Math.Max(1, (tiles * pieces + atOnce - 1) / atOnce);

@@ -13,7 +13,7 @@ internal readonly struct WithOnes<TOperand, TPlace>(TOperand operand, int lines)
 
     public OnesPlace<TPlace> At(int line, int depth) => new(operand.At(line, depth), line == OnesLine.Of(lines) ? 1 : 0);
 
-    public OnesPlace<TPlace> Next(OnesPlace<TPlace> place) => new(operand.Next(place.Inner), place.Ones);
+    public OnesPlace<TPlace> Next(OnesPlace<TPlace> place, int depth) => new(operand.Next(place.Inner, depth), place.Ones);
 
     public Float4 Read(OnesPlace<TPlace> place) => place.Ones != 0 ? new(1, 0, 0, 0) : operand.Read(place.Inner);
 }

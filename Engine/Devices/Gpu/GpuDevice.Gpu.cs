@@ -32,6 +32,17 @@ public sealed class GpuDevice : Device
     public override string Name => description.Name;
 
     /// <inheritdoc/>
+    public override Precision Precision
+    {
+        get;
+        set
+        {
+            if (accelerator is not CudaAccelerator { Architecture.Major: >= 8 }) base.Precision = value;
+            field = value;
+        }
+    }
+
+    /// <inheritdoc/>
     public override MemoryUse Memory => cache.Use;
 
     /// <summary>How many kernels have been launched.</summary>

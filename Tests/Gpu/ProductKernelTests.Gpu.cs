@@ -1,0 +1,139 @@
+using ILGPU.Runtime.Cuda;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>The tile loop with every tile, order of storage and width, whole and in pieces, against sums in double.</summary>
+[Category("Gpu")]
+public sealed class ProductKernelTests
+{
+    private const int Guard = 64;
+
+    /// <summary>A product of matrices, the tile that it shall use, and into how many pieces its depth is cut.</summary>
+    public sealed record Case(int Rows, int Columns, bool LeftAcross, bool RightAcross, bool InFours, int Pieces);
+
+    /// <summary>Each tile with one order of its own: they share no code.</summary>
+    private static IEnumerable<Case> Cases =>
+        from tile in (Case[])[new(64, 64, false, false, true, 1), new(64, 128, false, true, true, 1), new(128, 64, true, false, true, 1), new(128, 128, true, true, true, 1)]
+        from inFours in (bool[])[false, true]
+        from pieces in (int[])[1, 3]
+        select tile with { InFours = inFours, Pieces = pieces };
+
+    /// <summary>The emulation takes threads of the system for threads, and so its time.</summary>
+    public static IEnumerable<TestCaseData> CasesByDevice =>
+        TestDevices.Each(Cases, (one, device) => device != "emulated" || (one.InFours && one.Pieces == 3));
+
+    [TestCaseSource(nameof(CasesByDevice))]
+    public void A_tile_equals_the_definition(string name, Case one)
+    {
+        var device = (GpuDevice)DeviceCatalog.Open(name);
+        var (m, n, k) = one.InFours ? (132, 140, 44) : (131, 137, 43);
+        var rng = new Rng(5);
+        var (left, right) = (Tensor.Uniform([m, k], -1, 1, rng), Tensor.Uniform([k, n], -1, 1, rng));
+        var bias = Tensor.Uniform([n], -1, 1, rng);
+        var sums = Tensor.Full([one.Pieces * m * n + Guard], 7, device);
+
+        if (one.InFours) Run<Fours>();
+        else Run<Singles>();
+
+        var (a, b, start, c) = (left.ToArray(), right.ToArray(), bias.ToArray(), sums.ToArray());
+        var pieceDepth = one.Pieces == 1 ? 48 : 16;
+        for (var piece = 0; piece < one.Pieces; piece++)
+            for (var i = 0; i < m; i++)
+                for (var j = 0; j < n; j++)
+                {
+                    var expected = (double)start[j];
+                    for (var p = piece * pieceDepth; p < Math.Min(k, (piece + 1) * pieceDepth); p++) expected += (double)a[i * k + p] * b[p * n + j];
+                    Assert.That(
+                        c[(piece * m + i) * n + j], Is.EqualTo(Math.Max(expected, -1)).Within(ConvolutionKernelsTests.Rounding(pieceDepth)),
+                        $"piece {piece}, row {i}, column {j}");
+                }
+
+        Assert.That(c[^Guard..], Is.All.EqualTo(7), "written beyond the product");
+
+        void Run<TWidth>() where TWidth : struct, IWidth
+        {
+            var (stored, storedRight) = (Stored(left, one.LeftAcross, device), Stored(right, !one.RightAcross, device));
+            switch (one.LeftAcross, one.RightAcross)
+            {
+                case (false, false): Launch<TWidth, MatrixRows<TWidth>, MatrixRows<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
+                case (false, true): Launch<TWidth, MatrixRows<TWidth>, MatrixColumns<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
+                case (true, false): Launch<TWidth, MatrixColumns<TWidth>, MatrixRows<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
+                case (true, true): Launch<TWidth, MatrixColumns<TWidth>, MatrixColumns<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
+            }
+        }
+
+        void Launch<TWidth, TLeft, TRight>(TLeft operand, TRight other)
+            where TWidth : struct, IWidth
+            where TLeft : struct, IOperand<MatrixPlace>
+            where TRight : struct, IOperand<MatrixPlace> =>
+            Products.Launch<TLeft, MatrixPlace, TRight, MatrixPlace, RowTarget<TWidth>>(
+                device, new(one.Rows, one.Columns, one.Pieces, one.Pieces == 1 ? 48 : 16), operand, other,
+                new(sums.View.SubView(0, one.Pieces * m * n), m, n, bias.To(device).View, floor: -1), (m, n, k));
+    }
+
+    /// <summary>On tensor cores each product is off by two roundings to eleven digits; elsewhere tf32 is refused.</summary>
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    public void Tf32_products_are_exact_to_ten_bits(string name)
+    {
+        var device = (GpuDevice)DeviceCatalog.Open(name);
+        if (device.Accelerator is not CudaAccelerator { Architecture.Major: >= 8 })
+        {
+            Assert.That(() => device.Precision = Precision.Tf32, Throws.TypeOf<InputException>().With.Message.Contains("tf32"));
+            return;
+        }
+
+        device.Precision = Precision.Tf32;
+        try
+        {
+            foreach (var (m, n, k) in ((int, int, int)[])[(256, 384, 520), (132, 68, 36), (20, 300, 2000)])
+            {
+                var rng = new Rng(8);
+                var (a, b) = (Tensor.Uniform([m, k], -1, 1, rng), Tensor.Uniform([n, k], -1, 1, rng));
+                var (c, x, y) = (a.To(device).MatMul(b.To(device), transposeB: true).ToArray(), a.ToArray(), b.ToArray());
+                for (var i = 0; i < m; i++)
+                    for (var j = 0; j < n; j++)
+                    {
+                        double sum = 0, size = 0;
+                        for (var p = 0; p < k; p++)
+                        {
+                            sum += (double)x[i * k + p] * y[j * k + p];
+                            size += Math.Abs((double)x[i * k + p] * y[j * k + p]);
+                        }
+
+                        var tolerance = size * Math.Pow(2, -10) + ConvolutionKernelsTests.Rounding(k);
+                        Assert.That(c[i * n + j], Is.EqualTo(sum).Within(tolerance), $"{m}×{n}×{k}, row {i}, column {j}");
+                    }
+            }
+        }
+        finally
+        {
+            device.Precision = Precision.Full;
+        }
+    }
+
+    /// <summary>The factors are as exact as they say: tf32 keeps ten bits of fraction, rounds to the nearest, and NaN stays.</summary>
+    [Test]
+    public void Rounding_to_tf32_is_to_the_nearest()
+    {
+        var rng = new Rng(6);
+        for (var i = 0; i < 1000; i++)
+        {
+            var x = rng.NextFloat(-100, 100);
+            Assert.That(Math.Abs(TensorCores.Round(x) - x), Is.LessThanOrEqualTo(MathF.ScaleB(1, MathF.ILogB(x) - 11)));
+            Assert.That(BitConverter.SingleToInt32Bits(TensorCores.Round(x)) & 0x1FFF, Is.Zero);
+        }
+
+        Assert.That(TensorCores.Round(float.PositiveInfinity), Is.EqualTo(float.PositiveInfinity));
+        Assert.That(TensorCores.Round(BitConverter.Int32BitsToSingle(0x7FFFFFFF)), Is.NaN);
+    }
+
+    /// <summary>The matrix, or its transpose, as it lies in memory.</summary>
+    private static Tensor Stored(Tensor x, bool transposed, Device device)
+    {
+        if (!transposed) return x.To(device);
+        var (rows, columns) = x.Shape;
+        var values = x.ToArray();
+        return Tensor.From([columns, rows], [.. Enumerable.Range(0, x.Shape.Size).Select(i => values[i % rows * columns + i / rows])], device);
+    }
+}

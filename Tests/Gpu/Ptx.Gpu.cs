@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>A kernel as CUDA's assembler gets it. That takes no GPU.</summary>
+internal static partial class Ptx
+{
+    private static readonly ConcurrentDictionary<Type, string> Compiled = [];
+
+    /// <summary>The text for compute capability 9.0, as <see cref="GpuDevice"/> would have it made.</summary>
+    public static string Of(Type groupKernel) => Compiled.GetOrAdd(groupKernel, Compile);
+
+    private static string Compile(Type groupKernel)
+    {
+        var threads = (int)groupKernel.GetProperty("Threads")!.GetValue(null)!;
+        var entry = typeof(KernelLaunchers).GetMethod(nameof(KernelLaunchers.Group))!.MakeGenericMethod(groupKernel);
+        using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O1));     // a failure spoils a context
+        using var backend = new PTXBackend(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
+        var compiled = backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(entry), KernelLaunchers.Limits(threads));
+        return ((PTXCompiledKernel)compiled).PTXAssembly;
+    }
+
+    /// <summary>Registers and bytes of spills by ptxas, from $PTXAS or the path; null if there is none.</summary>
+    public static (int Registers, int Spilled)? Assemble(string ptx)
+    {
+        var ptxas = Environment.GetEnvironmentVariable("PTXAS") ?? "ptxas";
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, ptx);
+            using var process = Process.Start(new ProcessStartInfo(ptxas, ["-arch=sm_90", "-v", "-o", file + ".cubin", file])
+            {
+                RedirectStandardError = true,
+            })!;
+            var report = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            if (process.ExitCode != 0) throw new InvalidOperationException(report);
+            return (Number(Registers().Match(report)), Number(Spills().Match(report)));
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+        finally
+        {
+            File.Delete(file);
+            File.Delete(file + ".cubin");
+        }
+    }
+
+    private static int Number(Match match) => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"Used (\d+) registers")]
+    private static partial Regex Registers();
+
+    [GeneratedRegex(@"(\d+) bytes spill stores")]
+    private static partial Regex Spills();
+}
