@@ -13,10 +13,10 @@ public abstract class Device
     /// <exception cref="InputException">Set to what this device cannot do.</exception>
     public virtual Precision Precision
     {
-        get => Precision.Full;
+        get => Precision.Float32;
         set
         {
-            if (value != Precision.Full) throw new InputException($"{Name} multiplies in float32 only; tf32 needs a CUDA device with tensor cores.");
+            if (value != Precision.Float32) throw new InputException($"{Name} multiplies in float32 only; tf32 needs a CUDA device with tensor cores.");
         }
     }
 

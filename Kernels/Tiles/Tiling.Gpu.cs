@@ -5,19 +5,29 @@ namespace PyNetSharp;
 /// <param name="Columns">Of a tile.</param>
 /// <param name="Pieces">In depth.</param>
 /// <param name="PieceDepth">A multiple of every <see cref="IArithmetic.Depth"/>.</param>
+/// <remarks>
+/// Chosen by an estimate for a GPU of 132 processors, counted in multiplications of one processor: each takes its share
+/// of the groups; small tiles load more for each multiplication; a processor with few threads waits for memory; and
+/// pieces cost their sums' way through memory and a launch.
+/// </remarks>
 internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int PieceDepth)
 {
-    /// <summary>Threads that keep a large GPU busy: 132 processors with 512 each.</summary>
-    private const int Fill = 132 * 512;
+    private const int Processors = 132, Step = 16;
 
-    private const int Step = 16;
+    /// <summary>Sums that a processor must have under way to be busy: those of 384 threads.</summary>
+    private const int Busy = 384 * 64;
 
-    /// <summary>A piece is worth its sums' way through memory from this depth on.</summary>
-    private const int LeastDepth = 256;
+    /// <summary>The least depth of a piece.</summary>
+    private const int LeastDepth = 128;
 
-    /// <summary>The shapes, and what a multiplication costs in each: small tiles load more for it.</summary>
+    /// <summary>Multiplications in the time that a sum takes to memory and back (8 bytes), and a launch (3 µs).</summary>
+    private const double PerSum = 0.7, PerLaunch = 6e5;
+
+    /// <summary>The shapes, and what a multiplication costs in each; in case of a tie the smallest is taken.</summary>
     private static readonly (int Rows, int Columns, double Cost)[] Shapes =
-        [(128, 128, 1), (128, 64, 1.1), (64, 128, 1.1), (64, 64, 1.25)];
+        [(64, 64, 1.25), (64, 128, 1.1), (128, 64, 1.1), (128, 128, 1)];
+
+    private static readonly int[] GroupsPerProcessor = [1, 2, 3, 4, 6, 8];
 
     /// <param name="maxPieces">Into how many pieces the depth may be cut.</param>
     public static Tiling For(int rows, int columns, int depth, int maxPieces = int.MaxValue)
@@ -25,15 +35,20 @@ internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int Pi
         var (best, least) = (default(Tiling), double.MaxValue);
         foreach (var shape in Shapes)
         {
-            var tiles = Ceiling(rows, shape.Rows) * (long)Ceiling(columns, shape.Columns);
-            var atOnce = Fill / (shape.Rows * shape.Columns / 64);
-            var wanted = (int)Math.Clamp(Math.Min(atOnce / Math.Max(tiles, 1), depth / LeastDepth), 1, maxPieces);
-            var pieceDepth = Math.Max(1, Ceiling(Ceiling(depth, wanted), Step)) * Step;
-            var pieces = Math.Max(1, Ceiling(depth, pieceDepth));
+            var tiles = Math.Max(1, Ceiling(rows, shape.Rows) * (long)Ceiling(columns, shape.Columns));
+            Consider(1);
+            foreach (var groups in GroupsPerProcessor)
+                Consider((int)Math.Clamp(Math.Min(groups * Processors / tiles, depth / LeastDepth), 1, maxPieces));
 
-            var turns = Math.Max(1, (tiles * pieces + atOnce - 1) / atOnce);
-            var time = turns * pieceDepth * shape.Cost / atOnce;
-            if (time < least) (best, least) = (new(shape.Rows, shape.Columns, pieces, pieceDepth), time);
+            void Consider(int wanted)
+            {
+                var pieceDepth = Math.Max(1, Ceiling(Ceiling(depth, wanted), Step)) * Step;
+                var pieces = Math.Max(1, Ceiling(depth, pieceDepth));
+                var share = (tiles * pieces + Processors - 1) / Processors;
+                var time = Math.Max(share * shape.Rows * shape.Columns * shape.Cost, Busy) * pieceDepth
+                    + (pieces == 1 ? 0 : PerSum * rows * columns * pieces + PerLaunch);
+                if (time < least) (best, least) = (new(shape.Rows, shape.Columns, pieces, pieceDepth), time);
+            }
         }
 
         return best;

@@ -108,7 +108,7 @@ public sealed class ProductKernelTests
         }
         finally
         {
-            device.Precision = Precision.Full;
+            device.Precision = Precision.Float32;
         }
     }
 

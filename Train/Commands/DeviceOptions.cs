@@ -13,12 +13,17 @@ internal sealed class DeviceOptions
     public Option<int?> Threads { get; } = CheckedOption.Whole(
         "--threads", "Threads of the cpu. Default: one per core.", 1, 1024);
 
-    /// <exception cref="InputException">There is no such device, or it takes no threads.</exception>
+    public Option<Precision?> Precision { get; } = CheckedOption.Choice<Precision>(
+        "--precision", "How products and convolutions multiply; tf32 is for CUDA's tensor cores. Default: float32.");
+
+    /// <exception cref="InputException">There is no such device, or it takes no threads, or not that precision.</exception>
     public Device Open(ParseResult parse)
     {
         var (name, threads) = (parse.GetValue(Name) ?? "cpu", parse.GetValue(Threads));
         if (threads is not null && name is not ("cpu" or "auto"))
             throw new InputException($"--threads {threads}: belongs to the cpu, but the device is {name}; leave it out.");
-        return DeviceCatalog.Open(name, threads ?? 0);
+        var device = DeviceCatalog.Open(name, threads ?? 0);
+        device.Precision = parse.GetValue(Precision) ?? default;
+        return device;
     }
 }

@@ -43,7 +43,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         Add(model);
         AddGroup("Data", data.Data, data.Folder, data.Download, split, data.Resize);
         AddGroup("Network", weights, width);
-        AddGroup("Run", batchSize, device.Name, device.Threads);
+        AddGroup("Run", batchSize, device.Name, device.Threads, device.Precision);
         AddGroup("Output", logits, json);
         Examples.AddRange(
         [

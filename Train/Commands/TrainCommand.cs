@@ -90,7 +90,7 @@ internal sealed class TrainCommand : ConsoleCommand
             "Training; what is not given is the model's own",
             epochs, maxSteps, batchSize, optimizer, learningRate, momentum, nesterov, weightDecay, schedule,
             evaluateEvery);
-        AddGroup("Run", seed, device.Name, device.Threads, folder, quiet);
+        AddGroup("Run", seed, device.Name, device.Threads, device.Precision, folder, quiet);
         Examples.AddRange(
         [
             ("pynet", "Train a small NiN on drawn shapes."),
