@@ -73,6 +73,7 @@ public sealed class BadCallTests
         ("train --device gpu", ["device 'gpu' is unknown", "auto, cpu, cuda, opencl"]),
         ("train --device cuda:99", ["device 'cuda:99'"]),
         ("train --device cuda --threads 2", ["--threads 2", "cuda"]),
+        ("train --precision tf32", ["cpu multiplies in float32 only", "tf32"]),
         ("evaluate two-layer --data xor --weights two-layer.safetensors --device opencl:99", ["device 'opencl:99'"]),
 
         ("train nin --data cifar10", ["cifar10", "no data folder", "--data-dir", "--download"]),
