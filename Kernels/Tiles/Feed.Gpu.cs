@@ -17,10 +17,10 @@ internal struct Feed<TArithmetic, TOperand, TPlace>
     public Feed(TOperand operand, int line, int first, int lines, int depth, int threads)
     {
         (floats, floats2, place2) = (default, default, default);
-        place = operand.At(line + Line(Group.IdxX, lines, depth), first + Depth(Group.IdxX, lines, depth));
-        if (Twice(lines, depth, threads))
-            place2 = operand.At(
-                line + Line(Group.IdxX + threads, lines, depth), first + Depth(Group.IdxX + threads, lines, depth));
+        line += Line(Group.IdxX, lines, depth);
+        first += Depth(Group.IdxX, lines, depth);
+        place = operand.At(line, first);
+        if (Twice(lines, depth, threads)) place2 = operand.At(line + LinesOn(depth, threads), first + DepthOn(lines, threads));
     }
 
     public void Read(TOperand operand, int lines, int depth, int threads)
@@ -38,13 +38,15 @@ internal struct Feed<TArithmetic, TOperand, TPlace>
     /// <summary>Writes what was read, transposed where it lies along a line: shared memory has all lines of one depth together.</summary>
     public readonly void Store(ArrayView<Float4> tile, int lines, int depth, int threads)
     {
-        Store(tile, lines, depth, Group.IdxX, TArithmetic.Round(floats));
-        if (Twice(lines, depth, threads)) Store(tile, lines, depth, Group.IdxX + threads, TArithmetic.Round(floats2));
+        int line = Line(Group.IdxX, lines, depth), k = Depth(Group.IdxX, lines, depth);
+        Store(tile, lines, line, k, TArithmetic.Round(floats));
+        if (Twice(lines, depth, threads))
+            Store(tile, lines, line + LinesOn(depth, threads), k + DepthOn(lines, threads), TArithmetic.Round(floats2));
     }
 
-    private static void Store(ArrayView<Float4> tile, int lines, int depth, int four, Float4 floats)
+    private static void Store(ArrayView<Float4> tile, int lines, int line, int k, Float4 floats)
     {
-        int stride = ProductTile.Stride(lines), line = Line(four, lines, depth), k = Depth(four, lines, depth);
+        var stride = ProductTile.Stride(lines);
         if (TOperand.AlongLine)
         {
             var column = tile.Cast<float>().SubView(k * stride + line);
@@ -62,4 +64,9 @@ internal struct Feed<TArithmetic, TOperand, TPlace>
     private static int Line(int four, int lines, int depth) => TOperand.AlongLine ? four / (depth / 4) : four % (lines / 4) * 4;
 
     private static int Depth(int four, int lines, int depth) => TOperand.AlongLine ? four % (depth / 4) * 4 : four / (lines / 4);
+
+    /// <summary>How far the second four is from the first: in lines, or in depth.</summary>
+    private static int LinesOn(int depth, int threads) => TOperand.AlongLine ? threads / (depth / 4) : 0;
+
+    private static int DepthOn(int lines, int threads) => TOperand.AlongLine ? 0 : threads / (lines / 4);
 }
