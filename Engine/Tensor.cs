@@ -239,10 +239,7 @@ public class Tensor
     /// <exception cref="InvalidOperationException">The devices differ.</exception>
     public void CopyFrom(Tensor source)
     {
-        ArgumentNullException.ThrowIfNull(source);
-        if (source.Shape != Shape) throw new ShapeException($"CopyFrom: {source.Shape} does not fit into {Shape}.");
-        if (source.Device != Device)
-            throw new InvalidOperationException($"CopyFrom: from the device {source.Device} to {Device}; move one with To.");
+        CheckSource(source);
         Device.Copy(source.Storage, Storage, Shape.Size);
         GC.KeepAlive(source);
         GC.KeepAlive(this);
@@ -302,6 +299,14 @@ public class Tensor
         if (kept || standing) return;
         storage?.Release();
         storage = null;
+    }
+
+    internal void CheckSource(Tensor source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (source.Shape != Shape) throw new ShapeException($"CopyFrom: {source.Shape} does not fit into {Shape}.");
+        if (source.Device != Device)
+            throw new InvalidOperationException($"CopyFrom: from the device {source.Device} to {Device}; move one with To.");
     }
 
     private void CheckLength(int length, [CallerMemberName] string caller = "")

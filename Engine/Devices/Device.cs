@@ -44,6 +44,12 @@ public abstract class Device
     /// <summary>Copies within the device.</summary>
     internal abstract void Copy(Storage from, Storage to, int count);
 
+    /// <summary>Several copies; a GPU makes them in few launches.</summary>
+    internal virtual void CopyAll(ReadOnlySpan<(Storage From, Storage To, int Count)> copies)
+    {
+        foreach (var (from, to, count) in copies) Copy(from, to, count);
+    }
+
     internal abstract void Fill(Storage to, int count, float value);
 
     /// <summary>to += from.</summary>

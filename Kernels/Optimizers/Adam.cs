@@ -8,7 +8,7 @@ namespace PyNetSharp;
 /// p −= learningRate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps). One pass over each parameter.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/1412.6980">Kingma and Ba, 2015, algorithm 1</seealso>
-public sealed class Adam : Optimizer
+public sealed partial class Adam : Optimizer
 {
     private const int Piece = 1 << 14;      // floats that one thread takes at a time
 
@@ -52,8 +52,10 @@ public sealed class Adam : Optimizer
         {
             if (Parameters[i].Grad is not { } gradient) continue;
             steps.Span[i]++;
-            Descend(Parameters[i], gradient, means[i], squares[i], steps.Span[i]);
+            if (Parameters[i].IsOnCpu) Descend(Parameters[i], gradient, means[i], squares[i], RuleFor(i));
         }
+
+        StepOnGpus();
     }
 
     /// <summary><c>steps</c>, how many each parameter has taken, and <c>0.exp_avg</c>, <c>0.exp_avg_sq</c> and so on.</summary>
@@ -64,13 +66,17 @@ public sealed class Adam : Optimizer
         .. squares.Select((v, i) => ($"{i}.exp_avg_sq", v)),
     ];
 
-    private unsafe void Descend(Parameter parameter, Tensor gradient, Tensor mean, Tensor square, float step)
+    /// <summary>Changes the parameters that are on GPUs, after their steps are counted; all in one launch.</summary>
+    partial void StepOnGpus();
+
+    private Rule RuleFor(int parameter) => new(
+        weightDecay, (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2),
+        Rate: (float)(LearningRate / (1 - Math.Pow(beta1, steps.Span[parameter]))),
+        Root: (float)Math.Sqrt(1 - Math.Pow(beta2, steps.Span[parameter])), (float)eps);
+
+    private static unsafe void Descend(Parameter parameter, Tensor gradient, Tensor mean, Tensor square, Rule rule)
     {
         float* p = parameter.Pointer, g = gradient.Pointer, m = mean.Pointer, v = square.Pointer;
-        var rule = new Rule(
-            weightDecay, (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2),
-            Rate: (float)(LearningRate / (1 - Math.Pow(beta1, step))),
-            Root: (float)Math.Sqrt(1 - Math.Pow(beta2, step)), (float)eps);
         parameter.Processor.ForPieces(parameter.Shape.Size, Piece, (start, n) =>
             Descend(p + start, g + start, m + start, v + start, n, rule));
     }
@@ -99,6 +105,6 @@ public sealed class Adam : Optimizer
     }
 
     /// <summary>m = Keep1·m + Take1·d; v = Keep2·v + Take2·d²; p −= Rate·m / (√v / Root + Eps).</summary>
-    private readonly record struct Rule(
+    internal readonly record struct Rule(
         float Decay, float Keep1, float Take1, float Keep2, float Take2, float Rate, float Root, float Eps);
 }

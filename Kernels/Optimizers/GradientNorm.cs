@@ -1,10 +1,9 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 
 namespace PyNetSharp;
 
 /// <summary>Clipping gradients by their norm.</summary>
-public static class GradientNorm
+public static partial class GradientNorm
 {
     private const int Piece = 1 << 14;      // floats that one thread takes at a time
 
@@ -17,14 +16,16 @@ public static class GradientNorm
         /// <param name="maxNorm">The greatest L2 norm, positive.</param>
         /// <returns>The norm before. A NaN among the gradients makes it NaN, and then every gradient.</returns>
         /// <exception cref="ArgumentOutOfRangeException">The greatest norm is not a positive number.</exception>
-        /// <remarks>The sum is taken in double precision and in a fixed order.</remarks>
+        /// <remarks>The sum is taken in double precision and in a fixed order. A GPU is waited for, once.</remarks>
         /// <seealso href="https://proceedings.mlr.press/v28/pascanu13.html">Pascanu, Mikolov and Bengio, 2013, §3.2</seealso>
         public double ClipGradNorm(float maxNorm)
         {
             if (!(maxNorm > 0)) throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "The greatest norm must be positive.");
 
             Parameter[] trained = [.. parameters.Distinct().Where(p => p.Grad is not null)];
-            var norm = Math.Sqrt(trained.Sum(p => SquaredNorm(p.Grad!)));
+            var onGpus = 0.0;
+            SumOnGpus(trained, ref onGpus);
+            var norm = Math.Sqrt(trained.Where(p => p.IsOnCpu).Sum(p => SquaredNorm(p.Grad!)) + onGpus);
             var factor = (float)(maxNorm / (norm + 1e-6));      // PyTorch's guard against a norm of zero
             if (!(factor >= 1))
                 foreach (var parameter in trained)
@@ -32,6 +33,9 @@ public static class GradientNorm
             return norm;
         }
     }
+
+    /// <summary>Adds the squares of the gradients that are on GPUs.</summary>
+    static partial void SumOnGpus(Parameter[] trained, ref double sum);
 
     private static unsafe double SquaredNorm(Tensor x)
     {
@@ -57,12 +61,10 @@ public static class GradientNorm
     }
 
     /// <summary>factor·x, in place where nobody else reads x.</summary>
-    private static unsafe Tensor Scaled(Tensor x, float factor)
+    private static Tensor Scaled(Tensor x, float factor)
     {
         var y = x.Exclusive ? x : new Tensor(x.Shape, x.Device);
-        float* from = x.Pointer, to = y.Pointer;
-        x.Processor.ForPieces(x.Shape.Size, Piece, (start, n) =>
-            TensorPrimitives.Multiply(new ReadOnlySpan<float>(from + start, n), factor, new Span<float>(to + start, n)));
+        Affine.Run(x, factor, 0, y);
         return y;
     }
 }

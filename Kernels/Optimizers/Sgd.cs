@@ -8,7 +8,7 @@ namespace PyNetSharp;
 /// p −= learningRate·m, or with Nesterov p −= learningRate·(d + momentum·m). One pass over each parameter.
 /// </remarks>
 /// <seealso href="https://proceedings.mlr.press/v28/sutskever13.html">Sutskever, Martens, Dahl and Hinton, 2013</seealso>
-public sealed class Sgd : Optimizer
+public sealed partial class Sgd : Optimizer
 {
     private const int Piece = 1 << 14;      // floats that one thread takes at a time
 
@@ -48,10 +48,11 @@ public sealed class Sgd : Optimizer
     /// <inheritdoc/>
     public override void Step()
     {
+        StepOnGpus();
         for (var i = 0; i < Parameters.Count; i++)
         {
             if (Parameters[i].Grad is not { } gradient) continue;
-            Descend(Parameters[i], gradient, momentum == 0 ? null : velocities[i], isFirst: steps.Span[i] == 0);
+            if (Parameters[i].IsOnCpu) Descend(Parameters[i], gradient, momentum == 0 ? null : velocities[i], RuleFor(i));
             steps.Span[i]++;
         }
     }
@@ -60,12 +61,20 @@ public sealed class Sgd : Optimizer
     public override IReadOnlyList<(string Name, Tensor Tensor)> State() =>
         [("steps", steps), .. velocities.Select((v, i) => ($"{i}.momentum_buffer", v))];
 
-    private unsafe void Descend(Parameter parameter, Tensor gradient, Tensor? velocity, bool isFirst)
+    /// <summary>Changes the parameters that are on GPUs, before their steps are counted; all in one launch.</summary>
+    partial void StepOnGpus();
+
+    private Rule RuleFor(int parameter)
     {
-        float* p = parameter.Pointer, g = gradient.Pointer, m = velocity is null ? null : velocity.Pointer;
-        var rule = new Rule(
+        var isFirst = steps.Span[parameter] == 0;
+        return new(
             LearningRate, weightDecay, Keep: isFirst ? 0 : momentum, Take: isFirst ? 1 : 1 - dampening,
             Direct: nesterov ? 1 : 0, Ahead: nesterov ? momentum : 1);
+    }
+
+    private static unsafe void Descend(Parameter parameter, Tensor gradient, Tensor? velocity, Rule rule)
+    {
+        float* p = parameter.Pointer, g = gradient.Pointer, m = velocity is null ? null : velocity.Pointer;
         parameter.Processor.ForPieces(parameter.Shape.Size, Piece, (start, n) =>
         {
             if (m == null) Descend(p + start, g + start, n, rule);
@@ -106,5 +115,5 @@ public sealed class Sgd : Optimizer
     }
 
     /// <summary>d = g + Decay·p; m = Keep·m + Take·d; p −= Rate·(Direct·d + Ahead·m).</summary>
-    private readonly record struct Rule(float Rate, float Decay, float Keep, float Take, float Direct, float Ahead);
+    internal readonly record struct Rule(float Rate, float Decay, float Keep, float Take, float Direct, float Ahead);
 }

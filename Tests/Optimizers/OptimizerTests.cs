@@ -7,7 +7,7 @@ public sealed class OptimizerTests
 {
     private const int Vectors = 40_003;     // floats: several pieces, none of them whole vectors
 
-    private static readonly Dictionary<string, Func<IEnumerable<Parameter>, Optimizer>> Kinds = new()
+    internal static readonly Dictionary<string, Func<IEnumerable<Parameter>, Optimizer>> Kinds = new()
     {
         ["sgd"] = p => new Sgd(p, 0.1f),
         ["sgd, weight decay"] = p => new Sgd(p, 0.1f, weightDecay: 0.05f),

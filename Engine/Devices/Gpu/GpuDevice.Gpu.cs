@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -90,6 +91,33 @@ public sealed class GpuDevice : Device
         }
     }
 
+    /// <summary>Runs each kernel for its items, many of them in one launch.</summary>
+    /// <remarks>
+    /// A structure is about as long on the host as among OpenCL's arguments, where a view takes three words; on CUDA it
+    /// takes two. CUDA's arguments have 4 KB, OpenCL's as much as the device says: ILGPU calls that constant memory.
+    /// </remarks>
+    internal void Together<TKernel>(ReadOnlySpan<(int Count, TKernel Kernel)> parts) where TKernel : struct, IItemKernel
+    {
+        var room = accelerator.AcceleratorType == AcceleratorType.OpenCL ? accelerator.MaxConstantMemory : 4096;
+        var most = Unsafe.SizeOf<TogetherKernel<TKernel>>() <= room ? TogetherKernel<TKernel>.Parts : FourParts<TKernel>.Parts;
+        var run = new Part<TKernel>[most];
+        for (; !parts.IsEmpty; parts = parts[Math.Min(most, parts.Length)..])
+        {
+            var end = 0;
+            for (var i = 0; i < most; i++)
+            {
+                var (count, kernel) = i < parts.Length ? parts[i] : (0, parts[0].Kernel);
+                run[i] = new(kernel, count, end);
+                end = run[i].End;
+            }
+
+            if (most == FourParts<TKernel>.Parts) Groups(new(end, 1, 1), Four(0));
+            else Groups(new(end, 1, 1), new TogetherKernel<TKernel>(Four(0), Four(4), Four(8), Four(12), Four(16)));
+        }
+
+        FourParts<TKernel> Four(int i) => new(run[i], run[i + 1], run[i + 2], run[i + 3]);
+    }
+
     internal override Storage Allocate(int count)
     {
         var size = BlockCache<GpuBlock>.SizeFor(Math.Max(1L, count) * sizeof(float));
@@ -112,6 +140,18 @@ public sealed class GpuDevice : Device
 
     internal override void Copy(Storage from, Storage to, int count) =>
         Each(count, new CopyKernel(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
+
+    internal override void CopyAll(ReadOnlySpan<(Storage From, Storage To, int Count)> copies)
+    {
+        var parts = new (int, CopyKernel)[copies.Length];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var (from, to, count) = copies[i];
+            parts[i] = (count, new(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
+        }
+
+        Together<CopyKernel>(parts);
+    }
 
     internal override void Fill(Storage to, int count, float value) => Each(count, new FillKernel(((GpuStorage)to).View(count), value));
 

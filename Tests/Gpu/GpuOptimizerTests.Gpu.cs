@@ -1,0 +1,76 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Optimizers on each device take the CPU's steps, all parameters in one launch.</summary>
+[Category("Gpu")]
+public sealed class GpuOptimizerTests
+{
+    private const int Many = 23;        // more than one launch takes
+
+    private static IEnumerable<TestCaseData> Kinds => TestDevices.Each(OptimizerTests.Kinds.Keys);
+
+    [TestCaseSource(nameof(Kinds))]
+    public void Steps_are_the_CPUs(string name, string kind)
+    {
+        var (here, there) = (Trained(DeviceCatalog.Open(name), kind), Trained(Device.Cpu, kind));
+        foreach (var (i, (mine, right)) in here.Zip(there).Index())
+            Assert.That(mine, Is.EqualTo(right).Within(2e-6f), $"tensor {i}: five steps of some three roundings of 6e-8 of numbers up to 2");
+    }
+
+    [TestCaseSource(nameof(Kinds))]
+    public void A_step_is_one_launch(string name, string kind)
+    {
+        var device = (GpuDevice)DeviceCatalog.Open(name);
+        Parameter[] parameters = [.. Parameters(device).Take(18)];      // nin's
+        var optimizer = OptimizerTests.Kinds[kind](parameters);
+        SetGradients(parameters, step: 1);
+        var (launches, transfers, blocks) = (device.Launches, device.Transfers, device.Memory.BlocksTaken);
+        optimizer.Step();
+        Assert.That(device.Launches - launches, name == "opencl" ? Is.AnyOf(1, 5) : Is.EqualTo(1), "five where arguments have 1 KB");
+        Assert.That(device.Transfers, Is.EqualTo(transfers));
+        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(blocks));
+    }
+
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    public void Gradients_are_clipped_by_their_common_norm(string name)
+    {
+        var device = DeviceCatalog.Open(name);
+        Parameter a = new(Tensor.Zeros([50_001], device)), b = new(Tensor.Zeros([3], device));      // four pieces, and one
+        a.Backward(Tensor.Full([50_001], 1e30f, device));
+        b.Backward(Tensor.From([3], [3e30f, -4e30f, 0], device));
+        var norm = 1e30f * Math.Sqrt(50_001 + 25);
+        Assert.That(new[] { a, b }.ClipGradNorm(1), Is.EqualTo(norm).Within(1e-5).Percent, "squares beyond single precision");
+        Assert.That(a.Grad!.ToArray(), Is.All.EqualTo(1e30f / norm).Within(1e-8));
+        Assert.That(b.Grad!.ToArray(), Is.EqualTo(new[] { 3e30f / norm, -4e30f / norm, 0 }).Within(1e-8));
+    }
+
+    /// <summary>The parameters after five steps, and what the optimizer remembers.</summary>
+    private static IEnumerable<float[]> Trained(Device device, string kind)
+    {
+        Parameter[] parameters = [.. Parameters(device)];
+        var optimizer = OptimizerTests.Kinds[kind](parameters);
+        for (var step = 0; step < 5; step++)
+        {
+            optimizer.ZeroGrad();
+            SetGradients(parameters, step);
+            optimizer.Step();
+        }
+
+        return [.. parameters.Select(p => p.ToArray()), .. optimizer.State().Select(s => s.Tensor.ToArray())];
+    }
+
+    /// <summary>Of one element and of several groups of threads, and lengths between.</summary>
+    private static IEnumerable<Parameter> Parameters(Device device) => Enumerable.Range(0, Many).Select(i =>
+        new Parameter(Tensor.From([Length(i)], [.. Enumerable.Range(0, Length(i)).Select(k => (float)Math.Sin(k + i))], device)));
+
+    private static int Length(int i) => i % 5 == 4 ? 5_000 + i : 1 + 7 * i;
+
+    /// <summary>Some parameter has none in each step, so that their steps are counted apart.</summary>
+    private static void SetGradients(Parameter[] parameters, int step)
+    {
+        foreach (var (i, p) in parameters.Index())
+            if (step == 1 || i % 4 != step % 4)
+                p.Backward(Tensor.From(p.Shape, [.. Enumerable.Range(0, p.Shape.Size).Select(k => (float)Math.Sin(0.7 * k + 1.3 * step))], p.Device));
+    }
+}
