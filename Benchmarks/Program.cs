@@ -26,7 +26,7 @@ var device = new Option<string>("--device")
 };
 var precision = new Option<string>("--precision")
 {
-    Description = "Of PyTorch's products on a GPU: float32 or tf32.",
+    Description = "Of products on a GPU: float32 or tf32, the tensor cores'.",
     DefaultValueFactory = _ => "float32",
 };
 var json = new Option<string?>("--json") { Description = "Also write the figures, machine and versions to this file." };
@@ -40,14 +40,14 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
     Action("peak", "The machine's multiply-add peak and memory bandwidth.", [threads, device],
         parse => PeakTable.Print(parse.GetValue(threads), Devices(parse))),
     Action("steps", "Whole steps, training and inference: time, rate, memory.",
-        [networks, batch, repeat, threads, device, training, inference, byOp, json], Steps),
+        [networks, batch, repeat, threads, device, precision, training, inference, byOp, json], Steps),
     Action("compare", "The same steps here and in PyTorch by turns, in one sitting.",
         [networks, batch, rounds, threads, device, precision, training, inference, python, json],
         parse => ComparisonTable.Print(
             Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(device)!,
             parse.GetValue(precision)!, parse.GetValue(python), parse.GetValue(json))),
     Action("kernels", "Single passes of every layer, with BenchmarkDotNet; with --device in a table of devices.",
-        [filter, threads, device], Kernels),
+        [filter, threads, device, precision], Kernels),
     Action("passes", "The three passes of every large convolution, quickly.", [networks, batch, threads, json],
         parse => PassTable.Print(
             Workload.Choose(parse.GetValue(networks)!, parse.GetValue(batch), trains: true),
@@ -58,7 +58,7 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
         _ => Report.Write(Environment.CurrentDirectory)),
 };
 var serve = Action(
-    "serve", "Runs the steps that `steps` and `compare` ask for.", [networks, batch, threads, device, inference], Serve);
+    "serve", "Runs the steps that `steps` and `compare` ask for.", [networks, batch, threads, device, precision, inference], Serve);
 serve.Hidden = true;
 root.Add(serve);
 try
@@ -79,7 +79,8 @@ void Steps(ParseResult parse)
             foreach (var place in Devices(parse)) ByOpTable.Print(workload, parse.GetValue(repeat), place);
     else
         StepTable.Print(
-            workloads, parse.GetValue(device)!.Split(','), parse.GetValue(repeat), parse.GetValue(threads), parse.GetValue(json));
+            workloads, parse.GetValue(device)!.Split(','), parse.GetValue(repeat), parse.GetValue(threads),
+            parse.GetValue(precision)!, parse.GetValue(json));
 }
 
 void Kernels(ParseResult parse)
@@ -94,8 +95,13 @@ void Serve(ParseResult parse)
     StepServer.Serve(new(network, parse.GetValue(batch) ?? 1, !parse.GetValue(inference)), Devices(parse)[0]);
 }
 
-Device[] Devices(ParseResult parse) =>
-    [.. parse.GetValue(device)!.Split(',').Select(name => DeviceCatalog.Open(name, parse.GetValue(threads)))];
+Device[] Devices(ParseResult parse)
+{
+    Device[] all = [.. parse.GetValue(device)!.Split(',').Select(name => DeviceCatalog.Open(name, parse.GetValue(threads)))];
+    if (parse.GetResult(precision) is not null && parse.GetValue(precision) == "tf32")
+        foreach (var gpu in all.Where(place => place is not CpuDevice)) gpu.Precision = Precision.Tf32;
+    return all;
+}
 
 IReadOnlyList<Workload> Workloads(ParseResult parse) => Workload.Choose(
     parse.GetValue(networks)!, parse.GetValue(batch),

@@ -72,6 +72,7 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
         ["device"] = Device.Name,
         ["device_model"] = Gpu?.Model,
         ["driver"] = Gpu?.Driver,
+        ["precision"] = Name(Device.Precision),
         ["threads"] = (Device as CpuDevice)?.Threads,
         ["started"] = DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null),
         ["versions"] = new JsonObject

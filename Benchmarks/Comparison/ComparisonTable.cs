@@ -30,7 +30,7 @@ internal static class ComparisonTable
         var (rows, versions) = (new List<ComparisonRow>(), new List<string>());
         foreach (var workload in workloads)
         {
-            var row = Measure(workload, rounds, threads, device, PyTorch.Configurations(onGpu, precision), python, versions);
+            var row = Measure(workload, rounds, threads, device, precision, PyTorch.Configurations(onGpu, precision), python, versions);
             Show(row);
             rows.Add(row);
         }
@@ -43,12 +43,12 @@ internal static class ComparisonTable
     }
 
     private static ComparisonRow Measure(
-        Workload workload, int rounds, int threads, string device, IReadOnlyList<PyTorch> peers, string python,
+        Workload workload, int rounds, int threads, string device, string precision, IReadOnlyList<PyTorch> peers, string python,
         List<string> versions)
     {
         StepProcess[] programs =
         [
-            StepProcess.Ours(workload, threads, device),
+            StepProcess.Ours(workload, threads, device, precision),
             .. peers.Select(peer => StepProcess.PyTorch(peer, python, workload, threads)),
         ];
         try

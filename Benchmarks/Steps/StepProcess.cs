@@ -24,12 +24,13 @@ internal sealed class StepProcess : IDisposable
     /// <summary>What the program says about itself once it is warm; waits for that.</summary>
     public string Version => version ??= JsonDocument.Parse(Answer()).RootElement.GetProperty("version").GetString()!;
 
-    public static StepProcess Ours(Workload workload, int threads, string device)
+    public static StepProcess Ours(Workload workload, int threads, string device, string precision)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!);
         var isHost = Path.GetFileNameWithoutExtension(start.FileName) == "dotnet";
         if (isHost) start.ArgumentList.Add(typeof(StepProcess).Assembly.Location);
-        foreach (var argument in (string[])["serve", .. Arguments(workload, threads), "--device", device]) start.ArgumentList.Add(argument);
+        string[] where = ["--device", device, "--precision", precision];
+        foreach (var argument in (string[])["serve", .. Arguments(workload, threads), .. where]) start.ArgumentList.Add(argument);
         return new("PyNetSharp", start);
     }
 

@@ -4,7 +4,8 @@ namespace PyNetSharp.Benchmarks;
 internal static class StepTable
 {
     public static void Print(
-        IReadOnlyList<Workload> workloads, IReadOnlyList<string> devices, int repeat, int threads, string? json)
+        IReadOnlyList<Workload> workloads, IReadOnlyList<string> devices, int repeat, int threads, string precision,
+        string? json)
     {
         Console.WriteLine(
             $"{"network",-15} {"step",-9} {"batch",5} {"device",-9} {"median ms",10} {"images/s",9} {"GFLOP/s",8} {"% peak",7} " +
@@ -16,7 +17,7 @@ internal static class StepTable
             var first = 0.0;
             foreach (var device in devices)
             {
-                using var process = StepProcess.Ours(workload, threads, device);
+                using var process = StepProcess.Ours(workload, threads, device, precision);
                 version = process.Version;
                 var row = Measure(process, workload, repeat, threads) with { Device = device };
                 Console.WriteLine(Line(workload, row) + (first > 0 ? $" {first / row.Seconds,5:F1}" : ""));
