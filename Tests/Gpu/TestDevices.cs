@@ -18,6 +18,9 @@ public static class TestDevices
             ? [new TestCaseData(name, null).SetArgDisplayNames(name).Ignore(reason)]
             : cases.Where(one => fits?.Invoke(one, name) ?? true).Select(one => new TestCaseData(name, one)));
 
+    /// <summary>The devices alone, but one left out.</summary>
+    public static IEnumerable<TestCaseData> AloneBut(string name) => Alone.Where(one => one.Arguments[0] as string != name);
+
     /// <summary>The devices alone.</summary>
     public static IEnumerable<TestCaseData> Alone => Names.Select(name =>
         WhyNot(name) is { } reason ? new TestCaseData(name).Ignore(reason) : new TestCaseData(name));

@@ -1,0 +1,46 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>What a training step asks of a GPU beside its arithmetic, once the first epoch has taken what it needs.</summary>
+[Category("Gpu"), NonParallelizable]
+public sealed class GpuStepTests
+{
+    private const int Batches = 6, BatchSize = 2, MostLaunches = 80;
+
+    private static IEnumerable<TestCaseData> Real => TestDevices.AloneBut("emulated");      // on which it takes minutes
+
+    [TestCaseSource(nameof(Real))]
+    public void A_step_of_nin_allocates_nothing_sends_only_its_batch_and_launches_few_kernels(string name)
+    {
+        var device = (GpuDevice)DeviceCatalog.Open(name);
+        var nin = Networks.Find("nin");
+        var model = nin.Create(new(nin.Input, 10) { Width = 0.25 }, new(1));
+        nin.Recipe.Initialise(model, new(2));
+        model.To(device);
+
+        var data = ShapesPainter.Draw(seed: 1, train: Batches * BatchSize, test: 10).Train;
+        var counter = new LaunchCounter(device);
+        var trainer = new Trainer(
+            model, new(data, BatchSize, new Resize(32, 32), device: device), test: null,
+            new Sgd(model.Parameters(), 0.01f, momentum: 0.9f, nesterov: true)) { Observers = [counter] };
+
+        trainer.Run(2);
+        var (blocks, transfers) = (device.Memory.BlocksTaken, device.Transfers);
+        counter.Launches.Clear();
+        trainer.Run(3);
+
+        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(blocks), "blocks of memory");
+        Assert.That(device.Transfers - transfers, Is.EqualTo(2 * Batches + 1), "images and labels of each batch, and the epoch's figures");
+        var steps = counter.Launches.Zip(counter.Launches.Skip(1), (before, after) => after - before);
+        Assert.That(steps, Is.All.LessThan(MostLaunches));
+        TestContext.Out.WriteLine($"{steps.Max()} launches a step");
+    }
+
+    private sealed class LaunchCounter(GpuDevice device) : ITrainingObserver
+    {
+        public List<long> Launches { get; } = [];
+
+        public void StepDone(StepRecord step) => Launches.Add(device.Launches);
+    }
+}
