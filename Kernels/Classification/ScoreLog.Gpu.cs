@@ -42,47 +42,31 @@ internal readonly struct ScoreNoteKernel(
 
     public void Run()
     {
-        var (right, varying, differing) = (SharedMemory.Allocate<int>(256), SharedMemory.Allocate<int>(256), SharedMemory.Allocate<int>(256));
+        var lanes = SharedMemory.Allocate<float>(256);
         var lane = Group.IdxX;
-        right[lane] = 0;
-        varying[lane] = 0;
-        differing[lane] = 0;
-        for (var item = lane; item < labels.IntLength; item += 256) Count(item, lane, right, varying, differing);
-        Group.Barrier();
-
-        for (var half = 128; half > 0; half /= 2)
+        int rights = 0, varied = 0, differed = 0;
+        for (var item = lane; item < labels.IntLength; item += 256)
         {
-            if (lane < half)
+            int start = item * classes, best = 0, nans = 0, varies = 0, differs = 0;
+            for (var k = 0; k < classes; k++)
             {
-                right[lane] += right[lane + half];
-                varying[lane] += varying[lane + half];
-                differing[lane] += differing[lane + half];
+                var score = scores[start + k];
+                if (score > scores[start + best]) best = k;
+                if ((BitConverter.SingleToInt32Bits(score) & int.MaxValue) > Infinity) nans = 1;
+                if (score != scores[start]) varies = 1;
+                if (score != scores[k]) differs = 1;
             }
 
-            Group.Barrier();
+            if (best == labels[item] && nans == 0) rights++;
+            varied += varies;
+            differed += differs;
         }
 
+        float right = GroupReduction.Sum(lanes, rights), varying = GroupReduction.Sum(lanes, varied), differing = GroupReduction.Sum(lanes, differed);
         if (lane != 0) return;
         note[0] = loss[0];
-        note[1] = right[0];
-        note[2] = varying[0];
-        note[3] = differing[0];
-    }
-
-    private void Count(int item, int lane, ArrayView<int> right, ArrayView<int> varying, ArrayView<int> differing)
-    {
-        int start = item * classes, best = 0, nans = 0, varied = 0, differed = 0;
-        for (var k = 0; k < classes; k++)
-        {
-            var score = scores[start + k];
-            if (score > scores[start + best]) best = k;
-            if ((BitConverter.SingleToInt32Bits(score) & int.MaxValue) > Infinity) nans = 1;
-            if (score != scores[start]) varied = 1;
-            if (score != scores[k]) differed = 1;
-        }
-
-        if (best == labels[item] && nans == 0) right[lane]++;
-        varying[lane] += varied;
-        differing[lane] += differed;
+        note[1] = right;
+        note[2] = varying;
+        note[3] = differing;
     }
 }

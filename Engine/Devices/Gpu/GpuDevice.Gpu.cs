@@ -21,11 +21,12 @@ public sealed class GpuDevice : Device
     private readonly TransferBuffers transfers;
     private readonly Lock gate = new();         // held while something goes into the stream: a loader sends from its own thread
 
-    internal GpuDevice(DeviceDescription description, Accelerator accelerator)
+    /// <param name="launchers">What launches kernels; null for what compiles them first.</param>
+    internal GpuDevice(DeviceDescription description, Accelerator accelerator, KernelLaunchers? launchers = null)
     {
         (this.description, this.accelerator) = (description, accelerator);
         cache = new(TakeFromDevice, static (block, offset) => block.At(offset), GiveToDevice, description.Memory);
-        launchers = new(accelerator);
+        this.launchers = launchers ?? new(accelerator);
         transfers = new(accelerator, gate);
     }
 

@@ -4,13 +4,13 @@ using ILGPU.Runtime;
 namespace PyNetSharp;
 
 /// <summary>Compiles each kernel when it is first launched, and remembers how to launch it.</summary>
-internal sealed class KernelLaunchers(Accelerator accelerator)
+internal class KernelLaunchers(Accelerator accelerator)
 {
     private readonly Dictionary<Type, Delegate> launchers = [];
 
     public long Count { get; private set; }
 
-    public void Each<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
+    public virtual void Each<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
     {
         if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
             launchers.Add(typeof(TKernel), launcher = accelerator.LoadAutoGroupedStreamKernel<Index1D, TKernel>(Item));
@@ -18,7 +18,7 @@ internal sealed class KernelLaunchers(Accelerator accelerator)
         Count++;
     }
 
-    public void Groups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
+    public virtual void Groups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
     {
         if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
             launchers.Add(typeof(TKernel), launcher = accelerator.LoadStreamKernel<TKernel>(Group, Limits(TKernel.Threads)));

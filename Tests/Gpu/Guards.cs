@@ -1,0 +1,47 @@
+namespace PyNetSharp.Tests;
+
+/// <summary>
+/// Blocks of a device's memory, filled with NaN: every second is free, so that tensors of these shapes get them and an element
+/// left unwritten shows; those between are their neighbours, which nobody may write.
+/// </summary>
+internal sealed class Guards : IDisposable
+{
+    private const int Count = 12;
+
+    private readonly List<Tensor> neighbours = [];
+
+    public Guards(Device device, IEnumerable<Shape> shapes)
+    {
+        foreach (var length in shapes.Select(BlockLength).Distinct())
+        {
+            var nothing = new float[length];
+            nothing.AsSpan().Fill(float.NaN);
+            var blocks = Enumerable.Range(0, Count).Select(_ => new Tensor([length], device)).ToArray();
+            foreach (var block in blocks) device.Upload(nothing, block.Storage);
+            foreach (var (i, block) in blocks.Index())
+                if (i % 2 == 0) block.Discard();
+                else neighbours.Add(block);
+        }
+    }
+
+    /// <summary>What was written beside these results; null if nothing.</summary>
+    public string? Touched(IEnumerable<Tensor?> results) =>
+        results.OfType<Tensor>().Any(result => IsTouched(result, result.Shape.Size)) ? "the block behind a result was written"
+        : neighbours.Exists(neighbour => IsTouched(neighbour, 0)) ? "a block that is nobody's was written"
+        : null;
+
+    public void Dispose()
+    {
+        foreach (var neighbour in neighbours) neighbour.Discard();
+    }
+
+    private static bool IsTouched(Tensor x, int from)
+    {
+        var block = new float[BlockLength(x.Shape)];
+        x.Device.Download(x.Storage, block);
+        return Array.Exists(block[from..], value => !float.IsNaN(value));
+    }
+
+    private static int BlockLength(Shape shape) =>
+        (int)(BlockCache<nint>.SizeFor(Math.Max(1, shape.Size) * sizeof(float)) / sizeof(float));
+}
