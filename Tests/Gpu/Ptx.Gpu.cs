@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Text.RegularExpressions;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace PyNetSharp.Tests;
@@ -15,16 +17,19 @@ internal static partial class Ptx
     private static readonly ConcurrentDictionary<Type, string> Compiled = [];
 
     /// <summary>The text for compute capability 9.0, as <see cref="GpuDevice"/> would have it made.</summary>
-    public static string Of(Type groupKernel) => Compiled.GetOrAdd(groupKernel, Compile);
+    public static string Of(Type kernel) => Compiled.GetOrAdd(kernel, Compile);
 
-    private static string Compile(Type groupKernel)
+    private static string Compile(Type kernel)
     {
-        var threads = (int)groupKernel.GetProperty("Threads")!.GetValue(null)!;
-        var entry = typeof(KernelLaunchers).GetMethod(nameof(KernelLaunchers.Group))!.MakeGenericMethod(groupKernel);
+        var (entry, limits) = kernel.IsAssignableTo(typeof(IGroupKernel))
+            ? (EntryPointDescription.FromExplicitlyGroupedKernel(Method(nameof(KernelLaunchers.Group))),
+                KernelLaunchers.Limits((int)kernel.GetProperty(nameof(IGroupKernel.Threads))!.GetValue(null)!))
+            : (EntryPointDescription.FromImplicitlyGroupedKernel(Method(nameof(KernelLaunchers.Item))), KernelSpecialization.Empty);
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O1));     // a failure spoils a context
         using var backend = new PTXBackend(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
-        var compiled = backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(entry), KernelLaunchers.Limits(threads));
-        return ((PTXCompiledKernel)compiled).PTXAssembly;
+        return ((PTXCompiledKernel)backend.Compile(entry, limits)).PTXAssembly;
+
+        MethodInfo Method(string name) => typeof(KernelLaunchers).GetMethod(name)!.MakeGenericMethod(kernel);
     }
 
     /// <summary>Registers and bytes of spills by ptxas, from $PTXAS or the path; null if there is none.</summary>
