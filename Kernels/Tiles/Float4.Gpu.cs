@@ -14,7 +14,10 @@ internal readonly struct Float4(float x, float y, float z, float w)
     public Float4 NotBelow(float floor) => new(
         X <= floor ? floor : X, Y <= floor ? floor : Y, Z <= floor ? floor : Z, W <= floor ? floor : W);
 
-    /// <summary>The floats from <paramref name="index"/> on, a multiple of 4 for <see cref="Fours"/>; zeros behind the first <paramref name="count"/>.</summary>
+    /// <summary>
+    /// The floats from <paramref name="index"/> on, a multiple of 4 for <see cref="Fours"/>; zeros behind the first
+    /// <paramref name="count"/>.
+    /// </summary>
     public static Float4 Load<TWidth>(ArrayView<float> from, int index, int count) where TWidth : struct, IWidth
     {
         if (TWidth.Fours) return count > 0 ? from.Cast<Float4>()[index >> 2] : default;
@@ -23,7 +26,10 @@ internal readonly struct Float4(float x, float y, float z, float w)
             count > 2 ? from[index + 2] : 0, count > 3 ? from[index + 3] : 0);
     }
 
-    /// <summary>Writes them from <paramref name="index"/> on, a multiple of 4 for <see cref="Fours"/>; only the first <paramref name="count"/>.</summary>
+    /// <summary>
+    /// Writes the first <paramref name="count"/> of them from <paramref name="index"/> on, a multiple of 4 for
+    /// <see cref="Fours"/>.
+    /// </summary>
     public void Store<TWidth>(ArrayView<float> to, int index, int count) where TWidth : struct, IWidth
     {
         if (TWidth.Fours)

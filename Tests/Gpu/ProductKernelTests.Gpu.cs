@@ -14,7 +14,11 @@ public sealed class ProductKernelTests
 
     /// <summary>Each tile with one order of its own: they share no code.</summary>
     private static IEnumerable<Case> Cases =>
-        from tile in (Case[])[new(64, 64, false, false, true, 1), new(64, 128, false, true, true, 1), new(128, 64, true, false, true, 1), new(128, 128, true, true, true, 1)]
+        from tile in (Case[])
+        [
+            new(64, 64, false, false, true, 1), new(64, 128, false, true, true, 1),
+            new(128, 64, true, false, true, 1), new(128, 128, true, true, true, 1),
+        ]
         from inFours in (bool[])[false, true]
         from pieces in (int[])[1, 3]
         select tile with { InFours = inFours, Pieces = pieces };
@@ -43,7 +47,8 @@ public sealed class ProductKernelTests
                 for (var j = 0; j < n; j++)
                 {
                     var expected = (double)start[j];
-                    for (var p = piece * pieceDepth; p < Math.Min(k, (piece + 1) * pieceDepth); p++) expected += (double)a[i * k + p] * b[p * n + j];
+                    for (var p = piece * pieceDepth; p < Math.Min(k, (piece + 1) * pieceDepth); p++)
+                        expected += (double)a[i * k + p] * b[p * n + j];
                     Assert.That(
                         c[(piece * m + i) * n + j], Is.EqualTo(Math.Max(expected, -1)).Within(ConvolutionKernelsTests.Rounding(pieceDepth)),
                         $"piece {piece}, row {i}, column {j}");

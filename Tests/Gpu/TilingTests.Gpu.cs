@@ -7,7 +7,8 @@ namespace PyNetSharp.Tests;
 public sealed class TilingTests
 {
     [Test]
-    public void Pieces_cover_the_depth_and_none_is_empty([Values(1, 64, 200, 131072)] int rows, [Values(1, 10, 192)] int columns, [Values(0, 1, 75, 2400, 131072)] int depth)
+    public void Pieces_cover_the_depth_and_none_is_empty(
+        [Values(1, 64, 200, 131072)] int rows, [Values(1, 10, 192)] int columns, [Values(0, 1, 75, 2400, 131072)] int depth)
     {
         var tiling = Tiling.For(rows, columns, depth);
         Assert.That(tiling.PieceDepth % 16, Is.Zero);
