@@ -104,14 +104,15 @@ internal sealed class ThreadTeam(int threads)
     /// </remarks>
     private sealed class Loop
     {
-        private const int Closed = int.MaxValue / 2;    // far from any count, however many try to join
+        private const long Closed = long.MaxValue / 2;  // beyond any count, however many ask for more
         private const int Takes = 128;                  // in so many goes the items are handed out, if there are as many
 
         private readonly SemaphoreSlim done = new(0);
         private Delegate? body;
         private int count, size, total;                 // size 0: single items
         private int take;                               // items at a time: threads that take by turns wait for one another
-        private int next = Closed, inside;
+        private long next = Closed;                     // past any int: it grows as long as threads ask
+        private int inside;
         private volatile bool asleep;
         private ExceptionDispatchInfo? fault;
 
@@ -140,8 +141,9 @@ internal sealed class ThreadTeam(int threads)
         {
             try
             {
-                for (int first; (first = Interlocked.Add(ref next, take) - take) < count;)
-                    for (var i = first; i < Math.Min(count, first + take); i++)
+                var take = this.take;                   // once: who joins while the next loop opens must take what it counts
+                for (long first; (first = Interlocked.Add(ref next, take) - take) < count;)
+                    for (var (i, end) = ((int)first, (int)Math.Min(count, first + take)); i < end; i++)
                         if (body is Action<int, int> pieces) pieces(i * size, Math.Min(size, total - i * size));
                         else ((Action<int>)body!)(i);
             }

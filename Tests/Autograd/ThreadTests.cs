@@ -50,6 +50,27 @@ public sealed class ThreadTests
     }
 
     [Test]
+    public void After_an_error_nothing_more_is_handed_out_of_the_longest_loop()
+    {
+        var device = new CpuDevice(threads: 3);
+        var (thrown, late) = (false, false);
+        Assert.That(() => device.For(int.MaxValue, Item), Throws.TypeOf<FormatException>());
+        Assert.That(late, Is.False);
+
+        void Item(int i)
+        {
+            late |= i is < 0 or >= 1 << 30;
+            if (i == 0)
+            {
+                Volatile.Write(ref thrown, true);
+                throw new FormatException();
+            }
+
+            while (!Volatile.Read(ref thrown)) Thread.Yield();
+        }
+    }
+
+    [Test]
     public void A_loop_within_a_loop_does_not_wait_for_itself()
     {
         var device = new CpuDevice(threads: 3);
