@@ -5,14 +5,28 @@ using System.Text.Json.Nodes;
 namespace PyNetSharp;
 
 /// <summary>Where a run leaves its settings, metrics, weights and curves.</summary>
-/// <param name="path">A folder that holds no run; it is made when the run begins.</param>
-public sealed class RunFolder(string path)
+public sealed class RunFolder
 {
     private static readonly JsonSerializerOptions Readable =
         new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The folder.</summary>
-    public string Folder { get; } = path;
+    private readonly string wanted;
+    private readonly bool isNumbered;           // whether another number will do where the folder is taken
+
+    /// <summary>A folder for one run.</summary>
+    /// <param name="path">A folder that holds no run; it is made when the run begins.</param>
+    public RunFolder(string path) : this(path, isNumbered: false)
+    {
+    }
+
+    private RunFolder(string path, bool isNumbered)
+    {
+        (wanted, this.isNumbered) = (path, isNumbered);
+        Folder = isNumbered ? Unused() : path;
+    }
+
+    /// <summary>The folder; settled when the run begins.</summary>
+    public string Folder { get; private set; }
 
     /// <summary>All settings of the run.</summary>
     public string Config => Path.Combine(Folder, "config.json");
@@ -29,13 +43,10 @@ public sealed class RunFolder(string path)
     /// <summary>The picture of loss and accuracies.</summary>
     public string Curves => Path.Combine(Folder, "curves.svg");
 
-    /// <summary>A folder <c>parent/name</c>, or <c>parent/name-2</c> and so on where there is one.</summary>
-    public static RunFolder Under(string parent, string name)
-    {
-        var path = Path.Combine(parent, name);
-        for (var i = 2; Path.Exists(path); i++) path = Path.Combine(parent, $"{name}-{i}");
-        return new(path);
-    }
+    /// <summary>
+    /// A folder <c>parent/name</c>, or <c>parent/name-2</c> and so on where there is one, now or when the run begins.
+    /// </summary>
+    public static RunFolder Under(string parent, string name) => new(Path.Combine(parent, name), isNumbered: true);
 
     /// <summary>Sees that a run may go here, without changing anything.</summary>
     /// <exception cref="InputException">The folder holds a run, or it cannot be made.</exception>
@@ -43,33 +54,58 @@ public sealed class RunFolder(string path)
     {
         foreach (var file in (string[])[Config, Metrics, Last, Best, Curves])
             if (Path.Exists(file))
-                throw new InputException(
-                    $"The folder '{Folder}' already holds a run ({Path.GetFileName(file)}); choose another.");
+                throw Taken(file);
 
         var above = Path.GetFullPath(Folder);
         while (above is not null && !Path.Exists(above)) above = Path.GetDirectoryName(above);
         if (File.Exists(above)) throw new InputException($"The folder '{Folder}' cannot be made: '{above}' is a file.");
     }
 
-    /// <summary>Makes the folder and writes the settings, which also shows that it can be written.</summary>
+    /// <summary>
+    /// Makes the folder and writes the settings, which also shows that it can be written, and makes it this run's: of
+    /// several that begin at once, one has it.
+    /// </summary>
     /// <exception cref="InputException">The folder holds a run, or it cannot be made or written.</exception>
     public void Begin(JsonObject config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        CheckFree();
+        if (!isNumbered) CheckFree();
+        while (!TryClaim(config))
+        {
+            if (!isNumbered) throw Taken(Config);
+            Folder = Unused();
+        }
+    }
+
+    /// <summary>Only one can make a new file of a name, so whose settings these are has the folder.</summary>
+    private bool TryClaim(JsonObject config)
+    {
+        var made = false;
         try
         {
             Directory.CreateDirectory(Folder);
+            using var stream = new FileStream(Config, FileMode.CreateNew);
+            made = true;
+            JsonSerializer.Serialize(stream, config, Readable);
+            stream.WriteByte((byte)'\n');
+            stream.Flush(flushToDisk: true);
+            return true;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"The folder '{Folder}' cannot be made: {fault.Message}", fault);
+            if (made) File.Delete(Config);
+            else if (File.Exists(Config)) return false;
+            throw new InputException($"The folder '{Folder}' cannot be made or written: {fault.Message}", fault);
         }
-
-        AtomicFile.Write(Config, stream =>
-        {
-            JsonSerializer.Serialize(stream, config, Readable);
-            stream.WriteByte((byte)'\n');
-        });
     }
+
+    private string Unused()
+    {
+        var path = wanted;
+        for (var i = 2; Path.Exists(path); i++) path = $"{wanted}-{i}";
+        return path;
+    }
+
+    private InputException Taken(string file) =>
+        new($"The folder '{Folder}' already holds a run ({Path.GetFileName(file)}); choose another.");
 }

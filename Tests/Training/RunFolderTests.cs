@@ -44,6 +44,38 @@ public sealed class RunFolderTests
     }
 
     [Test]
+    public void Runs_that_begin_at_once_each_have_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        var runs = Enumerable.Range(0, 8).Select(_ => RunFolder.Under(folder.Name, "run")).ToArray();
+        Parallel.For(0, runs.Length, i => runs[i].Begin(new JsonObject { ["seed"] = i }));
+
+        Assert.That(runs.Select(run => run.Folder), Is.Unique);
+        for (var i = 0; i < runs.Length; i++)
+            Assert.That((int?)JsonNode.Parse(File.ReadAllText(runs[i].Config))!["seed"], Is.EqualTo(i));
+    }
+
+    [Test]
+    public void A_chosen_folder_is_of_the_run_that_begins_first()
+    {
+        using var folder = new TemporaryFolder();
+        RunFolder[] runs = [.. Enumerable.Range(0, 8).Select(_ => new RunFolder(folder["run"]))];
+        var refused = 0;
+        Parallel.ForEach(runs, run =>
+        {
+            try
+            {
+                run.Begin([]);
+            }
+            catch (InputException)
+            {
+                Interlocked.Increment(ref refused);
+            }
+        });
+        Assert.That(refused, Is.EqualTo(runs.Length - 1));
+    }
+
+    [Test]
     public void Every_epoch_is_on_the_disk_at_once()
     {
         using var folder = new TemporaryFolder();
