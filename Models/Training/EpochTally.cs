@@ -9,6 +9,11 @@ internal sealed class EpochTally(int epoch)
     private double loss;
     private int batches, begun, images, correct;
 
+    public int Epoch => epoch;
+
+    /// <summary>Whether it is known of any image what it came to.</summary>
+    public bool HasScores => images > 0;
+
     public double Loss => loss / images;
 
     private double? Accuracy => images > 0 ? (double)correct / images : null;

@@ -103,6 +103,9 @@ public sealed class Trainer
     /// </exception>
     /// <exception cref="DeadNetworkException">The network gives the same scores for everything.</exception>
     /// <exception cref="ShapeException">The model cannot take the items.</exception>
+    /// <exception cref="InputException">
+    /// The data cannot be read any more; observers have heard of the epoch as far as it came.
+    /// </exception>
     public void Run(int epochs, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
@@ -128,8 +131,27 @@ public sealed class Trainer
     private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
     {
         var tally = new EpochTally(epoch);
+        double? testAccuracy = null;
+        try
+        {
+            Learn(tally, cancellation);
+            var due = epoch % EvaluateEvery == 0 || epoch == epochs || Step == MaxSteps;
+            if (due) testAccuracy = MeasureTest(tally, cancellation);
+        }
+        catch (Exception fault) when (IsFromOutside(fault))
+        {
+            Look(tally);
+            if (tally.HasScores) Report(tally, tally.Loss, testAccuracy: null);     // what was learnt until then is worth keeping
+            throw;
+        }
+
+        Report(tally, tally.Loss, testAccuracy);
+    }
+
+    private void Learn(EpochTally tally, CancellationToken cancellation)
+    {
         model.Train();
-        foreach (var batch in train.Epoch(epoch))
+        foreach (var batch in train.Epoch(tally.Epoch))
         {
             var waits = batch.X.Device is CpuDevice;
             TakeStep(batch, tally, lookEvery: waits ? 1 : ScoreLog.Capacity);
@@ -142,9 +164,11 @@ public sealed class Trainer
         Look(tally);
         StopIfDead(tally);
         tally.Stop();
-        var due = epoch % EvaluateEvery == 0 || epoch == epochs || Step == MaxSteps;
-        Report(tally, tally.Loss, due ? MeasureTest(tally, cancellation) : null);
     }
+
+    /// <summary>Whether data could not be read, or memory ran out: the model is not at fault.</summary>
+    private static bool IsFromOutside(Exception fault) =>
+        fault is OutOfMemoryException or InputException and not (DivergenceException or DeadNetworkException);
 
     private void TakeStep(Batch batch, EpochTally tally, int lookEvery)
     {

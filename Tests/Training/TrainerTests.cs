@@ -79,6 +79,26 @@ public sealed class TrainerTests
         Assert.That(trainer.Best!.Epoch, Is.EqualTo(1));
     }
 
+    [TestCase(true, 6)]
+    [TestCase(false, 8)]
+    public void Data_that_cannot_be_read_any_more_end_the_run_but_nothing_learnt_is_lost(bool training, int steps)
+    {
+        var heard = new Recorder();
+        var model = Perceptron();
+        var reads = 0;
+        // Two epochs of four batches and two: the first is whole; of the second, two steps or all four are.
+        var broken = training ? new Breaking(Xor.Train, () => ++reads > 300) : new Breaking(Xor.Test, () => ++reads > 150);
+        var (train, test) = training ? (NewLoader(broken), NewLoader(Xor.Test)) : (NewLoader(Xor.Train), NewLoader(broken));
+        var trainer = new Trainer(model, train, test, new Sgd(model.Parameters(), 0.1f)) { Observers = [heard] };
+
+        Assert.That(() => trainer.Run(5), Throws.TypeOf<InputException>().With.Message.EqualTo("gone"));
+
+        Assert.That(trainer.Step, Is.EqualTo(steps));
+        Assert.That(heard.Epochs.Select(e => e.Epoch.Step), Is.EqualTo(new long[] { 4, steps }));
+        Assert.That(heard.Epochs[1].Epoch.TrainLoss, Is.GreaterThan(0));
+        Assert.That(heard.Epochs[1].Epoch.TestAccuracy, Is.Null);
+    }
+
     [Test]
     public void A_fault_that_shows_only_in_the_last_evaluation_counts_too()
     {
@@ -211,6 +231,17 @@ public sealed class TrainerTests
         }
 
         public void EpochDone(EpochRecord epoch, bool isBest) => Epochs.Add((epoch, isBest));
+    }
+
+    /// <summary>A data set whose files vanish.</summary>
+    private sealed class Breaking(Dataset whole, Func<bool> isGone)
+        : Dataset(whole.Name, whole.ClassNames, whole.ItemShape, whole.Labels.ToArray())
+    {
+        protected override void ReadItem(int index, Span<float> item)
+        {
+            if (isGone()) throw new InputException("gone");
+            whole.Read(index, item);
+        }
     }
 
     /// <summary>Gives NaN from one of its training batches on, or wherever it is evaluated.</summary>
