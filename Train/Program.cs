@@ -8,6 +8,17 @@ internal static class Program
 
     private static int Main(string[] args)
     {
+        var output = new EnduringWriter(Console.Out);
+        Console.SetOut(output);
+        Console.SetError(new EnduringWriter(Console.Error));
+        var exitCode = Run(args);
+        return exitCode == 0 && output.Fault is { } fault
+            ? Fail(fault, BadInput, $"the output could not be written: {fault.Message}")
+            : exitCode;
+    }
+
+    private static int Run(string[] args)
+    {
         try
         {
             var commandLine = new CommandLine();

@@ -5,7 +5,7 @@ namespace PyNetSharp;
 /// <summary>One call of <c>pynet train</c>: builds all from the settings, trains, and says what came out.</summary>
 internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
 {
-    private const int Done = 0, Interrupted = 130, Terminated = 143;    // 128 + the signal's number, as shells have it
+    private const int Done = 0, HungUp = 129, Interrupted = 130, Terminated = 143;      // 128 + the signal's number, as shells have it
 
     private readonly Recipe recipe = settings.Recipe;
 
@@ -60,15 +60,27 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        display.Watch(() => trainer.Run(recipe.Epochs, stop.Token));
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);        // the terminal has gone
+        try
+        {
+            display.Watch(() => trainer.Run(recipe.Epochs, stop.Token));
+        }
+        finally
+        {
+            if (trainer.History.Count > 0) Conclude(trainer, stop.IsCancellationRequested);
+        }
 
-        Conclude(trainer, stop.IsCancellationRequested);
         return exitCode;
 
         void Stop(PosixSignalContext signal)
         {
             signal.Cancel = !stop.IsCancellationRequested;  // whoever asks twice does not want to wait for the step
-            exitCode = signal.Signal == PosixSignal.SIGTERM ? Terminated : Interrupted;
+            exitCode = signal.Signal switch
+            {
+                PosixSignal.SIGHUP => HungUp,
+                PosixSignal.SIGTERM => Terminated,
+                _ => Interrupted,
+            };
             stop.Cancel();
         }
     }

@@ -27,17 +27,23 @@ internal static class Pynet
     }
 
     /// <summary>Starts <c>pynet</c> in a folder; both streams are redirected.</summary>
-    public static Process Start(string folder, string[] arguments, string data = "")
+    /// <param name="folder">The working folder.</param>
+    /// <param name="arguments">What is on the command line.</param>
+    /// <param name="data">The variable <c>PYNET_DATA</c>.</param>
+    /// <param name="output">A file for the output, by a shell; null to read it from the process.</param>
+    public static Process Start(string folder, string[] arguments, string data = "", string? output = null)
     {
         var app = Path.Combine(TestContext.CurrentContext.TestDirectory, "pynet.dll");
         var host = Environment.ProcessPath;
-        var start = new ProcessStartInfo(Path.GetFileNameWithoutExtension(host) == "dotnet" ? host! : "dotnet")
+        var dotnet = Path.GetFileNameWithoutExtension(host) == "dotnet" ? host! : "dotnet";
+        string[] shell = output is null ? [] : ["sh", "-c", $"exec \"$@\" > {output}", "sh"];
+        string[] line = [.. shell, dotnet, "exec", app, .. arguments];
+        var start = new ProcessStartInfo(line[0], line[1..])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in (string[])["exec", app, .. arguments]) start.ArgumentList.Add(argument);
         start.Environment["PYNET_DATA"] = data;
         start.Environment.Remove("PYNET_DEBUG");
         return Process.Start(start)!;

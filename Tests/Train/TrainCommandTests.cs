@@ -121,21 +121,58 @@ public sealed class TrainCommandTests
         }
     }
 
-    [Test, Platform(Exclude = "Win", Reason = "kill sends the signal")]
-    public void An_interrupted_run_keeps_its_weights()
+    [TestCase("INT", 130)]
+    [TestCase("TERM", 143)]
+    [TestCase("HUP", 129)]
+    [Platform(Exclude = "Win", Reason = "kill sends the signal")]
+    public void An_interrupted_run_keeps_its_weights(string signal, int exitCode)
     {
         using var process = Pynet.Start(
-            folder.Name, ["train", "two-layer", "--data", "xor", "--epochs", "1000000", "--out", "interrupted"]);
+            folder.Name, ["train", "two-layer", "--data", "xor", "--epochs", "1000000", "--out", signal]);
         while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("epoch ", StringComparison.Ordinal))
             continue;
-        using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"])) kill.WaitForExit();
+        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"])) kill.WaitForExit();
         var rest = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
 
-        Assert.That(process.ExitCode, Is.EqualTo(130));
+        Assert.That(process.ExitCode, Is.EqualTo(exitCode));
         Assert.That(rest, Does.Contain("stopped after"));
         Assert.That(process.StandardError.ReadToEnd(), Is.Empty);
-        using var weights = Safetensors.Open(folder["interrupted/model.safetensors"]);
+        using var weights = Safetensors.Open(folder[$"{signal}/model.safetensors"]);
         Assert.That(weights.Tensors, Is.Not.Empty);
+    }
+
+    [Test, Platform("Linux", Reason = "it has a disk that is always full")]
+    public void A_run_outlives_its_output()
+    {
+        string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "3", "--out", "unheard"];
+        using var process = Pynet.Start(folder.Name, call, output: "/dev/full");
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+
+        Assert.That(process.ExitCode, Is.EqualTo(2));
+        Assert.That(error, Does.StartWith("pynet: the output could not be written").And.EndsWith("\n"));
+        Assert.That(MetricsFile.Read(folder["unheard/metrics.jsonl"]), Has.Count.EqualTo(3));
+        Assert.That(File.Exists(folder["unheard/curves.svg"]));
+    }
+
+    [Test]
+    public void Runs_of_the_same_second_do_not_share_a_folder()
+    {
+        var at = folder["together"];
+        Directory.CreateDirectory(at);
+        string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "1", "--quiet"];
+        Process[] processes = [.. Enumerable.Range(0, 3).Select(_ => Pynet.Start(at, call))];
+        foreach (var process in processes)
+        {
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            Assert.That(process.ExitCode, Is.Zero);
+            process.Dispose();
+        }
+
+        var runs = Directory.GetDirectories(Path.Combine(at, "runs"));
+        Assert.That(runs, Has.Length.EqualTo(3));
+        foreach (var run in runs) Assert.That(MetricsFile.Read(Path.Combine(run, "metrics.jsonl")), Has.Count.EqualTo(1));
     }
 }
