@@ -11,7 +11,8 @@ internal readonly struct FlippedWeights<TWidth>(
     ArrayView<float> weight, int outputs, int channels, (int H, int W) kernel, Phase rows, Phase columns) : IOperand<WeightPlace>
     where TWidth : struct, IWidth
 {
-    private readonly int taps = kernel.H * kernel.W, tapsH = rows.Taps, tapsW = columns.Taps;
+    /// <summary>All, and those that reach the class: none, if none of a row does; a row has at least one to be divided by.</summary>
+    private readonly int taps = kernel.H * kernel.W, tapsH = columns.Taps == 0 ? 0 : rows.Taps, tapsW = Math.Max(1, columns.Taps);
 
     /// <summary>The tap that comes last in the order of the weight, and so first here, and the distances to the next.</summary>
     private readonly int last = (rows.First + (rows.Taps - 1) * rows.Step) * kernel.W + columns.First + (columns.Taps - 1) * columns.Step;
@@ -22,7 +23,7 @@ internal readonly struct FlippedWeights<TWidth>(
     public WeightPlace At(int line, int depth)
     {
         var tap = depth / outputs;
-        return new(line, depth % outputs, tapsW == 0 ? tapsH : tap / tapsW, tapsW == 0 ? 0 : tap % tapsW);
+        return new(line, depth % outputs, tap / tapsW, tap % tapsW);
     }
 
     public WeightPlace Next(WeightPlace place, int depth)

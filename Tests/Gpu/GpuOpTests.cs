@@ -15,9 +15,14 @@ public sealed class GpuOpTests
         OpTable.Rows, (row, name) => name != "emulated" || row.Shapes.All(shape => shape.Size <= Emulated));
 
     [TestCaseSource(nameof(Rows))]
-    public void Value_is_the_reference(string name, OpRow row)
+    public void Value_is_the_reference(string name, OpRow row) => AssertValue(DeviceCatalog.Open(name), row);
+
+    /// <summary>The gradients, all and each alone, are the CPU's, which <see cref="OpTests"/> compare with differences.</summary>
+    [TestCaseSource(nameof(Rows))]
+    public void Gradients_are_the_CPUs(string name, OpRow row) => AssertGradients(DeviceCatalog.Open(name), row);
+
+    internal static void AssertValue(Device device, OpRow row)
     {
-        var device = DeviceCatalog.Open(name);
         var right = row.Op(row.Draw(row.Shapes, Device.Cpu));
         var y = Guarded(device, [.. row.Shapes, right.Shape], () => row.Op(row.Draw(row.Shapes, device)), y => [y]);
         Assert.That(y.Device, Is.SameAs(device));
@@ -34,11 +39,8 @@ public sealed class GpuOpTests
                 Assert.Fail($"element {i} is {value}, not {expected.Values[i]}");
     }
 
-    /// <summary>The gradients, all and each alone, are the CPU's, which <see cref="OpTests"/> compare with differences.</summary>
-    [TestCaseSource(nameof(Rows))]
-    public void Gradients_are_the_CPUs(string name, OpRow row)
+    internal static void AssertGradients(Device device, OpRow row)
     {
-        var device = DeviceCatalog.Open(name);
         var result = row.Op(row.Draw(row.Shapes, Device.Cpu)).Shape;
         for (var only = -1; only < (row.Shapes.Length == 1 ? 0 : row.Shapes.Length); only++)
         {

@@ -22,9 +22,10 @@ public sealed class ScoreLogTests
     private static readonly int[] Truths = [0, 2, 2, 1];
 
     [TestCaseSource(nameof(Devices))]
-    public void Notes_are_what_the_scores_say(string name)
+    public void Notes_are_what_the_scores_say(string name) => AssertNotes(DeviceCatalog.Open(name));
+
+    internal static void AssertNotes(Device device)
     {
-        var device = DeviceCatalog.Open(name);
         var (log, labels) = (new ScoreLog(), new Labels(Truths, device));
         foreach (var (i, scores) in Scores.Index())
             log.Note(Tensor.From([4, 3], scores, device), Tensor.Full([], 0.5f * i, device), labels);

@@ -39,7 +39,7 @@ public sealed class GpuDevice : Device
         get;
         set
         {
-            if (accelerator is not CudaAccelerator { Architecture.Major: >= 8 }) base.Precision = value;
+            if (!launchers.OnTensorCores) base.Precision = value;
             field = value;
         }
     }

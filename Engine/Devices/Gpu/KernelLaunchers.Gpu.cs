@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace PyNetSharp;
 
@@ -9,6 +10,9 @@ internal class KernelLaunchers(Accelerator accelerator)
     private readonly Dictionary<Type, Delegate> launchers = [];
 
     public long Count { get; private set; }
+
+    /// <summary>Whether kernels for tensor cores run here.</summary>
+    public virtual bool OnTensorCores => accelerator is CudaAccelerator { Architecture.Major: >= 8 };
 
     public virtual void Each<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
     {

@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>One thread's copies from global to shared memory that are on their way: they arrive when they are waited for, not before.</summary>
+/// <remarks>PTX ISA, "Data Movement and Conversion Instructions: cp.async".</remarks>
+internal sealed class PtxAsyncCopies
+{
+    private readonly Queue<List<Action>> groups = [];
+    private List<Action> open = [];
+
+    public static Action<PtxThread>? Of(PtxStatement s) => s.Opcode switch
+    {
+        "cp.async.cg.shared.global" when s.Operands[2] == "16" => Copy(s, 16),
+        "cp.async.ca.shared.global" when s.Operands[2] is "4" or "8" or "16" =>
+            Copy(s, int.Parse(s.Operands[2], CultureInfo.InvariantCulture)),
+        "cp.async.commit_group" => thread => thread.Copies.Commit(),
+        "cp.async.wait_group" => Wait(int.Parse(s.Operands[0], CultureInfo.InvariantCulture)),
+        "cp.async.wait_all" => thread =>
+        {
+            thread.Copies.Commit();
+            thread.Copies.WaitForAllBut(0);
+        },
+        _ => null,
+    };
+
+    /// <summary>Of <paramref name="size"/> bytes, of which a fourth operand may say how many are read; zeros take the place of the others.</summary>
+    private static Action<PtxThread> Copy(PtxStatement s, int size)
+    {
+        var ((to, toOffset), (from, fromOffset)) = (s.Address(0), s.Address(1));
+        var count = s.Operands.Length > 3 ? s.Register(3) : -1;
+        return thread =>
+        {
+            var (target, source) = (thread.Get<ulong>(to) + (ulong)toOffset, thread.Get<ulong>(from) + (ulong)fromOffset);
+            var read = count < 0 ? size : thread.Get<int>(count);
+            if (read < 0 || read > size) throw new PtxFault($"{read} of {size} bytes");
+            PtxAccess.CheckAlignment(target, size);
+            PtxAccess.CheckAlignment(source, size);
+
+            var bytes = new byte[size];
+            if (read > 0) thread.Group.Global.At(source, read).CopyTo(bytes);
+            var array = thread.Group.Shared(target);
+            array.Await(thread, target, size);
+            thread.Copies.open.Add(() => array.Land(thread, target, bytes));
+        };
+    }
+
+    private static Action<PtxThread> Wait(int count) => thread => thread.Copies.WaitForAllBut(count);
+
+    private void Commit()
+    {
+        groups.Enqueue(open);
+        open = [];
+    }
+
+    /// <summary>All but the last <paramref name="count"/> groups have arrived.</summary>
+    private void WaitForAllBut(int count)
+    {
+        while (groups.Count > count)
+            foreach (var land in groups.Dequeue())
+                land();
+    }
+}
