@@ -83,8 +83,14 @@ internal readonly struct BatchNormGradientKernel(
     public void Run(int i)
     {
         var c = i % channels;
-        var slope = product[c] * scale[c] * share;
-        var rest = dy[i] - (sum[c] * share + slope * (x[i] - mean[c]));
+        float offset = 0, slope = 0;
+        if (share > 0)          // times 0 would not do: what is not finite would spread over the channel
+        {
+            offset = sum[c] * share;
+            slope = product[c] * scale[c] * share;
+        }
+
+        var rest = dy[i] - (offset + slope * (x[i] - mean[c]));
         dx[i] = rest * (affine != 0 ? scale[c] * weight[c] : scale[c]);
     }
 }
