@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PyNetSharp;
 
 /// <summary>The devices of this machine, and how to get one by its name.</summary>
@@ -26,6 +28,17 @@ public static partial class DeviceCatalog
         }
     }
 
+    /// <summary>
+    /// Why there is no device of a kind, <c>cuda</c> or <c>opencl</c>: its library is missing, or what that has does not do. Null if
+    /// there is one, or this build leaves the GPU part out.
+    /// </summary>
+    public static string? WhyNo(string kind)
+    {
+        string? why = null;
+        if (WhyNoGpus is null && Gpus.All(gpu => gpu.Kind != kind)) ExplainLack(kind, ref why);
+        return why;
+    }
+
     /// <summary>The device of this name. A GPU is opened once, and stays open.</summary>
     /// <param name="name">
     /// <c>cpu</c>; <c>cuda</c> or <c>opencl</c> for the first of its kind; <c>cuda:1</c> for the second; <c>emulated</c>;
@@ -35,15 +48,22 @@ public static partial class DeviceCatalog
     /// <exception cref="InputException">There is no such device; the message says what there is.</exception>
     public static Device Open(string name, int threads = 0)
     {
+        if (Find(name) is not { } gpu) return new CpuDevice(threads);
+        Device? device = null;
+        OpenGpu(gpu, ref device);
+        return device!;
+    }
+
+    /// <summary>The GPU that <see cref="Open"/> would open for this name; null for the CPU.</summary>
+    /// <exception cref="InputException">There is no such device; the message says what there is.</exception>
+    public static DeviceDescription? Find(string name)
+    {
         ArgumentNullException.ThrowIfNull(name);
-        if (name == "auto") name = Gpus.FirstOrDefault(gpu => GpuKinds.Contains(gpu.Kind) && !gpu.IsCpu)?.Name ?? "cpu";
-        if (name == "cpu") return new CpuDevice(threads);
+        if (name == "cpu") return null;
+        if (name == "auto") return Gpus.FirstOrDefault(gpu => GpuKinds.Contains(gpu.Kind) && !gpu.IsCpu);
 
         var wanted = name.Contains(':', StringComparison.Ordinal) || name == "emulated" ? name : name + ":0";
-        var found = Gpus.FirstOrDefault(gpu => gpu.Name == wanted) ?? throw Missing(name);
-        Device? device = null;
-        OpenGpu(found, ref device);
-        return device!;
+        return Gpus.FirstOrDefault(gpu => gpu.Name == wanted) ?? throw Missing(name);
     }
 
     static partial void HasGpuPart(ref string? whyNot);
@@ -51,6 +71,8 @@ public static partial class DeviceCatalog
     static partial void AddGpus(List<DeviceDescription> found);
 
     static partial void OpenGpu(DeviceDescription gpu, ref Device? device);
+
+    static partial void ExplainLack(string kind, ref string? why);
 
     private static List<DeviceDescription> FindGpus()
     {
@@ -61,12 +83,12 @@ public static partial class DeviceCatalog
 
     private static InputException Missing(string name)
     {
-        var kind = name.Split(':')[0];
-        if (kind is not "emulated" && !GpuKinds.Contains(kind))
-            return new($"the device '{name}' is unknown; expected auto, cpu, cuda, opencl, or one of these with a number: cuda:1.");
+        var (kind, number) = name.Split(':', 2) is [var before, var after] ? (before, after) : (name, "0");
+        if (name != "emulated" && !(GpuKinds.Contains(kind) && uint.TryParse(number, CultureInfo.InvariantCulture, out _)))
+            return new($"the device '{name}' is unknown; expected auto, cpu, cuda, opencl, or one of the last two with a number: cuda:1.");
         if (WhyNoGpus is { } reason) return new($"the device '{name}' cannot be used: {reason}");
 
         var there = string.Join(", ", Gpus.Select(gpu => gpu.Name).Prepend("cpu"));
-        return new($"the device '{name}' is not there; this machine has {there}.");
+        return new($"the device '{name}' is not there; this machine has {there}{(WhyNo(kind) is { } why ? $"; {why}" : "")}.");
     }
 }

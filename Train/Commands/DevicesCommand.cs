@@ -18,9 +18,12 @@ internal sealed class DevicesCommand : ConsoleCommand
         screen.Table(["Device", "What it is", ">Memory", "Driver"], [Cpu(), .. DeviceCatalog.Gpus.Select(Row)]);
         if (DeviceCatalog.WhyNoGpus is { } reason) screen.Result($"No GPU: {reason}");
         else if (DeviceCatalog.Gpus.All(gpu => gpu.IsCpu))
-            screen.Result("No GPU: neither CUDA's driver (libcuda) nor an OpenCL driver (libOpenCL) has one.");
+            screen.Result($"No GPU: {string.Join("; ", KindsWithout())}.");
         return 0;
     }
+
+    private static IEnumerable<string> KindsWithout() =>
+        ((string[])["cuda", "opencl"]).Select(kind => DeviceCatalog.WhyNo(kind) ?? $"{kind} has the processor alone");
 
     private static string[] Cpu()
     {

@@ -12,6 +12,7 @@ public static partial class DeviceCatalog
 {
     private static readonly Lazy<Context> Context = new(CreateContext);
     private static readonly Dictionary<string, GpuDevice> Opened = [];
+    private static readonly HashSet<string> Libraries = [];         // that ILGPU asked for and that are there
 
     /// <summary>
     /// The context of all devices. Kernels are optimised at level 1: level 2 has moved loads from shared memory across barriers.
@@ -47,7 +48,11 @@ public static partial class DeviceCatalog
     {
         foreach (var candidate in (string[])[name, $"lib{name}.so.1", $"{name}.so.1"])
             if (NativeLibrary.TryLoad(candidate, assembly, path, out var library))
+            {
+                Libraries.Add(name.ToLowerInvariant());
                 return library;
+            }
+
         return 0;       // the runtime goes on looking, and says what it could not find
     }
 
@@ -55,6 +60,19 @@ public static partial class DeviceCatalog
 
     static partial void AddGpus(List<DeviceDescription> found) =>
         found.AddRange(Devices().Select(device => Describe(device.Name, device.Device)));
+
+    static partial void ExplainLack(string kind, ref string? why) => why = kind switch
+    {
+        "cuda" when !Libraries.Any(name => name.Contains("cuda", StringComparison.Ordinal)) => "CUDA's driver (libcuda.so.1) was not found",
+        "cuda" => CudaAPI.CurrentAPI.GetDeviceCount(out var count) is not CudaError.CUDA_SUCCESS and var error
+            ? $"CUDA's driver was found, but says {error}"
+            : $"CUDA's driver was found, and has {count} devices",
+        "opencl" when !Libraries.Contains("opencl") => "OpenCL's loader (libOpenCL.so.1) was not found",
+        "opencl" when CLDevice.GetDevices(_ => true) is { Length: > 0 } others =>
+            $"without the generic address spaces of OpenCL 2.0 C, no use can be made of {string.Join(", ", others.Select(device => device.Name))}",
+        "opencl" => "OpenCL's loader (libOpenCL.so.1) was found, but no driver with a device",
+        _ => null,
+    };
 
     static partial void OpenGpu(DeviceDescription gpu, ref Device? device)
     {
