@@ -29,6 +29,7 @@ var precision = new Option<string>("--precision")
     Description = "Of products on a GPU: float32 or tf32, the tensor cores'.",
     DefaultValueFactory = _ => "float32",
 };
+precision.AcceptOnlyFromAmong("float32", "tf32");
 var json = new Option<string?>("--json") { Description = "Also write the figures, machine and versions to this file." };
 var python = new Option<string?>("--python")
 {
@@ -37,7 +38,7 @@ var python = new Option<string?>("--python")
 
 var root = new RootCommand("How fast PyNetSharp is, in ratios to something measured beside it.")
 {
-    Action("peak", "The machine's multiply-add peak and memory bandwidth.", [threads, device],
+    Action("peak", "The machine's multiply-add peak and memory bandwidth.", [threads, device, precision],
         parse => PeakTable.Print(parse.GetValue(threads), Devices(parse))),
     Action("steps", "Whole steps, training and inference: time, rate, memory.",
         [networks, batch, repeat, threads, device, precision, training, inference, byOp, json], Steps),
@@ -47,7 +48,7 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
             Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(device)!,
             parse.GetValue(precision)!, parse.GetValue(python), parse.GetValue(json))),
     Action("kernels", "Single passes of every layer, with BenchmarkDotNet; with --device in a table of devices.",
-        [filter, threads, device, precision], Kernels),
+        [filter, threads, device, precision, json], Kernels),
     Action("passes", "The three passes of every large convolution, quickly.", [networks, batch, threads, json],
         parse => PassTable.Print(
             Workload.Choose(parse.GetValue(networks)!, parse.GetValue(batch), trains: true),
@@ -85,7 +86,7 @@ void Steps(ParseResult parse)
 
 void Kernels(ParseResult parse)
 {
-    if (parse.GetResult(device) is { Implicit: false }) DeviceKernelTable.Print(parse.GetValue(filter)!, Devices(parse));
+    if (parse.GetResult(device) is { Implicit: false }) DeviceKernelTable.Print(parse.GetValue(filter)!, Devices(parse), parse.GetValue(json));
     else KernelBenchmarks.RunAll(parse.GetValue(filter)!);
 }
 
@@ -98,7 +99,7 @@ void Serve(ParseResult parse)
 Device[] Devices(ParseResult parse)
 {
     Device[] all = [.. parse.GetValue(device)!.Split(',').Select(name => DeviceCatalog.Open(name, parse.GetValue(threads)))];
-    if (parse.GetResult(precision) is not null && parse.GetValue(precision) == "tf32")
+    if (parse.GetValue(precision) == "tf32")
         foreach (var gpu in all.Where(place => place is not CpuDevice)) gpu.Precision = Precision.Tf32;
     return all;
 }

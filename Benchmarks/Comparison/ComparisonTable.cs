@@ -28,18 +28,19 @@ internal static class ComparisonTable
         }
 
         var (rows, versions) = (new List<ComparisonRow>(), new List<string>());
+        if (Machine.Of(device) is { } gpu) versions.Add(gpu);
         foreach (var workload in workloads)
         {
             var row = Measure(workload, rounds, threads, device, precision, PyTorch.Configurations(onGpu, precision), python, versions);
             Show(row);
             rows.Add(row);
+            if (json is not null) ResultFile<ComparisonRow>.Of(versions, rows).Write(json);
         }
 
         Console.WriteLine($"{"network",-15} {"step",-9} {"batch",5} {"ours ms",9} {"PyTorch ms",10} {"ratio",6}");
         foreach (var (workload, row) in workloads.Zip(rows))
             Console.WriteLine(
                 $"{workload.Title} {1e3 * row.Ours.Median,9:F1} {1e3 * row.Best().Median,10:F1} {row.Ratio(),6:F2}");
-        if (json is not null) ResultFile<ComparisonRow>.Of(versions, rows).Write(json);
     }
 
     private static ComparisonRow Measure(

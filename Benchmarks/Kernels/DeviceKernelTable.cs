@@ -8,8 +8,10 @@ internal static class DeviceKernelTable
     private const int Batches = 9;
     private const double BatchSeconds = 5e-3;       // a batch of runs is this long at least, so that waiting for it counts little
 
-    public static void Print(string filter, IReadOnlyList<Device> devices)
+    public static void Print(string filter, IReadOnlyList<Device> devices, string? json)
     {
+        var rows = new List<KernelRow>();
+        string[] versions = [$".NET {Environment.Version}", .. devices.Select(device => Machine.Of(device.Name)).OfType<string>()];
         Console.WriteLine(
             $"{"kernel",-62} {"device",-9} {"ms",9} {"GFLOP/s",8} {"% peak",7} {"GB/s",7} {"% most",7} {"gain",6}");
         foreach (var kernel in KernelCatalogue.Find(filter, onGpu: devices.Any(device => device is not CpuDevice)))
@@ -19,8 +21,13 @@ internal static class DeviceKernelTable
             {
                 if (device is not CpuDevice && kernel.IsForCpu) continue;
                 var (seconds, limits) = Measure(kernel, device);
-                Console.WriteLine(Line(kernel, device, seconds, limits) + Gain(first, seconds));
+                var row = new KernelRow(
+                    kernel.Name, kernel.Networks, device.Name, $"{device.Precision}".ToLowerInvariant(), seconds, kernel.Operations, kernel.Bytes,
+                    kernel.IsMemoryBound ? limits.Bytes : limits.Operations);
+                Console.WriteLine(Line(row) + (first > 0 ? $" {first / seconds,6:F1}" : ""));
                 if (first == 0) first = seconds;
+                rows.Add(row);
+                if (json is not null) ResultFile<KernelRow>.Of(versions, rows).Write(json);
             }
         }
     }
@@ -47,14 +54,11 @@ internal static class DeviceKernelTable
         }
     }
 
-    private static string Line(Kernel kernel, Device device, double seconds, Limits limits)
+    private static string Line(KernelRow row)
     {
-        var (work, bytes) = (kernel.Operations / seconds, kernel.Bytes / seconds);
-        var rates = kernel.IsMemoryBound
-            ? $"{"",16} {bytes / 1e9,7:F1} {bytes / limits.Bytes,7:P0}"
-            : $"{work / 1e9,8:F1} {work / limits.Operations,7:P0} {"",15}";
-        return $"{kernel.Name,-62} {device.Name,-9} {1e3 * seconds,9:F3} {rates}";
+        var rates = row.Operations == 0
+            ? $"{"",16} {row.Bytes / row.Seconds / 1e9,7:F1} {row.Share,7:P0}"
+            : $"{row.Operations / row.Seconds / 1e9,8:F1} {row.Share,7:P0} {"",15}";
+        return $"{row.Kernel,-62} {row.Device,-9} {1e3 * row.Seconds,9:F3} {rates}";
     }
-
-    private static string Gain(double first, double seconds) => first > 0 ? $" {first / seconds,6:F1}" : "";
 }

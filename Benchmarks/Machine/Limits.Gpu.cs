@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ILGPU;
+using ILGPU.Runtime.Cuda;
 
 namespace PyNetSharp.Benchmarks;
 
@@ -12,21 +13,26 @@ internal readonly partial record struct Limits
     static partial void MeasureGpu(Device device, int runs, bool withMemory, ref Limits limits)
     {
         var gpu = (GpuDevice)device;
-        limits = new(MultiplyAdds(gpu, runs), withMemory ? CopiedBytes(gpu, runs) : 0);
+        limits = new(
+            gpu.Precision == Precision.Tf32
+                ? Rate(gpu, runs, TensorCoreKernel.OperationsPerRound, (rounds, sums) => new TensorCoreKernel(rounds, sums))
+                : Rate(gpu, runs, MultiplyAddKernel.OperationsPerRound, (rounds, sums) => new MultiplyAddKernel(rounds, 0.5f, sums)),
+            withMemory ? CopiedBytes(gpu, runs) : 0);
     }
 
     /// <summary>Multiply-adds that wait for nothing, in so many threads that all units are busy.</summary>
-    private static double MultiplyAdds(GpuDevice gpu, int runs)
+    private static double Rate<TKernel>(GpuDevice gpu, int runs, int operationsPerRound, Func<int, ArrayView<float>, TKernel> kernel)
+        where TKernel : struct, IGroupKernel
     {
         var groups = GroupsPerProcessor * gpu.Accelerator.NumMultiprocessors;
-        var sums = new Tensor([groups * MultiplyAddKernel.Threads], gpu);
+        var sums = new Tensor([groups * TKernel.Threads], gpu);
         Seconds(FirstRounds);                   // compiles
         var rounds = (int)Math.Clamp(FirstRounds * RunSeconds / Seconds(FirstRounds), 1, 1 << 20);
         var best = Enumerable.Range(0, runs).Min(_ => Seconds(rounds));
         sums.Discard();
-        return (double)groups * MultiplyAddKernel.Threads * rounds * MultiplyAddKernel.OperationsPerRound / best;
+        return (double)groups * TKernel.Threads * rounds * operationsPerRound / best;
 
-        double Seconds(int count) => Timed(gpu, () => gpu.Groups(new(groups, 1, 1), new MultiplyAddKernel(count, 0.5f, sums.View)));
+        double Seconds(int count) => Timed(gpu, () => gpu.Groups(new(groups, 1, 1), kernel(count, sums.View)));
     }
 
     /// <summary>Bytes read and written by a copy of sixteen bytes a thread.</summary>
@@ -78,6 +84,48 @@ internal readonly struct MultiplyAddKernel(int rounds, float half, ArrayView<flo
 
         // What is stored cannot be optimised away.
         sums[Grid.IdxX * 256 + Group.IdxX] = a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + b0 + b1 + b2 + b3 + b4 + b5 + b6 + b7;
+    }
+}
+
+/// <summary>Eight products of each warp on CUDA's tensor cores, none waiting for another; factors and sums stay in registers.</summary>
+/// <remarks>What <c>mma.sync</c> reaches is what the engine can reach; Hopper's <c>wgmma</c>, which ILGPU cannot emit, reaches more.</remarks>
+internal readonly struct TensorCoreKernel(int rounds, ArrayView<float> sums) : IGroupKernel
+{
+    /// <summary>Per thread: eight times 16×8×8 multiply-adds, shared by 32.</summary>
+    public const int OperationsPerRound = 2 * 8 * 16 * 8 * 8 / 32;
+
+    private const string Mma = "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 ";
+    private const string Factors = ", {%0, %0, %0, %0}, {%0, %0}, ";
+
+    public static int Threads => 256;
+
+    public void Run()
+    {
+        var factor = BitConverter.SingleToInt32Bits(Group.IdxX);    // the compiler must not know it; exact in tf32
+        CudaAsm.Emit(".reg .f32 d<32>;");
+        CudaAsm.Emit("mov.f32 d0, 0f00000000; mov.f32 d1, d0; mov.f32 d2, d0; mov.f32 d3, d0; mov.f32 d4, d0; mov.f32 d5, d0;");
+        CudaAsm.Emit("mov.f32 d6, d0; mov.f32 d7, d0; mov.f32 d8, d0; mov.f32 d9, d0; mov.f32 d10, d0; mov.f32 d11, d0;");
+        CudaAsm.Emit("mov.f32 d12, d0; mov.f32 d13, d0; mov.f32 d14, d0; mov.f32 d15, d0; mov.f32 d16, d0; mov.f32 d17, d0;");
+        CudaAsm.Emit("mov.f32 d18, d0; mov.f32 d19, d0; mov.f32 d20, d0; mov.f32 d21, d0; mov.f32 d22, d0; mov.f32 d23, d0;");
+        CudaAsm.Emit("mov.f32 d24, d0; mov.f32 d25, d0; mov.f32 d26, d0; mov.f32 d27, d0; mov.f32 d28, d0; mov.f32 d29, d0;");
+        CudaAsm.Emit("mov.f32 d30, d0; mov.f32 d31, d0;");
+        for (var i = 0; i < rounds; i++)
+        {
+            CudaAsm.Emit(Mma + "{d0, d1, d2, d3}" + Factors + "{d0, d1, d2, d3};", factor);
+            CudaAsm.Emit(Mma + "{d4, d5, d6, d7}" + Factors + "{d4, d5, d6, d7};", factor);
+            CudaAsm.Emit(Mma + "{d8, d9, d10, d11}" + Factors + "{d8, d9, d10, d11};", factor);
+            CudaAsm.Emit(Mma + "{d12, d13, d14, d15}" + Factors + "{d12, d13, d14, d15};", factor);
+            CudaAsm.Emit(Mma + "{d16, d17, d18, d19}" + Factors + "{d16, d17, d18, d19};", factor);
+            CudaAsm.Emit(Mma + "{d20, d21, d22, d23}" + Factors + "{d20, d21, d22, d23};", factor);
+            CudaAsm.Emit(Mma + "{d24, d25, d26, d27}" + Factors + "{d24, d25, d26, d27};", factor);
+            CudaAsm.Emit(Mma + "{d28, d29, d30, d31}" + Factors + "{d28, d29, d30, d31};", factor);
+        }
+
+        // What is stored cannot be optimised away.
+        CudaAsm.Emit("add.f32 d0, d0, d4; add.f32 d8, d8, d12; add.f32 d16, d16, d20; add.f32 d24, d24, d28;");
+        CudaAsm.Emit("add.f32 d0, d0, d8; add.f32 d16, d16, d24; add.f32 d0, d0, d16;");
+        CudaAsm.Emit("mov.f32 %0, d0;", out float sum);
+        sums[Grid.IdxX * 256 + Group.IdxX] = sum;
     }
 }
 

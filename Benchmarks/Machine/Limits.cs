@@ -1,7 +1,7 @@
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>What a device can do at most, per second, measured on the spot.</summary>
-/// <param name="Operations">Two to a multiply-add, in float32.</param>
+/// <param name="Operations">Two to a multiply-add, in the device's <see cref="Device.Precision"/>.</param>
 /// <param name="Bytes">What memory takes and gives; 0 if nobody asked for it.</param>
 internal readonly partial record struct Limits(double Operations, double Bytes)
 {

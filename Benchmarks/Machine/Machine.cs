@@ -13,6 +13,12 @@ internal sealed record Machine(string Processor, int Cores, string Vectors, stri
 
     public override string ToString() => $"{Processor}, {Cores} cores, {Vectors}";
 
+    /// <summary>What a GPU is; null for the processor.</summary>
+    /// <exception cref="InputException">There is no such device.</exception>
+    public static string? Of(string device) => DeviceCatalog.Find(device) is { } gpu
+        ? $"{device}: {gpu.Model}{(gpu.IsCpu ? " (the processor, no GPU)" : "")}, {gpu.Driver}"
+        : null;
+
     /// <summary>Linux says it in /proc/cpuinfo, some virtual machines by family and model alone.</summary>
     private static string Model()
     {

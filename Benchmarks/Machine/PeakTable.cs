@@ -19,7 +19,9 @@ internal static class PeakTable
         foreach (var gpu in devices.Where(device => device is not CpuDevice))
         {
             var limits = Limits.Measure(gpu, runs: 20, withMemory: true);
-            Console.WriteLine($"{gpu.Name,7} {limits.Operations / 1e9,9:F1} {"",10} {limits.Bytes / 1e9,10:F1}");
+            Console.WriteLine(
+                $"{gpu.Name,7} {limits.Operations / 1e9,9:F1} {"",10} {limits.Bytes / 1e9,10:F1} {"",10} " +
+                (gpu.Precision == Precision.Tf32 ? "tf32 on tensor cores; " : "") + Machine.Of(gpu.Name));
         }
     }
 }

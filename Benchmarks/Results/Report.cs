@@ -3,7 +3,7 @@ using System.Globalization;
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>The command <c>report</c>: the tables of README and docs, made from the checked-in results.</summary>
-internal static class Report
+internal static partial class Report
 {
     private const string Begin = "<!-- begin: made by `Benchmarks -- report` -->", End = "<!-- end -->";
 
@@ -26,6 +26,7 @@ internal static class Report
         yield return (Path.Combine(root, "README.md"), ForAll(machines, Summary));
         yield return (Path.Combine(root, "docs", "results.md"), ForAll(machines, Details));
         yield return (Path.Combine(root, "docs", "how-convolution-is-fast.md"), ForAll(machines, Ladder));
+        yield return (Path.Combine(root, "docs", "gpu.md"), ForAll(machines, Devices));
     }
 
     /// <summary>The document with this table between the markers.</summary>
@@ -84,9 +85,11 @@ internal static class Report
             $"{Number(from.Seconds / to.Seconds, format)}×";
     }
 
-    private static string Comparison(string folder)
+    private static string Comparison(string folder) =>
+        Read<ComparisonRow>(folder, "compare.json") is { } results ? Heading(results) + Comparison(results) : "";
+
+    private static string Comparison(ResultFile<ComparisonRow> results)
     {
-        if (Read<ComparisonRow>(folder, "compare.json") is not { } results) return "";
         string[] programs = [.. results.Rows.SelectMany(row => row.Theirs).Select(times => times.Program).Distinct()];
         var table = new MarkdownTable(2, ["network", "step", "batch", "ratio", "PyNetSharp", .. programs]);
         foreach (var row in results.Rows)
@@ -99,7 +102,7 @@ internal static class Report
             ]);
         }
 
-        return $"{Heading(results)}{table}\nMedian of a step (fastest step, peak resident memory).\n\n";
+        return $"{table}\nMedian of a step (fastest step, peak resident memory).\n\n";
     }
 
     private static string Steps(string folder)
@@ -151,7 +154,7 @@ internal static class Report
     private static string TimeAndMemory(ProgramTimes? times) =>
         times is null ? "" : $"{Time(times.Median)} ({Time(times.Fastest)}, {Megabytes(times.Resident)})";
 
-    private static string Time(double seconds) => $"{Number(1e3 * seconds, seconds < 0.1 ? "F1" : "N0")} ms";
+    private static string Time(double seconds) => $"{Number(1e3 * seconds, seconds < 1e-3 ? "F3" : seconds < 0.1 ? "F1" : "N0")} ms";
 
     private static string Percent(double share) => $"{Number(100 * share, "F0")} %";
 

@@ -20,9 +20,14 @@ internal sealed record ResultFile<TRow>(
         JsonSerializer.Deserialize<ResultFile<TRow>>(File.ReadAllText(path), Readable)
         ?? throw new InvalidDataException($"{path} is empty.");
 
+    /// <summary>Replaces the file as a whole, so that commands may write it after every row, and lose none if they are stopped.</summary>
     public void Write(string path)
     {
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
-        File.WriteAllText(path, JsonSerializer.Serialize(this, Readable) + "\n");
+        AtomicFile.Write(path, stream =>
+        {
+            JsonSerializer.Serialize(stream, this, Readable);
+            stream.WriteByte((byte)'\n');
+        });
     }
 }

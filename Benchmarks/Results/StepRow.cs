@@ -15,6 +15,9 @@ internal sealed record StepRow(
     /// <summary>Where the step ran.</summary>
     public string Device { get; init; } = "cpu";
 
+    /// <summary>How products multiplied, and what the peak is of: <c>float32</c> or <c>tf32</c>.</summary>
+    public string Precision { get; init; } = "float32";
+
     /// <summary>Bytes of the device's memory that tensors held at most.</summary>
     public long Tensors { get; init; }
 

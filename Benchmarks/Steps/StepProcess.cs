@@ -56,9 +56,9 @@ internal sealed class StepProcess : IDisposable
         process.Dispose();
     }
 
+    /// <exception cref="InputException">The program has ended; its last words follow.</exception>
     private string Answer() =>
-        process.StandardOutput.ReadLine()
-        ?? throw new InvalidOperationException($"{Name} has ended: {errors.Result.Trim()}");
+        process.StandardOutput.ReadLine() ?? throw new InputException($"{Name} has ended: {errors.Result.Trim()}");
 
     private static IEnumerable<string> Arguments(Workload workload, int threads) =>
     [

@@ -89,6 +89,43 @@ public sealed class ReportTests
     }
 
     [Test]
+    public void Steps_on_several_devices_become_a_table()
+    {
+        using var folder = new TemporaryFolder();
+        var cpu = new StepRow("nin", true, 128, 16, 9, 0.2, 40_000_000_000, 400e9, 900_000_000, 40_000, 0, 0);
+        new ResultFile<StepRow>(Somewhere, [".NET 10.0.0", "cuda: Some GPU, CUDA 12.4"], "2026-01-31",
+        [
+            cpu with { Tensors = 300_000_000 },
+            cpu with { Device = "cuda", Precision = "tf32", Seconds = 0.01, Peak = 8e12, Tensors = 350_000_000, Launches = 65 },
+        ]).Write(folder["steps-cuda.json"]);
+
+        Assert.That(Report.Devices(folder.Name), Does.StartWith("Some Processor, 2 cores, AVX2; .NET 10.0.0, cuda: Some GPU, CUDA 12.4; 2026")
+            .And.Contain("| `nin` | training | cpu | float32 | 128 | 200 ms | 640 | 200 | 50 % of 400 | 1.0× | 0 | 300 MB | 0 |\n")
+            .And.Contain("| `nin` | training | cuda | tf32 | 128 | 10.0 ms | 12,800 | 4,000 | 50 % of 8,000 | 20.0× | 65 | 350 MB | 0 |\n"));
+    }
+
+    [Test]
+    public void Kernels_on_several_devices_become_a_table()
+    {
+        using var folder = new TemporaryFolder();
+        new ResultFile<KernelRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
+        [
+            new("MatMul", "", "cpu", "float32", 0.02, 2_000_000_000, 12_000_000, 200e9),
+            new("MatMul", "", "cuda:0", "float32", 0.0002, 2_000_000_000, 12_000_000, 20e12),
+            new("Sgd", "", "cuda:0", "float32", 0.0001, 0, 200_000_000, 2.5e12),
+        ]).Write(folder["kernels-cuda.json"]);
+
+        Assert.That(Report.Devices(folder.Name), Does.EndWith(
+            """
+            | MatMul | cpu | float32 | 20.0 ms | 100 | 50 % |  |  | 1.0× |
+            | MatMul | cuda:0 | float32 | 0.200 ms | 10,000 | 50 % |  |  | 100.0× |
+            | Sgd | cuda:0 | float32 | 0.100 ms |  |  | 2,000 | 80 % | 1.0× |
+
+
+            """));
+    }
+
+    [Test]
     public void A_document_without_markers_is_refused() =>
         Assert.That(() => Report.Insert("# Title\n", "table\n"), Throws.TypeOf<InvalidDataException>());
 

@@ -1,0 +1,59 @@
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>
+/// The tables of docs/gpu.md: what a machine's GPU does beside its CPU, from the files that <c>run-packed</c> leaves, such as
+/// <c>steps-cuda.json</c> and <c>kernels-tf32-cuda.json</c>.
+/// </summary>
+internal static partial class Report
+{
+    /// <summary>One machine's steps and kernels on several devices, and its comparison with PyTorch on a GPU.</summary>
+    public static string Devices(string folder) =>
+        ForFiles<StepRow>(folder, "steps-*.json", StepsByDevice) +
+        ForFiles<ComparisonRow>(folder, "compare-*.json", Comparison) +
+        ForFiles<KernelRow>(folder, "kernels-*.json", KernelsByDevice);
+
+    private static string ForFiles<TRow>(string folder, string pattern, Func<ResultFile<TRow>, string> table)
+    {
+        var files = Directory.GetFiles(folder, pattern);
+        Array.Sort(files, StringComparer.Ordinal);
+        return string.Concat(files.Select(file => ResultFile<TRow>.Read(file)).Select(results => Heading(results) + table(results)));
+    }
+
+    private static string StepsByDevice(ResultFile<StepRow> results)
+    {
+        var table = new MarkdownTable(
+            4, "network", "step", "device", "products in", "batch", "median", "images/s", "GFLOP/s", "of the peak", "gain", "launches",
+            "tensors", "new blocks");
+        foreach (var row in results.Rows)
+        {
+            var rate = row.Operations / row.Seconds;
+            var first = results.Rows.First(other => (other.Network, other.Trains, other.Batch) == (row.Network, row.Trains, row.Batch));
+            table.Add(
+                $"`{row.Network}`", Kind(row.Trains), row.Device, row.Precision, $"{row.Batch}", Time(row.Seconds),
+                Number(row.Batch / row.Seconds, "N0"), Number(rate / 1e9, "N0"),
+                $"{Percent(rate / row.Peak)} of {Number(row.Peak / 1e9, "N0")}", Gain(first.Seconds, row.Seconds), $"{row.Launches}",
+                Megabytes(row.Tensors), $"{row.Blocks}");
+        }
+
+        return $"{table}\nThe peak is of multiply-adds in the same precision, on the same device, beside the step.\n\n";
+    }
+
+    private static string KernelsByDevice(ResultFile<KernelRow> results)
+    {
+        var table = new MarkdownTable(
+            3, "kernel", "device", "products in", "median", "GFLOP/s", "of the peak", "GB/s", "of the bandwidth", "gain");
+        foreach (var row in results.Rows)
+        {
+            var (operations, bytes) = (row.Operations / row.Seconds / 1e9, row.Bytes / row.Seconds / 1e9);
+            var first = results.Rows.First(other => other.Kernel == row.Kernel);
+            var rates = row.Operations == 0
+                ? (string[])["", "", Number(bytes, "N0"), Percent(row.Share)]
+                : [Number(operations, "N0"), Percent(row.Share), "", ""];
+            table.Add([row.Kernel, row.Device, row.Precision, Time(row.Seconds), .. rates, Gain(first.Seconds, row.Seconds)]);
+        }
+
+        return $"{table}\n";
+    }
+
+    private static string Gain(double first, double seconds) => $"{Number(first / seconds, "F1")}×";
+}
