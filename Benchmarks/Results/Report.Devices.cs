@@ -30,7 +30,7 @@ internal static partial class Report
             var first = results.Rows.First(other => (other.Network, other.Trains, other.Batch) == (row.Network, row.Trains, row.Batch));
             table.Add(
                 $"`{row.Network}`", Kind(row.Trains), row.Device, row.Precision, $"{row.Batch}", Time(row.Seconds),
-                Number(row.Batch / row.Seconds, "N0"), Number(rate / 1e9, "N0"),
+                Number(row.Batch / row.Seconds, "N0"), Digits(rate / 1e9),
                 $"{Percent(rate / row.Peak)} of {Number(row.Peak / 1e9, "N0")}", Gain(first.Seconds, row.Seconds), $"{row.Launches}",
                 Megabytes(row.Tensors), $"{row.Blocks}");
         }
@@ -40,20 +40,28 @@ internal static partial class Report
 
     private static string KernelsByDevice(ResultFile<KernelRow> results)
     {
-        var table = new MarkdownTable(
-            3, "kernel", "device", "products in", "median", "GFLOP/s", "of the peak", "GB/s", "of the bandwidth", "gain");
-        foreach (var row in results.Rows)
+        string[] devices = [.. results.Rows.Select(Place).Distinct()];
+        var table = new MarkdownTable(1, ["kernel", .. devices, .. devices[1..].Select(device => $"{device}, gain")]);
+        foreach (var rows in results.Rows.GroupBy(row => row.Kernel))
         {
-            var (operations, bytes) = (row.Operations / row.Seconds / 1e9, row.Bytes / row.Seconds / 1e9);
-            var first = results.Rows.First(other => other.Kernel == row.Kernel);
-            var rates = row.Operations == 0
-                ? (string[])["", "", Number(bytes, "N0"), Percent(row.Share)]
-                : [Number(operations, "N0"), Percent(row.Share), "", ""];
-            table.Add([row.Kernel, row.Device, row.Precision, Time(row.Seconds), .. rates, Gain(first.Seconds, row.Seconds)]);
+            var cells = devices.Select(device => rows.FirstOrDefault(row => Place(row) == device)).ToArray();
+            table.Add(
+            [
+                rows.Key, .. cells.Select(row => row is null ? "" : $"{Time(row.Seconds)}, {Rate(row)}, {Percent(row.Share)}"),
+                .. cells[1..].Select(row => row is null || cells[0] is not { } first ? "" : Gain(first.Seconds, row.Seconds)),
+            ]);
         }
 
-        return $"{table}\n";
+        return $"{table}\nMedian of a run, rate, and its share of the device's peak of multiply-adds in the same precision or of its " +
+            "bandwidth, beside it.\n\n";
+
+        static string Place(KernelRow row) => row.Precision == "float32" ? row.Device : $"{row.Device}, {row.Precision}";
+
+        static string Rate(KernelRow row) =>
+            row.Operations == 0 ? $"{Digits(row.Bytes / row.Seconds / 1e9)} GB/s" : $"{Digits(row.Operations / row.Seconds / 1e9)} GFLOP/s";
     }
 
-    private static string Gain(double first, double seconds) => $"{Number(first / seconds, "F1")}×";
+    private static string Digits(double rate) => Number(rate, rate < 10 ? "F1" : "N0");
+
+    private static string Gain(double first, double seconds) => $"{Number(first / seconds, first < seconds ? "F2" : "F1")}×";
 }

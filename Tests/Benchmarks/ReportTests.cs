@@ -111,15 +111,18 @@ public sealed class ReportTests
         new ResultFile<KernelRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
         [
             new("MatMul", "", "cpu", "float32", 0.02, 2_000_000_000, 12_000_000, 200e9),
-            new("MatMul", "", "cuda:0", "float32", 0.0002, 2_000_000_000, 12_000_000, 20e12),
-            new("Sgd", "", "cuda:0", "float32", 0.0001, 0, 200_000_000, 2.5e12),
+            new("MatMul", "", "cuda:0", "tf32", 0.0002, 2_000_000_000, 12_000_000, 20e12),
+            new("Sgd", "", "cuda:0", "tf32", 0.0001, 0, 200_000_000, 2.5e12),
         ]).Write(folder["kernels-cuda.json"]);
 
         Assert.That(Report.Devices(folder.Name), Does.EndWith(
             """
-            | MatMul | cpu | float32 | 20.0 ms | 100 | 50 % |  |  | 1.0× |
-            | MatMul | cuda:0 | float32 | 0.200 ms | 10,000 | 50 % |  |  | 100.0× |
-            | Sgd | cuda:0 | float32 | 0.100 ms |  |  | 2,000 | 80 % | 1.0× |
+            | kernel | cpu | cuda:0, tf32 | cuda:0, tf32, gain |
+            |---|---:|---:|---:|
+            | MatMul | 20.0 ms, 100 GFLOP/s, 50 % | 0.200 ms, 10,000 GFLOP/s, 50 % | 100.0× |
+            | Sgd |  | 0.100 ms, 2,000 GB/s, 80 % |  |
+
+            Median of a run, rate, and its share of the device's peak of multiply-adds in the same precision or of its bandwidth, beside it.
 
 
             """));
