@@ -28,33 +28,60 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         var trace = ShapeTrace.Of(model, trainLoader.ItemShape);
         model.To(device);
 
-        settings.RunFolder.Begin(settings.ToJson());
+        var optimizer = recipe.CreateOptimizer(model.Parameters());
+        var run = settings.RunFolder;
+        if (settings.Earlier is null) run.Begin(settings.ToJson());
+        using var hold = run.Lock();
+        var history = settings.Earlier is { } earlier ? GoOn(earlier, model, optimizer, trainLoader) : [];
         Describe(trainLoader, testLoader, train, trace);
-        return Train(model, trainLoader, testLoader);
+        return Train(model, optimizer, trainLoader, testLoader, history);
     }
+
+    /// <summary>Takes an earlier run up, and writes down that it goes on.</summary>
+    private IReadOnlyList<EpochRecord> GoOn(EarlierCall earlier, Module model, Optimizer optimizer, Loader train)
+    {
+        var run = settings.RunFolder;
+        var history = run.Restore(model, optimizer);
+        var (epoch, step) = (history[^1].Epoch, history[^1].Step);
+        if (history.SkipLast(1).Any(whole => whole.Step != (long)whole.Epoch * train.BatchCount)
+            || step <= (epoch - 1L) * train.BatchCount || step > (long)epoch * train.BatchCount)
+            throw new InputException(
+                $"The run in '{run.Folder}' cannot go on: {train.Count} training items are {train.BatchCount} steps per epoch, " +
+                $"but its metrics have step {step} in epoch {epoch}. Are these the data that it began with?");
+        if (step >= Steps(train) && history[^1].TestAccuracy is not null)
+            throw new InputException(
+                $"The run in '{run.Folder}' is complete: {step} steps are done of {Steps(train)}. A larger --epochs or --max-steps " +
+                "makes it longer.");
+        run.Rewrite(earlier.Merge(settings.ToJson(), step));
+        return history;
+    }
+
+    private long Steps(Loader train) => Math.Min((long)recipe.Epochs * train.BatchCount, settings.MaxSteps ?? long.MaxValue);
 
     private Module Build(Shape item, int classes, Rng rng)
     {
         var options = new NetworkOptions(item, classes) { Width = recipe.Width, Dropout = recipe.Dropout };
         var model = settings.Network.Create(options, rng.Split(0));
+        if (settings.Earlier is not null) return model;             // its checkpoint has the weights
         if (settings.Weights is { } file) model.Load(file);
         else recipe.Initialise(model, rng.Split(1), settings.Init);
         return model;
     }
 
-    private int Train(Module model, Loader train, Loader test)
+    private int Train(Module model, Optimizer optimizer, Loader train, Loader test, IReadOnlyList<EpochRecord> history)
     {
-        var steps = Math.Min((long)recipe.Epochs * train.BatchCount, settings.MaxSteps ?? long.MaxValue);
-        var optimizer = recipe.CreateOptimizer(model.Parameters());
-        var display = new TrainingDisplay(screen, recipe.Epochs, steps);
+        var display = new TrainingDisplay(screen, recipe.Epochs, Steps(train));
         var title = $"{settings.Network.Name} on {recipe.Data}";
-        var recorder = new RunRecorder(settings.RunFolder, model, title, settings.Metadata);
+        var recorder = new RunRecorder(settings.RunFolder, model, title, settings.Metadata, optimizer, history);
         var trainer = new Trainer(model, train, test, optimizer, schedule: recipe.CreateSchedule(train.BatchCount))
         {
             EvaluateEvery = recipe.EvaluateEvery,
             MaxSteps = settings.MaxSteps,
             Observers = [recorder, display],
         };
+
+        trainer.GoOnFrom(history);
+        if (history.Count > 0) screen.Say($"goes on after step {Figures.Count(trainer.Step)}, in epoch {trainer.Step / train.BatchCount + 1}");
 
         var exitCode = Done;
         using var stop = new CancellationTokenSource();

@@ -28,6 +28,12 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
 
     public ulong Seed { get; init; }
 
+    /// <summary>The words of the call.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>The call that began the run, if this one goes on with it.</summary>
+    public EarlierCall? Earlier { get; init; }
+
     public required Device Device { get; init; }
 
     public required RunFolder RunFolder { get; init; }
@@ -74,7 +80,8 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
         ["driver"] = Gpu?.Driver,
         ["precision"] = Name(Device.Precision),
         ["threads"] = (Device as CpuDevice)?.Threads,
-        ["started"] = DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null),
+        [EarlierCall.Arguments] = new JsonArray([.. Arguments.Select(word => (JsonNode)word)]),
+        [EarlierCall.Started] = DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null),
         ["versions"] = new JsonObject
         {
             ["pynet"] = Version,

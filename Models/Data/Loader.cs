@@ -53,6 +53,9 @@ public sealed class Loader
         classes = new int[this.batchSize];
     }
 
+    /// <summary>The items of a batch; an epoch's last may have fewer.</summary>
+    public int BatchSize => batchSize;
+
     /// <summary>The number of batches in an epoch.</summary>
     public int BatchCount => (data.Count + batchSize - 1) / batchSize;
 

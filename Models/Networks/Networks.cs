@@ -55,7 +55,7 @@ public static class Networks
     ];
 
     /// <summary>
-    /// What runs when nothing is asked for: a small <c>nin</c> on drawn shapes, a matter of two minutes.
+    /// What runs when nothing is asked for: a small <c>nin</c> on drawn shapes, a matter of a minute.
     /// </summary>
     /// <remarks>So small a network has nothing to spare for dropout, and few images call for small batches.</remarks>
     public static Recipe Quick { get; } = new()

@@ -6,7 +6,7 @@ namespace PyNetSharp;
 internal sealed class EpochTally(int epoch)
 {
     private readonly Stopwatch watch = Stopwatch.StartNew();
-    private double loss;
+    private double loss, earlier;       // seconds of a part of the epoch that an earlier run did
     private int batches, begun, images, correct;
 
     public int Epoch => epoch;
@@ -18,7 +18,17 @@ internal sealed class EpochTally(int epoch)
 
     private double? Accuracy => images > 0 ? (double)correct / images : null;
 
-    private double ImagesPerSecond => begun / Math.Max(watch.Elapsed.TotalSeconds, 1e-9);
+    private double Seconds => earlier + watch.Elapsed.TotalSeconds;
+
+    private double ImagesPerSecond => begun / Math.Max(Seconds, 1e-9);
+
+    /// <summary>Goes on with an epoch of which some batches are done.</summary>
+    public void GoOnFrom(EpochRecord part, int batches, int images)
+    {
+        (this.batches, begun, this.images, earlier) = (batches, images, images, part.Seconds);
+        loss = part.TrainLoss * images;
+        correct = (int)Math.Round((part.TrainAccuracy ?? 0) * images);
+    }
 
     /// <summary>A batch goes through the network; what it came to is known later.</summary>
     public void Begin(int count) => (batches, begun) = (batches + 1, begun + count);
@@ -43,7 +53,7 @@ internal sealed class EpochTally(int epoch)
     }
 
     public EpochRecord AsEpoch(long step, double meanLoss, double? testAccuracy, double learningRate) =>
-        new(epoch, step, meanLoss, Accuracy, testAccuracy, watch.Elapsed.TotalSeconds, ImagesPerSecond, learningRate);
+        new(epoch, step, meanLoss, Accuracy, testAccuracy, Seconds, ImagesPerSecond, learningRate);
 
     private StepMeans Means() => new(Loss, Accuracy ?? double.NaN);
 }

@@ -23,7 +23,7 @@ public static class MetricsFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(epoch);
-        var line = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(epoch, Options) + "\n");
+        var line = Line(epoch);
         try
         {
             using var stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
@@ -34,6 +34,17 @@ public static class MetricsFile
         {
             throw new InputException($"'{path}' cannot be written: {fault.Message}", fault);
         }
+    }
+
+    /// <summary>Writes a history, replacing the file; never left half-written.</summary>
+    /// <exception cref="InputException">The file cannot be written.</exception>
+    public static void Write(string path, IEnumerable<EpochRecord> epochs)
+    {
+        ArgumentNullException.ThrowIfNull(epochs);
+        AtomicFile.Write(path, stream =>
+        {
+            foreach (var epoch in epochs) stream.Write(Line(epoch));
+        });
     }
 
     /// <summary>Reads a history; a last line that was cut short, as by a crash, does not count.</summary>
@@ -74,6 +85,8 @@ public static class MetricsFile
 
         return epochs;
     }
+
+    private static byte[] Line(EpochRecord epoch) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(epoch, Options) + "\n");
 
     private sealed class FiniteOrNull : JsonConverter<double>
     {

@@ -40,6 +40,9 @@ public sealed class RunFolder
     /// <summary>The weights of the best epoch.</summary>
     public string Best => Path.Combine(Folder, "best.safetensors");
 
+    /// <summary>What it takes to go on with the run; see <see cref="PyNetSharp.Checkpoint"/>.</summary>
+    public string Checkpoint => Path.Combine(Folder, "checkpoint.safetensors");
+
     /// <summary>The picture of loss and accuracies.</summary>
     public string Curves => Path.Combine(Folder, "curves.svg");
 
@@ -52,8 +55,8 @@ public sealed class RunFolder
     /// <exception cref="InputException">The folder holds a run, or it cannot be made.</exception>
     public void CheckFree()
     {
-        foreach (var file in (string[])[Config, Metrics, Last, Best, Curves])
-            if (Path.Exists(file))
+        foreach (var file in (string[])[Config, Metrics, Last, Best, Checkpoint, Curves])
+            if (!isNumbered && Path.Exists(file))
                 throw Taken(file);
 
         var above = Path.GetFullPath(Folder);
@@ -69,12 +72,53 @@ public sealed class RunFolder
     public void Begin(JsonObject config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        if (!isNumbered) CheckFree();
+        CheckFree();
         while (!TryClaim(config))
         {
             if (!isNumbered) throw Taken(Config);
             Folder = Unused();
         }
+    }
+
+    /// <summary>Writes the settings of a run that goes on.</summary>
+    /// <exception cref="InputException">They cannot be written.</exception>
+    public void Rewrite(JsonObject config) => AtomicFile.Write(Config, stream => Write(stream, config));
+
+    /// <summary>Keeps other processes from going on with the run until the result is disposed, or this process ends.</summary>
+    /// <exception cref="InputException">Another process has the run.</exception>
+    public IDisposable Lock()
+    {
+        try
+        {
+            return new FileStream(
+                Path.Combine(Folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"The run in '{Folder}' cannot be had: {fault.Message} Does another process go on with it?", fault);
+        }
+    }
+
+    /// <summary>Puts model and optimizer back to where the run's checkpoint has them.</summary>
+    /// <returns>What the epochs came to until then; the last may have been begun only.</returns>
+    /// <exception cref="InputException">There is no checkpoint, it does not fit, or the run had diverged.</exception>
+    public IReadOnlyList<EpochRecord> Restore(Module model, Optimizer optimizer)
+    {
+        if (!File.Exists(Checkpoint))
+            throw new InputException($"The folder '{Folder}' holds no run that can go on: there is no {Path.GetFileName(Checkpoint)}.");
+
+        var epochs = MetricsFile.Read(Metrics);
+        if (epochs.FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss)) is { } last)
+            throw new InputException(
+                $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Begin another with a smaller learning rate; " +
+                "--weights takes this one's.");
+
+        var step = PyNetSharp.Checkpoint.Load(Checkpoint, model, optimizer);
+        EpochRecord[] until = [.. epochs.TakeWhile(epoch => epoch.Step <= step)];
+        if (until is not [.., var end] || end.Step != step)
+            throw new InputException($"'{Metrics}' has no epoch that ends at step {step}, where the checkpoint was taken.");
+        if (until.Length < epochs.Count) MetricsFile.Write(Metrics, until);
+        return until;
     }
 
     /// <summary>Only one can make a new file of a name, so whose settings these are has the folder.</summary>
@@ -86,8 +130,7 @@ public sealed class RunFolder
             Directory.CreateDirectory(Folder);
             using var stream = new FileStream(Config, FileMode.CreateNew);
             made = true;
-            JsonSerializer.Serialize(stream, config, Readable);
-            stream.WriteByte((byte)'\n');
+            Write(stream, config);
             stream.Flush(flushToDisk: true);
             return true;
         }
@@ -97,6 +140,12 @@ public sealed class RunFolder
             else if (File.Exists(Config)) return false;
             throw new InputException($"The folder '{Folder}' cannot be made or written: {fault.Message}", fault);
         }
+    }
+
+    private static void Write(Stream stream, JsonObject config)
+    {
+        JsonSerializer.Serialize(stream, config, Readable);
+        stream.WriteByte((byte)'\n');
     }
 
     private string Unused()

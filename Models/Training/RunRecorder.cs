@@ -5,20 +5,37 @@ namespace PyNetSharp;
 /// <param name="model">What is trained.</param>
 /// <param name="title">Stands above the curves: "nin on cifar10".</param>
 /// <param name="metadata">What the weight files say of themselves; null for nothing.</param>
+/// <param name="optimizer">What trains the model; null for a run that cannot be gone on with.</param>
+/// <param name="history">The epochs of a run that goes on; null for a new one.</param>
 public sealed class RunRecorder(
-    RunFolder folder, Module model, string title, IReadOnlyDictionary<string, string>? metadata = null)
+    RunFolder folder, Module model, string title, IReadOnlyDictionary<string, string>? metadata = null,
+    Optimizer? optimizer = null, IEnumerable<EpochRecord>? history = null)
     : ITrainingObserver
 {
-    private readonly List<EpochRecord> history = [];
+    private readonly List<EpochRecord> history = [.. history ?? []];
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// The checkpoint comes after all that it vouches for: whatever a crash leaves half done is done again from the one before.
+    /// </remarks>
     /// <exception cref="InputException">A file cannot be written.</exception>
     public void EpochDone(EpochRecord epoch, bool isBest)
     {
-        history.Add(epoch);
-        MetricsFile.Append(folder.Metrics, epoch);
+        NoteDown(epoch);
         model.Save(folder.Last, metadata);
         if (isBest) model.Save(folder.Best, metadata);
+        if (optimizer is not null && double.IsFinite(epoch.TrainLoss))
+            Checkpoint.Save(folder.Checkpoint, model, optimizer, epoch.Step);
         Curves.Write(folder.Curves, history, title);
+    }
+
+    /// <summary>An epoch that was begun before is noted once, as a whole.</summary>
+    private void NoteDown(EpochRecord epoch)
+    {
+        var goesOn = history is [.., var part] && part.Epoch == epoch.Epoch;
+        if (goesOn) history.RemoveAt(history.Count - 1);
+        history.Add(epoch);
+        if (goesOn) MetricsFile.Write(folder.Metrics, history);
+        else MetricsFile.Append(folder.Metrics, epoch);
     }
 }

@@ -109,18 +109,35 @@ public sealed class Trainer
     public void Run(int epochs, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
-        for (var epoch = history.Count + 1; epoch <= epochs && Step != MaxSteps; epoch++)
+        var done = (int)(Step / train.BatchCount);
+        if (history is [.., var last] && last.Epoch == done && last.TestAccuracy is null && IsDue(done, epochs)) done--;    // stopped before
+        for (var epoch = done + 1; epoch <= epochs && !(Step >= MaxSteps); epoch++)
         {
             if (cancellation.IsCancellationRequested) return;
             RunEpoch(epoch, epochs, cancellation);
         }
     }
 
+    /// <summary>
+    /// Begins where an earlier trainer stopped, if need be within an epoch. Model and optimizer are as they were then: a
+    /// <see cref="Checkpoint"/> has put them there before this trainer was made.
+    /// </summary>
+    /// <param name="epochs">What the epochs came to; the last may have been begun only.</param>
+    /// <exception cref="InvalidOperationException">This trainer has begun already.</exception>
+    public void GoOnFrom(IReadOnlyList<EpochRecord> epochs)
+    {
+        ArgumentNullException.ThrowIfNull(epochs);
+        if (Step > 0) throw new InvalidOperationException("Trainer: it has begun already.");
+        history.AddRange(epochs);
+        Step = read = safe = epochs is [.., var last] ? last.Step : 0;
+        Best = epochs.Where(epoch => Accuracy(epoch) is not null).MaxBy(Accuracy);
+    }
+
     /// <summary>Puts the weights of the epoch <see cref="Best"/> back into the model.</summary>
-    /// <exception cref="InvalidOperationException">No epoch is done yet.</exception>
+    /// <exception cref="InvalidOperationException">No epoch has been measured yet, or the best was an earlier trainer's.</exception>
     public void RestoreBest()
     {
-        if (best is null) throw new InvalidOperationException("Trainer: no epoch has been measured yet.");
+        if (best is null) throw new InvalidOperationException("Trainer: the best epoch's weights are not here.");
         best.Restore();
     }
 
@@ -131,12 +148,18 @@ public sealed class Trainer
     private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
     {
         var tally = new EpochTally(epoch);
+        var first = (int)(Step - (epoch - 1L) * train.BatchCount);
+        if (history is [.., var part] && part.Epoch == epoch && double.IsFinite(part.TrainLoss))
+        {
+            tally.GoOnFrom(part, first, Math.Min(first * train.BatchSize, train.Count));
+            history.RemoveAt(history.Count - 1);
+        }
+
         double? testAccuracy = null;
         try
         {
-            Learn(tally, cancellation);
-            var due = epoch % EvaluateEvery == 0 || epoch == epochs || Step == MaxSteps;
-            if (due) testAccuracy = MeasureTest(tally, cancellation);
+            Learn(tally, first, cancellation);
+            if (IsDue(epoch, epochs)) testAccuracy = MeasureTest(tally, cancellation);
         }
         catch (Exception fault) when (IsFromOutside(fault))
         {
@@ -148,10 +171,10 @@ public sealed class Trainer
         Report(tally, tally.Loss, testAccuracy);
     }
 
-    private void Learn(EpochTally tally, CancellationToken cancellation)
+    private void Learn(EpochTally tally, int first, CancellationToken cancellation)
     {
         model.Train();
-        foreach (var batch in train.Epoch(tally.Epoch))
+        foreach (var batch in train.Epoch(tally.Epoch, first))
         {
             var waits = batch.X.Device is CpuDevice;
             TakeStep(batch, tally, lookEvery: waits ? 1 : ScoreLog.Capacity);
@@ -220,10 +243,9 @@ public sealed class Trainer
 
     private double? MeasureTest(EpochTally tally, CancellationToken cancellation)
     {
-        if (test is null) return null;
         try
         {
-            var result = Evaluation.Of(model, test, loss, cancellation);
+            var result = Evaluation.Of(model, test!, loss, cancellation);
             if (!double.IsFinite(result.Loss)) Diverge(result.Loss, Step, tally);
             return result.Accuracy;
         }
@@ -240,14 +262,20 @@ public sealed class Trainer
         throw new DivergenceException(step, LearningRate, value);
     }
 
+    /// <summary>Whether the test accuracy is wanted after this epoch.</summary>
+    private bool IsDue(int epoch, int epochs) =>
+        test is not null && (epoch % EvaluateEvery == 0 || epoch == epochs || Step == MaxSteps);
+
+    /// <summary>What the epochs are compared by.</summary>
+    private double? Accuracy(EpochRecord epoch) => test is null ? epoch.TrainAccuracy : epoch.TestAccuracy;
+
     private void Report(EpochTally tally, double meanLoss, double? testAccuracy)
     {
         var epoch = tally.AsEpoch(Step, meanLoss, testAccuracy, LearningRate);
         history.Add(epoch);
 
-        var accuracy = test is null ? epoch.TrainAccuracy : testAccuracy;
-        var before = test is null ? Best?.TrainAccuracy : Best?.TestAccuracy;
-        var isBest = double.IsFinite(meanLoss) && accuracy is not null && !(accuracy <= before);
+        var before = Best is null ? null : Accuracy(Best);
+        var isBest = double.IsFinite(meanLoss) && Accuracy(epoch) is { } accuracy && !(accuracy <= before);
         if (isBest)
         {
             Best = epoch;

@@ -26,16 +26,20 @@ public static class ModuleWeights
         public void Load(string path)
         {
             using var file = Safetensors.Open(path);
-            var state = model.State();
-            Check(path, file, state);
+            Load(path, file, model.State());
+        }
+    }
 
-            var values = new float[state.Select(s => s.Tensor.Shape.Size).DefaultIfEmpty().Max()];
-            foreach (var (name, tensor) in state)
-            {
-                var part = values.AsSpan(0, tensor.Shape.Size);
-                file.Read(file.Find(name)!, part);
-                tensor.CopyFrom(part);
-            }
+    /// <summary>Reads all these tensors from a file, if it holds them and no others.</summary>
+    internal static void Load(string path, SafetensorsFile file, IReadOnlyList<(string Name, Tensor Tensor)> state)
+    {
+        Check(path, file, state);
+        var values = new float[state.Select(s => s.Tensor.Shape.Size).DefaultIfEmpty().Max()];
+        foreach (var (name, tensor) in state)
+        {
+            var part = values.AsSpan(0, tensor.Shape.Size);
+            file.Read(file.Find(name)!, part);
+            tensor.CopyFrom(part);
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class TrainCommandTests
         using var best = Safetensors.Open(folder["run/best.safetensors"]);
         Assert.That(last.Tensors.Select(t => t.Name), Is.EqualTo(best.Tensors.Select(t => t.Name)));
         Assert.That(XDocument.Load(folder["run/curves.svg"]).Root!.Name.LocalName, Is.EqualTo("svg"));
-        Assert.That(Directory.GetFiles(folder["run"]), Has.Length.EqualTo(5));
+        Assert.That(Directory.GetFiles(folder["run"]), Has.Length.EqualTo(6));
     }
 
     [Test]
@@ -118,6 +118,70 @@ public sealed class TrainCommandTests
                 ]);
             Assert.That(result.ExitCode, Is.Zero, result.Error);
             return File.ReadAllBytes(folder[$"{name}/model.safetensors"]);
+        }
+    }
+
+    [Test]
+    public void A_run_that_stopped_goes_on_to_the_same_weights_and_metrics()
+    {
+        string[] call =
+        [
+            "train", "nin", "--width", "0.05", "--data", "cifar10", "--limit", "90", "--batch-size", "20", "--optimizer", "adam",
+            "--lr", "0.002", "--schedule", "cosine:1", "--augment", "--epochs", "2", "--evaluate-every", "1", "--quiet",
+        ];
+        Run([.. call, "--data-dir", folder.Name, "--out", "whole"]);
+        Run([.. call, "--data-dir", folder.Name, "--max-steps", "3", "--out", "parts"]);
+        Run("train", "--resume", "parts", "--max-steps", "7", "--threads", "1", "--quiet");
+        Directory.CreateDirectory(folder["elsewhere"]);
+        SmallCifar.Write(folder["elsewhere/cifar10"]);
+        Run("train", "--resume", "parts", "--max-steps", "1000", "--data-dir", "elsewhere", "--quiet");
+
+        Assert.That(File.ReadAllBytes(folder["parts/model.safetensors"]), Is.EqualTo(File.ReadAllBytes(folder["whole/model.safetensors"])));
+        Assert.That(
+            MetricsFile.Read(folder["parts/metrics.jsonl"]).Select(e => (e.Step, e.TestAccuracy)),
+            Is.EqualTo(MetricsFile.Read(folder["whole/metrics.jsonl"]).Select(e => (e.Step, e.TestAccuracy))));
+        var config = JsonNode.Parse(File.ReadAllText(folder["parts/config.json"]))!;
+        Assert.That(config["resumed"]!.AsArray().Select(part => (int?)part!["step"]), Is.EqualTo(new int?[] { 3, 7 }));
+        Assert.That((int?)config["max_steps"], Is.EqualTo(1000));
+
+        void Run(params string[] line)
+        {
+            var result = Pynet.Run(folder.Name, line);
+            Assert.That(result.ExitCode, Is.Zero, result.Error);
+        }
+    }
+
+    [Test]
+    public void A_run_that_cannot_go_on_says_why()
+    {
+        string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "2", "--quiet"];
+        Assert.That(Pynet.Run(folder.Name, [.. call, "--limit", "300", "--out", "done"]).ExitCode, Is.Zero);
+
+        Refused("is complete: 6 steps are done of 6");
+        Refused("--lr cannot be given beside it", "--lr", "0.5");
+        Refused("the model 'nin' cannot be given beside it", "nin");
+        Edit("\"learning_rate\": 0.05", "\"learning_rate\": 0.1");
+        Refused("its 'learning_rate' is 0.1, but what was called for means 0.05 now", "--epochs", "3");
+        Edit("\"learning_rate\": 0.1", "\"learning_rate\": 0.05");
+        Edit("\"300\"", "\"200\"");
+        Edit("\"limit\": 300", "\"limit\": 200");
+        Refused("200 training items are 2 steps per epoch", "--epochs", "4");
+        File.Delete(folder["done/checkpoint.safetensors"]);
+        Refused("there is no checkpoint.safetensors", "--epochs", "4");
+        Edit("{", "");
+        Refused("config.json' cannot be read", "--epochs", "4");
+        File.Delete(folder["done/config.json"]);
+        Refused("there is no config.json");
+
+        void Edit(string old, string now) =>
+            File.WriteAllText(folder["done/config.json"], File.ReadAllText(folder["done/config.json"]).Replace(old, now, StringComparison.Ordinal));
+
+        void Refused(string why, params string[] more)
+        {
+            var result = Pynet.Run(folder.Name, ["train", "--resume", "done", .. more]);
+            Assert.That(result.ExitCode, Is.EqualTo(2), why);
+            Assert.That(result.Error, Does.Contain(why));
+            Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
         }
     }
 

@@ -9,6 +9,7 @@ public sealed class RunFolderTests
     [TestCase("metrics.jsonl")]
     [TestCase("model.safetensors")]
     [TestCase("best.safetensors")]
+    [TestCase("checkpoint.safetensors")]
     [TestCase("curves.svg")]
     public void A_folder_with_a_run_is_refused(string file)
     {
@@ -48,7 +49,11 @@ public sealed class RunFolderTests
     {
         using var folder = new TemporaryFolder();
         var runs = Enumerable.Range(0, 8).Select(_ => RunFolder.Under(folder.Name, "run")).ToArray();
-        Parallel.For(0, runs.Length, i => runs[i].Begin(new JsonObject { ["seed"] = i }));
+        Parallel.For(0, runs.Length, i =>
+        {
+            runs[i].CheckFree();
+            runs[i].Begin(new JsonObject { ["seed"] = i });
+        });
 
         Assert.That(runs.Select(run => run.Folder), Is.Unique);
         for (var i = 0; i < runs.Length; i++)

@@ -9,8 +9,8 @@ internal sealed class TrainCommand : ConsoleCommand
     {
         Arity = ArgumentArity.ZeroOrOne,
         Description =
-            "One of those that 'pynet models' lists. Default: nin at a quarter of its width on shapes, two minutes on " +
-            "two cores.",
+            "One of those that 'pynet models' lists. Default: nin at a quarter of its width on shapes, a minute on two " +
+            "cores.",
     };
 
     private readonly DataOptions data = new();
@@ -78,6 +78,11 @@ internal sealed class TrainCommand : ConsoleCommand
     private readonly Option<string?> folder = CheckedOption.Text(
         "--out", "DIR", "Where settings, metrics, weights and curves go. Default: runs/<model>-<data>-<time>.");
 
+    private readonly Option<string?> resume = CheckedOption.Text(
+        "--resume", "DIR",
+        "Go on with the run in this folder where it stopped, as it was called; --epochs, --max-steps, --data-dir, --download, " +
+        "--device, --threads, --precision and --quiet may be given anew.");
+
     private readonly Option<bool> quiet = CheckedOption.Flag("--quiet", "Print the result only.");
 
     public TrainCommand()
@@ -90,7 +95,7 @@ internal sealed class TrainCommand : ConsoleCommand
             "Training; what is not given is the model's own",
             epochs, maxSteps, batchSize, optimizer, learningRate, momentum, nesterov, weightDecay, schedule,
             evaluateEvery);
-        AddGroup("Run", seed, device.Name, device.Threads, device.Precision, folder, quiet);
+        AddGroup("Run", seed, device.Name, device.Threads, device.Precision, folder, resume, quiet);
         Examples.AddRange(
         [
             ("pynet", "Train a small NiN on drawn shapes."),
@@ -98,17 +103,43 @@ internal sealed class TrainCommand : ConsoleCommand
             ("pynet train nin --data cifar10 --data-dir data --augment --schedule cosine:5",
                 "Train NiN on CIFAR-10 files in data/cifar10."),
             ("pynet train alexnet --data cifar10 --device cuda", "Train on the first NVIDIA GPU."),
+            ("pynet train --resume runs/first --epochs 200", "Go on with a run that was stopped, or longer than it was meant to be."),
             ("pynet train fcnet --data xor --epochs 20 --threads 1", "Learn the exclusive or."),
         ]);
     }
 
     protected override int Run(ParseResult parse)
     {
-        var settings = Read(parse);
         var screen = new Screen(parse.GetValue(quiet));
-        settings.RunFolder.CheckFree();
+        TrainingSettings settings;
+        if (parse.GetValue(resume) is { } begun) (settings, parse) = Resume(parse, new(begun));
+        else
+        {
+            settings = Read(parse);
+            settings.RunFolder.CheckFree();
+        }
+
         if (settings.Device is CpuDevice) Rehearsal.Begin(settings.Network, settings.Recipe);
         return new TrainingRun(settings, screen).Execute(data.Load(parse, settings.Recipe.Data, screen));
+    }
+
+    /// <summary>The settings of a run that goes on, and the whole call that they stand for.</summary>
+    private (TrainingSettings Settings, ParseResult Parse) Resume(ParseResult changes, RunFolder run)
+    {
+        Option[] changeable =
+            [resume, quiet, epochs, maxSteps, data.Folder, data.Download, device.Name, device.Threads, device.Precision];
+        if (changes.GetValue(model) is { } name) throw Fixed($"the model '{name}'");
+        if (Options.Except(changeable).FirstOrDefault(option => EarlierCall.Of(changes, option).Length > 0) is { } other)
+            throw Fixed(other.Name);
+
+        var call = new EarlierCall(run);
+        var parse = this.Parse(call.Words(this, changes));
+        var settings = Read(parse) with { RunFolder = run, Earlier = call };
+        call.CheckMeaning(settings.ToJson());
+        return (settings, parse);
+
+        static InputException Fixed(string what) =>
+            new($"--resume goes on with a run as it was called; {what} cannot be given beside it.");
     }
 
     private TrainingSettings Read(ParseResult parse)
@@ -134,12 +165,18 @@ internal sealed class TrainCommand : ConsoleCommand
             Limit = parse.GetValue(limit),
             MaxSteps = parse.GetValue(maxSteps),
             Seed = parse.GetValue(seed) ?? 0,
+            Arguments = [.. Words(parse)],
             Device = device.Open(parse),
             RunFolder = parse.GetValue(folder) is { } chosen
                 ? new(chosen)
                 : RunFolder.Under("runs", $"{network.Name}-{recipe.Data}-{DateTime.Now:yyyyMMdd-HHmmss}"),
         };
     }
+
+    /// <summary>The words that make the same run again, wherever that goes.</summary>
+    private IEnumerable<string> Words(ParseResult parse) =>
+        Options.Except([resume, folder, quiet, data.Download]).SelectMany(option => EarlierCall.Of(parse, option))
+            .Prepend(parse.GetValue(model)).OfType<string>();
 
     private Recipe Change(Recipe recipe, ParseResult parse)
     {

@@ -16,6 +16,7 @@ internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : I
     private readonly Stopwatch sinceLine = Stopwatch.StartNew(), sinceFigures = Stopwatch.StartNew();
     private readonly Stopwatch training = new();
     private ProgressTask? bar;
+    private long? first;
 
     /// <summary>Trains under the bar, if there is one.</summary>
     public void Watch(Action train)
@@ -32,7 +33,8 @@ internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : I
 
     public void StepDone(StepRecord step)
     {
-        if (step.Step == 1) SayHowSoon();
+        if (first is null) SayHowSoon();
+        first ??= step.Step;
         if (bar is not null)
         {
             bar.Value = step.Step;
@@ -69,7 +71,7 @@ internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : I
 
     private string Line(StepRecord step)
     {
-        var left = training.Elapsed.TotalSeconds / step.Step * (steps - step.Step);
+        var left = training.Elapsed.TotalSeconds / (step.Step - first.GetValueOrDefault() + 1) * (steps - step.Step);
         return $"epoch {step.Epoch}/{epochs}  loss {Figures.Loss(step.Loss)}  " +
             $"train {Figures.Percent(step.Accuracy)}  {Figures.Rate(step.ImagesPerSecond)}  " +
             (step.Batch < step.Batches ? $"{Figures.Time(left)} left" : "measuring");

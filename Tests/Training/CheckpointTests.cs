@@ -1,0 +1,158 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>A run that stops anywhere and goes on is the run that did not stop.</summary>
+public sealed class CheckpointTests
+{
+    private const int BatchSize = 50, StepsPerEpoch = 5;
+    private static readonly TrainTest Xor = XorPoints.Draw(seed: 1, train: 230, test: 100);
+
+    [TestCase("sgd", 5)]
+    [TestCase("sgd", 7)]
+    [TestCase("adam", 1)]
+    [TestCase("adam", 14)]
+    public void A_run_that_goes_on_ends_where_one_that_did_not_stop_ends(string optimizer, int stopAt)
+    {
+        using var folder = new TemporaryFolder();
+        var whole = new Run(optimizer, folder["whole"]);
+        whole.Train(epochs: 3);
+
+        new Run(optimizer, folder["parts"]).Train(epochs: 3, stopAt);
+        var rest = new Run(optimizer, folder["parts"], goesOn: true);
+        Assert.That(rest.Trainer.Step, Is.EqualTo(stopAt));
+        rest.Train(epochs: 3);
+
+        Assert.That(rest.Numbers, Is.EqualTo(whole.Numbers));
+        Assert.That(rest.Trainer.Best!.Epoch, Is.EqualTo(whole.Trainer.Best!.Epoch));
+        Assert.That(File.ReadAllBytes(folder["parts/checkpoint.safetensors"]), Is.EqualTo(File.ReadAllBytes(folder["whole/checkpoint.safetensors"])));
+        var (expected, metrics) = (MetricsFile.Read(folder["whole/metrics.jsonl"]), MetricsFile.Read(folder["parts/metrics.jsonl"]));
+        Assert.That(metrics.Select(e => (e.Epoch, e.Step, e.TrainAccuracy, e.TestAccuracy)),
+            Is.EqualTo(expected.Select(e => (e.Epoch, e.Step, e.TrainAccuracy, e.TestAccuracy))));
+        for (var i = 0; i < metrics.Count; i++)     // a sum that was a mean meanwhile may round otherwise
+            Assert.That(metrics[i].TrainLoss, Is.EqualTo(expected[i].TrainLoss).Within(1e-14));
+    }
+
+    [Test]
+    public void A_trainer_that_was_stopped_finishes_its_epoch()
+    {
+        using var folder = new TemporaryFolder();
+        var (whole, parts) = (new Run("sgd", folder["whole"]), new Run("sgd", folder["parts"]));
+        whole.Train(epochs: 2);
+
+        parts.Train(epochs: 2, stopAt: 3);
+        parts.Train(epochs: 2);
+
+        Assert.That(parts.Numbers, Is.EqualTo(whole.Numbers));
+        Assert.That(parts.Trainer.History.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 5, 10 }));
+    }
+
+    [Test]
+    public void What_a_crash_left_half_done_is_done_again()
+    {
+        using var folder = new TemporaryFolder();
+        var whole = new Run("adam", folder["run"]);
+        whole.Train(epochs: 2, stopAt: StepsPerEpoch);
+        var checkpoint = File.ReadAllBytes(folder["run/checkpoint.safetensors"]);
+        whole.Train(epochs: 2);
+        File.WriteAllBytes(folder["run/checkpoint.safetensors"], checkpoint);       // as if killed just before it was written
+
+        var again = new Run("adam", folder["run"], goesOn: true);
+        Assert.That(MetricsFile.Read(folder["run/metrics.jsonl"]), Has.Count.EqualTo(1));
+        again.Train(epochs: 2);
+
+        Assert.That(again.Numbers, Is.EqualTo(whole.Numbers));
+        Assert.That(MetricsFile.Read(folder["run/metrics.jsonl"]), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void A_checkpoint_of_something_else_changes_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        new Run("adam", folder["run"]).Train(epochs: 1);
+        var path = folder["run/checkpoint.safetensors"];
+        var (model, other) = (Perceptron(), new Linear(2, 2, new Rng(1)));
+        var before = model.State().SelectMany(s => s.Tensor.ToArray()).ToArray();
+
+        Refused(() => Checkpoint.Load(path, model, new Sgd(model.Parameters(), 0.1f, momentum: 0.9f)), "0.momentum_buffer");
+        Refused(() => Checkpoint.Load(path, other, new Adam(other.Parameters())), "model.weight");
+        model.Save(folder["weights"]);
+        Refused(() => Checkpoint.Load(folder["weights"], model, new Adam(model.Parameters())), "no checkpoint");
+
+        Assert.That(model.State().SelectMany(s => s.Tensor.ToArray()), Is.EqualTo(before));
+        void Refused(Action load, string said) => Assert.That(load, Throws.TypeOf<InputException>().With.Message.Contains(said));
+    }
+
+    [Test]
+    public void A_run_that_diverged_does_not_go_on()
+    {
+        using var folder = new TemporaryFolder();
+        new Run("sgd", folder["run"]).Train(epochs: 1);
+        MetricsFile.Append(folder["run/metrics.jsonl"], new(2, 6, double.NaN, 0.5, null, 1, 1, 0.1));
+        Assert.That(
+            () => new Run("sgd", folder["run"], goesOn: true), Throws.TypeOf<InputException>().With.Message.Contains("diverged in epoch 2"));
+    }
+
+    [Test]
+    public void One_process_at_a_time_has_a_run()
+    {
+        using var folder = new TemporaryFolder();
+        using (new RunFolder(folder.Name).Lock())
+            Assert.That(() => new RunFolder(folder.Name).Lock(), Throws.TypeOf<InputException>().With.Message.Contains("another process"));
+        new RunFolder(folder.Name).Lock().Dispose();
+        Assert.That(Directory.GetFiles(folder.Name), Is.Empty);
+    }
+
+    /// <summary>Dropout's generators, batch norm's buffers and an optimizer's memory all have to be taken up.</summary>
+    private static Sequential Perceptron()
+    {
+        var rng = new Rng(3);
+        return new(
+            new Linear(2, 16, rng), new BatchNorm1d(16), new ReLU(), new Dropout(rng.Split(), 0.2f), new Linear(16, 16, rng), new ReLU(),
+            new Dropout(rng.Split(), 0.2f), new Linear(16, 2, rng));
+    }
+
+    private sealed class Run
+    {
+        private readonly Module model = Perceptron();
+        private readonly CancellationSteps stop = new();
+
+        public Run(string optimizer, string path, bool goesOn = false)
+        {
+            var folder = new RunFolder(path);
+            if (!goesOn) folder.Begin([]);
+            Optimizer rule = optimizer == "adam"
+                ? new Adam(model.Parameters(), 0.01f) : new Sgd(model.Parameters(), 0.1f, momentum: 0.9f, nesterov: true);
+            var history = goesOn ? folder.Restore(model, rule) : [];
+            var (train, test) = (new Loader(Xor.Train, BatchSize, seed: 2), new Loader(Xor.Test, BatchSize, shuffle: false));
+            Trainer = new(model, train, test, rule, schedule: new CosineLR(15))
+            {
+                Observers = [new RunRecorder(folder, model, "perceptron", optimizer: rule, history: history), stop],
+            };
+            Trainer.GoOnFrom(history);
+        }
+
+        public Trainer Trainer { get; }
+
+        public float[] Numbers => [.. model.State().SelectMany(s => s.Tensor.ToArray())];
+
+        public void Train(int epochs, long? stopAt = null)
+        {
+            using var source = new CancellationTokenSource();
+            (stop.At, stop.Source) = (stopAt, source);
+            Trainer.Run(epochs, source.Token);
+        }
+    }
+
+    private sealed class CancellationSteps : ITrainingObserver
+    {
+        public long? At { get; set; }
+
+        public CancellationTokenSource? Source { get; set; }
+
+        public void StepDone(StepRecord step)
+        {
+            if (step.Step == At) Source!.Cancel();
+        }
+    }
+}
