@@ -42,21 +42,26 @@ internal sealed class Screen
         else Console.Out.WriteLine(line);       // never wrapped
     }
 
-    /// <summary>Prints a table.</summary>
+    /// <summary>Prints a table; columns for which a narrow terminal has no room are left out, from the right, and named.</summary>
     /// <param name="columns">The headings; those of numbers begin with '&gt;' and stand to the right.</param>
     /// <param name="rows">As many cells each.</param>
     public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
         if (quiet) return;
+        var cells = rows.ToArray();
+        var shown = TableFit.Columns(columns, cells, console.Profile.Width);
         var table = new Table { Border = IsTerminal ? TableBorder.Rounded : TableBorder.Simple };
-        foreach (var column in columns)
+        for (var i = 0; i < shown; i++)
         {
-            var heading = new TableColumn(new Text(column.TrimStart('>'), new Style(decoration: Decoration.Bold)));
-            table.AddColumn(column.StartsWith('>') ? heading.RightAligned().NoWrap() : heading);
+            var heading = new TableColumn(new Text(columns[i].TrimStart('>'), new Style(decoration: Decoration.Bold)));
+            if (columns[i].StartsWith('>')) heading.RightAligned();
+            table.AddColumn(TableFit.Wraps(columns, cells, i) ? heading : heading.NoWrap());
         }
 
-        foreach (var row in rows) table.AddRow(row.Select(cell => (IRenderable)new Text(cell)));
+        foreach (var row in cells) table.AddRow(row.Take(shown).Select(cell => (IRenderable)new Text(cell)));
         console.Write(table);
+        if (shown < columns.Count)
+            Say($"A wider terminal also shows: {string.Join(", ", columns.Skip(shown).Select(column => column.TrimStart('>')))}.");
     }
 
     /// <summary>Runs something under a bar that it moves; on a terminal only.</summary>
