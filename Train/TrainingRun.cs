@@ -19,7 +19,8 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
 
         var device = settings.Device;
         var rng = new Rng(settings.Seed);
-        var (changed, plain) = (recipe.TransformsFor(train, settings.Augment), recipe.TransformsFor(train));
+        // Over all training items, however few are used: evaluating the weights later knows nothing of --limit.
+        var (changed, plain) = (recipe.TransformsFor(data.Train, settings.Augment), recipe.TransformsFor(data.Train));
         var order = rng.Split(2).NextUInt64();
         var trainLoader = new Loader(train, recipe.BatchSize, changed, settings.Shuffle, order, device);
         var testLoader = new Loader(test, recipe.BatchSize, plain, shuffle: false, device: device);

@@ -24,6 +24,18 @@ public sealed class OtherCommandTests
     public void Remove() => folder.Dispose();
 
     [Test]
+    public void Evaluation_scales_features_as_training_did_with_however_few_items()
+    {
+        var trained = Pynet.Run(
+            folder.Name, "train", "two-layer", "--data", "xor", "--limit", "5", "--epochs", "3", "--quiet", "--out", "few");
+        var evaluated = Pynet.Run(folder.Name, "evaluate", "two-layer", "--weights", "few/model.safetensors", "--json");
+
+        Assert.That((trained.ExitCode, evaluated.ExitCode), Is.EqualTo((0, 0)), trained.Error + evaluated.Error);
+        var last = MetricsFile.Read(folder["few/metrics.jsonl"])[^1];
+        Assert.That((double?)JsonNode.Parse(evaluated.Output)!["accuracy"], Is.EqualTo(last.TestAccuracy));
+    }
+
+    [Test]
     public void Evaluation_finds_the_accuracy_that_training_found()
     {
         var result = Pynet.Run(
