@@ -52,6 +52,12 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>Removes what a process that was killed while it wrote has left in a folder, where nobody writes now.</summary>
+    internal static void RemoveLitter(string folder)
+    {
+        foreach (var temporary in Directory.GetFiles(folder, ".*.tmp")) Remove(temporary);
+    }
+
     private static void Remove(string temporary)
     {
         try

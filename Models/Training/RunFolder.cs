@@ -113,6 +113,7 @@ public sealed class RunFolder
                 $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Begin another with a smaller learning rate; " +
                 "--weights takes this one's.");
 
+        AtomicFile.RemoveLitter(Folder);
         var step = PyNetSharp.Checkpoint.Load(Checkpoint, model, optimizer);
         EpochRecord[] until = [.. epochs.TakeWhile(epoch => epoch.Step <= step)];
         if (until is not [.., var end] || end.Step != step)

@@ -56,9 +56,11 @@ public sealed class CheckpointTests
         var checkpoint = File.ReadAllBytes(folder["run/checkpoint.safetensors"]);
         whole.Train(epochs: 2);
         File.WriteAllBytes(folder["run/checkpoint.safetensors"], checkpoint);       // as if killed just before it was written
+        File.WriteAllBytes(folder["run/.half.tmp"], checkpoint[..10]);
 
         var again = new Run("adam", folder["run"], goesOn: true);
         Assert.That(MetricsFile.Read(folder["run/metrics.jsonl"]), Has.Count.EqualTo(1));
+        Assert.That(File.Exists(folder["run/.half.tmp"]), Is.False);
         again.Train(epochs: 2);
 
         Assert.That(again.Numbers, Is.EqualTo(whole.Numbers));
