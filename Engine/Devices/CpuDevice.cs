@@ -26,6 +26,9 @@ public sealed class CpuDevice : Device
         cache = new(TakeFromSystem, static (block, offset) => block + (nint)offset, FreeToSystem, MemoryLimit);
     }
 
+    /// <summary>Whoever drops a device drops its memory; tensors that are dropped with it give theirs back now or a little later.</summary>
+    ~CpuDevice() => cache?.Close();      // null where the constructor has refused its arguments
+
     /// <summary>How many threads share an op's work.</summary>
     public int Threads { get; }
 

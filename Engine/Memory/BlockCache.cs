@@ -19,6 +19,8 @@ internal sealed class BlockCache<TBlock>(
 
     private readonly Lock gate = new();
     private readonly Dictionary<long, SizeClass> classes = [];
+    private readonly List<TBlock> slabs = [];
+    private bool closed;
     private long inUse, cached, peak, taken;
 
     public MemoryUse Use
@@ -57,6 +59,17 @@ internal sealed class BlockCache<TBlock>(
             sizeClass.Live--;
             inUse -= size;
             cached += size;
+            if (closed) FreeUnused();
+        }
+    }
+
+    /// <summary>Nobody will take blocks any more: what is free, and what comes back from now on, goes to the system.</summary>
+    public void Close()
+    {
+        lock (gate)
+        {
+            closed = true;
+            FreeUnused();
         }
     }
 
@@ -75,6 +88,16 @@ internal sealed class BlockCache<TBlock>(
                 }
             }
         }
+    }
+
+    private void FreeUnused()
+    {
+        Trim();
+        if (inUse > 0) return;      // slabs go when none of their blocks is used any more
+        foreach (var slab in slabs) free(slab);
+        slabs.Clear();
+        classes.Clear();
+        cached = 0;
     }
 
     private bool TryReuse(long size, out TBlock block)
@@ -120,6 +143,7 @@ internal sealed class BlockCache<TBlock>(
         lock (gate)
         {
             taken++;
+            if (bytes > size) slabs.Add(block);
             var sizeClass = ClassOf(size);
             for (var offset = size; offset + size <= bytes; offset += size)
             {
