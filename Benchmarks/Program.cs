@@ -66,7 +66,7 @@ try
 {
     return root.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });
 }
-catch (InputException fault)
+catch (Exception fault) when (fault is InputException or OutOfMemoryException)
 {
     Console.Error.WriteLine(fault.Message);
     return 2;

@@ -138,9 +138,10 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         if (trainer.Best is { TestAccuracy: { } test } best)
             screen.Result($"best test accuracy  {Figures.Percent(test)} in epoch {best.Epoch}");
         if (trainer.BestTrainAccuracy is { } train) screen.Result($"best train accuracy {Figures.Percent(train)}");
+        var use = settings.Device.Memory;
         if (settings.Gpu is { } gpu)
             screen.Say(
-                $"memory of {settings.Device}: {Figures.Bytes(settings.Device.Memory.Peak)} in use at most, of " +
+                $"memory of {settings.Device}: {Figures.Bytes(use.Peak)} in use at most, {Figures.Bytes(use.InUse + use.Cached)} taken, of " +
                 Figures.Bytes(gpu.Memory));
         screen.Result($"weights, metrics and curves are in {settings.RunFolder.Folder}");
     }

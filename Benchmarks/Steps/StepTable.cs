@@ -11,22 +11,32 @@ internal static class StepTable
             $"{"network",-15} {"step",-9} {"batch",5} {"device",-9} {"median ms",10} {"images/s",9} {"GFLOP/s",8} {"% peak",7} " +
             $"{"peak",6} {"resident MB",11} {"tensors MB",10} {"managed KB",10} {"new blocks",10} {"gen-2",5} {"launches",8} {"gain",5}");
 
-        var (rows, versions) = (new List<StepRow>(), new List<string>());
+        var (rows, versions, faults) = (new List<StepRow>(), new List<string>(), 0);
         versions.AddRange(devices.Select(Machine.Of).OfType<string>());
         foreach (var workload in workloads)
         {
             var first = 0.0;
             foreach (var device in devices)
             {
-                using var process = StepProcess.Ours(workload, threads, device, precision);
-                if (rows.Count == 0) versions.Insert(0, process.Version);
-                var row = Measure(process, workload, repeat, threads) with { Device = device, Precision = precision };
-                Console.WriteLine(Line(workload, row) + (first > 0 ? $" {first / row.Seconds,5:F1}" : ""));
-                if (first == 0) first = row.Seconds;
-                rows.Add(row);
-                if (json is not null) ResultFile<StepRow>.Of(versions, rows).Write(json);
+                try
+                {
+                    using var process = StepProcess.Ours(workload, threads, device, precision);
+                    if (!versions.Contains(process.Version)) versions.Insert(0, process.Version);
+                    var row = Measure(process, workload, repeat, threads) with { Device = device, Precision = precision };
+                    Console.WriteLine(Line(workload, row) + (first > 0 ? $" {first / row.Seconds,5:F1}" : ""));
+                    if (first == 0) first = row.Seconds;
+                    rows.Add(row);
+                    if (json is not null) ResultFile<StepRow>.Of(versions, rows).Write(json);
+                }
+                catch (InputException fault)        // too large for this device, perhaps; others may not be
+                {
+                    Console.WriteLine($"{workload.Title} {device,-9} {fault.Message}");
+                    faults++;
+                }
             }
         }
+
+        if (faults > 0) throw new InputException($"{faults} steps could not be measured.");
     }
 
     private static string Line(Workload workload, StepRow row)

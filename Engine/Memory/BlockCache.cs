@@ -191,7 +191,7 @@ internal sealed class BlockCache<TBlock>(
     {
         var use = Use;
         return new($"{size:N0} bytes were asked for, {use.InUse:N0} are in use, and {Math.Max(0, limit - use.InUse):N0} of the " +
-            $"device's {limit:N0} are left. A smaller batch needs less.");
+            $"device's {limit:N0} are left.");
     }
 
     private static void CollectGarbage()

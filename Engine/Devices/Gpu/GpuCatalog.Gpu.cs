@@ -95,11 +95,13 @@ public static partial class DeviceCatalog
         ];
     }
 
+    private static string DriverOf(CLDevice cl) => CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION).TrimEnd('\0');
+
     private static DeviceDescription Describe(string name, ILGPU.Runtime.Device device) => device switch
     {
         CudaDevice cuda => new(name, cuda.Name, cuda.MemorySize,
             $"CUDA {cuda.DriverVersion}, compute capability {cuda.Architecture?.Major}.{cuda.Architecture?.Minor}"),
-        CLDevice cl => new(name, cl.Name, cl.MemorySize, $"{cl.PlatformName}, {cl.DeviceVersion}",
+        CLDevice cl => new(name, cl.Name, cl.MemorySize, $"{cl.PlatformName} {DriverOf(cl)}, OpenCL {cl.DeviceVersion}",
             IsCpu: cl.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU)),
         _ => new(name, "ILGPU's emulation, for checking kernels", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, "none", IsCpu: true),
     };
