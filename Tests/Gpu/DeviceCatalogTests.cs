@@ -1,0 +1,38 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Devices by name: what is there is found, and of what is not there the reason is said.</summary>
+public sealed class DeviceCatalogTests
+{
+    [Test]
+    public void A_kind_without_a_device_has_a_reason_and_one_with_a_device_has_none([Values("cuda", "opencl")] string kind)
+    {
+        if (DeviceCatalog.WhyNoGpus is { } reason)
+        {
+            Assert.That(DeviceCatalog.WhyNo(kind), Is.Null);
+            Assert.That(() => DeviceCatalog.Open(kind), Throws.TypeOf<InputException>().With.Message.Contains(reason));
+            return;
+        }
+
+        if (DeviceCatalog.Gpus.FirstOrDefault(gpu => gpu.Kind == kind) is { } first)
+        {
+            Assert.That(DeviceCatalog.WhyNo(kind), Is.Null);
+            Assert.That(DeviceCatalog.Find(kind), Is.SameAs(first));
+        }
+        else
+        {
+            Assert.That(DeviceCatalog.WhyNo(kind), Is.Not.Null);
+            Assert.That(
+                () => DeviceCatalog.Open(kind),
+                Throws.TypeOf<InputException>().With.Message.Contains(DeviceCatalog.WhyNo(kind)!).And.Message.Contains("this machine has cpu"));
+        }
+    }
+
+    [Test]
+    public void The_CPU_is_no_GPU_and_auto_takes_none_that_is_the_processor()
+    {
+        Assert.That(DeviceCatalog.Find("cpu"), Is.Null);
+        Assert.That(DeviceCatalog.Find("auto")?.IsCpu ?? false, Is.False);
+    }
+}
