@@ -10,16 +10,6 @@ internal static class Layout
     /// <summary>The axes, outermost in storage first.</summary>
     public static IEnumerable<int> StorageOrder(int rank) => rank == 4 ? [0, 2, 3, 1] : Enumerable.Range(0, rank);
 
-    /// <summary>Where the logical element number <paramref name="index"/> is stored.</summary>
-    public static int Stored(Shape shape, int index)
-    {
-        if (IsPlain(shape)) return index;
-        var (channels, pixels) = (shape[1], shape[2] * shape[3]);
-        var (plane, pixel) = Math.DivRem(index, pixels);
-        var (image, channel) = Math.DivRem(plane, channels);
-        return (image * pixels + pixel) * channels + channel;
-    }
-
     public static void ToStorage(Shape shape, ReadOnlySpan<float> logical, Span<float> stored)
     {
         if (IsPlain(shape)) logical.CopyTo(stored);

@@ -21,7 +21,7 @@ public sealed class Loader
     private readonly Batch?[] full = new Batch?[Ring];
     private readonly Batch?[] rest = new Batch?[Ring];
     private int prepared;
-    private bool busy;
+    private int busy;                                       // 1 while an epoch is enumerated
 
     /// <summary>Makes a loader; nothing is read yet.</summary>
     /// <param name="data">What to load. Not empty.</param>
@@ -85,9 +85,8 @@ public sealed class Loader
 
     private IEnumerable<Batch> Batches(Rng epoch, int first)
     {
-        if (busy)
+        if (Interlocked.Exchange(ref busy, 1) == 1)
             throw new InvalidOperationException($"{data.Name}: an earlier epoch of this loader is still in use.");
-        busy = true;
         var next = Task.CompletedTask;
         try
         {
@@ -112,7 +111,7 @@ public sealed class Loader
         finally
         {
             Task.WaitAny(next);                             // whose error concerns nobody: nobody asked for the batch
-            busy = false;
+            Volatile.Write(ref busy, 0);
         }
     }
 

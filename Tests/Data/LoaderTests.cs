@@ -103,6 +103,29 @@ public sealed class LoaderTests
     }
 
     [Test]
+    public void OneEpochAtATimeIsEnumeratedWhoeverAsks()
+    {
+        var loader = new Loader(new Counting(8), 4);
+        IEnumerator<Batch>[] epochs = [.. Enumerable.Range(0, 8).Select(epoch => loader.Epoch(epoch).GetEnumerator())];
+        var refused = 0;
+        Parallel.ForEach(epochs, epoch =>
+        {
+            try
+            {
+                epoch.MoveNext();
+            }
+            catch (InvalidOperationException)
+            {
+                Interlocked.Increment(ref refused);
+            }
+        });
+        Assert.That(refused, Is.EqualTo(epochs.Length - 1));
+
+        foreach (var epoch in epochs) epoch.Dispose();
+        Assert.That(loader.Epoch(0).Count(), Is.EqualTo(2));
+    }
+
+    [Test]
     public void AnErrorInTheBackgroundReachesTheConsumer()
     {
         var data = new Counting(8) { Reading = index => { if (index == 5) throw new InputException("item 5"); } };

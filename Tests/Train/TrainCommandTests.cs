@@ -155,10 +155,11 @@ public sealed class TrainCommandTests
     public void A_run_that_cannot_go_on_says_why()
     {
         string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "2", "--quiet"];
-        Assert.That(Pynet.Run(folder.Name, [.. call, "--limit", "300", "--out", "done"]).ExitCode, Is.Zero);
+        Assert.That(Pynet.Run(folder.Name, [.. call, "--limit", "300", "--threads", "1", "--out", "done"]).ExitCode, Is.Zero);
 
         Refused("is complete: 6 steps are done of 6");
         Refused("--lr cannot be given beside it", "--lr", "0.5");
+        Refused("device 'opencl:99'", "--device", "opencl:99");       // and not that --threads belongs to the cpu
         Refused("the model 'nin' cannot be given beside it", "nin");
         Edit("\"learning_rate\": 0.05", "\"learning_rate\": 0.1");
         Refused("its 'learning_rate' is 0.1, but what was called for means 0.05 now", "--epochs", "3");

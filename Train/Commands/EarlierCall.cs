@@ -19,7 +19,8 @@ internal sealed class EarlierCall(RunFolder run)
     /// <summary>The words of the call, with some options replaced.</summary>
     /// <param name="command">What the words were for.</param>
     /// <param name="changes">A call of the same command, with the options that replace the earlier ones.</param>
-    public string[] Words(Command command, ParseResult changes)
+    /// <param name="dropped">What is not taken from the earlier call.</param>
+    public string[] Words(Command command, ParseResult changes, params Option[] dropped)
     {
         if (config[Arguments] is not JsonArray words || words.Any(word => word?.GetValueKind() != JsonValueKind.String))
             throw Unsound($"it has no list '{Arguments}' of the words of the call");
@@ -30,7 +31,7 @@ internal sealed class EarlierCall(RunFolder run)
         [
             .. command.Arguments.SelectMany(argument => earlier.GetResult(argument)?.Tokens.Select(token => token.Value) ?? []),
             .. command.Options.SelectMany(option =>
-                Of(changes, option) is { Length: > 0 } changed ? changed : Of(earlier, option)),
+                Of(changes, option) is { Length: > 0 } changed ? changed : dropped.Contains(option) ? [] : Of(earlier, option)),
         ];
     }
 

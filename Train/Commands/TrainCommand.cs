@@ -133,7 +133,8 @@ internal sealed class TrainCommand : ConsoleCommand
             throw Fixed(other.Name);
 
         var call = new EarlierCall(run);
-        var parse = this.Parse(call.Words(this, changes));
+        Option[] ofDevice = changes.GetValue(device.Name) is null ? [] : [device.Threads, device.Precision];
+        var parse = this.Parse(call.Words(this, changes, ofDevice));
         var settings = Read(parse) with { RunFolder = run, Earlier = call };
         call.CheckMeaning(settings.ToJson());
         return (settings, parse);
