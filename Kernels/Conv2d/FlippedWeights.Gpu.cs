@@ -40,12 +40,16 @@ internal readonly struct FlippedWeights<TWidth>(
         return new(place.Line, output, row, column);
     }
 
-    public Float4 Read(WeightPlace place)
-    {
-        if (place.Row >= tapsH) return default;
-        var offset = (place.Output * taps + last - place.Row * stepH - place.Column * stepW) * channels + place.Line;
-        return Float4.Load<TWidth>(weight, offset, channels - place.Line);
-    }
+    public long Address => GpuAddress.Of(weight);
+
+    public Float4 Read(WeightPlace place) =>
+        place.Row < tapsH ? Float4.Load<TWidth>(weight, Offset(place), channels - place.Line) : default;
+
+    public void Send(WeightPlace place, AsyncCopy copy) =>
+        copy.Send<TWidth>(Offset(place), place.Row < tapsH ? channels - place.Line : 0);
+
+    private int Offset(WeightPlace place) =>
+        (place.Output * taps + last - place.Row * stepH - place.Column * stepW) * channels + place.Line;
 }
 
 /// <summary>A weight: its input channel, output channel, and tap in flipped order.</summary>

@@ -27,6 +27,8 @@ internal readonly struct WindowColumns<TWidth>(WindowGeometry windows) : IOperan
         return new(place.Tap, place.InRun, image, row, column);
     }
 
+    public long Address => GpuAddress.Of(windows.Pixels);
+
     public Float4 Read(WindowColumnPlace place)
     {
         if (place.Image >= windows.Images) return default;
@@ -45,6 +47,25 @@ internal readonly struct WindowColumns<TWidth>(WindowGeometry windows) : IOperan
         var z = Single(start, top, left, tap, inRun);
         if (++inRun == windows.Run) (tap, inRun) = (tap + 1, 0);
         return new(x, y, z, Single(start, top, left, tap, inRun));
+    }
+
+    public void Send(WindowColumnPlace place, AsyncCopy copy)
+    {
+        int top = place.Row * windows.StepH + windows.OriginH, left = place.Column * windows.Step + windows.Origin;
+        var start = (place.Image * windows.Height + top) * windows.RowLength + left;
+        int tap = place.Tap, inRun = place.InRun;
+        var isImage = place.Image < windows.Images;
+        if (TWidth.Fours)
+        {
+            copy.Send<TWidth>(start + tap * windows.RowLength + inRun, isImage && IsInside(top, left, tap, inRun) ? 4 : 0);
+            return;
+        }
+
+        for (var i = 0; i < 4; i++)
+        {
+            copy.SendOne(i, start + tap * windows.RowLength + inRun, isImage && IsInside(top, left, tap, inRun));
+            if (++inRun == windows.Run) (tap, inRun) = (tap + 1, 0);
+        }
     }
 
     private float Single(int start, int top, int left, int tap, int inRun) =>

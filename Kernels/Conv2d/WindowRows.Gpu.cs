@@ -29,6 +29,8 @@ internal readonly struct WindowRows<TWidth>(WindowGeometry windows) : IOperand<W
         return new(row, place.Bottom, column, inRun, offset);
     }
 
+    public long Address => GpuAddress.Of(windows.Pixels);
+
     public Float4 Read(WindowRowPlace place)
     {
         if (TWidth.Fours) return Float4.Load<TWidth>(windows.Pixels, place.Offset, IsInside(place) ? 4 : 0);
@@ -36,6 +38,17 @@ internal readonly struct WindowRows<TWidth>(WindowGeometry windows) : IOperand<W
         var second = Next(place, 1);
         var third = Next(second, 1);
         return new(Single(place), Single(second), Single(third), Single(Next(third, 1)));
+    }
+
+    public void Send(WindowRowPlace place, AsyncCopy copy)
+    {
+        if (TWidth.Fours)
+        {
+            copy.Send<TWidth>(place.Offset, IsInside(place) ? 4 : 0);
+            return;
+        }
+
+        for (var i = 0; i < 4; i++, place = Next(place, 1)) copy.SendOne(i, place.Offset, IsInside(place));
     }
 
     private float Single(WindowRowPlace place) => IsInside(place) ? windows.Pixels[place.Offset] : 0;

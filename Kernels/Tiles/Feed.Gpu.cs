@@ -4,8 +4,7 @@ namespace PyNetSharp;
 
 /// <summary>What one thread brings of an operand into shared memory: four floats at each step, or twice four.</summary>
 /// <remarks>Its <c>lines</c>, <c>depth</c> and <c>threads</c> are the tile's and the group's: constants, once compiled.</remarks>
-internal struct Feed<TArithmetic, TOperand, TPlace>
-    where TArithmetic : struct, IArithmetic
+internal struct Feed<TOperand, TPlace>
     where TOperand : struct, IOperand<TPlace>
     where TPlace : struct
 {
@@ -17,31 +16,35 @@ internal struct Feed<TArithmetic, TOperand, TPlace>
     public Feed(TOperand operand, int line, int first, int lines, int depth, int threads)
     {
         (floats, floats2, place2) = (default, default, default);
-        line += Line(Group.IdxX, lines, depth);
-        first += Depth(Group.IdxX, lines, depth);
+        line += FourPlaces<TOperand, TPlace>.Line(lines, depth);
+        first += FourPlaces<TOperand, TPlace>.Depth(lines, depth);
         place = operand.At(line, first);
-        if (Twice(lines, depth, threads)) place2 = operand.At(line + LinesOn(depth, threads), first + DepthOn(lines, threads));
+        if (FourPlaces.Twice(lines, depth, threads))
+            place2 = operand.At(
+                line + FourPlaces<TOperand, TPlace>.LinesOn(depth, threads), first + FourPlaces<TOperand, TPlace>.DepthOn(lines, threads));
     }
 
     public void Read(TOperand operand, int lines, int depth, int threads)
     {
         floats = operand.Read(place);
-        if (Twice(lines, depth, threads)) floats2 = operand.Read(place2);
+        if (FourPlaces.Twice(lines, depth, threads)) floats2 = operand.Read(place2);
     }
 
     public void Next(TOperand operand, int lines, int depth, int threads)
     {
         place = operand.Next(place, depth);
-        if (Twice(lines, depth, threads)) place2 = operand.Next(place2, depth);
+        if (FourPlaces.Twice(lines, depth, threads)) place2 = operand.Next(place2, depth);
     }
 
     /// <summary>Writes what was read, transposed where it lies along a line: shared memory has all lines of one depth together.</summary>
     public readonly void Store(ArrayView<Float4> tile, int lines, int depth, int threads)
     {
-        int line = Line(Group.IdxX, lines, depth), k = Depth(Group.IdxX, lines, depth);
-        Store(tile, lines, line, k, TArithmetic.Round(floats));
-        if (Twice(lines, depth, threads))
-            Store(tile, lines, line + LinesOn(depth, threads), k + DepthOn(lines, threads), TArithmetic.Round(floats2));
+        int line = FourPlaces<TOperand, TPlace>.Line(lines, depth), k = FourPlaces<TOperand, TPlace>.Depth(lines, depth);
+        Store(tile, lines, line, k, floats);
+        if (FourPlaces.Twice(lines, depth, threads))
+            Store(
+                tile, lines, line + FourPlaces<TOperand, TPlace>.LinesOn(depth, threads),
+                k + FourPlaces<TOperand, TPlace>.DepthOn(lines, threads), floats2);
     }
 
     private static void Store(ArrayView<Float4> tile, int lines, int line, int k, Float4 floats)
@@ -57,16 +60,4 @@ internal struct Feed<TArithmetic, TOperand, TPlace>
         }
         else tile[k * (stride / 4) + line / 4] = floats;
     }
-
-    private static bool Twice(int lines, int depth, int threads) => lines * depth / 4 > threads;
-
-    /// <summary>The line of a tile's four floats number <paramref name="four"/>: neighbours in memory are neighbours in number.</summary>
-    private static int Line(int four, int lines, int depth) => TOperand.AlongLine ? four / (depth / 4) : four % (lines / 4) * 4;
-
-    private static int Depth(int four, int lines, int depth) => TOperand.AlongLine ? four % (depth / 4) * 4 : four / (lines / 4);
-
-    /// <summary>How far the second four is from the first: in lines, or in depth.</summary>
-    private static int LinesOn(int depth, int threads) => TOperand.AlongLine ? threads / (depth / 4) : 0;
-
-    private static int DepthOn(int lines, int threads) => TOperand.AlongLine ? 0 : threads / (lines / 4);
 }

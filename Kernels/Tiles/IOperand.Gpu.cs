@@ -18,6 +18,12 @@ internal interface IOperand<TPlace> where TPlace : struct
 
     /// <summary>The four neighbours; zeros for what lies beyond the last line, the full depth or an image's edge.</summary>
     Float4 Read(TPlace place);
+
+    /// <summary>The address from which <see cref="Send"/> counts. For the host alone.</summary>
+    long Address { get; }
+
+    /// <summary>Copies what <see cref="Read"/> yields.</summary>
+    void Send(TPlace place, AsyncCopy copy);
 }
 
 /// <summary>Where a product goes.</summary>

@@ -3,11 +3,15 @@ using ILGPU;
 namespace PyNetSharp;
 
 /// <summary>Each thread multiplies for itself, in float32.</summary>
-/// <remarks>Its blocks of sums are half a tile apart, so that the threads of a warp read neighbouring floats.</remarks>
-internal readonly struct Multipliers : IArithmetic
+/// <remarks>
+/// A thread's 8×8 sums are two by two blocks of 4×4, half a tile apart, so that the threads of a warp read neighbouring floats.
+/// </remarks>
+internal static class Multipliers
 {
-    public static int Depth<TShape>() where TShape : struct, ITileShape => 8;
+    /// <summary>Floats of each of the tile's lines that a step multiplies.</summary>
+    public const int Depth = 8;
 
+    /// <summary>The tile's row and column of the calling thread's first sum, and the way from there to the second block.</summary>
     public static int Row<TShape>() where TShape : struct, ITileShape => Group.IdxX / (TShape.Columns / 8) * 4;
 
     public static int Column<TShape>() where TShape : struct, ITileShape => Group.IdxX % (TShape.Columns / 8) * 4;
@@ -16,10 +20,12 @@ internal readonly struct Multipliers : IArithmetic
 
     public static int ColumnsApart<TShape>() where TShape : struct, ITileShape => TShape.Columns / 2;
 
-    public static Float4 Round(Float4 floats) => floats;
-
+    /// <summary>Sums with the same <paramref name="start"/> in each row.</summary>
     public static Sums8x8 Begin(Sums8 start) => new(start, start, start, start, start, start, start, start);
 
+    /// <summary>The sums plus one step's products.</summary>
+    /// <param name="lefts">[depth, <see cref="ProductTile.Stride"/> of the tile's rows]</param>
+    /// <param name="rights">[depth, <see cref="ProductTile.Stride"/> of the tile's columns]</param>
     public static Sums8x8 Multiply<TShape>(Sums8x8 sums, ArrayView<Float4> lefts, ArrayView<Float4> rights)
         where TShape : struct, ITileShape
     {
@@ -35,8 +41,6 @@ internal readonly struct Multipliers : IArithmetic
         sums = Plus<TShape>(sums, beside, above, 6);
         return Plus<TShape>(sums, beside, above, 7);
     }
-
-    public static Sums8x8 End(Sums8x8 sums) => sums;
 
     private static Sums8x8 Plus<TShape>(Sums8x8 sums, ArrayView<Float4> beside, ArrayView<Float4> above, int k)
         where TShape : struct, ITileShape

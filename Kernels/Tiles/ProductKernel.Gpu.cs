@@ -14,9 +14,8 @@ namespace PyNetSharp;
 /// grid is tiles × pieces.
 /// </para>
 /// </remarks>
-internal readonly struct ProductKernel<TArithmetic, TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
+internal readonly struct ProductKernel<TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
     TLeft left, TRight right, TTarget target, int tilesAcross, int depth, int pieceDepth) : IGroupKernel
-    where TArithmetic : struct, IArithmetic
     where TShape : struct, ITileShape
     where TLeft : struct, IOperand<TLeftPlace>
     where TLeftPlace : struct
@@ -26,7 +25,7 @@ internal readonly struct ProductKernel<TArithmetic, TShape, TLeft, TLeftPlace, T
 {
     public static int Threads => TShape.Rows * TShape.Columns / 64;
 
-    private static int Step => TArithmetic.Depth<TShape>();
+    private static int Step => Multipliers.Depth;
 
     /// <summary>Fours in one buffer of the left operand, and of the right one.</summary>
     private static int LeftSize => Step * ProductTile.Stride(TShape.Rows) / 4;
@@ -40,17 +39,17 @@ internal readonly struct ProductKernel<TArithmetic, TShape, TLeft, TLeftPlace, T
         int row = Grid.IdxX / tilesAcross * TShape.Rows, column = Grid.IdxX % tilesAcross * TShape.Columns;
         int first = Grid.IdxY * pieceDepth, end = Math.Min(depth, first + pieceDepth);
 
-        var l = new Feed<TArithmetic, TLeft, TLeftPlace>(left, row, first, TShape.Rows, Step, Threads);
-        var r = new Feed<TArithmetic, TRight, TRightPlace>(right, column, first, TShape.Columns, Step, Threads);
+        var l = new Feed<TLeft, TLeftPlace>(left, row, first, TShape.Rows, Step, Threads);
+        var r = new Feed<TRight, TRightPlace>(right, column, first, TShape.Columns, Step, Threads);
         l.Read(left, TShape.Rows, Step, Threads);
         r.Read(right, TShape.Columns, Step, Threads);
         l.Store(lefts, TShape.Rows, Step, Threads);
         r.Store(rights, TShape.Columns, Step, Threads);
         Group.Barrier();
 
-        row += TArithmetic.Row<TShape>();
-        column += TArithmetic.Column<TShape>();
-        var sums = TArithmetic.Begin(new(target.Start(column), target.Start(column + TArithmetic.ColumnsApart<TShape>())));
+        row += Multipliers.Row<TShape>();
+        column += Multipliers.Column<TShape>();
+        var sums = Multipliers.Begin(new(target.Start(column), target.Start(column + Multipliers.ColumnsApart<TShape>())));
         var buffer = 0;
         for (var k = first; k < end; k += Step)
         {
@@ -59,7 +58,7 @@ internal readonly struct ProductKernel<TArithmetic, TShape, TLeft, TLeftPlace, T
             l.Read(left, TShape.Rows, Step, Threads);
             r.Read(right, TShape.Columns, Step, Threads);
 
-            sums = TArithmetic.Multiply<TShape>(sums, lefts.SubView(buffer * LeftSize), rights.SubView(buffer * RightSize));
+            sums = Multipliers.Multiply<TShape>(sums, lefts.SubView(buffer * LeftSize), rights.SubView(buffer * RightSize));
 
             buffer ^= 1;
             l.Store(lefts.SubView(buffer * LeftSize), TShape.Rows, Step, Threads);
@@ -67,12 +66,11 @@ internal readonly struct ProductKernel<TArithmetic, TShape, TLeft, TLeftPlace, T
             Group.Barrier();
         }
 
-        sums = TArithmetic.End(sums);
         Write(row, column, sums.R0);
         Write(row + 1, column, sums.R1);
         Write(row + 2, column, sums.R2);
         Write(row + 3, column, sums.R3);
-        row += TArithmetic.RowsApart<TShape>();
+        row += Multipliers.RowsApart<TShape>();
         Write(row, column, sums.R4);
         Write(row + 1, column, sums.R5);
         Write(row + 2, column, sums.R6);
@@ -82,7 +80,7 @@ internal readonly struct ProductKernel<TArithmetic, TShape, TLeft, TLeftPlace, T
     private void Write(int row, int column, Sums8 sums)
     {
         target.Write(row, column, sums.Left);
-        target.Write(row, column + TArithmetic.ColumnsApart<TShape>(), sums.Right);
+        target.Write(row, column + Multipliers.ColumnsApart<TShape>(), sums.Right);
     }
 }
 

@@ -85,13 +85,13 @@ internal static class Products
 
         void Shaped<TShape>() where TShape : struct, ITileShape
         {
-            if (gpu.Precision == Precision.Tf32) Computed<TensorCores, TShape>();
-            else Computed<Multipliers, TShape>();
+            if (gpu.Precision == Precision.Tf32)
+                gpu.Groups(grid, new TensorProductKernel<TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
+                    left, left.Address, right, right.Address, target, across, size.Depth, tiling.PieceDepth));
+            else
+                gpu.Groups(grid, new ProductKernel<TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
+                    left, right, target, across, size.Depth, tiling.PieceDepth));
         }
-
-        void Computed<TArithmetic, TShape>() where TArithmetic : struct, IArithmetic where TShape : struct, ITileShape =>
-            gpu.Groups(grid, new ProductKernel<TArithmetic, TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
-                left, right, target, across, size.Depth, tiling.PieceDepth));
     }
 }
 

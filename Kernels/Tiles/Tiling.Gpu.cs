@@ -4,7 +4,7 @@ namespace PyNetSharp;
 /// <param name="Rows">Of a tile.</param>
 /// <param name="Columns">Of a tile.</param>
 /// <param name="Pieces">In depth.</param>
-/// <param name="PieceDepth">A multiple of every <see cref="IArithmetic.Depth"/>.</param>
+/// <param name="PieceDepth">A multiple of 16, and so of what a step multiplies.</param>
 /// <remarks>
 /// Chosen by an estimate for a GPU of 132 processors, counted in multiplications of one processor: each takes its share
 /// of the groups; small tiles load more for each multiplication; a processor with few threads waits for memory; and

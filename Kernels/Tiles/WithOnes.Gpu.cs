@@ -15,7 +15,15 @@ internal readonly struct WithOnes<TOperand, TPlace>(TOperand operand, int lines)
 
     public OnesPlace<TPlace> Next(OnesPlace<TPlace> place, int depth) => new(operand.Next(place.Inner, depth), place.Ones);
 
+    public long Address => operand.Address;
+
     public Float4 Read(OnesPlace<TPlace> place) => place.Ones != 0 ? new(1, 0, 0, 0) : operand.Read(place.Inner);
+
+    public void Send(OnesPlace<TPlace> place, AsyncCopy copy)
+    {
+        if (place.Ones != 0) copy.WriteOne();
+        else operand.Send(place.Inner, copy);
+    }
 }
 
 internal readonly struct OnesPlace<TPlace>(TPlace inner, int ones) where TPlace : struct

@@ -117,22 +117,6 @@ public sealed class ProductKernelTests
         }
     }
 
-    /// <summary>The factors are as exact as they say: tf32 keeps ten bits of fraction, rounds to the nearest, and NaN stays.</summary>
-    [Test]
-    public void Rounding_to_tf32_is_to_the_nearest()
-    {
-        var rng = new Rng(6);
-        for (var i = 0; i < 1000; i++)
-        {
-            var x = rng.NextFloat(-100, 100);
-            Assert.That(Math.Abs(TensorCores.Round(x) - x), Is.LessThanOrEqualTo(MathF.ScaleB(1, MathF.ILogB(x) - 11)));
-            Assert.That(BitConverter.SingleToInt32Bits(TensorCores.Round(x)) & 0x1FFF, Is.Zero);
-        }
-
-        Assert.That(TensorCores.Round(float.PositiveInfinity), Is.EqualTo(float.PositiveInfinity));
-        Assert.That(TensorCores.Round(BitConverter.Int32BitsToSingle(0x7FFFFFFF)), Is.NaN);
-    }
-
     /// <summary>The matrix, or its transpose, as it lies in memory.</summary>
     private static Tensor Stored(Tensor x, bool transposed, Device device)
     {

@@ -29,34 +29,37 @@ public sealed partial class ProductPtxTests
 
     private static IEnumerable<TestCaseData> Kernels =>
         from product in Products
-        from arithmetic in (Type[])[typeof(Multipliers), typeof(TensorCores)]
+        from kernel in (Type[])[typeof(ProductKernel<,,,,,>), typeof(TensorProductKernel<,,,,,>)]
         from shape in product.Name == "convolution" ? Shapes : Shapes[..1]
-        select new TestCaseData(typeof(ProductKernel<,,,,,,>).MakeGenericType([arithmetic, shape, .. product.Operands, typeof(RowTarget<Fours>)]))
-            .SetArgDisplayNames(product.Name, arithmetic.Name, shape.Name);
+        select new TestCaseData(kernel.MakeGenericType([shape, .. product.Operands, typeof(RowTarget<Fours>)]))
+            .SetArgDisplayNames(product.Name, kernel.Name[..^2], shape.Name);
 
     /// <summary>
     /// The first buffer is filled before the first barrier; from there on loads from shared memory stand before the stores into the
-    /// other buffer, and those before the second barrier.
+    /// other buffer, and those before the second barrier. Asynchronous copies go where nobody reads behind the barrier; the first ones
+    /// are a loop, which may stand at the end.
     /// </summary>
     [TestCaseSource(nameof(Kernels))]
     public void Loads_from_shared_memory_stay_between_their_barriers(Type kernel)
     {
         var order = string.Concat(SharedAccess().Matches(Ptx.Of(kernel)).Select(match => match.Value switch
         {
-            "st.shared" => 'S',
-            "ld.shared" => 'L',
-            _ => 'B',
+            "ld.shared" or "ldmatrix" => 'L',
+            "bar.sync" => 'B',
+            "cp.async.wait_group" => 'W',
+            _ => 'S',
         }));
-        Assert.That(order, Does.Match("^S+BL+S+B$"));
+        Assert.That(order, Does.Match(IsOnTensorCores(kernel) ? "^S*WBS+L+S*$" : "^S+BL+S+B$"));
     }
 
     [TestCaseSource(nameof(Kernels))]
     public void Sums_stay_in_registers_and_floats_move_in_fours(Type kernel)
     {
         var ptx = Ptx.Of(kernel);
-        var onTensorCores = kernel.GenericTypeArguments[0] == typeof(TensorCores);
-        Assert.That(ptx, onTensorCores ? Does.Contain("mma.sync") : Does.Not.Contain(".local"));
-        Assert.That(ptx, Does.Contain("ld.shared.v4.f32").And.Contain("ld.v4.f32").And.Not.Contain("ld.shared.f32"));
+        if (IsOnTensorCores(kernel))
+            Assert.That(ptx, Does.Contain("mma.sync").And.Contain("cp.async.cg.shared.global").And.Not.Contain("cp.async.ca"));
+        else
+            Assert.That(ptx, Does.Contain("ld.shared.v4.f32").And.Contain("ld.v4.f32").And.Not.Contain("ld.shared.f32").And.Not.Contain(".local"));
         Assert.That(ptx, Does.Contain(".maxntid").And.Contain(".minnctapersm"));
 
         if (Ptx.Assemble(ptx) is not var (registers, spilled))
@@ -66,9 +69,11 @@ public sealed partial class ProductPtxTests
         }
 
         Assert.That(registers, Is.LessThanOrEqualTo(128), "registers");
-        Assert.That(spilled, onTensorCores ? Is.LessThanOrEqualTo(64) : Is.Zero, "bytes spilled");
+        Assert.That(spilled, Is.Zero, "bytes spilled");
     }
 
-    [GeneratedRegex(@"st\.shared|ld\.shared|bar\.sync")]
+    private static bool IsOnTensorCores(Type kernel) => kernel.GetGenericTypeDefinition() == typeof(TensorProductKernel<,,,,,>);
+
+    [GeneratedRegex(@"st\.shared|ld\.shared|ldmatrix|cp\.async\.c[ag]|cp\.async\.wait_group|bar\.sync")]
     private static partial Regex SharedAccess();
 }

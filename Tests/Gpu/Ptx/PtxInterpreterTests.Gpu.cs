@@ -118,6 +118,22 @@ public sealed class PtxInterpreterTests
             }
     }
 
+    /// <summary>Row r of matrix m is the four words of thread 8m + r; thread 4g + t gets word t of row g of each matrix.</summary>
+    [Test]
+    public void Matrices_are_loaded_by_rows()
+    {
+        const string rows = """
+            shl.b32 %own, %tid.x, 2;
+            st.shared.b32 [%own+1048576], %tid.x;
+            and.b32 %other, %tid.x, 7; shl.b32 %other, %other, 4;
+            """;
+        const string load = "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r0, %own, %r0, %own}, [%other+1048576];";
+        const string writeBack = "shl.b32 %r0, %tid.x, 2; cvt.u64.u32 %rd1, %r0; add.u64 %rd1, %rd0, %rd1; st.b32 [%rd1], %own;";
+        Assert.That(Run(rows + "bar.sync 0;" + load + writeBack), Is.EqualTo(Enumerable.Range(0, 32)));
+        Fails(rows + "xor.b32 %other, %other, 16;" + load, "with no barrier between");
+        Fails(rows + "add.u32 %other, %other, 4; bar.sync 0;" + load, "misaligned");
+    }
+
     private const string Mma =
         "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {c0, c1, c2, c3}, {a0, a1, a2, a3}, {b0, b1}, {c0, c1, c2, c3};";
 

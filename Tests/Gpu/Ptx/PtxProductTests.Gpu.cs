@@ -48,13 +48,37 @@ public sealed class PtxProductTests
         Assert.That(computed[^Guard..], Is.All.EqualTo(7), "written beyond the product");
     }
 
-    /// <summary>1 and ¾ of what the last of tf32's bits is worth is rounded up; tensor cores alone would cut that off.</summary>
+    /// <summary>tf32 keeps ten bits of fraction, and ties go away from zero: x times ones of the diagonal is x, rounded.</summary>
     [Test]
     public void Factors_are_rounded_to_the_nearest([Values] bool transposeA, [Values] bool transposeB)
     {
-        PtxDevice.Instance.Precision = Precision.Tf32;
-        var bit = MathF.ScaleB(1, -10);
-        var x = Tensor.Full([32, 32], 1 + 0.75f * bit, PtxDevice.Instance);
-        Assert.That(x.MatMul(x, transposeA, transposeB).ToArray(), Is.All.EqualTo(32 * (1 + bit) * (1 + bit)));
+        var device = PtxDevice.Instance;
+        device.Precision = Precision.Tf32;
+        var rng = new Rng(6);
+        float[] x = [.. Enumerable.Range(0, 32 * 32).Select(i => MathF.ScaleB(rng.NextFloat(-1, 1), i % 64 - 32))];
+        (x[0], x[1], x[2]) = (1 + MathF.ScaleB(1, -11), 1 + MathF.ScaleB(3, -11), 1 + MathF.ScaleB(1, -11) - MathF.ScaleB(1, -23));
+        float[] rounded = [.. x.Select(v => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(v) + 0x1000 & ~0x1FFF))];
+        var (factor, ones) = (Tensor.From([32, 32], x, device), new float[32 * 32]);
+        for (var i = 0; i < 32; i++) ones[33 * i] = 1;
+        var one = Tensor.From([32, 32], ones, device);
+
+        Assert.That(factor.MatMul(one, transposeA, transposeB).ToArray(), Is.EqualTo(transposeA ? Transposed(rounded) : rounded));
+        Assert.That(one.MatMul(factor, transposeA, transposeB).ToArray(), Is.EqualTo(transposeB ? Transposed(rounded) : rounded));
     }
+
+    /// <summary>Also the NaN of all ones, the one that GPUs make, which adding would carry into the sign.</summary>
+    [Test]
+    public void What_is_not_finite_stays_so([Values] bool transposeA, [Values] bool transposeB)
+    {
+        var device = PtxDevice.Instance;
+        device.Precision = Precision.Tf32;
+        foreach (var x in (float[])[float.NaN, BitConverter.Int32BitsToSingle(int.MaxValue), float.PositiveInfinity, float.NegativeInfinity])
+        {
+            var (factor, ones) = (Tensor.Full([32, 32], x, device), Tensor.Full([32, 32], 1, device));
+            Assert.That(factor.MatMul(ones, transposeA, transposeB).ToArray(), Is.All.EqualTo(x));
+            Assert.That(ones.MatMul(factor, transposeA, transposeB).ToArray(), Is.All.EqualTo(x));
+        }
+    }
+
+    private static float[] Transposed(float[] x) => [.. Enumerable.Range(0, x.Length).Select(i => x[i % 32 * 32 + i / 32])];
 }
