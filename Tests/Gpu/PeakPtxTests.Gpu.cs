@@ -23,6 +23,21 @@ public sealed class PeakPtxTests
         AssertInRegisters(ptx);
     }
 
+    /// <summary>Thread 4·g + t of a warp brings the rows of group g at depths t and t + 4, or these depths of column g, and all it brings is its number.</summary>
+    [Test]
+    public void Tensor_cores_multiply_what_the_kernel_says()
+    {
+        const int rounds = 3;
+        var sums = new Tensor([TensorCoreKernel.Threads], PtxDevice.Instance);
+        PtxDevice.Instance.Groups(new(1, 1, 1), new TensorCoreKernel(rounds, sums.View));
+        foreach (var (thread, sum) in sums.ToArray().Index())
+        {
+            int warp = thread / 32 * 32, row = warp + thread % 32 / 4 * 4, column = warp + thread % 4 * 2 * 4;
+            var product = 2 * Enumerable.Range(0, 4).Sum(depth => (row + depth) * (column + depth));
+            Assert.That(sum, Is.EqualTo(8 * rounds * product), $"thread {thread}");
+        }
+    }
+
     private static void AssertInRegisters(string ptx)
     {
         if (Ptx.Assemble(ptx) is var (_, spilled)) Assert.That(spilled, Is.Zero, "bytes spilled");
