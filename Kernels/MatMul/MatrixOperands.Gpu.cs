@@ -38,7 +38,8 @@ internal readonly struct MatrixColumns<TWidth>(ArrayView<float> data, int lines,
     public Float4 Read(MatrixPlace place) =>
         place.Depth < depth ? Float4.Load<TWidth>(data, place.Offset, lines - place.Line) : default;
 
-    public void Send(MatrixPlace place, AsyncCopy copy) => copy.Send<TWidth>(place.Offset, place.Depth < depth ? lines - place.Line : 0);
+    public void Send(MatrixPlace place, AsyncCopy copy) =>
+        copy.Send<TWidth>(place.Offset, place.Depth < depth ? lines - place.Line : 0);
 }
 
 /// <summary>A place in a matrix; its depth is beyond the end where there is no such line.</summary>

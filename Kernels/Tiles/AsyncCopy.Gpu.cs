@@ -2,7 +2,10 @@ using ILGPU.Runtime.Cuda;
 
 namespace PyNetSharp;
 
-/// <summary>Copies four neighbouring floats into shared memory; they pass through no register, and nobody waits until <see cref="WaitForAllButOne"/>.</summary>
+/// <summary>
+/// Copies four neighbouring floats into shared memory: they pass through no register, and nobody waits for them until
+/// <see cref="WaitForAllButOne"/>.
+/// </summary>
 /// <param name="from">The address in global memory from which floats are counted.</param>
 /// <param name="to">Where the four go, in bytes from the beginning of <see cref="TensorTiles"/>.</param>
 internal readonly struct AsyncCopy(long from, int to)

@@ -21,7 +21,8 @@ internal struct Feed<TOperand, TPlace>
         place = operand.At(line, first);
         if (FourPlaces.Twice(lines, depth, threads))
             place2 = operand.At(
-                line + FourPlaces<TOperand, TPlace>.LinesOn(depth, threads), first + FourPlaces<TOperand, TPlace>.DepthOn(lines, threads));
+                line + FourPlaces<TOperand, TPlace>.LinesOn(depth, threads),
+                first + FourPlaces<TOperand, TPlace>.DepthOn(lines, threads));
     }
 
     public void Read(TOperand operand, int lines, int depth, int threads)

@@ -14,8 +14,8 @@ namespace PyNetSharp;
 /// (PTX ISA, "Matrix fragments for mma.m16n8k8"). Which of the tile's rows and columns are called so is free.
 /// </para>
 /// <para>
-/// Here both factors are read in blocks of 16 lines, of which a thread gets 2·g and 2·g + 1: rows g and g + 8 of one instruction, or
-/// column g of two. So its sums are those of 4·t … 4·t + 3 of each 16 columns, which go to memory at once.
+/// Here both factors are read in blocks of 16 lines, of which a thread gets 2·g and 2·g + 1: rows g and g + 8 of one
+/// instruction, or column g of two. So its sums are those of 4·t … 4·t + 3 of each 16 columns, which go to memory at once.
 /// </para>
 /// </remarks>
 internal static class TensorCores
@@ -35,12 +35,12 @@ internal static class TensorCores
     public static void Declare() => CudaAsm.Emit(".reg .b32 a<16>, b<8>, up;");
 
     /// <summary>
-    /// Rounds a0 … a15 and b0 … b7 to the nearest number of tf32, ties away from zero. The thirteen bits below stay: tensor cores do not
-    /// look at them.
+    /// Rounds a0 … a15 and b0 … b7 to the nearest number of tf32, ties away from zero. The thirteen bits below stay: tensor
+    /// cores do not look at them.
     /// </summary>
     /// <remarks>
     /// Adding half of the last bit would carry a NaN of all ones, the one that CUDA's arithmetic yields, into the sign; the larger
-    /// integer is then the NaN. Elsewhere it is the sum.
+    /// integer is then the NaN. Elsewhere it is the sum. (The same NaN with a sign is lost; arithmetic does not yield it.)
     /// </remarks>
     public static void Round()
     {

@@ -3,7 +3,9 @@ using ILGPU.Runtime.Cuda;
 
 namespace PyNetSharp;
 
-/// <summary>Where a thread reads a factor's floats for <see cref="TensorCores"/>: blocks of 16 lines at eight depths, 4 floats each.</summary>
+/// <summary>
+/// Where a thread reads a factor's floats for <see cref="TensorCores"/>: four of each block of 16 lines at eight depths.
+/// </summary>
 /// <remarks>
 /// Along lines <c>ldmatrix</c> reads: a thread names the address of one of 32 lines' fours, and gets a float of each of four.
 /// Across lines each thread reads lines 2·g and 2·g + 1 at two depths.

@@ -2,14 +2,17 @@ using ILGPU;
 
 namespace PyNetSharp;
 
-/// <summary>What <see cref="ProductKernel{TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget}"/> does, on CUDA's tensor cores.</summary>
+/// <summary>
+/// What <see cref="ProductKernel{TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget}"/> does, on CUDA's tensor cores.
+/// </summary>
 /// <remarks>
-/// Copies into shared memory are asynchronous and two steps ahead: three stages take turns, and one barrier a step says both that all
-/// threads' copies for this step have arrived and that nobody reads the stage any more that is filled next.
+/// Copies into shared memory are asynchronous and two steps ahead: three stages take turns, and one barrier a step says both
+/// that all threads' copies for this step have arrived and that nobody reads the stage any more that is filled next.
 /// </remarks>
 /// <param name="leftData">The address of the left operand's floats: there is no other way to name it in inline assembly.</param>
 internal readonly struct TensorProductKernel<TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
-    TLeft left, long leftData, TRight right, long rightData, TTarget target, int tilesAcross, int depth, int pieceDepth) : IGroupKernel
+    TLeft left, long leftData, TRight right, long rightData, TTarget target,
+    int tilesAcross, int depth, int pieceDepth) : IGroupKernel
     where TShape : struct, ITileShape
     where TLeft : struct, IOperand<TLeftPlace>
     where TLeftPlace : struct

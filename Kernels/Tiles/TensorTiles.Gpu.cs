@@ -4,8 +4,8 @@ namespace PyNetSharp;
 
 /// <summary>The stages' tiles in shared memory: where a float lies, in bytes.</summary>
 /// <remarks>
-/// Floats are copied in fours as they lie in global memory: along lines, or across them. Which of the fours of a few rows goes where
-/// is permuted, so that whoever reads eight lines, or four depths, meets all 32 banks.
+/// Floats are copied in fours as they lie in global memory: along lines, or across them. The fours of a few rows are permuted,
+/// so that whoever reads eight lines, or four depths, meets all 32 banks.
 /// </remarks>
 internal static class TensorTiles
 {
@@ -17,7 +17,8 @@ internal static class TensorTiles
 
     public static int LeftBytes<TShape>() where TShape : struct, ITileShape => 4 * TShape.Rows * Depth<TShape>();
 
-    public static int StageBytes<TShape>() where TShape : struct, ITileShape => 4 * (TShape.Rows + TShape.Columns) * Depth<TShape>();
+    public static int StageBytes<TShape>() where TShape : struct, ITileShape =>
+        4 * (TShape.Rows + TShape.Columns) * Depth<TShape>();
 
     /// <summary>Declares the memory and <c>tiles</c>, its address. The text is constant, and so is each number in it.</summary>
     public static void Declare<TShape>() where TShape : struct, ITileShape

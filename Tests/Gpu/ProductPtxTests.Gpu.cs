@@ -59,7 +59,8 @@ public sealed partial class ProductPtxTests
         if (IsOnTensorCores(kernel))
             Assert.That(ptx, Does.Contain("mma.sync").And.Contain("cp.async.cg.shared.global").And.Not.Contain("cp.async.ca"));
         else
-            Assert.That(ptx, Does.Contain("ld.shared.v4.f32").And.Contain("ld.v4.f32").And.Not.Contain("ld.shared.f32").And.Not.Contain(".local"));
+            Assert.That(
+                ptx, Does.Contain("ld.shared.v4.f32").And.Contain("ld.v4.f32").And.Not.Contain("ld.shared.f32").And.Not.Contain(".local"));
         Assert.That(ptx, Does.Contain(".maxntid").And.Contain(".minnctapersm"));
 
         if (Ptx.Assemble(ptx) is not var (registers, spilled))

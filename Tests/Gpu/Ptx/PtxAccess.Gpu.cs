@@ -17,8 +17,10 @@ internal static class PtxAccess
             ("st", "global") => Store(s, size, (thread, address, length) => thread.Group.Global.At(address, length)),
             ("ld", "local") => Load(s, size, (thread, address, length) => thread.LocalAt(address, length)),
             ("st", "local") => Store(s, size, (thread, address, length) => thread.LocalAt(address, length)),
-            ("ld", "shared") => Load(s, size, (thread, address, length) => thread.Group.Shared(address).Read(thread, address, length)),
-            ("st", "shared") => Store(s, size, (thread, address, length) => thread.Group.Shared(address).Write(thread, address, length)),
+            ("ld", "shared") => Load(s, size, (thread, address, length) =>
+                thread.Group.Shared(address).Read(thread, address, length)),
+            ("st", "shared") => Store(s, size, (thread, address, length) =>
+                thread.Group.Shared(address).Write(thread, address, length)),
             _ => null,
         };
     }

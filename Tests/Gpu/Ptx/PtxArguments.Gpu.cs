@@ -5,7 +5,9 @@ using ILGPU.Runtime;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>A kernel's struct as a GPU gets it: its fields in their order, each at a multiple of its size, views as address and length.</summary>
+/// <summary>
+/// A kernel's struct as a GPU gets it: its fields in their order, each at a multiple of its size, views as address and length.
+/// </summary>
 /// <param name="memory">Gets to know the views.</param>
 internal sealed class PtxArguments(PtxGlobalMemory memory)
 {
@@ -22,7 +24,10 @@ internal sealed class PtxArguments(PtxGlobalMemory memory)
     private static bool IsView(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>);
 
     private static FieldInfo[] Fields(Type type) =>
-        [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(field => field.MetadataToken)];
+    [
+        .. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+            .OrderBy(field => field.MetadataToken),
+    ];
 
     private static (int Size, int Alignment) Measure(Type type)
     {
@@ -68,7 +73,8 @@ internal sealed class PtxArguments(PtxGlobalMemory memory)
                 if (value.GetType().IsPrimitive) throw new PtxFault($"{value.GetType()} as an argument");
                 if (IsView(value.GetType()))
                 {
-                    var (address, length) = ((ulong, long))ViewReader.MakeGenericMethod(value.GetType().GenericTypeArguments).Invoke(this, [value])!;
+                    var reader = ViewReader.MakeGenericMethod(value.GetType().GenericTypeArguments);
+                    var (address, length) = ((ulong, long))reader.Invoke(this, [value])!;
                     MemoryMarshal.Write(to, address);
                     MemoryMarshal.Write(to[8..], length);
                 }

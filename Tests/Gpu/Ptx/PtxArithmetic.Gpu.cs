@@ -43,7 +43,7 @@ internal static class PtxArithmetic
         _ => Comparison<T>(s) ?? Move<T>(s),
     };
 
-    /// <summary>One multiplication or addition rounds once; whether the assembler contracts two to one rounding is its affair.</summary>
+    /// <summary>Each instruction rounds; the assembler may make one of a multiplication and an addition, which rounds once.</summary>
     private static Action<PtxThread>? Real<T>(PtxStatement s) where T : unmanaged, IBinaryFloatingPointIeee754<T> => s.Name switch
     {
         "add" => s.Binary<T, T>((a, b) => a + b),
@@ -103,7 +103,8 @@ internal static class PtxArithmetic
     private static Action<PtxThread> ShiftLeft<T>(PtxStatement s) where T : unmanaged, IBinaryInteger<T>
     {
         var (d, a, b) = (s.Register(0), s.Register(1), s.Register(2));
-        return thread => thread.Set(d, thread.Get<uint>(b) < 8 * Unsafe.SizeOf<T>() ? thread.Get<T>(a) << thread.Get<int>(b) : T.Zero);
+        return thread => thread.Set(
+            d, thread.Get<uint>(b) < 8 * Unsafe.SizeOf<T>() ? thread.Get<T>(a) << thread.Get<int>(b) : T.Zero);
     }
 
     private static Action<PtxThread> ShiftRight<T>(PtxStatement s) where T : unmanaged, IBinaryInteger<T>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>One thread's copies from global to shared memory that are on their way: they arrive when they are waited for, not before.</summary>
+/// <summary>One thread's copies from global to shared memory: they arrive when they are waited for, not before.</summary>
 /// <remarks>PTX ISA, "Data Movement and Conversion Instructions: cp.async".</remarks>
 internal sealed class PtxAsyncCopies
 {
@@ -24,7 +24,7 @@ internal sealed class PtxAsyncCopies
         _ => null,
     };
 
-    /// <summary>Of <paramref name="size"/> bytes, of which a fourth operand may say how many are read; zeros take the place of the others.</summary>
+    /// <summary>Of so many bytes. A fourth operand may say how many of them are read; the others become zero.</summary>
     private static Action<PtxThread> Copy(PtxStatement s, int size)
     {
         var ((to, toOffset), (from, fromOffset)) = (s.Address(0), s.Address(1));

@@ -3,14 +3,15 @@ using ILGPU.Runtime.CPU;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>A device whose kernels are compiled to PTX and interpreted: what CUDA would run, with every access looked at.</summary>
+/// <summary>A device whose kernels are interpreted as PTX: what CUDA would run, with every access looked at.</summary>
 internal static class PtxDevice
 {
     private static readonly Lazy<GpuDevice> Opened = new(() =>
     {
         var context = Context.Create(builder => builder.CPU(CPUDeviceKind.Nvidia).Profiling());
         var accelerator = context.GetCPUDevice(0).CreateCPUAccelerator(context);
-        return new(new("ptx", "an interpreter", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, "none"), accelerator, new PtxLaunchers(accelerator));
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return new(new("ptx", "an interpreter", memory, "none"), accelerator, new PtxLaunchers(accelerator));
     });
 
     public static GpuDevice Instance => Opened.Value;

@@ -27,7 +27,8 @@ internal sealed record PtxGroup(
             var at = threads[0].Next;
             if (threads.FirstOrDefault(thread => thread.Next != at) is { } other)
                 throw new PtxFault(
-                    $"thread 0 is at {Program.Code[at].Text}, thread {other.Number} at {Program.Code[other.Next].Text}: they wait for ever");
+                    $"thread 0 is at {Program.Code[at].Text}, thread {other.Number} at {Program.Code[other.Next].Text}: " +
+                    "they wait for ever");
             if (at == End) return;
             Epoch++;
             foreach (var thread in threads) thread.Next++;

@@ -24,7 +24,8 @@ internal sealed partial record PtxInstruction(
     {
         var match = Syntax().Match(text);
         var statement = new PtxStatement(
-            match.Groups["opcode"].Value, [.. Operand().Matches(match.Groups["operands"].Value).Select(operand => operand.Value)], symbols);
+            match.Groups["opcode"].Value,
+            [.. Operand().Matches(match.Groups["operands"].Value).Select(operand => operand.Value)], symbols);
         var guard = match.Groups["guard"];
         try
         {
@@ -42,7 +43,8 @@ internal sealed partial record PtxInstruction(
     }
 
     private static Action<PtxThread> Alone(PtxStatement statement) =>
-        Jump(statement) ?? PtxArithmetic.Of(statement) ?? PtxConversion.Of(statement) ?? PtxAccess.Of(statement) ?? PtxAsyncCopies.Of(statement)
+        Jump(statement) ?? PtxArithmetic.Of(statement) ?? PtxConversion.Of(statement)
+            ?? PtxAccess.Of(statement) ?? PtxAsyncCopies.Of(statement)
             ?? throw new PtxFault($"unknown instruction {statement.Opcode}");
 
     private static Action<PtxThread>? Jump(PtxStatement statement)

@@ -12,7 +12,10 @@ public sealed class PtxInterpreterTests
         st.shared.b32 [%own+1048576], %tid.x;
         """;
 
-    private const string WriteBack = "ld.shared.b32 %r0, [%other+1048576]; cvt.u64.u32 %rd1, %own; add.u64 %rd1, %rd0, %rd1; st.b32 [%rd1], %r0;";
+    private const string WriteBack = """
+        ld.shared.b32 %r0, [%other+1048576];
+        cvt.u64.u32 %rd1, %own; add.u64 %rd1, %rd0, %rd1; st.b32 [%rd1], %r0;
+        """;
 
     [Test]
     public void A_barrier_makes_writes_of_others_readable() =>
@@ -24,7 +27,9 @@ public sealed class PtxInterpreterTests
         const string written = Neighbours + "bar.sync 0; st.shared.b32 [%own+1048576], 5;";
         Fails(Neighbours + WriteBack, "has not been written");
         Fails(written + WriteBack, "with no barrier between");
-        Fails(Neighbours + "bar.sync 0; ld.shared.b32 %r0, [%other+1048576]; setp.gt.u32 %p0, %own, %other; @%p0 st.shared.b32 [%own+1048576], 5;",
+        Fails(
+            Neighbours + "bar.sync 0; ld.shared.b32 %r0, [%other+1048576]; setp.gt.u32 %p0, %own, %other;" +
+                "@%p0 st.shared.b32 [%own+1048576], 5;",
             "was read by thread 0, with no barrier between");
         Fails("st.shared.b32 [1048576], %tid.x;", "was written by thread 0, with no barrier between");
         Assert.That(() => Run(written + "bar.sync 0;" + WriteBack), Throws.Nothing);
@@ -73,7 +78,7 @@ public sealed class PtxInterpreterTests
         Fails("bra nowhere;", "unknown label");
     }
 
-    /// <summary>Copies arrive in the order in which they were sent off, when they are waited for, with zeros for what is not read.</summary>
+    /// <summary>They arrive in the order in which they were sent off, with zeros for what is not read.</summary>
     [Test]
     public void Asynchronous_copies_arrive_when_they_are_waited_for()
     {
@@ -90,10 +95,13 @@ public sealed class PtxInterpreterTests
             cp.async.commit_group;
             sent: add.u64 %rd1, %rd0, 0;
             """;
-        const string read = "ld.shared.v4.b32 {%r0, %own, %other, %r0}, [%own+1048576]; st.b32 [%rd0], %r0; st.b32 [%rd0+4], %own;";
+        const string read =
+            "ld.shared.v4.b32 {%r0, %own, %other, %r0}, [%own+1048576]; st.b32 [%rd0], %r0; st.b32 [%rd0+4], %own;";
         Fails(copies + "bar.sync 0;" + read, "before the copy to it has been waited for");
         Fails(copies + "cp.async.wait_group 2; bar.sync 0;" + read, "before the copy to it has been waited for");
-        Fails(copies + "cp.async.wait_group 1;" + read.Replace("1048576", "1048704", StringComparison.Ordinal), "before the copy");
+        Fails(
+            copies + "cp.async.wait_group 1;" + read.Replace("1048576", "1048704", StringComparison.Ordinal),
+            "before the copy to it has been waited for");
         Fails(copies + "st.shared.b32 [%own+1048576], 0;", "while a copy to it is on its way");
         var data = Run(copies + "cp.async.wait_group 1; bar.sync 0;" + read, Enumerable.Range(1, 32));
         Assert.That(data[..3], Is.EqualTo(new[] { 0, 30, 3 }), "the last thread's");

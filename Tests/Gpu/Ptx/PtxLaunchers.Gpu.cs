@@ -27,8 +27,9 @@ internal sealed class PtxLaunchers(Accelerator accelerator) : KernelLaunchers(ac
         var memory = new PtxGlobalMemory();
         byte[][] bytes = [.. arguments.Select(new PtxArguments(memory).Bytes)];
         var program = Programs.GetOrAdd(type, kernel => new(Ptx.Of(kernel)));
-        if (!program.Parameters.Select(parameter => parameter.Length).SequenceEqual(bytes.Select(argument => argument.Length)))
-            throw new PtxFault($"{type} takes {string.Join(", ", program.Parameters)}, not {string.Join(", ", bytes.Select(argument => argument.Length))} bytes");
+        int[] lengths = [.. bytes.Select(argument => argument.Length)];
+        if (!program.Parameters.Select(parameter => parameter.Length).SequenceEqual(lengths))
+            throw new PtxFault($"{type} takes {string.Join(", ", program.Parameters)}, not {string.Join(", ", lengths)} bytes");
         for (var z = 0; z < grid.Z; z++)
             for (var y = 0; y < grid.Y; y++)
                 for (var x = 0; x < grid.X; x++)

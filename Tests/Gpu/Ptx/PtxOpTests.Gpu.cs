@@ -12,7 +12,8 @@ public sealed class PtxOpTests
 
     /// <summary>Without products, whose loops take their time here.</summary>
     private static IEnumerable<OpRow> Finite => Rows.Where(row =>
-        row.Shapes.All(shape => shape.Size is > 0 and <= 1 << 10) && (row.Name.Contains("ReLU", StringComparison.Ordinal) || row.Shapes.Length == 1));
+        row.Shapes.All(shape => shape.Size is > 0 and <= 1 << 10)
+        && (row.Name.Contains("ReLU", StringComparison.Ordinal) || row.Shapes.Length == 1));
 
     [TestCaseSource(nameof(Rows))]
     public void Value_is_the_reference(OpRow row) => GpuOpTests.AssertValue(PtxDevice.Instance, row);
@@ -24,7 +25,7 @@ public sealed class PtxOpTests
     public void What_is_not_finite_is_where_the_CPU_has_it(OpRow row) =>
         GpuNotFiniteTests.AssertAlike(PtxDevice.Instance, row, float.NaN, float.PositiveInfinity);
 
-    /// <summary>All passes of a convolution whose targets are not those of <see cref="PtxProductTests"/>; integers are exact in tf32.</summary>
+    /// <summary>Its products go where those of <see cref="PtxProductTests"/> do not; and integers are exact in tf32.</summary>
     [Test]
     public void Convolutions_with_a_stride_are_exact_on_tensor_cores([Values(4, 3)] int channels)
     {

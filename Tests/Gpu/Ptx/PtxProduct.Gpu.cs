@@ -25,7 +25,8 @@ internal sealed record PtxProduct(WholeMatrix Left, WholeMatrix Right, Action<Gp
         var rest = TWidth.Fours ? 0 : 3;
         int m = 132 + rest, n = 140 + rest, k = 72 + rest, channels = TWidth.Fours ? 8 : 7, outputs = 76 + rest;
         var (a, b) = (new WholeMatrix(m, k), new WholeMatrix(n, k));
-        var (pixels, dy) = (new WholeMatrix(Images * Height * Width, channels), new WholeMatrix(Images * Height * Width, outputs));
+        const int positions = Images * Height * Width;
+        var (pixels, dy) = (new WholeMatrix(positions, channels), new WholeMatrix(positions, outputs));
         var weight = new WholeMatrix(outputs, Kernel * Kernel * channels);
         return kind switch
         {
@@ -33,15 +34,18 @@ internal sealed record PtxProduct(WholeMatrix Left, WholeMatrix Right, Action<Gp
                 a, b, (a, b.Transposed), (a, b) => (new(a, m, k), new(b, n, k))),
             "a·bᵀ" => New<TWidth, MatrixRows<TWidth>, MatrixPlace, MatrixRows<TWidth>, MatrixPlace>(
                 a, b, (a, b), (a, b) => (new(a, m, k), new(b, n, k))),
-            "linear by weight" => New<TWidth, MatrixColumns<TWidth>, MatrixPlace, WithOnes<MatrixColumns<TWidth>, MatrixPlace>, OnesPlace<MatrixPlace>>(
-                a, b.WithOnes, (a.Transposed, b.Transposed), (a, b) => (new(a, m, k), new(new(b, n, k), n))),
+            "linear by weight" =>
+                New<TWidth, MatrixColumns<TWidth>, MatrixPlace, WithOnes<MatrixColumns<TWidth>, MatrixPlace>, OnesPlace<MatrixPlace>>(
+                    a, b.WithOnes, (a.Transposed, b.Transposed), (a, b) => (new(a, m, k), new(new(b, n, k), n))),
             "convolution" => New<TWidth, WindowRows<TWidth>, WindowRowPlace, MatrixRows<TWidth>, MatrixPlace>(
                 Windows(pixels), weight, (pixels, weight), (x, w) => (new(Sliding(x, channels)), new(w, outputs, weight.Columns))),
             "convolution by input" => New<TWidth, WindowRows<TWidth>, WindowRowPlace, FlippedWeights<TWidth>, WeightPlace>(
                 Windows(dy), Flipped(weight, channels), (dy, weight),
                 (dy, w) => (new(Sliding(dy, outputs)), new(w, outputs, channels, (Kernel, Kernel), Taps, Taps))),
             "convolution by weight" =>
-                New<TWidth, MatrixColumns<TWidth>, MatrixPlace, WithOnes<WindowColumns<TWidth>, WindowColumnPlace>, OnesPlace<WindowColumnPlace>>(
+                New<
+                    TWidth, MatrixColumns<TWidth>, MatrixPlace,
+                    WithOnes<WindowColumns<TWidth>, WindowColumnPlace>, OnesPlace<WindowColumnPlace>>(
                     dy.Transposed, Windows(pixels).Transposed.WithOnes, (dy, pixels),
                     (y, x) => (new(y, outputs, dy.Rows), new(new(Sliding(x, channels)), weight.Columns))),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
@@ -72,7 +76,9 @@ internal sealed record PtxProduct(WholeMatrix Left, WholeMatrix Right, Action<Gp
         var factors = operands(a.View, b.View);
         Products.Launch<TLeft, TLeftPlace, TRight, TRightPlace, RowTarget<TWidth>>(
             device, tiling, factors.Left, factors.Right,
-            new(sums.View.SubView(0, tiling.Pieces * left.Rows * right.Rows), left.Rows, right.Rows, bias.View, float.NegativeInfinity),
+            new(
+                sums.View.SubView(0, tiling.Pieces * left.Rows * right.Rows), left.Rows, right.Rows, bias.View,
+                floor: float.NegativeInfinity),
             (left.Rows, right.Rows, left.Columns));
         GC.KeepAlive((a, b));
     });
@@ -81,7 +87,7 @@ internal sealed record PtxProduct(WholeMatrix Left, WholeMatrix Right, Action<Gp
         pixels, (Images, Height, Width, channels), (Height, Width), (Kernel, Kernel), step: (1, 1), origin: (-1, -1));
 
     /// <summary>[windows, kernelH · kernelW · channels], of windows around each pixel.</summary>
-    private static WholeMatrix Windows(WholeMatrix pixels) => new(Images * Height * Width, Kernel * Kernel * pixels.Columns, (position, p) =>
+    private static WholeMatrix Windows(WholeMatrix pixels) => new(pixels.Rows, Kernel * Kernel * pixels.Columns, (position, p) =>
     {
         var (tap, channel) = (p / pixels.Columns, p % pixels.Columns);
         int y = position / Width % Height + tap / Kernel - 1, x = position % Width + tap % Kernel - 1;
@@ -89,6 +95,7 @@ internal sealed record PtxProduct(WholeMatrix Left, WholeMatrix Right, Action<Gp
     });
 
     /// <summary>[channels, kernelH · kernelW · outputs], the last tap first.</summary>
-    private static WholeMatrix Flipped(WholeMatrix weight, int channels) => new(channels, Kernel * Kernel * weight.Rows, (channel, p) =>
-        weight[p % weight.Rows, (Kernel * Kernel - 1 - p / weight.Rows) * channels + channel]);
+    private static WholeMatrix Flipped(WholeMatrix weight, int channels) => new(
+        channels, Kernel * Kernel * weight.Rows,
+        (channel, p) => weight[p % weight.Rows, (Kernel * Kernel - 1 - p / weight.Rows) * channels + channel]);
 }

@@ -72,7 +72,8 @@ public sealed class PtxProductTests
     {
         var device = PtxDevice.Instance;
         device.Precision = Precision.Tf32;
-        foreach (var x in (float[])[float.NaN, BitConverter.Int32BitsToSingle(int.MaxValue), float.PositiveInfinity, float.NegativeInfinity])
+        var full = BitConverter.Int32BitsToSingle(int.MaxValue);
+        foreach (var x in (float[])[float.NaN, full, float.PositiveInfinity, float.NegativeInfinity])
         {
             var (factor, ones) = (Tensor.Full([32, 32], x, device), Tensor.Full([32, 32], 1, device));
             Assert.That(factor.MatMul(ones, transposeA, transposeB).ToArray(), Is.All.EqualTo(x));

@@ -65,7 +65,10 @@ internal sealed class PtxSharedArray(string name, int length)
         if (word.Written == thread.Group.Epoch && word.Writer != thread.Number)
             throw Fault(address, $"is written, and was written by thread {word.Writer}, with no barrier between");
         if (word.Reads == thread.Group.Epoch && word.Reader != thread.Number)
-            throw Fault(address, $"is written, and was read by {(word.Reader == Several ? "others" : $"thread {word.Reader}")}, with no barrier between");
+        {
+            var reader = word.Reader == Several ? "others" : $"thread {word.Reader}";
+            throw Fault(address, $"is written, and was read by {reader}, with no barrier between");
+        }
     }
 
     private Range Range(ulong address, int length)

@@ -29,7 +29,8 @@ internal readonly partial record struct PtxStatement(string Opcode, string[] Ope
     {
         var match = InBrackets().Match(Operands[operand]);
         if (!match.Success) throw new PtxFault($"{Operands[operand]} is no address");
-        return (match.Groups[1].Value, match.Groups[2].Success ? int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) : 0);
+        var bytes = match.Groups[2];
+        return (match.Groups[1].Value, bytes.Success ? int.Parse(bytes.Value, CultureInfo.InvariantCulture) : 0);
     }
 
     public Action<PtxThread> Unary<T, TResult>(Func<T, TResult> f) where T : unmanaged where TResult : unmanaged

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>The names of a program. Whatever an instruction reads is a register: constants and addresses are some that nobody writes.</summary>
+/// <summary>
+/// The names of a program. Whatever an instruction reads is a register: constants and addresses are some that nobody writes.
+/// </summary>
 internal sealed partial class PtxSymbols
 {
     /// <summary>What a thread is told about its place, in the first registers.</summary>
@@ -13,7 +15,7 @@ internal sealed partial class PtxSymbols
         "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y", "%nctaid.z",
     ];
 
-    /// <summary>Arrays lie so far from each other, and the first so far from zero, that no index leads from one into the next.</summary>
+    /// <summary>Arrays, and zero, lie so far from each other that no index leads from one into the next.</summary>
     public const int ArrayBits = 20;
 
     private readonly Stack<Dictionary<string, int>> scopes = [];

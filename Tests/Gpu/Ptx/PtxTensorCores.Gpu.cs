@@ -16,15 +16,16 @@ internal static class PtxTensorCores
     /// <summary>d[16, 8] = a[16, 8]·b[8, 8] + c[16, 8], in pieces that the warp's threads hold.</summary>
     /// <remarks>
     /// <para>
-    /// PTX ISA, "Matrix Fragments for mma.m16n8k8": with g = thread / 4 and t = thread % 4, a0 … a3 are a[g, t], a[g + 8, t], a[g, t + 4]
-    /// and a[g + 8, t + 4]; b0 and b1 are b[t, g] and b[t + 4, g]; c0 … c3 are c[g, 2t], c[g, 2t + 1], c[g + 8, 2t] and c[g + 8, 2t + 1].
+    /// PTX ISA, "Matrix Fragments for mma.m16n8k8": with g = thread / 4 and t = thread % 4, a0 … a3 are a[g, t], a[g + 8, t],
+    /// a[g, t + 4] and a[g + 8, t + 4]; b0 and b1 are b[t, g] and b[t + 4, g]; c0 … c3 are c[g, 2t], c[g, 2t + 1], c[g + 8, 2t]
+    /// and c[g + 8, 2t + 1].
     /// </para>
     /// <para>Sums are rounded once here; how often the hardware does is not told.</para>
     /// </remarks>
     private static Action<PtxThread[]> Multiply(PtxStatement s)
     {
         var (d, a, b, c) = (s.Registers(0), s.Registers(1), s.Registers(2), s.Registers(3));
-        if ((d.Length, a.Length, b.Length, c.Length) != (4, 4, 2, 4)) throw new PtxFault("an operand has another number of registers");
+        if ((d.Length, a.Length, b.Length, c.Length) != (4, 4, 2, 4)) throw new PtxFault("a matrix of another size");
         return warp =>
         {
             var (left, right) = (new float[16, 8], new float[8, 8]);

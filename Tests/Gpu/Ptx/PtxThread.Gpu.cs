@@ -42,7 +42,8 @@ internal sealed class PtxThread
             }
             catch (Exception e) when (e is PtxFault or ArithmeticException)
             {
-                throw new PtxFault($"thread {Number} of group {string.Join(", ", Group.Place)}: {instruction.Text}: {e.Message}");
+                var place = string.Join(", ", Group.Place);
+                throw new PtxFault($"thread {Number} of group {place}: {instruction.Text}: {e.Message}");
             }
         }
     }
