@@ -30,12 +30,19 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         model.To(device);
 
         var optimizer = recipe.CreateOptimizer(model.Parameters());
-        var run = settings.RunFolder;
-        if (settings.Earlier is null) run.Begin(settings.ToJson());
-        using var hold = run.Lock();
-        var history = settings.Earlier is { } earlier ? GoOn(earlier, model, optimizer, trainLoader) : [];
-        Describe(trainLoader, testLoader, train, trace);
-        return Train(model, optimizer, trainLoader, testLoader, history);
+        if (settings.Earlier is null) settings.RunFolder.Begin(settings.ToJson());
+        try
+        {
+            using var hold = settings.RunFolder.Lock();
+            var history = settings.Earlier is { } earlier ? GoOn(earlier, model, optimizer, trainLoader) : [];
+            Describe(trainLoader, testLoader, train, trace);
+            return Train(model, optimizer, trainLoader, testLoader, history);
+        }
+        catch (Exception) when (settings.Earlier is null)
+        {
+            settings.RunFolder.Withdraw();
+            throw;
+        }
     }
 
     /// <summary>Takes an earlier run up, and writes down that it goes on.</summary>

@@ -80,6 +80,21 @@ public sealed class RunFolder
         }
     }
 
+    /// <summary>Undoes <see cref="Begin"/> for a run that came to nothing, so that the folder is free for another try.</summary>
+    public void Withdraw()
+    {
+        if (Path.Exists(Metrics)) return;
+        try
+        {
+            File.Delete(Config);
+            if (!Directory.EnumerateFileSystemEntries(Folder).Any()) Directory.Delete(Folder);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The fault that ended the run is the one worth reporting.
+        }
+    }
+
     /// <summary>Writes the settings of a run that goes on.</summary>
     /// <exception cref="InputException">They cannot be written.</exception>
     public void Rewrite(JsonObject config) => AtomicFile.Write(Config, stream => Write(stream, config));
@@ -104,14 +119,14 @@ public sealed class RunFolder
     /// <exception cref="InputException">There is no checkpoint, it does not fit, or the run had diverged.</exception>
     public IReadOnlyList<EpochRecord> Restore(Module model, Optimizer optimizer)
     {
-        if (!File.Exists(Checkpoint))
-            throw new InputException($"The folder '{Folder}' holds no run that can go on: there is no {Path.GetFileName(Checkpoint)}.");
-
-        var epochs = MetricsFile.Read(Metrics);
+        var epochs = File.Exists(Metrics) ? MetricsFile.Read(Metrics) : [];
         if (epochs.FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss)) is { } last)
             throw new InputException(
                 $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Begin another with a smaller learning rate; " +
                 "--weights takes this one's.");
+
+        if (!File.Exists(Checkpoint))
+            throw new InputException($"The folder '{Folder}' holds no run that can go on: there is no {Path.GetFileName(Checkpoint)}.");
 
         AtomicFile.RemoveLitter(Folder);
         var step = PyNetSharp.Checkpoint.Load(Checkpoint, model, optimizer);

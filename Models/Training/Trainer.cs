@@ -47,6 +47,7 @@ public sealed class Trainer
     /// <param name="schedule">
     /// Sets the learning rate before each step, in steps, from what the optimizer's is now; null leaves it alone.
     /// </param>
+    /// <exception cref="InputException">The last batch would have one item, and the model normalises features over batches.</exception>
     public Trainer(
         Module model, Loader train, Loader? test, Optimizer optimizer,
         ILoss? loss = null, LearningRateSchedule? schedule = null)
@@ -54,6 +55,7 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(optimizer);
+        CheckLastBatch(model, train);
         (this.model, this.train, this.test, this.optimizer) = (model, train, test, optimizer);
         (this.loss, this.schedule, startRate) = (loss ?? new CrossEntropyLoss(), schedule, optimizer.LearningRate);
         lastGood = new(model);
@@ -144,6 +146,15 @@ public sealed class Trainer
     /// <summary>The rate as a double with the float's digits: 0.05, not 0.05000000074505806.</summary>
     private double LearningRate =>
         double.Parse(optimizer.LearningRate.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    /// <summary>Else the last step of the first epoch would find out.</summary>
+    private static void CheckLastBatch(Module model, Loader train)
+    {
+        if ((train.BatchSize == 1 || train.Count % train.BatchSize == 1) && model.Descendants().Any(d => d.Module is BatchNorm1d))
+            throw new InputException(
+                $"{train.Count} items in batches of {train.BatchSize} leave one item alone in a batch, from which batch normalisation " +
+                "cannot learn; choose another batch size.");
+    }
 
     private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
     {

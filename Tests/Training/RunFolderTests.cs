@@ -81,6 +81,21 @@ public sealed class RunFolderTests
     }
 
     [Test]
+    public void A_run_that_came_to_nothing_leaves_the_folder_as_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        var run = new RunFolder(folder["run"]);
+        run.Begin([]);
+        run.Withdraw();
+        Assert.That(Directory.Exists(run.Folder), Is.False);
+
+        run.Begin([]);
+        MetricsFile.Append(run.Metrics, new(1, 10, 0.5, 0.7, 0.8, 1, 100, 0.1));
+        run.Withdraw();
+        Assert.That(File.Exists(run.Config) && File.Exists(run.Metrics), "it came to something");
+    }
+
+    [Test]
     public void Every_epoch_is_on_the_disk_at_once()
     {
         using var folder = new TemporaryFolder();

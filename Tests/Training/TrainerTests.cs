@@ -139,6 +139,19 @@ public sealed class TrainerTests
         Assert.That(() => NewTrainer(model).Run(5), Throws.Nothing);
     }
 
+    [TestCase(199)]
+    [TestCase(66)]
+    [TestCase(1)]
+    public void A_batch_of_one_is_refused_at_once_where_features_are_normalised(int batchSize)
+    {
+        var model = new Sequential(new Linear(2, 4, new Rng(1)), new BatchNorm1d(4));
+        var optimizer = new Sgd(model.Parameters(), 0.1f);
+        Assert.That(
+            () => new Trainer(model, new Loader(Xor.Train.First(199), batchSize), null, optimizer),
+            batchSize == 199 ? Throws.Nothing : Throws.TypeOf<InputException>().With.Message.Contains("choose another batch size"));
+        Assert.That(() => new Trainer(Perceptron(), new Loader(Xor.Train.First(199), batchSize), null, optimizer), Throws.Nothing);
+    }
+
     [Test]
     public void The_last_step_ends_the_run_within_an_epoch_and_is_measured()
     {
