@@ -86,7 +86,8 @@ void Steps(ParseResult parse)
 
 void Kernels(ParseResult parse)
 {
-    if (parse.GetResult(device) is { Implicit: false }) DeviceKernelTable.Print(parse.GetValue(filter)!, Devices(parse), parse.GetValue(json));
+    if (parse.GetResult(device) is { Implicit: false })
+        DeviceKernelTable.Print(parse.GetValue(filter)!, Devices(parse), parse.GetValue(json));
     else KernelBenchmarks.RunAll(parse.GetValue(filter)!);
 }
 

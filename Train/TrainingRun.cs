@@ -148,8 +148,8 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         var use = settings.Device.Memory;
         if (settings.Gpu is { } gpu)
             screen.Say(
-                $"memory of {settings.Device}: {Figures.Bytes(use.Peak)} in use at most, {Figures.Bytes(use.InUse + use.Cached)} taken, of " +
-                Figures.Bytes(gpu.Memory));
+                $"memory of {settings.Device}: {Figures.Bytes(use.Peak)} in use at most, " +
+                $"{Figures.Bytes(use.InUse + use.Cached)} taken, of {Figures.Bytes(gpu.Memory)}");
         screen.Result($"weights, metrics and curves are in {settings.RunFolder.Folder}");
     }
 }

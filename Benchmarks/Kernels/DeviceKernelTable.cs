@@ -11,7 +11,8 @@ internal static class DeviceKernelTable
     public static void Print(string filter, IReadOnlyList<Device> devices, string? json)
     {
         var rows = new List<KernelRow>();
-        string[] versions = [$".NET {Environment.Version}", .. devices.Select(device => Machine.Of(device.Name)).OfType<string>()];
+        var gpus = devices.Select(device => Machine.Of(device.Name)).OfType<string>();
+        string[] versions = [$".NET {Environment.Version}", .. gpus];
         Console.WriteLine(
             $"{"kernel",-62} {"device",-9} {"ms",9} {"GFLOP/s",8} {"% peak",7} {"GB/s",7} {"% most",7} {"gain",6}");
         foreach (var kernel in KernelCatalogue.Find(filter, onGpu: devices.Any(device => device is not CpuDevice)))
@@ -22,8 +23,8 @@ internal static class DeviceKernelTable
                 if (device is not CpuDevice && kernel.IsForCpu) continue;
                 var (seconds, limits) = Measure(kernel, device);
                 var row = new KernelRow(
-                    kernel.Name, kernel.Networks, device.Name, $"{device.Precision}".ToLowerInvariant(), seconds, kernel.Operations, kernel.Bytes,
-                    kernel.IsMemoryBound ? limits.Bytes : limits.Operations);
+                    kernel.Name, kernel.Networks, device.Name, $"{device.Precision}".ToLowerInvariant(),
+                    seconds, kernel.Operations, kernel.Bytes, kernel.IsMemoryBound ? limits.Bytes : limits.Operations);
                 Console.WriteLine(Line(row) + (first > 0 ? $" {first / seconds,6:F1}" : ""));
                 if (first == 0) first = seconds;
                 rows.Add(row);

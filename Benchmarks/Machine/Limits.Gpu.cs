@@ -13,15 +13,16 @@ internal readonly partial record struct Limits
     static partial void MeasureGpu(Device device, int runs, bool withMemory, ref Limits limits)
     {
         var gpu = (GpuDevice)device;
-        limits = new(
-            gpu.Precision == Precision.Tf32
-                ? Rate(gpu, runs, TensorCoreKernel.OperationsPerRound, (rounds, sums) => new TensorCoreKernel(rounds, sums))
-                : Rate(gpu, runs, MultiplyAddKernel.OperationsPerRound, (rounds, sums) => new MultiplyAddKernel(rounds, 0.5f, sums)),
-            withMemory ? CopiedBytes(gpu, runs) : 0);
+        limits = new(MultiplyAdds(gpu, runs), withMemory ? CopiedBytes(gpu, runs) : 0);
     }
 
+    private static double MultiplyAdds(GpuDevice gpu, int runs) => gpu.Precision == Precision.Tf32
+        ? Rate(gpu, runs, TensorCoreKernel.OperationsPerRound, (rounds, sums) => new TensorCoreKernel(rounds, sums))
+        : Rate(gpu, runs, MultiplyAddKernel.OperationsPerRound, (rounds, y) => new MultiplyAddKernel(rounds, 0.5f, y));
+
     /// <summary>Multiply-adds that wait for nothing, in so many threads that all units are busy.</summary>
-    private static double Rate<TKernel>(GpuDevice gpu, int runs, int operationsPerRound, Func<int, ArrayView<float>, TKernel> kernel)
+    private static double Rate<TKernel>(
+        GpuDevice gpu, int runs, int operationsPerRound, Func<int, ArrayView<float>, TKernel> kernel)
         where TKernel : struct, IGroupKernel
     {
         var groups = GroupsPerProcessor * gpu.Accelerator.NumMultiprocessors;
@@ -87,8 +88,11 @@ internal readonly struct MultiplyAddKernel(int rounds, float half, ArrayView<flo
     }
 }
 
-/// <summary>Eight products of each warp on CUDA's tensor cores, none waiting for another; factors and sums stay in registers.</summary>
-/// <remarks>What <c>mma.sync</c> reaches is what the engine can reach; Hopper's <c>wgmma</c>, which ILGPU cannot emit, reaches more.</remarks>
+/// <summary>Eight products of each warp on CUDA's tensor cores, all in registers, none waiting for another.</summary>
+/// <remarks>
+/// What <c>mma.sync</c> reaches is what the engine can reach; Hopper's <c>wgmma</c>, which ILGPU cannot emit, reaches
+/// more.
+/// </remarks>
 internal readonly struct TensorCoreKernel(int rounds, ArrayView<float> sums) : IGroupKernel
 {
     /// <summary>Per thread: eight times 16×8×8 multiply-adds, shared by 32.</summary>
@@ -103,12 +107,14 @@ internal readonly struct TensorCoreKernel(int rounds, ArrayView<float> sums) : I
     {
         var factor = BitConverter.SingleToInt32Bits(Group.IdxX);    // the compiler must not know it; exact in tf32
         CudaAsm.Emit(".reg .f32 d<32>;");
-        CudaAsm.Emit("mov.f32 d0, 0f00000000; mov.f32 d1, d0; mov.f32 d2, d0; mov.f32 d3, d0; mov.f32 d4, d0; mov.f32 d5, d0;");
-        CudaAsm.Emit("mov.f32 d6, d0; mov.f32 d7, d0; mov.f32 d8, d0; mov.f32 d9, d0; mov.f32 d10, d0; mov.f32 d11, d0;");
-        CudaAsm.Emit("mov.f32 d12, d0; mov.f32 d13, d0; mov.f32 d14, d0; mov.f32 d15, d0; mov.f32 d16, d0; mov.f32 d17, d0;");
-        CudaAsm.Emit("mov.f32 d18, d0; mov.f32 d19, d0; mov.f32 d20, d0; mov.f32 d21, d0; mov.f32 d22, d0; mov.f32 d23, d0;");
-        CudaAsm.Emit("mov.f32 d24, d0; mov.f32 d25, d0; mov.f32 d26, d0; mov.f32 d27, d0; mov.f32 d28, d0; mov.f32 d29, d0;");
-        CudaAsm.Emit("mov.f32 d30, d0; mov.f32 d31, d0;");
+        CudaAsm.Emit("mov.f32 d0, 0f00000000; mov.f32 d1, d0; mov.f32 d2, d0; mov.f32 d3, d0;");
+        CudaAsm.Emit("mov.f32 d4, d0; mov.f32 d5, d0; mov.f32 d6, d0; mov.f32 d7, d0;");
+        CudaAsm.Emit("mov.f32 d8, d0; mov.f32 d9, d0; mov.f32 d10, d0; mov.f32 d11, d0;");
+        CudaAsm.Emit("mov.f32 d12, d0; mov.f32 d13, d0; mov.f32 d14, d0; mov.f32 d15, d0;");
+        CudaAsm.Emit("mov.f32 d16, d0; mov.f32 d17, d0; mov.f32 d18, d0; mov.f32 d19, d0;");
+        CudaAsm.Emit("mov.f32 d20, d0; mov.f32 d21, d0; mov.f32 d22, d0; mov.f32 d23, d0;");
+        CudaAsm.Emit("mov.f32 d24, d0; mov.f32 d25, d0; mov.f32 d26, d0; mov.f32 d27, d0;");
+        CudaAsm.Emit("mov.f32 d28, d0; mov.f32 d29, d0; mov.f32 d30, d0; mov.f32 d31, d0;");
         for (var i = 0; i < rounds; i++)
         {
             CudaAsm.Emit(Mma + "{d0, d1, d2, d3}" + Factors + "{d0, d1, d2, d3};", factor);

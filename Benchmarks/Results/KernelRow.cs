@@ -4,9 +4,10 @@ namespace PyNetSharp.Benchmarks;
 /// <param name="Seconds">The median of a run.</param>
 /// <param name="Operations">Two to a multiply-add of a direct computation; 0 where memory is the limit.</param>
 /// <param name="Bytes">What goes through memory at least.</param>
-/// <param name="Most">What the device could do beside it, a second: operations, or bytes where memory is the limit.</param>
+/// <param name="Most">The device's beside it, a second: of operations, or of bytes where memory is the limit.</param>
 internal sealed record KernelRow(
-    string Kernel, string Networks, string Device, string Precision, double Seconds, long Operations, long Bytes, double Most)
+    string Kernel, string Networks, string Device, string Precision,
+    double Seconds, long Operations, long Bytes, double Most)
 {
     /// <summary>Of what the device can do.</summary>
     public double Share => (Operations == 0 ? Bytes : Operations) / Seconds / Most;

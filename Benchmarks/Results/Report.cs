@@ -154,7 +154,8 @@ internal static partial class Report
     private static string TimeAndMemory(ProgramTimes? times) =>
         times is null ? "" : $"{Time(times.Median)} ({Time(times.Fastest)}, {Megabytes(times.Resident)})";
 
-    private static string Time(double seconds) => $"{Number(1e3 * seconds, seconds < 1e-3 ? "F3" : seconds < 0.1 ? "F1" : "N0")} ms";
+    private static string Time(double seconds) =>
+        $"{Number(1e3 * seconds, seconds < 1e-3 ? "F3" : seconds < 0.1 ? "F1" : "N0")} ms";
 
     private static string Percent(double share) => $"{Number(100 * share, "F0")} %";
 

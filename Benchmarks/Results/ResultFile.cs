@@ -20,7 +20,9 @@ internal sealed record ResultFile<TRow>(
         JsonSerializer.Deserialize<ResultFile<TRow>>(File.ReadAllText(path), Readable)
         ?? throw new InvalidDataException($"{path} is empty.");
 
-    /// <summary>Replaces the file as a whole, so that commands may write it after every row, and lose none if they are stopped.</summary>
+    /// <summary>
+    /// Replaces the file as a whole, so that commands may write it after every row, and lose none if they are stopped.
+    /// </summary>
     public void Write(string path)
     {
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);

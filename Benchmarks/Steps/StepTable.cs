@@ -22,7 +22,8 @@ internal static class StepTable
                 {
                     using var process = StepProcess.Ours(workload, threads, device, precision);
                     if (!versions.Contains(process.Version)) versions.Insert(0, process.Version);
-                    var row = Measure(process, workload, repeat, threads) with { Device = device, Precision = precision };
+                    var row = Measure(process, workload, repeat, threads);
+                    row = row with { Device = device, Precision = precision };
                     Console.WriteLine(Line(workload, row) + (first > 0 ? $" {first / row.Seconds,5:F1}" : ""));
                     if (first == 0) first = row.Seconds;
                     rows.Add(row);

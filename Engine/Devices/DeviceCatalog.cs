@@ -29,8 +29,8 @@ public static partial class DeviceCatalog
     }
 
     /// <summary>
-    /// Why there is no device of a kind, <c>cuda</c> or <c>opencl</c>: its library is missing, or what that has does not do. Null if
-    /// there is one, or this build leaves the GPU part out.
+    /// Why there is no device of a kind, <c>cuda</c> or <c>opencl</c>: its library is missing, or what that has does not
+    /// do. Null if there is one, or this build leaves the GPU part out.
     /// </summary>
     public static string? WhyNo(string kind)
     {
@@ -84,11 +84,13 @@ public static partial class DeviceCatalog
     private static InputException Missing(string name)
     {
         var (kind, number) = name.Split(':', 2) is [var before, var after] ? (before, after) : (name, "0");
-        if (name != "emulated" && !(GpuKinds.Contains(kind) && uint.TryParse(number, CultureInfo.InvariantCulture, out _)))
-            return new($"the device '{name}' is unknown; expected auto, cpu, cuda, opencl, or one of the last two with a number: cuda:1.");
+        var isKnown = GpuKinds.Contains(kind) && uint.TryParse(number, CultureInfo.InvariantCulture, out _);
+        if (!isKnown && name != "emulated")
+            return new($"the device '{name}' is unknown; expected auto, cpu, cuda, opencl, or cuda:1 and the like for others.");
         if (WhyNoGpus is { } reason) return new($"the device '{name}' cannot be used: {reason}");
 
         var there = string.Join(", ", Gpus.Select(gpu => gpu.Name).Prepend("cpu"));
-        return new($"the device '{name}' is not there; this machine has {there}{(WhyNo(kind) is { } why ? $"; {why}" : "")}.");
+        var because = WhyNo(kind) is { } why ? $"; {why}" : "";
+        return new($"the device '{name}' is not there; this machine has {there}{because}.");
     }
 }

@@ -19,8 +19,8 @@ internal readonly struct GpuFloat(float v) : ISingle<GpuFloat>
 
     /// <summary>As <see cref="F32.Max"/>: of a constant and a NaN the NaN, so the constant comes first.</summary>
     /// <remarks>
-    /// Not a &gt; b: ILGPU 1.5.3 moves a constant to the right of a comparison, and then takes it for true of a NaN. So the constant
-    /// stands there.
+    /// Not a &gt; b: ILGPU 1.5.3 moves a constant to the right of a comparison, and then takes it for true of a NaN. So the
+    /// constant stands there.
     /// </remarks>
     public static GpuFloat Max(GpuFloat a, GpuFloat b) => b.V < a.V ? a : b;
 

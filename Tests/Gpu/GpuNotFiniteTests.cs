@@ -3,11 +3,12 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// One NaN or infinity among the inputs of every row of <see cref="OpTable"/>, and in the gradient that comes back: a device
-/// hides no more of it than the CPU does, so that a diverging run is seen on each.
+/// One NaN or infinity among the inputs of every row of <see cref="OpTable"/>, and in the gradient that comes back: a
+/// device hides no more of it than the CPU does, so that a diverging run is seen on each.
 /// </summary>
 /// <remarks>
-/// Convolutions are compared as a whole: either side multiplies it by a padding's zeros where the other leaves them out.
+/// Convolutions are compared as a whole: either side multiplies it by a padding's zeros where the other leaves them
+/// out.
 /// </remarks>
 [Category("Gpu")]
 public sealed class GpuNotFiniteTests
@@ -21,8 +22,9 @@ public sealed class GpuNotFiniteTests
     [TestCaseSource(nameof(Rows))]
     public void What_is_not_finite_is_where_the_CPU_has_it(string name, OpRow row)
     {
-        AssertAlike(DeviceCatalog.Open(name), row, float.NaN);
-        if (name != "emulated") AssertAlike(DeviceCatalog.Open(name), row, float.PositiveInfinity, float.NegativeInfinity);
+        var device = DeviceCatalog.Open(name);
+        AssertAlike(device, row, float.NaN);
+        if (name != "emulated") AssertAlike(device, row, float.PositiveInfinity, float.NegativeInfinity);
     }
 
     internal static void AssertAlike(Device device, OpRow row, params ReadOnlySpan<float> poisons)
@@ -37,7 +39,7 @@ public sealed class GpuNotFiniteTests
                     var what = $"{poison} in {(input < row.Shapes.Length ? $"input {input}" : "the gradient")}: " +
                         (which == 0 ? "the value" : $"gradient {which - 1}");
                     if (row.Name.StartsWith("Conv2d", StringComparison.Ordinal))
-                        Assert.That(actual.All(float.IsFinite), Is.EqualTo(right.All(float.IsFinite)), $"{what} is finite");
+                        Assert.That(actual.All(float.IsFinite), Is.EqualTo(right.All(float.IsFinite)), what);
                     else
                         AssertAlike(actual, right, what);
                 }
@@ -47,7 +49,7 @@ public sealed class GpuNotFiniteTests
     private static void AssertAlike(float[] actual, float[] right, string what)
     {
         for (var i = 0; i < right.Length; i++)
-            if (float.IsFinite(actual[i]) != float.IsFinite(right[i]) || float.IsNaN(actual[i]) != float.IsNaN(right[i]))
+            if ((float.IsFinite(actual[i]), float.IsNaN(actual[i])) != (float.IsFinite(right[i]), float.IsNaN(right[i])))
                 Assert.Fail($"{what}, element {i}, is {actual[i]}, not {right[i]}");
     }
 

@@ -63,13 +63,15 @@ public static partial class DeviceCatalog
 
     static partial void ExplainLack(string kind, ref string? why) => why = kind switch
     {
-        "cuda" when !Libraries.Any(name => name.Contains("cuda", StringComparison.Ordinal)) => "CUDA's driver (libcuda.so.1) was not found",
+        "cuda" when !Libraries.Any(name => name.Contains(kind, StringComparison.Ordinal)) =>
+            "CUDA's driver (libcuda.so.1) was not found",
         "cuda" => CudaAPI.CurrentAPI.GetDeviceCount(out var count) is not CudaError.CUDA_SUCCESS and var error
             ? $"CUDA's driver was found, but says {error}"
             : $"CUDA's driver was found, and has {count} devices",
         "opencl" when !Libraries.Contains("opencl") => "OpenCL's loader (libOpenCL.so.1) was not found",
         "opencl" when CLDevice.GetDevices(_ => true) is { Length: > 0 } others =>
-            $"without the generic address spaces of OpenCL 2.0 C, no use can be made of {string.Join(", ", others.Select(device => device.Name))}",
+            "without the generic address spaces of OpenCL 2.0 C, no use can be made of " +
+            string.Join(", ", others.Select(device => device.Name)),
         "opencl" => "OpenCL's loader (libOpenCL.so.1) was found, but no driver with a device",
         _ => null,
     };
@@ -95,7 +97,8 @@ public static partial class DeviceCatalog
         ];
     }
 
-    private static string DriverOf(CLDevice cl) => CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION).TrimEnd('\0');
+    private static string DriverOf(CLDevice cl) =>
+        CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION).TrimEnd('\0');
 
     private static DeviceDescription Describe(string name, ILGPU.Runtime.Device device) => device switch
     {
