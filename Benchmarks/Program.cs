@@ -12,6 +12,11 @@ var filter = new Argument<string>("FILTER")
     Description = "A part of the kernels' names: conv, by weight, nin-d2l. Default: all.",
     DefaultValueFactory = _ => "*",
 };
+var only = new Option<string>("--only")
+{
+    Description = "A part of the passes' names: 5×5, by weight, direct. Default: all.",
+    DefaultValueFactory = _ => "",
+};
 var batch = new Option<int?>("--batch") { Description = "Images per step. Default: each network's own." };
 var repeat = Number("--repeat", "Steps to time.", 9);
 var rounds = Number("--rounds", "How often the programs take turns.", 7);
@@ -49,10 +54,10 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
             parse.GetValue(precision)!, parse.GetValue(python), parse.GetValue(json))),
     Action("kernels", "Single passes of every layer, with BenchmarkDotNet; with --device in a table of devices.",
         [filter, threads, device, precision, json], Kernels),
-    Action("passes", "The three passes of every large convolution, quickly.", [networks, batch, threads, json],
+    Action("passes", "The three passes of every large convolution, quickly.", [networks, only, batch, threads, json],
         parse => PassTable.Print(
             Workload.Choose(parse.GetValue(networks)!, parse.GetValue(batch), trains: true),
-            parse.GetValue(threads), parse.GetValue(json))),
+            parse.GetValue(only)!, parse.GetValue(threads), parse.GetValue(json))),
     Action("ladder", "One convolution from the naive loop to the final kernel, rung by rung.", [threads, json],
         parse => LadderTable.Print(parse.GetValue(threads), parse.GetValue(json))),
     Action("report", "Makes the tables of README and docs from the checked-in results.", [],

@@ -10,12 +10,12 @@ internal static class PassTable
     private const long Large = 1_000_000_000;       // operations in one pass
     private const int Rounds = 9, PeakRuns = 3;
 
-    public static void Print(IReadOnlyList<Workload> workloads, int threads, string? json)
+    public static void Print(IReadOnlyList<Workload> workloads, string only, int threads, string? json)
     {
         var (device, rows) = (new CpuDevice(threads), new List<PassRow>());
         Console.WriteLine(
             $"{"pass",-63} {"ms",8} {"GFLOP/s",8} {"peak",6} {"% peak",7} {"best of best",12}   networks");
-        foreach (var kernel in KernelCatalogue.Layers(workloads).Where(IsLargeConvolution))
+        foreach (var kernel in KernelCatalogue.Layers(workloads).Where(IsLargeConvolution).Where(IsAskedFor))
         {
             var (rates, peaks) = Measure(kernel, device);
             var row = new PassRow(
@@ -28,6 +28,8 @@ internal static class PassTable
         }
 
         if (json is not null) ResultFile<PassRow>.Of([$".NET {Environment.Version}"], rows).Write(json);
+
+        bool IsAskedFor(Kernel kernel) => kernel.Name.Contains(only, StringComparison.OrdinalIgnoreCase);
     }
 
     private static bool IsLargeConvolution(Kernel kernel) =>

@@ -48,15 +48,22 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
             x.Rank != 4 ? "the input must be [n, c, h, w]"
             : weight.Rank != 4 ? "the weight must be [outputs, inputs, kh, kw]"
             : x[1] != weight[1] ? $"the input has {x[1]} channels and the weight takes {weight[1]}"
-            : weight[2] * weight[3] == 0 ? "the kernel is empty"
+            : weight.Size == 0 ? "the weight is empty"
             : bias is not null && (bias.Rank != 1 || bias[0] != weight[0]) ? $"the bias must be [{weight[0]}]"
-            : x[2] + 2 * padding.H < weight[2] || x[3] + 2 * padding.W < weight[3] ? "the padded image is smaller than the kernel"
+            : Extent(x[2], weight[2], stride.H, padding.H) < 1 || Extent(x[3], weight[3], stride.W, padding.W) < 1
+                ? "the padded image is smaller than the kernel"
+            : Extent(x[2], weight[2], stride.H, padding.H) > int.MaxValue || Extent(x[3], weight[3], stride.W, padding.W) > int.MaxValue
+                ? "the padding is too large"
             : null;
         if (problem is not null)
             throw new ShapeException(
                 $"Conv2d: {problem}: input {x}, weight {weight}, bias {bias?.ToString() ?? "none"}, stride {stride}, padding {padding}.");
 
-        return [x[0], weight[0], Extent(x[2], weight[2], stride.H, padding.H), Extent(x[3], weight[3], stride.W, padding.W)];
+        return
+        [
+            x[0], weight[0],
+            (int)Extent(x[2], weight[2], stride.H, padding.H), (int)Extent(x[3], weight[3], stride.W, padding.W),
+        ];
     }
 
     protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
@@ -105,5 +112,10 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
 
     partial void GradientByWeightOnGpu(Tensor dy, Tensor dw, Tensor db);
 
-    private static int Extent(int size, int kernel, int stride, int padding) => (size + 2 * padding - kernel) / stride + 1;
+    /// <summary>Positions of the kernel along an axis; below 1 where it does not fit, and more than an int where the padding is absurd.</summary>
+    private static long Extent(int size, int kernel, int stride, int padding)
+    {
+        var room = size + 2L * padding - kernel;
+        return room < 0 ? 0 : room / stride + 1;
+    }
 }

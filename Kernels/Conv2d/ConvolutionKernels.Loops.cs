@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace PyNetSharp;
 
 /// <inheritdoc/>
@@ -8,10 +6,12 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
     private const int TilesPerPiece = 16;       // with their windows they stay in the L2 cache, beside one panel of weights
     private const int FloatsPerBlock = 1 << 16; // of dy and of one tap of x, for the gradient by weights: they stay in the L2 cache
     private const int PanelsPerGroup = 16;
-    private const int FloatsToStream = 1 << 23; // 32 MB
+    private const int FloatsToStream = 1 << 22; // 16 MB
     private const int MostPieces = 16, PieceFloats = 1 << 22;       // sums of a batch's pieces: 16 MB at most, but for large weights
 
     private static int PanelWidth => 2 * V.Width;
+
+    private static int StripWidth => Tile.StripWidth<V>();
 
     public override int PackedSize(int depth, int columns) => Panels(columns) * depth * PanelWidth;
 
@@ -125,19 +125,18 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
         }
 
         for (var r = 0; r < V.TileRows; r++) edgeOutputs[r] = edge + r * PanelWidth;
-        var ahead = Next(windows, first + count, count, (panelEnd - panelBegin) * tiles);
+        var ahead = Next(windows, first + count, count, (panelEnd - panelBegin) * tiles, length);
         for (var panel = panelBegin; panel < panelEnd; panel++)
         {
             var weights = packed + (nint)panel * windows.Depth * PanelWidth;
             var panelEnds = ends with { Bias = (nint)((float*)ends.Bias + panel * PanelWidth) };
             for (var tile = 0; tile < tiles; tile++)
             {
-                ahead.Fetch();
                 var table = rows + (nint)tile * V.TileRows * segments;
                 var to = outputs + tile * V.TileRows;
                 if (panel != edgeColumn)
                 {
-                    Tile.Rows<V>(table, segments, length, weights, to, panel * PanelWidth, panelEnds);
+                    Tile.Rows<V>(table, segments, length, weights, to, panel * PanelWidth, panelEnds, ahead.Take());
                     continue;
                 }
 
@@ -150,29 +149,31 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
     }
 
     /// <summary>The pixels that the next piece will read; of 1×1 kernels alone, since others read most of them already.</summary>
-    private static Ahead Next(Windows windows, int first, int count, int calls) =>
+    private static Ahead Next(Windows windows, int first, int count, int calls, int depth) =>
         windows.Kernel == (1, 1) && windows.Step == (1, 1)
-            ? new(windows.Source + (nint)first * windows.Channels, (long)Math.Min(count, windows.Positions - first) * windows.Channels, calls)
+            ? new(
+                windows.Source + (nint)first * windows.Channels,
+                (long)Math.Min(count, windows.Positions - first) * windows.Channels, calls, depth)
             : default;
 
     /// <summary>The sums of some panels (columns) of dw over the positions from <paramref name="begin"/> to <paramref name="end"/>.</summary>
     /// <remarks>
-    /// Block of pixels by block, tap by tap, the tap's columns of x are gathered tile by tile and used for all panels of dy:
-    /// read where they lie, hundreds of bytes apart, they would fall into the same few sets of the L1 cache. A panel of dy
-    /// then stays in the L1 cache while the tiles pass by. The last row of a panel's sums is db.
+    /// Block of pixels by block, tap by tap, the tap's columns of x are gathered into strips of four tiles and used for all panels
+    /// of dy: read where they lie, hundreds of bytes apart, they would fall into the same few sets of the L1 cache. A panel of
+    /// dy then stays in the L1 cache while the strips pass by. The last row of a panel's sums is db.
     /// </remarks>
     private static void Accumulate(
         Windows windows, int begin, int end, float* dy, int outputs, float* sums, int panelBegin, int panelEnd)
     {
         var (segments, length, count) = (windows.Segments, windows.Length, panelEnd - panelBegin);
-        var (tiles, block) = (TilesOf(length), BlockOf(length, end - begin, outputs));
+        var (strips, block) = (Ceiling(length, StripWidth), BlockOf(length, end - begin, outputs));
         var size = (windows.Depth + 1) * PanelWidth;
         var scratch = Scratch.Begin(
             Scratch.Bytes((long)block * segments, sizeof(float*)) + Scratch.Bytes((long)count * block * PanelWidth, sizeof(float)) +
-            Scratch.Bytes((long)block * tiles * V.TileRows, sizeof(float)) + Scratch.Bytes(windows.EdgeFloats(block), sizeof(float)));
+            Scratch.Bytes((long)block * strips * StripWidth, sizeof(float)) + Scratch.Bytes(windows.EdgeFloats(block), sizeof(float)));
         var table = scratch.Pointers((long)block * segments);
         var panelsOfDy = scratch.Floats((long)count * block * PanelWidth);
-        var columns = scratch.Floats((long)block * tiles * V.TileRows);
+        var columns = scratch.Floats((long)block * strips * StripWidth);
         var copies = scratch.Floats(windows.EdgeFloats(block));
         sums += (nint)panelBegin * size;
         new Span<float>(sums, count * size).Clear();
@@ -180,35 +181,33 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
         for (var first = begin; first < end; first += block)
         {
             var pixels = Math.Min(block, end - first);
-            var (next, calls) = (Math.Min(block, end - first - pixels), segments * count * tiles);
-            var (aheadOfX, aheadOfDy) = (Next(windows, first + pixels, next, calls), new Ahead(dy + (nint)(first + pixels) * outputs, (long)next * outputs, calls));
+            var next = Math.Min(block, end - first - pixels);
+            var calls = segments * count * TilesOf(length) / 2;     // that bring x, and as many that bring dy
+            var aheadOfX = Next(windows, first + pixels, next, calls, pixels);
+            var aheadOfDy = new Ahead(dy + (nint)(first + pixels) * outputs, (long)next * outputs, calls, pixels);
             windows.Point(first, pixels, table, 1, block, copies);
+            PackPanels(dy + (nint)first * outputs, outputs, pixels, panelBegin, panelEnd, panelsOfDy, block);
             for (var panel = 0; panel < count; panel++)
-            {
-                var (column, to) = ((panelBegin + panel) * PanelWidth, panel * block * PanelWidth);
-                PackColumns(
-                    dy + (nint)first * outputs + column, outputs, pixels, Columns(panelBegin + panel, outputs), panelsOfDy + to);
-                AddRows(panelsOfDy + to, pixels, sums + (nint)panel * size + windows.Depth * PanelWidth);
-            }
+                AddRows(panelsOfDy + panel * block * PanelWidth, pixels, sums + (nint)panel * size + windows.Depth * PanelWidth);
 
             for (var segment = 0; segment < segments; segment++)
             {
-                for (var tile = 0; tile < tiles; tile++)
-                    Gather(table + segment * block, pixels, tile * V.TileRows, RowsOf(tile), columns + tile * block * V.TileRows);
-
+                Gather(table + segment * block, pixels, length, columns, block);
                 for (var panel = 0; panel < count; panel++)
-                    for (var tile = 0; tile < tiles; tile++)
+                    for (var strip = 0; strip < strips; strip++)
                     {
-                        aheadOfX.Fetch();
-                        aheadOfDy.Fetch();
-                        Tile.Outer<V>(
-                            columns + tile * block * V.TileRows, RowsOf(tile), pixels, panelsOfDy + panel * block * PanelWidth, RowsOf(tile),
-                            sums + (nint)panel * size + (segment * length + tile * V.TileRows) * PanelWidth, PanelWidth, accumulate: true);
+                        var to = sums + (nint)panel * size + (segment * length + strip * StripWidth) * PanelWidth;
+                        for (var row = 0; row < Floats(strip); row += V.TileRows)
+                            Tile.Outer<V>(
+                                columns + strip * block * StripWidth + row, StripWidth, pixels,
+                                panelsOfDy + panel * block * PanelWidth,
+                                Math.Min(V.TileRows, Floats(strip) - row), to + row * PanelWidth, PanelWidth, accumulate: true,
+                                row / V.TileRows % 2 == 0 ? aheadOfX.Take() : aheadOfDy.Take());
                     }
             }
         }
 
-        int RowsOf(int tile) => Math.Min(V.TileRows, length - tile * V.TileRows);
+        int Floats(int strip) => Math.Min(StripWidth, length - strip * StripWidth);
     }
 
     /// <summary>How many of a piece's positions are summed at a time: equal parts, since a small rest costs nearly as much as a whole.</summary>
@@ -220,32 +219,48 @@ internal sealed unsafe class ConvolutionKernels<V> : ConvolutionKernels where V 
         return Ceiling(positions, Math.Max(Ceiling(positions, most), 1));
     }
 
-    private static void PackColumns(float* from, nint stride, int depth, int columns, float* panel)
+    /// <summary>The panels of dy: its rows are read one after the other, as they lie in memory.</summary>
+    /// <param name="block">Positions from one packed panel to the next.</param>
+    private static void PackPanels(float* dy, int outputs, int positions, int panelBegin, int panelEnd, float* packed, int block)
     {
-        if (columns < PanelWidth)
+        var whole = Math.Min(panelEnd, outputs / PanelWidth) - panelBegin;
+        for (var p = 0; p < positions; p++)
         {
-            PyNetSharp.Panels.FromColumns(from, stride, depth, columns, panel, PanelWidth);
-            return;
+            float* from = dy + (nint)p * outputs + panelBegin * PanelWidth, to = packed + (nint)p * PanelWidth;
+            for (var panel = 0; panel < whole; panel++, from += PanelWidth, to += (nint)block * PanelWidth)
+            {
+                V.Load(from).Store(to);
+                V.Load(from + V.Width).Store(to + V.Width);
+            }
         }
 
-        for (var p = 0; p < depth; p++, from += stride, panel += PanelWidth)
+        if (panelBegin + whole < panelEnd)
+            PyNetSharp.Panels.FromColumns(
+                dy + (panelBegin + whole) * PanelWidth, outputs, positions, Columns(panelBegin + whole, outputs),
+                packed + (nint)whole * block * PanelWidth, PanelWidth);
+    }
+
+    /// <summary>strips[r / StripWidth][p][r mod StripWidth] = pixels[p][r], read in the order in which they lie in memory.</summary>
+    /// <param name="block">Positions from one strip to the next.</param>
+    private static void Gather(float** pixels, int count, int length, float* strips, int block)
+    {
+        var stride = (nint)block * StripWidth;
+        for (var p = 0; p < count; p++)
         {
-            V.Load(from).Store(panel);
-            V.Load(from + V.Width).Store(panel + V.Width);
+            var (from, to, rest) = ((nint)pixels[p], (nint)(strips + p * StripWidth), length);
+            for (; rest >= StripWidth; rest -= StripWidth, from += StripWidth * sizeof(float), to += stride * sizeof(float))
+                Copy((float*)from, StripWidth, (float*)to);
+            if (rest > 0) Copy((float*)from, rest, (float*)to);
         }
     }
 
-    /// <summary>columns[p · rows + r] = pixels[p][offset + r].</summary>
-    private static void Gather(float** pixels, int count, nint offset, int rows, float* columns)
+    private static void Copy(float* from, int floats, float* to)
     {
-        for (var p = 0; p < count; p++, columns += rows)
-        {
-            var from = pixels[p] + offset;
-            var r = 0;
-            for (; r + 4 <= rows; r += 4) Vector128.Load(from + r).Store(columns + r);
-            for (; r + 2 <= rows; r += 2) *(double*)(columns + r) = *(double*)(from + r);
-            if (r < rows) columns[r] = from[r];
-        }
+        nint r = 0;
+        for (; r <= floats - V.Width; r += V.Width) V.Load(from + r).Store(to + r);
+        if (r == floats) return;
+        if (floats > V.Width) V.Load(from + floats - V.Width).Store(to + floats - V.Width);     // overlaps what was copied
+        else for (; r < floats; r++) to[r] = from[r];
     }
 
     /// <summary>sums += the panel's rows, two vectors.</summary>

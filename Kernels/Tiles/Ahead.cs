@@ -1,31 +1,50 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace PyNetSharp;
 
 /// <summary>Brings a stretch of memory into the L2 cache little by little, while the processor multiplies what is there already.</summary>
-/// <remarks>Left alone, a kernel waits for memory at the start of each piece and leaves memory idle for the rest of it.</remarks>
+/// <remarks>
+/// Left alone, a kernel waits for memory at the start of each piece and leaves memory idle for the rest of it. Many lines
+/// asked for at once would hold up the kernel's own loads: so each call of a micro-kernel takes a part, and asks for a line at
+/// each turn of its loop.
+/// </remarks>
 internal unsafe struct Ahead
 {
-    private const int Line = 64;
-
-    private readonly byte* end;
-    private readonly nint step;
+    private readonly nint perCall, perTurn;
     private byte* next;
 
     /// <param name="from">Where the stretch begins.</param>
     /// <param name="floats">Its length.</param>
-    /// <param name="calls">How many calls of <see cref="Fetch"/> shall bring all of it.</param>
-    public Ahead(float* from, long floats, int calls)
+    /// <param name="calls">How many calls of a micro-kernel shall bring all of it.</param>
+    /// <param name="depth">The steps of each call.</param>
+    public Ahead(float* from, long floats, long calls, long depth)
     {
         next = (byte*)from;
-        end = next + floats * sizeof(float);
-        step = (nint)(floats * sizeof(float) / Math.Max(calls, 1) + Line);
+        perCall = (nint)Math.Ceiling(floats * sizeof(float) / (double)Math.Max(calls, 1));
+        perTurn = (nint)Math.Ceiling(perCall / (double)Math.Max(depth / Tile.StepsPerTurn, 1));
     }
 
-    /// <summary>Brings the next part.</summary>
-    public void Fetch()
+    /// <summary>What the next call shall bring.</summary>
+    public Part Take()
     {
-        if (!Sse.IsSupported) return;
-        for (var stop = next + Math.Min(step, end - next); next < stop; next += Line) Sse.Prefetch1(next);
+        var part = new Part(next, perTurn);
+        next += perCall;
+        return part;
+    }
+
+    /// <summary>A call's part of the stretch; the default asks for nothing.</summary>
+    public struct Part(byte* next, nint perTurn)
+    {
+        private byte* next = next;
+
+        /// <summary>Asks for a line; what lies beyond the stretch, or nowhere, does no harm.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Fetch()
+        {
+            if (!Sse.IsSupported) return;
+            Sse.Prefetch1(next);
+            next += perTurn;
+        }
     }
 }

@@ -7,11 +7,15 @@ namespace PyNetSharp;
 /// A tile is <see cref="ILanes{T}.TileRows"/> rows by two vectors. Each step loads two vectors of the packed operand and
 /// spreads one float of the other per row: 12 multiply-adds against 8 loads in AVX2, so the multiply-add units are the limit.
 /// Where somebody else uses the core's other thread, it issues three instructions per cycle at most, and every one beside
-/// the multiply-adds costs: hence <see cref="ILanes{T}.Accumulate"/>, and four steps of the sums per turn of a loop.
+/// the multiply-adds costs: hence <see cref="ILanes{T}.Accumulate"/>, and eight steps of the sums per turn of a loop.
+/// They may not be inlined: between its caller's variables the JIT leaves the sums in memory, and takes four times as long.
 /// </remarks>
 /// <seealso href="https://doi.org/10.1145/1356052.1356053">Goto and van de Geijn, 2008</seealso>
 internal static unsafe class Tile
 {
+    /// <summary>How many steps a loop makes at each turn.</summary>
+    public const int StepsPerTurn = 8;
+
     /// <summary>How the sums of a tile begin and end.</summary>
     /// <param name="Bias">What each column's sum starts from; null to start from what the output holds.</param>
     /// <param name="Relu">Whether negative sums become 0.</param>
@@ -25,13 +29,16 @@ internal static unsafe class Tile
     /// <param name="rows">[segments, TileRows] pointers to <paramref name="length"/> floats each.</param>
     /// <param name="panel">[segments · length, 2 vectors], packed.</param>
     /// <param name="outputs">[TileRows] pointers; two vectors are written <paramref name="column"/> floats after each.</param>
+    /// <param name="ahead">What to bring from memory meanwhile.</param>
     /// <seealso href="https://arxiv.org/abs/1907.02129">Dukhan, The Indirect Convolution Algorithm</seealso>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Rows<V>(
-        float** rows, int segments, nint length, float* panel, float** outputs, nint column, Ends ends)
+        float** rows, int segments, nint length, float* panel, float** outputs, nint column, Ends ends,
+        Ahead.Part ahead = default)
         where V : struct, ILanes<V>
     {
         TileSums<V> sums = default;
+        sums.Begin(outputs, column, ends);
         for (var s = 0; s < segments; s++, rows += V.TileRows)
         {
             float* p0 = rows[0], p1 = rows[1], p2 = rows[2], p3 = rows[3];
@@ -39,12 +46,18 @@ internal static unsafe class Tile
             float* p6 = V.TileRows > 6 ? rows[6] : null, p7 = V.TileRows > 7 ? rows[7] : null;
 
             nint k = 0;
-            for (; k < length - 3; k += 4, panel += 4 * 2 * V.Width)
+            for (var end = length - (StepsPerTurn - 1); k < end; k += StepsPerTurn, panel += StepsPerTurn * 2 * V.Width)
             {
-                sums.Add(panel, 0, k, p0, p1, p2, p3, p4, p5, p6, p7);
-                sums.Add(panel, 1, k, p0, p1, p2, p3, p4, p5, p6, p7);
-                sums.Add(panel, 2, k, p0, p1, p2, p3, p4, p5, p6, p7);
-                sums.Add(panel, 3, k, p0, p1, p2, p3, p4, p5, p6, p7);
+                ahead.Fetch();
+                sums.AddFour(panel, k, p0, p1, p2, p3, p4, p5, p6, p7);
+                sums.AddFour(panel + 4 * 2 * V.Width, k + 4, p0, p1, p2, p3, p4, p5, p6, p7);
+            }
+
+            if (k + 3 < length)
+            {
+                sums.AddFour(panel, k, p0, p1, p2, p3, p4, p5, p6, p7);
+                k += 4;
+                panel += 4 * 2 * V.Width;
             }
 
             for (; k < length; k++, panel += 2 * V.Width) sums.Add(panel, 0, k, p0, p1, p2, p3, p4, p5, p6, p7);
@@ -58,21 +71,15 @@ internal static unsafe class Tile
     /// <param name="depth">Products per sum.</param>
     /// <param name="panel">[depth, PanelWidth], packed.</param>
     /// <param name="output">[TileRows, PanelWidth]</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Block<V>(float* block, nint depth, float* panel, float* output) where V : struct, ILanes<V>
     {
         TileSums<V> sums = default;
         for (; depth > 0; depth -= 2 * V.Width, block += (V.TileRows - 1) * 2 * V.Width)
         {
             var k = Math.Min(depth, 2 * V.Width);
-            for (; k > 3; k -= 4, block += 4, panel += 4 * 2 * V.Width)
-            {
-                sums.Add<Whole<V>>(panel, 0, block, 0, 2 * V.Width);
-                sums.Add<Whole<V>>(panel, 1, block, 1, 2 * V.Width);
-                sums.Add<Whole<V>>(panel, 2, block, 2, 2 * V.Width);
-                sums.Add<Whole<V>>(panel, 3, block, 3, 2 * V.Width);
-            }
-
+            for (; k >= StepsPerTurn; k -= StepsPerTurn, block += StepsPerTurn, panel += StepsPerTurn * 2 * V.Width)
+                sums.AddEight<Whole<V>>(panel, block, 1, 2 * V.Width);
             for (; k > 0; k--, block++, panel += 2 * V.Width) sums.Add<Whole<V>>(panel, 0, block, 0, 2 * V.Width);
         }
 
@@ -81,43 +88,65 @@ internal static unsafe class Tile
 
     /// <summary>out[r] (+)= Σ over p of columns[p · step + r] · panel[p]: the rows of the tile lie side by side in memory.</summary>
     /// <param name="columns">[depth] columns of the tile, <paramref name="step"/> floats apart.</param>
+    /// <param name="step">A tile's rows, a panel's width or a strip's is faster than others: distances are constants then.</param>
+    /// <param name="depth">Products per sum.</param>
     /// <param name="panel">[depth, 2 vectors], packed.</param>
     /// <param name="rows">How many rows the tile has, 1 to 8.</param>
     /// <param name="output">Two vectors per row, rows <paramref name="stride"/> floats apart.</param>
+    /// <param name="stride">Floats from one row of the output to the next.</param>
     /// <param name="accumulate">Whether to add to the output instead of overwriting it.</param>
+    /// <param name="ahead">What to bring from memory meanwhile.</param>
     public static void Outer<V>(
-        float* columns, nint step, nint depth, float* panel, int rows, float* output, nint stride, bool accumulate)
+        float* columns, nint step, nint depth, float* panel, int rows, float* output, nint stride, bool accumulate,
+        Ahead.Part ahead = default)
         where V : struct, ILanes<V>
+    {
+        if (step == StripWidth<V>()) Outer<V, Strip<V>>(columns, step, depth, panel, rows, output, stride, accumulate, ahead);
+        else if (step == 2 * V.Width) Outer<V, Panel<V>>(columns, step, depth, panel, rows, output, stride, accumulate, ahead);
+        else if (step == V.TileRows) Outer<V, Whole<V>>(columns, step, depth, panel, rows, output, stride, accumulate, ahead);
+        else Outer<V, Any>(columns, step, depth, panel, rows, output, stride, accumulate, ahead);
+    }
+
+    /// <summary>Floats from column to column where four tiles lie side by side: whole vectors.</summary>
+    public static int StripWidth<V>() where V : struct, ILanes<V> => 4 * V.TileRows;
+
+    private static void Outer<V, S>(
+        float* columns, nint step, nint depth, float* panel, int rows, float* output, nint stride, bool accumulate,
+        Ahead.Part ahead)
+        where V : struct, ILanes<V>
+        where S : struct, IExtent
     {
         switch (rows)
         {
-            case 1: Outer<V, One>(columns, step, depth, panel, output, stride, accumulate); break;
-            case 2: Outer<V, Two>(columns, step, depth, panel, output, stride, accumulate); break;
-            case 3: Outer<V, Three>(columns, step, depth, panel, output, stride, accumulate); break;
-            case 4: Outer<V, Four>(columns, step, depth, panel, output, stride, accumulate); break;
-            case 5: Outer<V, Five>(columns, step, depth, panel, output, stride, accumulate); break;
-            case 6: Outer<V, Six>(columns, step, depth, panel, output, stride, accumulate); break;
-            case 7: Outer<V, Seven>(columns, step, depth, panel, output, stride, accumulate); break;
-            case 8: Outer<V, Eight>(columns, step, depth, panel, output, stride, accumulate); break;
+            case 1: Outer<V, S, One>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
+            case 2: Outer<V, S, Two>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
+            case 3: Outer<V, S, Three>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
+            case 4: Outer<V, S, Four>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
+            case 5: Outer<V, S, Five>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
+            case 6: Outer<V, S, Six>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
+            case 7: Outer<V, S, Seven>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
+            case 8: Outer<V, S, Eight>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
             default: throw new ArgumentOutOfRangeException(nameof(rows), rows, "A tile has 1 to 8 rows.");
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Outer<V, R>(
-        float* columns, nint step, nint depth, float* panel, float* output, nint stride, bool accumulate)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Outer<V, S, R>(
+        float* columns, nint step, nint depth, float* panel, float* output, nint stride, bool accumulate,
+        Ahead.Part ahead)
         where V : struct, ILanes<V>
-        where R : struct, IRows
+        where S : struct, IExtent
+        where R : struct, IExtent
     {
         TileSums<V> sums = default;
-        if (step == R.Count)        // packed: all distances are constants
+        if (S.Count > 0)
         {
-            for (; depth > 3; depth -= 4, columns += 4 * R.Count, panel += 4 * 2 * V.Width)
+            for (; depth >= StepsPerTurn; depth -= StepsPerTurn)
             {
-                sums.Add<R>(panel, 0, columns, 0 * R.Count, 1);
-                sums.Add<R>(panel, 1, columns, 1 * R.Count, 1);
-                sums.Add<R>(panel, 2, columns, 2 * R.Count, 1);
-                sums.Add<R>(panel, 3, columns, 3 * R.Count, 1);
+                ahead.Fetch();
+                sums.AddEight<R>(panel, columns, S.Count, 1);
+                columns += StepsPerTurn * S.Count;
+                panel += StepsPerTurn * 2 * V.Width;
             }
         }
 
@@ -125,21 +154,27 @@ internal static unsafe class Tile
         sums.Put<R>(output, stride, accumulate);
     }
 
-    private readonly struct Whole<V> : IRows where V : struct, ILanes<V> { public static int Count => V.TileRows; }
+    private readonly struct Any : IExtent { public static int Count => 0; }
 
-    private readonly struct One : IRows { public static int Count => 1; }
+    private readonly struct Strip<V> : IExtent where V : struct, ILanes<V> { public static int Count => StripWidth<V>(); }
 
-    private readonly struct Two : IRows { public static int Count => 2; }
+    private readonly struct Panel<V> : IExtent where V : struct, ILanes<V> { public static int Count => 2 * V.Width; }
 
-    private readonly struct Three : IRows { public static int Count => 3; }
+    private readonly struct Whole<V> : IExtent where V : struct, ILanes<V> { public static int Count => V.TileRows; }
 
-    private readonly struct Four : IRows { public static int Count => 4; }
+    private readonly struct One : IExtent { public static int Count => 1; }
 
-    private readonly struct Five : IRows { public static int Count => 5; }
+    private readonly struct Two : IExtent { public static int Count => 2; }
 
-    private readonly struct Six : IRows { public static int Count => 6; }
+    private readonly struct Three : IExtent { public static int Count => 3; }
 
-    private readonly struct Seven : IRows { public static int Count => 7; }
+    private readonly struct Four : IExtent { public static int Count => 4; }
 
-    private readonly struct Eight : IRows { public static int Count => 8; }
+    private readonly struct Five : IExtent { public static int Count => 5; }
+
+    private readonly struct Six : IExtent { public static int Count => 6; }
+
+    private readonly struct Seven : IExtent { public static int Count => 7; }
+
+    private readonly struct Eight : IExtent { public static int Count => 8; }
 }

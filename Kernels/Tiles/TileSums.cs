@@ -27,10 +27,36 @@ internal unsafe struct TileSums<V> where V : struct, ILanes<V>
         if (V.TileRows > 7) Add(p7[k + i], left, right, ref l7, ref r7);
     }
 
+    /// <summary>The sums of four steps from k on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddFour(
+        float* panel, nint k, float* p0, float* p1, float* p2, float* p3, float* p4, float* p5, float* p6, float* p7)
+    {
+        Add(panel, 0, k, p0, p1, p2, p3, p4, p5, p6, p7);
+        Add(panel, 1, k, p0, p1, p2, p3, p4, p5, p6, p7);
+        Add(panel, 2, k, p0, p1, p2, p3, p4, p5, p6, p7);
+        Add(panel, 3, k, p0, p1, p2, p3, p4, p5, p6, p7);
+    }
+
+    /// <summary>The sums of eight steps.</summary>
+    /// <param name="step">Floats from column to column: a constant, as is <paramref name="stride"/> from row to row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddEight<R>(float* panel, float* column, nint step, nint stride) where R : struct, IExtent
+    {
+        Add<R>(panel, 0, column, 0, stride);
+        Add<R>(panel, 1, column, step, stride);
+        Add<R>(panel, 2, column, 2 * step, stride);
+        Add<R>(panel, 3, column, 3 * step, stride);
+        Add<R>(panel, 4, column, 4 * step, stride);
+        Add<R>(panel, 5, column, 5 * step, stride);
+        Add<R>(panel, 6, column, 6 * step, stride);
+        Add<R>(panel, 7, column, 7 * step, stride);
+    }
+
     /// <summary>sums[r] += column[at + r · stride] · panel[i], for the first R rows.</summary>
     /// <param name="panel">Rows of two vectors.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add<R>(float* panel, nint i, float* column, nint at, nint stride) where R : struct, IRows
+    public void Add<R>(float* panel, nint i, float* column, nint at, nint stride) where R : struct, IExtent
     {
         var left = V.Load(panel + i * 2 * V.Width);
         var right = V.Load(panel + i * 2 * V.Width + V.Width);
@@ -44,23 +70,49 @@ internal unsafe struct TileSums<V> where V : struct, ILanes<V>
         if (R.Count > 7) Add(column[at + 7 * stride], left, right, ref l7, ref r7);
     }
 
+    /// <summary>Starts every row from the bias; without one, from what the outputs hold.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Begin(float** outputs, nint column, Tile.Ends ends)
+    {
+        if (ends.Bias == 0)
+        {
+            Load(outputs[0] + column, out l0, out r0);
+            Load(outputs[1] + column, out l1, out r1);
+            Load(outputs[2] + column, out l2, out r2);
+            Load(outputs[3] + column, out l3, out r3);
+            if (V.TileRows > 4) Load(outputs[4] + column, out l4, out r4);
+            if (V.TileRows > 5) Load(outputs[5] + column, out l5, out r5);
+            if (V.TileRows > 6) Load(outputs[6] + column, out l6, out r6);
+            if (V.TileRows > 7) Load(outputs[7] + column, out l7, out r7);
+            return;
+        }
+
+        Load((float*)ends.Bias, out var left, out var right);
+        l0 = l1 = l2 = l3 = l4 = l5 = l6 = l7 = left;
+        r0 = r1 = r2 = r3 = r4 = r5 = r6 = r7 = right;
+    }
+
     /// <summary>Writes all rows, two vectors each <paramref name="column"/> floats behind its pointer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Finish(float** outputs, nint column, Tile.Ends ends)
+    public void Finish(float** outputs, nint column, Tile.Ends ends)
     {
-        Finish(outputs[0] + column, l0, r0, ends);
-        Finish(outputs[1] + column, l1, r1, ends);
-        Finish(outputs[2] + column, l2, r2, ends);
-        Finish(outputs[3] + column, l3, r3, ends);
-        if (V.TileRows > 4) Finish(outputs[4] + column, l4, r4, ends);
-        if (V.TileRows > 5) Finish(outputs[5] + column, l5, r5, ends);
-        if (V.TileRows > 6) Finish(outputs[6] + column, l6, r6, ends);
-        if (V.TileRows > 7) Finish(outputs[7] + column, l7, r7, ends);
+        if (ends.Relu)
+        {
+            (l0, r0, l1, r1) = (V.Positive(l0), V.Positive(r0), V.Positive(l1), V.Positive(r1));
+            (l2, r2, l3, r3) = (V.Positive(l2), V.Positive(r2), V.Positive(l3), V.Positive(r3));
+            if (V.TileRows > 4) (l4, r4) = (V.Positive(l4), V.Positive(r4));
+            if (V.TileRows > 5) (l5, r5) = (V.Positive(l5), V.Positive(r5));
+            if (V.TileRows > 6) (l6, r6) = (V.Positive(l6), V.Positive(r6));
+            if (V.TileRows > 7) (l7, r7) = (V.Positive(l7), V.Positive(r7));
+        }
+
+        if (ends.Streaming) Store<Past>(outputs, column);
+        else Store<Through>(outputs, column);
     }
 
     /// <summary>Writes the first R rows, <paramref name="stride"/> floats apart, or adds them to what is there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Put<R>(float* output, nint stride, bool accumulate) where R : struct, IRows
+    public readonly void Put<R>(float* output, nint stride, bool accumulate) where R : struct, IExtent
     {
         Put(output, l0, r0, accumulate);
         if (R.Count > 1) Put(output + 1 * stride, l1, r1, accumulate);
@@ -81,21 +133,19 @@ internal unsafe struct TileSums<V> where V : struct, ILanes<V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(float* output, V left, V right, Tile.Ends ends)
-    {
-        var start = ends.Bias == 0 ? output : (float*)ends.Bias;
-        left = left + V.Load(start);
-        right = right + V.Load(start + V.Width);
-        if (ends.Relu) (left, right) = (V.Positive(left), V.Positive(right));
-        if (ends.Streaming)
-        {
-            left.StoreStreaming(output);
-            right.StoreStreaming(output + V.Width);
-            return;
-        }
+    private static void Load(float* from, out V left, out V right) => (left, right) = (V.Load(from), V.Load(from + V.Width));
 
-        left.Store(output);
-        right.Store(output + V.Width);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Store<C>(float** outputs, nint column) where C : struct, ICaches
+    {
+        C.Store(outputs[0] + column, l0, r0);
+        C.Store(outputs[1] + column, l1, r1);
+        C.Store(outputs[2] + column, l2, r2);
+        C.Store(outputs[3] + column, l3, r3);
+        if (V.TileRows > 4) C.Store(outputs[4] + column, l4, r4);
+        if (V.TileRows > 5) C.Store(outputs[5] + column, l5, r5);
+        if (V.TileRows > 6) C.Store(outputs[6] + column, l6, r6);
+        if (V.TileRows > 7) C.Store(outputs[7] + column, l7, r7);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -105,10 +155,36 @@ internal unsafe struct TileSums<V> where V : struct, ILanes<V>
         left.Store(output);
         right.Store(output + V.Width);
     }
+
+    /// <summary>Whether results go through the caches or past them, as the JIT sees it: a constant.</summary>
+    private interface ICaches
+    {
+        static abstract void Store(float* output, V left, V right);
+    }
+
+    private readonly struct Through : ICaches
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(float* output, V left, V right)
+        {
+            left.Store(output);
+            right.Store(output + V.Width);
+        }
+    }
+
+    private readonly struct Past : ICaches
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(float* output, V left, V right)
+        {
+            left.StoreStreaming(output);
+            right.StoreStreaming(output + V.Width);
+        }
+    }
 }
 
-/// <summary>A number of rows that the JIT sees as a constant.</summary>
-internal interface IRows
+/// <summary>A number that the JIT sees as a constant.</summary>
+internal interface IExtent
 {
     static abstract int Count { get; }
 }
