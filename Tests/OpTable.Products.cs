@@ -56,6 +56,9 @@ public static partial class OpTable
         new("Conv2d", x => x[0].Conv2d(x[1], x[2]), [1, 3, 8, 8], [4, 3, 3, 3], [3]),
         new("Conv2d", x => x[0].Conv2d(x[1]), [1, 3, 4, 8], [4, 3, 5, 5]),
         new("Conv2d", x => x[0].Conv2d(x[1]), [3, 8, 8], [4, 3, 5, 5]),
+        new("Conv2d", x => x[0].Conv2d(x[1]), [1, 3, 8, 8], [0, 3, 3, 3]),
+        new("Conv2d", x => x[0].Conv2d(x[1], padding: 1 << 30), [1, 3, 8, 8], [4, 3, 3, 3]),
+        new("Conv2d", x => x[0].Conv2d(x[1], padding: int.MaxValue), [1, 3, 8, 8], [4, 3, 3, 3]),
     ];
 
     private static OpRow MatMul(Shape a, Shape b, bool ta, bool tb) =>
