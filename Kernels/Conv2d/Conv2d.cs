@@ -12,7 +12,9 @@ public static class Conv2dOp
         /// <param name="padding">Zeros around each image, on both sides; at least 0.</param>
         /// <param name="relu">Whether to end with max(·, 0), which costs no pass over memory here.</param>
         /// <returns>[n, outputs, ⌊(h + 2·padding − kh) / stride⌋ + 1, …], where this tensor is [n, inputs, h, w].</returns>
-        /// <exception cref="ShapeException">The ranks or channels do not fit, or the padded image is smaller than the kernel.</exception>
+        /// <exception cref="ShapeException">
+        /// The ranks or channels do not fit, the weight is empty, or the padded image is smaller than the kernel or too large.
+        /// </exception>
         /// <exception cref="ArgumentOutOfRangeException">The stride or the padding is out of range.</exception>
         public Tensor Conv2d(
             Tensor weight, Tensor? bias, (int H, int W) stride, (int H, int W) padding, bool relu = false)

@@ -7,7 +7,7 @@ namespace PyNetSharp;
 /// <remarks>
 /// Left alone, a kernel waits for memory at the start of each piece and leaves memory idle for the rest of it. Many lines
 /// asked for at once would hold up the kernel's own loads: so each call of a micro-kernel takes a part, and asks for a line at
-/// each turn of its loop.
+/// each turn of its loop. Of a stretch with more lines than there are turns, some are left out.
 /// </remarks>
 internal unsafe struct Ahead
 {
@@ -33,12 +33,12 @@ internal unsafe struct Ahead
         return part;
     }
 
-    /// <summary>A call's part of the stretch; the default asks for nothing.</summary>
+    /// <summary>A call's part of the stretch; the default asks for address 0, which brings nothing.</summary>
     public struct Part(byte* next, nint perTurn)
     {
         private byte* next = next;
 
-        /// <summary>Asks for a line; what lies beyond the stretch, or nowhere, does no harm.</summary>
+        /// <summary>Asks for a line; a place beyond the stretch, or one that is not there, does no harm.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Fetch()
         {
