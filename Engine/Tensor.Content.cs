@@ -49,6 +49,7 @@ public partial class Tensor
     public void CopyFrom(ReadOnlySpan<float> values)
     {
         CheckLength(values.Length);
+        MarkChanged();
         if (Storage is CpuStorage cpu)
             Layout.ToStorage(Shape, values, cpu.Span(Shape.Size));
         else if (Layout.IsPlain(Shape))
@@ -70,6 +71,7 @@ public partial class Tensor
         ArgumentNullException.ThrowIfNull(next);
         var inPlace = Storage is CpuStorage && Layout.IsPlain(Shape);      // large weights are, and need no array beside them
         var values = inPlace ? Span : new float[Shape.Size];
+        if (inPlace) MarkChanged();
         foreach (ref var value in values) value = next();
         if (!inPlace) CopyFrom(values);
         GC.KeepAlive(this);
@@ -82,6 +84,7 @@ public partial class Tensor
     public void CopyFrom(Tensor source)
     {
         CheckSource(source);
+        MarkChanged();
         Device.Copy(source.Storage, Storage, Shape.Size);
         GC.KeepAlive(source);
         GC.KeepAlive(this);
@@ -99,12 +102,15 @@ public partial class Tensor
         return copy;
     }
 
+    /// <summary>Says that the content is overwritten: a graph that has read it refuses to go backward.</summary>
+    internal void MarkChanged() => Storage.MarkChanged();
+
     internal void CheckSource(Tensor source)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (source.Shape != Shape) throw new ShapeException($"CopyFrom: {source.Shape} does not fit into {Shape}.");
         if (source.Device != Device)
-            throw new InvalidOperationException($"CopyFrom: from the device {source.Device} to {Device}; move one with To.");
+            throw new InvalidOperationException($"CopyFrom: from the device {source.Device} to {Device.Beside(source.Device)}; move one with To.");
     }
 
     private void CheckLength(int length, [CallerMemberName] string caller = "")

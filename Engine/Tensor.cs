@@ -163,7 +163,7 @@ public partial class Tensor
 
     /// <summary>Kind, shape and device; and the value of a scalar.</summary>
     public override string ToString() =>
-        $"{GetType().Name} {Shape} on {Device.Name}" + (Shape.Size == 1 && storage is not null ? $" = {Item():G6}" : "");
+        $"{GetType().Name} {Shape} on {Device}" + (Shape.Size == 1 && storage is not null ? $" = {Item():G6}" : "");
 
     /// <summary>One more op will read this tensor in its backward pass.</summary>
     internal void Hold() => holders++;

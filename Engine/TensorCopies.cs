@@ -16,7 +16,12 @@ public static class TensorCopies
             {
                 var device = pairs[0].To.Device;
                 var copies = new (Storage, Storage, int)[Run(pairs, device)];
-                for (var i = 0; i < copies.Length; i++) copies[i] = (pairs[i].From.Storage, pairs[i].To.Storage, pairs[i].To.Shape.Size);
+                for (var i = 0; i < copies.Length; i++)
+                {
+                    copies[i] = (pairs[i].From.Storage, pairs[i].To.Storage, pairs[i].To.Shape.Size);
+                    pairs[i].To.MarkChanged();
+                }
+
                 device.CopyAll(copies);
                 pairs = pairs[copies.Length..];
             }

@@ -14,6 +14,9 @@ public static class TensorFactories
             return tensor;
         }
 
+        /// <summary>A tensor whose content is arbitrary until it is written: for <see cref="Tensor.CopyFrom(ReadOnlySpan{float})"/>.</summary>
+        public static Tensor Empty(Shape shape, Device? device = null) => New(shape, device);
+
         /// <summary>A tensor with <paramref name="value"/> everywhere.</summary>
         public static Tensor Full(Shape shape, float value, Device? device = null)
         {

@@ -37,10 +37,10 @@ public abstract class BatchNormLayer : Module
     public Parameter Bias { get; }
 
     /// <summary>[channels]; moves towards each batch's mean by <see cref="Momentum"/>.</summary>
-    public Buffer RunningMean { get; }
+    public ModuleBuffer RunningMean { get; }
 
     /// <summary>[channels]; moves towards each batch's unbiased variance by <see cref="Momentum"/>.</summary>
-    public Buffer RunningVar { get; }
+    public ModuleBuffer RunningVar { get; }
 
     /// <summary>Added to the variance, so that a constant channel is not divided by zero.</summary>
     public float Eps { get; }

@@ -56,7 +56,7 @@ public class Sequential : Module
             $"Sequential: no layer is named '{name}'; there are {string.Join(", ", children.Select(child => child.Name))}.");
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Name, Module Module)> Children() => children;
+    protected override IEnumerable<(string Name, Module Module)> NamedChildren() => children;
 
     /// <inheritdoc/>
     /// <exception cref="ShapeException">

@@ -48,7 +48,7 @@ internal static class GradientPass
         void Deliver(Edge to, Tensor dx)
         {
             if (dx.Shape != to.Shape) throw new ShapeException($"Backward: a gradient of shape {dx.Shape} for a tensor of shape {to.Shape}.");
-            if (to.Leaf is { } leaf) leaf.Grad = leaf.Grad is { } sum ? Add(sum, dx) : Own(dx);
+            if (to.Leaf is { } leaf) Accumulate(leaf, dx.To(leaf.Device));      // the leaf may have moved since
             if (to.Producer is not { } op) return;
             if (gradients.TryGetValue(op, out var earlier))
             {
@@ -67,6 +67,8 @@ internal static class GradientPass
         }
     }
 
+    private static void Accumulate(Tensor leaf, Tensor dx) => leaf.Grad = leaf.Grad is { } sum ? Add(sum, dx) : Own(dx);
+
     /// <summary>A leaf's gradient is its alone, so that it may be clipped in place: not the caller's seed, nor another leaf's.</summary>
     private static Tensor Own(Tensor dx) => dx.IsOwned || !dx.Storage.Exclusive ? Copy(dx) : dx;
 
@@ -74,6 +76,7 @@ internal static class GradientPass
     private static Tensor Add(Tensor sum, Tensor dx)
     {
         var target = sum.Exclusive ? sum : Copy(sum);
+        target.MarkChanged();
         target.Device.Accumulate(dx.Storage, target.Storage, dx.Shape.Size);
         return target;
     }

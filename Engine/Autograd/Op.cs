@@ -10,7 +10,7 @@ internal abstract class Op
 {
     private static long clock;
 
-    private List<Tensor>? saved;
+    private List<SavedTensor>? saved;
     private Tensor? output;
     private bool spent;
 
@@ -74,25 +74,31 @@ internal abstract class Op
     {
         if (!Recorded) return tensor;
         tensor.Hold();
-        (saved ??= new(capacity: 2)).Add(tensor);
+        (saved ??= new(capacity: 2)).Add(new(tensor, tensor.Storage, tensor.Storage.Version));
         return tensor;
     }
 
     /// <summary>Lets a saved tensor go before <see cref="Backward"/> has returned, so that its block serves a gradient.</summary>
     protected void Release(Tensor tensor)
     {
-        if (saved is not null && saved.Remove(tensor)) tensor.Drop();
+        if (saved?.FindIndex(s => s.Tensor == tensor) is >= 0 and var i)
+        {
+            saved.RemoveAt(i);
+            tensor.Drop();
+        }
+
         if (tensor == output) ForgetOutput();
     }
 
     /// <summary>Computes the gradients of the inputs and lets everything go that this op has held.</summary>
-    /// <exception cref="InvalidOperationException">It was done before.</exception>
+    /// <exception cref="InvalidOperationException">It was done before, or the content of a saved tensor has changed.</exception>
     internal Tensor?[] BackwardOnce(Tensor dy)
     {
         if (spent)
             throw new InvalidOperationException(
                 $"Backward: the graph that leads through {Name} has been used by an earlier Backward, and its storage given back. " +
                 "Sum the losses and call Backward once, or compute the graph again.");
+        CheckSaved();
         spent = true;
         using (OpObserver.Watch(this, Pass.Backward)) return Backward(dy);
     }
@@ -102,7 +108,7 @@ internal abstract class Op
     {
         Edges = [];
         if (saved is not null)
-            foreach (var tensor in saved) tensor.Drop();
+            foreach (var (tensor, _, _) in saved) tensor.Drop();
         saved = null;
         ForgetOutput();
     }
@@ -114,11 +120,34 @@ internal abstract class Op
         output = null;
     }
 
+    /// <summary>Sees that all that <see cref="Backward"/> will read is as it was when the op ran.</summary>
+    /// <exception cref="InvalidOperationException">Something was overwritten or moved.</exception>
+    private protected virtual void CheckSaved()
+    {
+        if (saved is null) return;
+        foreach (var (tensor, storage, version) in saved)
+        {
+            if (tensor.Storage != storage) throw Changed(Describe(tensor), $"moved to {tensor.Device}");
+            if (storage.Version != version) throw Changed(Describe(tensor), "overwritten");
+        }
+    }
+
+    /// <summary>The error for something that the gradient needs as the op saw it, and that is no longer so.</summary>
+    private protected InvalidOperationException Changed(string what, string how) => new(
+        $"Backward: {what} was {how} after {Name} had used it, and the gradient of {Name} needs it as it was. Call Backward " +
+        "before anything changes what the graph has read (CopyFrom, Fill, Load, To, an optimizer's Step), or compute the graph again.");
+
+    private string Describe(Tensor tensor) =>
+        tensor == output ? $"the result {tensor.Shape} of {Name}"
+        : tensor.Producer is { } producer ? $"the tensor {tensor.Shape}, {producer.Name}'s result,"
+        : $"the {tensor.GetType().Name.ToLowerInvariant()} {tensor.Shape}";
+
     private void CheckDevices(ReadOnlySpan<Tensor> inputs)
     {
         foreach (var x in inputs)
             if (x.Device != inputs[0].Device)
-                throw new ArgumentException($"{Name}: inputs on {inputs[0].Device} and on {x.Device}. Nothing is copied unasked; use To(device).");
+                throw new ArgumentException(
+                    $"{Name}: inputs on {inputs[0].Device} and on {x.Device.Beside(inputs[0].Device)}. Nothing is copied unasked; use To(device).");
     }
 
     private static bool AnyInGraph(ReadOnlySpan<Tensor> inputs)
@@ -128,4 +157,7 @@ internal abstract class Op
                 return true;
         return false;
     }
+
+    /// <summary>A tensor that <see cref="Backward"/> reads, and what it held when it was saved.</summary>
+    private readonly record struct SavedTensor(Tensor Tensor, Storage Storage, int Version);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
@@ -7,6 +8,8 @@ namespace PyNetSharp;
 public sealed class CpuDevice : Device
 {
     private const int Chunk = 1 << 16;      // floats per piece of an elementwise pass: 256 KB stays in the L2 cache
+
+    private static readonly ConcurrentDictionary<int, CpuDevice> ByThreads = new();
 
     private readonly ThreadTeam team;
     private readonly BlockCache<nint> cache;
@@ -29,6 +32,10 @@ public sealed class CpuDevice : Device
     /// <summary>Whoever drops a device drops its memory; tensors that are dropped with it give theirs back now or a little later.</summary>
     ~CpuDevice() => cache?.Close();      // null where the constructor has refused its arguments
 
+    /// <summary>The device of so many threads, one and the same at each call; <see cref="Device.Cpu"/> for 0 and for as many as it has.</summary>
+    internal static CpuDevice WithThreads(int threads) =>
+        threads == 0 || threads == Cpu.Threads ? Cpu : ByThreads.GetOrAdd(threads, static threads => new(threads));
+
     /// <summary>How many threads share an op's work.</summary>
     public int Threads { get; }
 
@@ -37,6 +44,9 @@ public sealed class CpuDevice : Device
 
     /// <inheritdoc/>
     public override string Name => "cpu";
+
+    /// <summary><c>cpu</c>; with the number of threads where there is another CPU device that it could be taken for.</summary>
+    public override string ToString() => ReferenceEquals(this, Cpu) ? Name : $"{Name} ({Threads} thread{(Threads == 1 ? "" : "s")}, a device of its own)";
 
     /// <inheritdoc/>
     public override MemoryUse Memory => cache.Use;

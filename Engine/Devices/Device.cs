@@ -32,6 +32,9 @@ public abstract class Device
     /// <inheritdoc/>
     public override string ToString() => Name;
 
+    /// <summary>This device in a sentence that has named <paramref name="other"/> already.</summary>
+    internal string Beside(Device other) => this != other && $"{this}" == $"{other}" ? $"another {this}" : $"{this}";
+
     /// <summary>Storage for so many floats, 64-byte aligned, with arbitrary content.</summary>
     internal abstract Storage Allocate(int count);
 

@@ -39,16 +39,16 @@ public static partial class DeviceCatalog
         return why;
     }
 
-    /// <summary>The device of this name. A GPU is opened once, and stays open.</summary>
+    /// <summary>The device of this name. It is opened once: a second call gives the same.</summary>
     /// <param name="name">
     /// <c>cpu</c>; <c>cuda</c> or <c>opencl</c> for the first of its kind; <c>cuda:1</c> for the second; <c>emulated</c>;
     /// <c>auto</c> for the best: a CUDA device, else an OpenCL device that is no CPU, else the CPU.
     /// </param>
-    /// <param name="threads">How many threads the CPU works with; 0 for one per core.</param>
+    /// <param name="threads">How many threads the CPU works with; 0 for one per core, which is <see cref="Device.Cpu"/>.</param>
     /// <exception cref="InputException">There is no such device; the message says what there is.</exception>
     public static Device Open(string name, int threads = 0)
     {
-        if (Find(name) is not { } gpu) return new CpuDevice(threads);
+        if (Find(name) is not { } gpu) return CpuDevice.WithThreads(threads);
         Device? device = null;
         OpenGpu(gpu, ref device);
         return device!;

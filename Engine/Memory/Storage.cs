@@ -10,10 +10,16 @@ internal abstract class Storage(Device device)
 
     public Device Device { get; } = device;
 
+    /// <summary>How often the content was overwritten; the op that fills a new storage does not count.</summary>
+    public int Version { get; private set; }
+
     /// <summary>Whether exactly one tensor views this block.</summary>
     public bool Exclusive => Volatile.Read(ref views) == 1;
 
     ~Storage() => Return();
+
+    /// <summary>Says that the content is overwritten: whatever an op has read here is gone.</summary>
+    public void MarkChanged() => Version++;
 
     public Storage Share()
     {

@@ -26,6 +26,7 @@ public static class CrossEntropyOp
 
 internal sealed partial class CrossEntropy(Labels labels) : Op
 {
+    private readonly int version = labels.Version;
     private Tensor probabilities = null!;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
@@ -43,6 +44,12 @@ internal sealed partial class CrossEntropy(Labels labels) : Op
 
         if (Needed(0)) Save(probabilities);
         else probabilities.Discard();
+    }
+
+    private protected override void CheckSaved()
+    {
+        base.CheckSaved();
+        if (labels.Version != version) throw Changed($"a batch of {labels.Count} labels", "overwritten");
     }
 
     private void Measure(Tensor logits, Tensor y)

@@ -28,11 +28,15 @@ public sealed partial class Labels : IReadOnlyList<int>
     /// <summary>All classes.</summary>
     public ReadOnlySpan<int> Span => classes;
 
+    /// <summary>How often the labels were overwritten.</summary>
+    internal int Version { get; private set; }
+
     /// <summary>Overwrites all labels, also where they have been sent.</summary>
     /// <exception cref="ArgumentException">There are more or fewer.</exception>
     public void CopyFrom(ReadOnlySpan<int> classes)
     {
         if (classes.Length != Count) throw new ArgumentException($"Labels: {classes.Length} classes for {Count} items.", nameof(classes));
+        Version++;
         classes.CopyTo(this.classes);
         if (sent is not null) Send(sent.Device);
     }

@@ -48,6 +48,7 @@ public sealed partial class Adam : Optimizer
     /// <inheritdoc/>
     public override void Step()
     {
+        BeginStep(means, squares);
         for (var i = 0; i < Parameters.Count; i++)
         {
             if (Parameters[i].Grad is not { } gradient) continue;

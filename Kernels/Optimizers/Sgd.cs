@@ -48,6 +48,7 @@ public sealed partial class Sgd : Optimizer
     /// <inheritdoc/>
     public override void Step()
     {
+        BeginStep(velocities);
         StepOnGpus();
         for (var i = 0; i < Parameters.Count; i++)
         {

@@ -7,8 +7,6 @@ namespace PyNetSharp;
 /// </remarks>
 public sealed class Loader
 {
-    private const int Ring = 3;                             // the one in use, the one before it, the one being prepared
-
     private readonly Dataset data;
     private readonly int batchSize;
     private readonly ITransform transform;
@@ -16,12 +14,8 @@ public sealed class Loader
     private readonly Rng rng;
     private readonly Device device;
     private readonly Shape itemShape;
-    private readonly float[] item, staging;                 // one batch at a time is prepared, so one of each suffices
-    private readonly int[] classes;
-    private readonly Batch?[] full = new Batch?[Ring];
-    private readonly Batch?[] rest = new Batch?[Ring];
-    private int prepared;
-    private int busy;                                       // 1 while an epoch is enumerated
+    private readonly HandedOut handedOut;
+    private Desk? idle;                                     // where an epoch that has ended prepared its batches
 
     /// <summary>Makes a loader; nothing is read yet.</summary>
     /// <param name="data">What to load. Not empty.</param>
@@ -48,9 +42,7 @@ public sealed class Loader
         rng = new(seed);
         this.device = device ?? Device.Cpu;
         itemShape = this.transform.Infer(data.ItemShape);
-        item = new float[data.ItemShape.Size];
-        staging = new float[BatchShape(this.batchSize).Size];
-        classes = new int[this.batchSize];
+        handedOut = new(BatchShape(this.batchSize));
     }
 
     /// <summary>The items of a batch; an epoch's last may have fewer.</summary>
@@ -62,6 +54,9 @@ public sealed class Loader
     /// <summary>The number of items in an epoch.</summary>
     public int Count => data.Count;
 
+    /// <summary>Where the batches are.</summary>
+    public Device Device => device;
+
     /// <summary>The shape of one item as the network sees it.</summary>
     public Shape ItemShape => itemShape;
 
@@ -69,12 +64,11 @@ public sealed class Loader
     /// <param name="epoch">Its number, from which its order follows.</param>
     /// <param name="first">The batch to begin with, for a run that goes on within an epoch.</param>
     /// <returns>
-    /// Batches that stay valid until the next but one is asked for: their tensors and labels are then filled anew, so
-    /// that an epoch takes no new storage. Leaving the loop early waits for the batch under preparation and keeps
-    /// nothing running.
+    /// Batches, each with a tensor and labels of its own that nothing overwrites: they may be kept. The storage of those that are
+    /// not kept serves later batches, so that a loop over an epoch takes no new storage after its first batches. Leaving the loop
+    /// early waits for the batch under preparation and keeps nothing running.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The epoch is negative or has no such batch.</exception>
-    /// <exception cref="InvalidOperationException">Another epoch of this loader is still being enumerated.</exception>
     public IEnumerable<Batch> Epoch(int epoch, int first = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
@@ -85,33 +79,31 @@ public sealed class Loader
 
     private IEnumerable<Batch> Batches(Rng epoch, int first)
     {
-        if (Interlocked.Exchange(ref busy, 1) == 1)
-            throw new InvalidOperationException($"{data.Name}: an earlier epoch of this loader is still in use.");
-        var next = Task.CompletedTask;
+        var desk = Interlocked.Exchange(ref idle, null) ?? new(data.ItemShape.Size, BatchShape(batchSize).Size, batchSize);
+        Task<Batch>? next = null;
         try
         {
             var order = Order(epoch.Split(0));
-            var coming = first < BatchCount ? Begin(first) : null;
-            for (var b = first; coming is not null; b++)
+            next = Begin(first);
+            for (var b = first; next is not null; b++)
             {
-                next.GetAwaiter().GetResult();              // throws what went wrong in the background
-                var current = coming;
-                coming = b + 1 < BatchCount ? Begin(b + 1) : null;
+                var current = next.GetAwaiter().GetResult();        // throws what went wrong in the background
+                next = Begin(b + 1);
                 yield return current;
             }
 
-            Batch Begin(int b)
+            Task<Batch>? Begin(int b)
             {
+                if (b == BatchCount) return null;
                 var items = order.AsMemory(b * batchSize, Math.Min(batchSize, order.Length - b * batchSize));
-                var batch = NextBatch(items.Length);
-                next = Task.Run(() => Fill(batch, items.Span, epoch));
-                return batch;
+                var x = handedOut.Next(BatchShape(items.Length), device);
+                return Task.Run(() => Prepare(desk, items.Span, epoch, x));
             }
         }
         finally
         {
-            Task.WaitAny(next);                             // whose error concerns nobody: nobody asked for the batch
-            Volatile.Write(ref busy, 0);
+            if (next is not null) Task.WaitAny(next);       // an error there concerns a batch that was not asked for
+            idle = desk;
         }
     }
 
@@ -123,27 +115,64 @@ public sealed class Loader
         return order;
     }
 
-    private Batch NextBatch(int size)
-    {
-        var place = prepared++ % Ring;
-        ref var batch = ref (size == batchSize ? full : rest)[place];
-        if (batch?.Labels.Count != size) batch = new(Tensor.Zeros(BatchShape(size), device), new(classes.AsSpan(0, size), device));
-        return batch;
-    }
-
-    private void Fill(Batch batch, ReadOnlySpan<int> items, Rng epoch)
+    private Batch Prepare(Desk desk, ReadOnlySpan<int> items, Rng epoch, Tensor x)
     {
         var size = itemShape.Size;
         for (var i = 0; i < items.Length; i++)
         {
-            data.Read(items[i], item);
-            transform.Apply(data.ItemShape, item, staging.AsSpan(i * size, size), epoch.Split(1 + (ulong)items[i]));
-            classes[i] = data.Labels[items[i]];
+            data.Read(items[i], desk.Item);
+            transform.Apply(data.ItemShape, desk.Item, desk.Values.AsSpan(i * size, size), epoch.Split(1 + (ulong)items[i]));
+            desk.Classes[i] = data.Labels[items[i]];
         }
 
-        batch.X.CopyFrom(staging.AsSpan(0, items.Length * size));
-        batch.Labels.CopyFrom(classes.AsSpan(0, items.Length));
+        x.CopyFrom(desk.Values.AsSpan(0, x.Shape.Size));
+        return new(x, new(desk.Classes.AsSpan(0, items.Length), device));
     }
 
     private Shape BatchShape(int size) => [size, .. itemShape.AsSpan()];
+
+    /// <summary>Where one epoch's batches are put together, one at a time.</summary>
+    private sealed class Desk(int item, int batch, int items)
+    {
+        public float[] Item { get; } = new float[item];
+
+        public float[] Values { get; } = new float[batch];
+
+        public int[] Classes { get; } = new int[items];
+    }
+
+    /// <summary>Makes the tensors of batches, and sees that the storage of those that nothing refers to any more comes back.</summary>
+    /// <remarks>
+    /// Which batches are still referred to is known to the garbage collector alone. It is asked when so many were handed out that
+    /// some should be free, and only for the younger generations, which takes some tenths of a millisecond. The three batches that
+    /// a loop has in hand then grow a generation older, so three more are handed out before it is asked again. Where batches are
+    /// being kept it is asked the more rarely, the more there are.
+    /// </remarks>
+    private sealed class HandedOut(Shape batch)
+    {
+        private const int InHand = 3;                       // the batch in use, the one before it, the one under preparation
+        private const int Floats = 1 << 21, Most = 512;     // of small batches more may wait, so many floats in all
+        private readonly List<WeakReference<Tensor>> tensors = [];
+        private readonly int least = Math.Clamp(Floats / Math.Max(1, batch.Size), 2 * InHand, Most);
+        private int limit;
+
+        public Tensor Next(Shape shape, Device device)
+        {
+            lock (tensors)
+            {
+                if (tensors.Count >= Math.Max(least, limit)) Collect();
+                var x = Tensor.Empty(shape, device);
+                tensors.Add(new(x));
+                return x;
+            }
+        }
+
+        private void Collect()
+        {
+            GC.Collect(1);
+            GC.WaitForPendingFinalizers();                  // they give the storage back
+            tensors.RemoveAll(tensor => !tensor.TryGetTarget(out _));
+            limit = 2 * tensors.Count;
+        }
+    }
 }

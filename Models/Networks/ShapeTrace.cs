@@ -39,19 +39,11 @@ public static class ShapeTrace
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(item);
 
-        var (rows, training) = (new List<LayerTrace>(), model.Training);
+        var rows = new List<LayerTrace>();
         using var paused = Recording.Pause();
-        model.Eval();
-        try
-        {
-            var device = model.Parameters() is [var parameter, ..] ? parameter.Device : null;
-            Visit(model, Tensor.Zeros([1, .. item], device), "", -1, rows);
-        }
-        finally
-        {
-            if (training) model.Train();
-        }
-
+        using var evaluating = model.Evaluating();
+        var device = model.Parameters() is [var parameter, ..] ? parameter.Device : null;
+        Visit(model, Tensor.Zeros([1, .. item], device), "", -1, rows);
         return rows[1..];       // the first is the model itself
     }
 

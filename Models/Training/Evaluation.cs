@@ -44,7 +44,7 @@ public sealed class Evaluation
         CountOf(truth) is > 0 and var count ? (double)confusion[truth, truth] / count : null;
 
     /// <summary>Runs all items through the model, without a graph and in evaluation mode.</summary>
-    /// <param name="model">Gives [batch, classes]. Afterwards it is in the mode that it was in.</param>
+    /// <param name="model">Gives [batch, classes]. Afterwards each module in it is in the mode that it was in.</param>
     /// <param name="data">The items; <c>shuffle: false</c> if the order of <see cref="Scores"/> matters.</param>
     /// <param name="loss">What to measure; null for cross-entropy.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
@@ -56,17 +56,9 @@ public sealed class Evaluation
         ArgumentNullException.ThrowIfNull(data);
         loss ??= new CrossEntropyLoss();
 
-        var training = model.Training;
-        model.Eval();
-        try
-        {
-            using var paused = Recording.Pause();
-            return Measure(model, data, loss, cancellation);
-        }
-        finally
-        {
-            if (training) model.Train();
-        }
+        using var evaluating = model.Evaluating();
+        using var paused = Recording.Pause();
+        return Measure(model, data, loss, cancellation);
     }
 
     private static Evaluation Measure(Module model, Loader data, ILoss loss, CancellationToken cancellation)

@@ -3,20 +3,33 @@ namespace PyNetSharp;
 /// <summary>A copy of a model's parameters and buffers, to go back to.</summary>
 public sealed class Snapshot
 {
-    private readonly (Tensor From, Tensor To)[] taken, restored;
+    private readonly (Tensor Own, Tensor Copy)[] pairs;
 
     /// <summary>Copies what the model has now; later copies go to the same storage.</summary>
     public Snapshot(Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        taken = [.. model.State().Select(s => (s.Tensor, Tensor.Zeros(s.Tensor.Shape, s.Tensor.Device)))];
-        restored = [.. taken.Select(pair => (pair.To, pair.From))];
+        pairs = [.. model.State().Select(s => (s.Tensor, Tensor.Zeros(s.Tensor.Shape, s.Tensor.Device)))];
         Take();
     }
 
     /// <summary>Copies what the model has now, in place of what was copied before.</summary>
-    public void Take() => Tensor.CopyAll(taken);
+    public void Take()
+    {
+        FollowModel();
+        Tensor.CopyAll(pairs);
+    }
 
     /// <summary>Puts the copy back into the model.</summary>
-    public void Restore() => Tensor.CopyAll(restored);
+    public void Restore()
+    {
+        FollowModel();
+        Tensor.CopyAll([.. pairs.Select(pair => (pair.Copy, pair.Own))]);
+    }
+
+    /// <summary>Brings the copies to the device that the model was moved to since.</summary>
+    private void FollowModel()
+    {
+        for (var i = 0; i < pairs.Length; i++) pairs[i].Copy = pairs[i].Copy.To(pairs[i].Own.Device);
+    }
 }

@@ -47,7 +47,8 @@ public sealed class Trainer
     /// <param name="schedule">
     /// Sets the learning rate before each step, in steps, from what the optimizer's is now; null leaves it alone.
     /// </param>
-    /// <exception cref="InputException">The last batch would have one item, and the model normalises features over batches.</exception>
+    /// <exception cref="ArgumentException">The model has no parameters.</exception>
+    /// <exception cref="InputException">An epoch would end with a single item, from which the model cannot learn.</exception>
     public Trainer(
         Module model, Loader train, Loader? test, Optimizer optimizer,
         ILoss? loss = null, LearningRateSchedule? schedule = null)
@@ -55,10 +56,12 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(optimizer);
-        CheckLastBatch(model, train);
+        if (model.Parameters().Count == 0)
+            throw new ArgumentException($"Trainer: {model.GetType().Name} has no parameters, so there is nothing to train.", nameof(model));
         (this.model, this.train, this.test, this.optimizer) = (model, train, test, optimizer);
         (this.loss, this.schedule, startRate) = (loss ?? new CrossEntropyLoss(), schedule, optimizer.LearningRate);
         lastGood = new(model);
+        CheckLastBatch();
     }
 
     /// <summary>The test accuracy is measured every so many epochs, and after the last; at least 1.</summary>
@@ -105,13 +108,18 @@ public sealed class Trainer
     /// </exception>
     /// <exception cref="DeadNetworkException">The network gives the same scores for everything.</exception>
     /// <exception cref="ShapeException">The model cannot take the items.</exception>
-    /// <exception cref="InputException">
-    /// The data cannot be read any more; observers have heard of the epoch as far as it came.
-    /// </exception>
+    /// <exception cref="InputException">The data cannot be read any more.</exception>
+    /// <exception cref="InvalidOperationException">The optimizer trains none of the model's parameters.</exception>
+    /// <remarks>
+    /// Whatever is thrown within an epoch, observers are told of the epoch as far as it came. Modules that are frozen, and those
+    /// that are in evaluation mode while the model around them is in training, stay so.
+    /// </remarks>
     public void Run(int epochs, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         var done = (int)(Step / train.BatchCount);
+        CheckOptimizer();
+        if (!model.Training) model.Train();
         if (history is [.., var last] && last.Epoch == done && last.TestAccuracy is null && IsDue(done, epochs)) done--;    // stopped before
         for (var epoch = done + 1; epoch <= epochs && !(Step >= MaxSteps); epoch++)
         {
@@ -147,13 +155,39 @@ public sealed class Trainer
     private double LearningRate =>
         double.Parse(optimizer.LearningRate.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    /// <summary>Else the last step of the first epoch would find out.</summary>
-    private static void CheckLastBatch(Module model, Loader train)
+    private void CheckOptimizer()
     {
-        if ((train.BatchSize == 1 || train.Count % train.BatchSize == 1) && model.Descendants().Any(d => d.Module is BatchNorm1d))
+        if (!model.Parameters().Intersect(optimizer.Parameters).Any(parameter => parameter.RequiresGrad))
+            throw new InvalidOperationException(
+                $"Trainer: the optimizer trains none of the parameters of {model.GetType().Name}; they are others, or frozen.");
+    }
+
+    /// <summary>
+    /// Sends a single item of zeros through the model if an epoch would end with one, and puts everything back: else the last
+    /// step of the first epoch would find out that something cannot learn from it.
+    /// </summary>
+    private void CheckLastBatch()
+    {
+        if (train.BatchSize > 1 && train.Count % train.BatchSize != 1) return;
+        var states = model.Generators().Select(g => (g.Rng, g.Rng.State)).ToArray();
+        using var modes = model.Training ? default : model.Evaluating();
+        if (!model.Training) model.Train();         // as Run will
+        try
+        {
+            using var paused = Recording.Pause();
+            model.Forward(Tensor.Zeros([1, .. train.ItemShape], train.Device)).Release();
+        }
+        catch (ShapeException fault)
+        {
             throw new InputException(
-                $"{train.Count} items in batches of {train.BatchSize} leave one item alone in a batch, from which batch normalisation " +
-                "cannot learn; choose another batch size.");
+                $"{train.Count} items in batches of {train.BatchSize} leave one item alone in a batch, from which the model cannot learn; " +
+                $"choose another batch size. {fault.Message}", fault);
+        }
+        finally
+        {
+            lastGood.Restore();
+            foreach (var (rng, state) in states) rng.State = state;
+        }
     }
 
     private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
@@ -172,10 +206,9 @@ public sealed class Trainer
             Learn(tally, first, cancellation);
             if (IsDue(epoch, epochs)) testAccuracy = MeasureTest(tally, cancellation);
         }
-        catch (Exception fault) when (IsFromOutside(fault))
+        catch (Exception fault) when (fault is not (DivergenceException or DeadNetworkException))   // those have been reported
         {
-            Look(tally);
-            if (tally.HasScores) Report(tally, tally.Loss, testAccuracy: null);     // what was learnt until then is worth keeping
+            ReportPart(tally);
             throw;
         }
 
@@ -184,7 +217,6 @@ public sealed class Trainer
 
     private void Learn(EpochTally tally, int first, CancellationToken cancellation)
     {
-        model.Train();
         foreach (var batch in train.Epoch(tally.Epoch, first))
         {
             var waits = batch.X.Device is CpuDevice;
@@ -200,9 +232,26 @@ public sealed class Trainer
         tally.Stop();
     }
 
-    /// <summary>Whether data could not be read, or memory ran out: the model is not at fault.</summary>
-    private static bool IsFromOutside(Exception fault) =>
-        fault is OutOfMemoryException or InputException and not (DivergenceException or DeadNetworkException);
+    /// <summary>Reports an epoch that a fault has ended: what was learned until then is worth keeping.</summary>
+    /// <remarks>The fault is what the caller must hear of, also where a device that has failed cannot tell any more or save.</remarks>
+    private void ReportPart(EpochTally tally)
+    {
+        try
+        {
+            Look(tally);
+        }
+        catch (Exception other) when (other is not DivergenceException)
+        {
+        }
+
+        try
+        {
+            if (tally.HasScores) Report(tally, tally.Loss, testAccuracy: null);
+        }
+        catch (Exception)
+        {
+        }
+    }
 
     private void TakeStep(Batch batch, EpochTally tally, int lookEvery)
     {

@@ -11,14 +11,16 @@ public static class ModuleWeights
         /// <param name="path">The file, replaced if it exists; never left half-written. Its folder must exist.</param>
         /// <param name="metadata">What else to keep in the file, if anything.</param>
         /// <exception cref="InputException">The file cannot be written.</exception>
+        /// <exception cref="InvalidOperationException">The model has no parameters or buffers.</exception>
         public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null) =>
-            Safetensors.Save(path, model.State(), metadata);
+            Safetensors.Save(path, StateOf(model), metadata);
 
         /// <summary>Reads all parameters and buffers; elements that are F16, BF16 or F64 are converted.</summary>
         /// <param name="path">A file that holds the tensors of <see cref="Module.State"/>, and no other.</param>
         /// <exception cref="InputException">
         /// The file cannot be read, is not in the format, or does not fit the model. Then the model is as it was.
         /// </exception>
+        /// <exception cref="InvalidOperationException">The model has no parameters or buffers.</exception>
         /// <remarks>
         /// PyTorch's <c>num_batches_tracked</c> is passed over: it matters to training with cumulative averages only,
         /// which no layer here has. Beside the model it needs memory for a copy of the largest tensor.
@@ -26,9 +28,14 @@ public static class ModuleWeights
         public void Load(string path)
         {
             using var file = Safetensors.Open(path);
-            Load(path, file, model.State());
+            Load(path, file, StateOf(model));
         }
     }
+
+    private static IReadOnlyList<(string Name, Tensor Tensor)> StateOf(Module model) => model.State() is { Count: > 0 } state
+        ? state
+        : throw new InvalidOperationException(
+            $"{model.GetType().Name} has no parameters or buffers, in no field or property, so there is nothing to save or load.");
 
     /// <summary>Reads all these tensors from a file, if it holds them and no others.</summary>
     internal static void Load(string path, SafetensorsFile file, IReadOnlyList<(string Name, Tensor Tensor)> state)

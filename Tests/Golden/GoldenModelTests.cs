@@ -32,7 +32,7 @@ public sealed class GoldenModelTests
             foreach (var (path, tensor) in model.State())
             {
                 if (tensor is Parameter) golden.AssertClose($"{name}/d/{path}", tensor.Grad!.ToArray(), tolerance);
-                if (tensor is Buffer) golden.AssertClose($"{name}/buffer/{path}", tensor.ToArray(), tolerance);
+                if (tensor is ModuleBuffer) golden.AssertClose($"{name}/buffer/{path}", tensor.ToArray(), tolerance);
             }
         });
         Assert.That(Paths(golden, name), Is.EqualTo(model.State().Select(s => s.Name).Order()), "the same names as in PyTorch");

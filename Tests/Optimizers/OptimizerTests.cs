@@ -73,6 +73,23 @@ public sealed class OptimizerTests
         Assert.That(after.ToArray(), Is.EqualTo(whole.ToArray()));
     }
 
+    /// <summary>Made before the model is moved, and in the middle of training.</summary>
+    [TestCaseSource(nameof(Names))]
+    public void State_follows_the_parameter_to_another_device(string kind)
+    {
+        var (stays, moves) = (Start(11), Start(11));
+        var (right, optimizer) = (Kinds[kind]([stays]), Kinds[kind]([moves]));
+        for (var step = 0; step < 3; step++)
+        {
+            Step(right, step);
+            Step(optimizer, step);
+            moves.Move(new CpuDevice(threads: 1));
+        }
+
+        Assert.That(moves.ToArray(), Is.EqualTo(stays.ToArray()));
+        Assert.That(optimizer.State().Skip(1).Select(s => s.Tensor.Device), Has.None.SameAs(Device.Cpu));
+    }
+
     [TestCaseSource(nameof(Names))]
     public void A_parameter_without_a_gradient_stays(string kind)
     {
@@ -129,7 +146,7 @@ public sealed class OptimizerTests
     {
         optimizer.ZeroGrad();
         foreach (var p in optimizer.Parameters)
-            (p * Tensor.From(p.Shape, [.. Enumerable.Range(0, p.Shape.Size).Select(i => (float)Math.Sin(0.7 * i + 1.3 * step))])).Sum().Backward();
+            (p * Tensor.From(p.Shape, [.. Enumerable.Range(0, p.Shape.Size).Select(i => (float)Math.Sin(0.7 * i + 1.3 * step))], p.Device)).Sum().Backward();
         optimizer.Step();
     }
 }

@@ -152,6 +152,37 @@ public sealed class TrainerTests
         Assert.That(() => new Trainer(Perceptron(), new Loader(Xor.Train.First(199), batchSize), null, optimizer), Throws.Nothing);
     }
 
+    /// <summary>The shapes decide, wherever in the model the normalization is.</summary>
+    [TestCase(4, true)]
+    [TestCase(3, false)]
+    public void A_batch_of_one_is_refused_where_images_have_one_pixel_left(int kernel, bool refused)
+    {
+        var images = new ImageDataset("images", ["a", "b"], [1, 4, 4], [.. Enumerable.Range(0, 144).Select(i => (byte)i)], [.. Enumerable.Range(0, 9).Select(i => i % 2)]);
+        var model = new Hidden(new Sequential(
+            new Conv2d(1, 4, kernel, new Rng(1)), new BatchNorm2d(4), new Dropout(new Rng(5)), new GlobalAvgPool2d(), new Linear(4, 2, new Rng(2))));
+        var before = (Numbers(model), model.Generators().Single().Rng.State);
+        Assert.That(Make, refused
+            ? Throws.TypeOf<InputException>().With.Message.Contains("one item alone").And.Message.Contains("[1, 4, 1, 1]")
+            : Throws.Nothing);
+        Assert.That((Numbers(model), model.Generators().Single().Rng.State), Is.EqualTo(before), "looking changes nothing");
+
+        model.Descendants().Select(d => d.Module).OfType<BatchNorm2d>().Single().Eval();
+        Assert.That(() => Make().Run(1), Throws.Nothing, "what is in evaluation mode needs no batch");
+
+        Trainer Make() => new(model, new Loader(images, 4), null, new Sgd(model.Parameters(), 0.1f));
+    }
+
+    [Test]
+    public void Whatever_an_op_throws_the_epoch_so_far_is_reported()
+    {
+        var heard = new Recorder();
+        var model = new Failing(Perceptron(), at: 7);
+        var trainer = NewTrainer(model, heard: heard);
+        Assert.That(() => trainer.Run(5), Throws.TypeOf<NotSupportedException>().With.Message.EqualTo("batch 7"));
+        Assert.That(heard.Epochs.Select(e => e.Epoch.Step), Is.EqualTo(new long[] { 4, 6 }));
+        Assert.That(heard.Epochs[1].Epoch.TrainLoss, Is.GreaterThan(0));
+    }
+
     [Test]
     public void The_last_step_ends_the_run_within_an_epoch_and_is_measured()
     {
@@ -266,6 +297,19 @@ public sealed class TrainerTests
 
         public override Tensor Forward(Tensor x) =>
             (Training ? ++batches >= at : at is null) ? inner.Forward(x) * float.NaN : inner.Forward(x);
+    }
+
+    private sealed class Hidden(Module inner) : Module
+    {
+        public override Tensor Forward(Tensor x) => inner.Forward(x);
+    }
+
+    private sealed class Failing(Module inner, int at) : Module
+    {
+        private int batches;
+
+        public override Tensor Forward(Tensor x) =>
+            Training && ++batches == at ? throw new NotSupportedException($"batch {at}") : inner.Forward(x);
     }
 
     /// <summary>Gives zeros for its first batches.</summary>

@@ -131,7 +131,7 @@ public sealed class ModuleWeightsTests
     {
         public Parameter Weight { get; } = new(Tensor.Uniform([2, 3, 1, 2], -1, 1, rng));
 
-        public Buffer RunningMean { get; } = new(Tensor.Uniform([2], -1, 1, rng));
+        public ModuleBuffer RunningMean { get; } = new(Tensor.Uniform([2], -1, 1, rng));
 
         public override Tensor Forward(Tensor x) => x;
     }

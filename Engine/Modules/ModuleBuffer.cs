@@ -1,10 +1,10 @@
 namespace PyNetSharp;
 
 /// <summary>A tensor that belongs to a layer and is saved with it, but gets no gradient: running statistics.</summary>
-public sealed class Buffer : Tensor
+public sealed class ModuleBuffer : Tensor
 {
     /// <summary>A buffer with the numbers of <paramref name="content"/>, which it takes over: do not use that tensor again.</summary>
-    public Buffer(Tensor content) : base(content)
+    public ModuleBuffer(Tensor content) : base(content)
     {
     }
 }

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Text.Json;
+
+namespace PyNetSharp;
+
+/// <summary>A field or property of a module class that may hold state.</summary>
+/// <param name="Name">Its name in paths: <c>conv1</c> for a field <c>_conv1</c> and a property <c>Conv1</c>.</param>
+/// <param name="Label">Class and member, for messages: <c>Net.Conv1</c>.</param>
+/// <param name="IsPublic">Whether it is a public property.</param>
+/// <param name="IsComputed">Whether a getter's code decides what it gives, so that it need not hold anything.</param>
+/// <param name="Get">What a module has there now.</param>
+internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bool IsComputed, Func<Module, object?> Get)
+{
+    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+
+    private static readonly ConcurrentDictionary<Type, ModuleMember[]> Known = new();
+
+    /// <summary>All of a class's members that may hold state: a base class's first, public properties before the rest.</summary>
+    public static ModuleMember[] Of(Type module) => Known.GetOrAdd(module, static type =>
+    {
+        var classes = new Stack<Type>();
+        for (; type != typeof(Module); type = type.BaseType!) classes.Push(type);
+        return [.. classes.SelectMany(DeclaredBy)];
+    });
+
+    private static IEnumerable<ModuleMember> DeclaredBy(Type type)
+    {
+        var fields = type.GetFields(Declared).Where(f => !IsLeftOut(f)).OrderBy(f => f.MetadataToken).ToList();
+        var open = type.GetProperties(Declared)
+            .Where(p => p.GetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0)
+            .OrderBy(p => p.MetadataToken);
+        foreach (var property in open)
+        {
+            var (name, label) = (PathName(property.Name), $"{type.Name}.{property.Name}");
+            var backing = fields.Find(f => f.Name == $"<{property.Name}>k__BackingField");
+            if (backing is not null) fields.Remove(backing);
+            if (IsLeftOut(property)) continue;
+            if (backing is null)
+            {
+                if (StateTypes.IsState(property.PropertyType)) yield return new(name, label, true, true, m => Look(property, m));
+            }
+            else if (StateTypes.MayHold(backing.FieldType))
+            {
+                yield return new(name, label, true, false, backing.GetValue);
+            }
+        }
+
+        foreach (var field in fields)
+        {
+            // <Name>k__BackingField of a property, <name>P of a parameter of the class
+            var name = field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
+            var property = type.GetProperty(name, Declared);
+            if (property is not null && IsLeftOut(property)) continue;
+            if (StateTypes.MayHold(field.FieldType)) yield return new(PathName(name), $"{type.Name}.{name}", false, false, field.GetValue);
+        }
+    }
+
+    private static bool IsLeftOut(MemberInfo member) => member.IsDefined(typeof(NotStateAttribute));
+
+    private static string PathName(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name.TrimStart('_'));
+
+    /// <summary>What a getter gives; nothing if it throws, because then it holds nothing.</summary>
+    private static object? Look(PropertyInfo property, Module module)
+    {
+        try
+        {
+            return property.GetValue(module);
+        }
+        catch (TargetInvocationException)
+        {
+            return null;
+        }
+    }
+}

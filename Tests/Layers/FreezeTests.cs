@@ -1,0 +1,103 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Each module's own mode, and what is frozen, stay through evaluation, tracing and training.</summary>
+public sealed class FreezeTests
+{
+    private static readonly FeatureDataset Data = new(
+        "numbers", ["a", "b"], [.. Enumerable.Range(0, 20).Select(i => i / 10f)], [.. Enumerable.Range(0, 20).Select(i => i % 2)]);
+
+    [Test]
+    public void Evaluation_and_tracing_give_each_module_its_own_mode_back([Values] bool training)
+    {
+        var (norm, drop) = (new BatchNorm1d(1), new Dropout(new Rng(1)));
+        var model = new Sequential(norm, drop, new Linear(1, 2, new Rng(1)));
+        if (!training) model.Eval();
+        norm.Eval();
+        drop.Train();
+
+        Evaluation.Of(model, new Loader(Data, 5, shuffle: false));
+        Check();
+        ShapeTrace.Of(model, [1]);
+        Check();
+        Assert.That(() => Evaluation.Of(model, new Loader(Data, 5), cancellation: new(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Check();
+        Assert.That(() => ShapeTrace.Of(model, [1, 2, 3]), Throws.InstanceOf<ShapeException>());
+        Check();
+
+        void Check() => Assert.That((model.Training, norm.Training, drop.Training), Is.EqualTo((training, false, true)));
+    }
+
+    [Test]
+    public void A_trainer_leaves_alone_what_was_switched_to_evaluation()
+    {
+        var norm = new BatchNorm1d(1);
+        var model = new Sequential(norm, new Linear(1, 2, new Rng(1)));
+        norm.Eval();
+        new Trainer(model, new Loader(Data, 5), new Loader(Data, 5), new Sgd(model.Parameters(), 0.1f)).Run(2);
+        Assert.That((norm.Training, norm.RunningMean.Item(), norm.RunningVar.Item()), Is.EqualTo((false, 0f, 1f)));
+        Assert.That(norm.Weight.Item(), Is.Not.EqualTo(1), "it is trained all the same");
+    }
+
+    [Test]
+    public void A_trainer_trains_a_model_that_is_in_evaluation()
+    {
+        var norm = new BatchNorm1d(1);
+        var model = new Sequential(norm, new Linear(1, 2, new Rng(1)));
+        model.Eval();
+        new Trainer(model, new Loader(Data, 5), null, new Sgd(model.Parameters(), 0.1f)).Run(1);
+        Assert.That((norm.Training, norm.RunningMean.Item() == 0), Is.EqualTo((true, false)));
+    }
+
+    [Test]
+    public void What_is_frozen_neither_learns_nor_changes_until_it_is_unfrozen()
+    {
+        var rng = new Rng(1);
+        var body = new Sequential(new Linear(1, 4, rng), new BatchNorm1d(4), new Dropout(rng));
+        var model = new Sequential(body, new Linear(4, 2, rng));
+        var sgd = new Sgd(model.Parameters(), 0.1f, momentum: 0.9f, weightDecay: 0.1f);
+        body.Freeze();
+        model.Train();
+        Assert.That(body.Descendants().Select(d => d.Module.Training), Is.All.False);
+
+        var before = Numbers(body);
+        new Trainer(model, new Loader(Data, 5), new Loader(Data, 5), sgd).Run(2);
+        Assert.That(Numbers(body), Is.EqualTo(before));
+        Assert.That(body.Parameters().Select(p => p.Grad), Is.All.Null);
+        Assert.That((model.Training, body.IsFrozen), Is.EqualTo((true, true)));
+
+        body.Unfreeze();
+        Assert.That(body.Descendants().Select(d => d.Module.Training), Is.All.True);
+        new Trainer(model, new Loader(Data, 5), null, sgd).Run(1);
+        Assert.That(Numbers(body), Is.Not.EqualTo(before));
+    }
+
+    [Test]
+    public void Unfreezing_asks_for_the_gradients_that_freezing_took()
+    {
+        var layer = new Linear(2, 2, new Rng(1));
+        layer.Bias!.RequiresGrad = false;
+        layer.Freeze();
+        layer.Freeze();
+        Assert.That(layer.Weight.RequiresGrad, Is.False);
+        layer.Unfreeze();
+        Assert.That((layer.Weight.RequiresGrad, layer.Bias.RequiresGrad, layer.Training), Is.EqualTo((true, false, true)));
+    }
+
+    [Test]
+    public void A_trainer_needs_something_to_train()
+    {
+        var model = new Sequential(new Linear(1, 2, new Rng(1)));
+        var sgd = new Sgd(model.Parameters(), 0.1f);
+        Assert.That(() => new Trainer(new Flatten(), new Loader(Data, 5), null, sgd), Throws.ArgumentException.With.Message.Contains("no parameters"));
+        Assert.That(
+            () => new Trainer(new Linear(1, 2, new Rng(1)), new Loader(Data, 5), null, sgd).Run(1),
+            Throws.InvalidOperationException.With.Message.Contains("trains none of the parameters"));
+        model.Freeze();
+        Assert.That(
+            () => new Trainer(model, new Loader(Data, 5), null, sgd).Run(1), Throws.InvalidOperationException.With.Message.Contains("frozen"));
+    }
+
+    private static float[] Numbers(Module model) => [.. model.State().SelectMany(s => s.Tensor.ToArray())];
+}
