@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace PyNetSharp;
@@ -36,14 +37,10 @@ internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bo
             var backing = fields.Find(f => f.Name == $"<{property.Name}>k__BackingField");
             if (backing is not null) fields.Remove(backing);
             if (IsLeftOut(property)) continue;
-            if (backing is null)
-            {
-                if (StateTypes.IsState(property.PropertyType)) yield return new(name, label, true, true, m => Look(property, m));
-            }
-            else if (StateTypes.MayHold(backing.FieldType))
-            {
+            if (StateTypes.IsState(property.PropertyType) && !property.GetMethod!.IsDefined(typeof(CompilerGeneratedAttribute)))
+                yield return new(name, label, true, true, m => Look(property, m));      // a getter written out may make it at the first look
+            else if (backing is not null && StateTypes.MayHold(backing.FieldType))
                 yield return new(name, label, true, false, backing.GetValue);
-            }
         }
 
         foreach (var field in fields)

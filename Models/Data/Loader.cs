@@ -169,10 +169,16 @@ public sealed class Loader
 
         private void Collect()
         {
-            GC.Collect(1);
+            Collect(generation: 1);
+            if (tensors.Count > InHand) Collect(GC.MaxGeneration);      // kept, or grown old while they were in hand
+            limit = 2 * tensors.Count;
+        }
+
+        private void Collect(int generation)
+        {
+            GC.Collect(generation);
             GC.WaitForPendingFinalizers();                  // they give the storage back
             tensors.RemoveAll(tensor => !tensor.TryGetTarget(out _));
-            limit = 2 * tensors.Count;
         }
     }
 }

@@ -32,6 +32,7 @@ public sealed class Trainer
     private readonly float startRate;
     private readonly List<EpochRecord> history = [];
     private readonly Snapshot lastGood;
+    private readonly HashSet<Parameter> known;
     private readonly LifeSigns life = new();
     private readonly ScoreLog log = new();
     private (long Step, double Loss)? fault;        // the first loss that was not finite
@@ -56,7 +57,8 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(optimizer);
-        if (model.Parameters().Count == 0)
+        known = [.. model.Parameters()];
+        if (known.Count == 0)
             throw new ArgumentException($"Trainer: {model.GetType().Name} has no parameters, so there is nothing to train.", nameof(model));
         (this.model, this.train, this.test, this.optimizer) = (model, train, test, optimizer);
         (this.loss, this.schedule, startRate) = (loss ?? new CrossEntropyLoss(), schedule, optimizer.LearningRate);
@@ -155,6 +157,15 @@ public sealed class Trainer
     private double LearningRate =>
         double.Parse(optimizer.LearningRate.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
+    /// <summary>A layer that is made in the first Forward comes too late for the optimizer.</summary>
+    private void CheckNothingIsNew()
+    {
+        if (model.Parameters().Count(parameter => parameter.RequiresGrad && !known.Contains(parameter)) is > 0 and var count)
+            throw new InvalidOperationException(
+                $"Trainer: {model.GetType().Name} has made {count} parameters since the trainer was made, which the optimizer cannot know; " +
+                "make them in its constructor, or call Forward once before its parameters go to an optimizer.");
+    }
+
     private void CheckOptimizer()
     {
         if (!model.Parameters().Intersect(optimizer.Parameters).Any(parameter => parameter.RequiresGrad))
@@ -217,10 +228,13 @@ public sealed class Trainer
 
     private void Learn(EpochTally tally, int first, CancellationToken cancellation)
     {
+        var isFirst = true;
         foreach (var batch in train.Epoch(tally.Epoch, first))
         {
             var waits = batch.X.Device is CpuDevice;
             TakeStep(batch, tally, lookEvery: waits ? 1 : ScoreLog.Capacity);
+            if (isFirst) CheckNothingIsNew();
+            isFirst = false;
             var record = tally.AsStep(train.BatchCount, Step, LearningRate, update: waits ? null : () => Read(tally));
             foreach (var observer in Observers) observer.StepDone(record);
             StopIfDead(tally);

@@ -36,6 +36,7 @@ public sealed class ModuleStateTests
         yield return Case(new Extended(new Flatten()), "extra.weight", "extra.bias");
         yield return Case(new Shown(), "head.weight", "head.bias", "body.0.weight", "body.0.bias");
         yield return Case(new Made(), "layer.weight", "layer.bias");
+        yield return Case(new MadeInField(), "layer.weight", "layer.bias");
         yield return Case(new LeftOut());
         yield return Case(new Parent(), "inner.layer.weight", "inner.layer.bias");
     }
@@ -227,6 +228,11 @@ public sealed class ModuleStateTests
         private Linear? made;
 
         public Linear Layer => made ??= new(2, 2, Rng);
+    }
+
+    private sealed class MadeInField : Silent
+    {
+        public Linear Layer => field ??= new(2, 2, Rng);
     }
 
     private sealed class Fresh : Silent

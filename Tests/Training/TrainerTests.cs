@@ -173,6 +173,15 @@ public sealed class TrainerTests
     }
 
     [Test]
+    public void A_layer_that_the_first_batch_makes_is_not_left_untrained_without_a_word()
+    {
+        var model = new Sequential(new Lazily(), new Linear(4, 2, new Rng(1)));
+        Assert.That(
+            () => NewTrainer(model).Run(1), Throws.InvalidOperationException.With.Message.Contains("has made 2 parameters since"));
+        Assert.That(() => NewTrainer(model).Run(1), Throws.Nothing, "now it is there from the beginning");
+    }
+
+    [Test]
     public void Whatever_an_op_throws_the_epoch_so_far_is_reported()
     {
         var heard = new Recorder();
@@ -297,6 +306,13 @@ public sealed class TrainerTests
 
         public override Tensor Forward(Tensor x) =>
             (Training ? ++batches >= at : at is null) ? inner.Forward(x) * float.NaN : inner.Forward(x);
+    }
+
+    private sealed class Lazily : Module
+    {
+        private Linear? layer;
+
+        public override Tensor Forward(Tensor x) => (layer ??= new(x.Shape[1], 4, new Rng(1))).Forward(x);
     }
 
     private sealed class Hidden(Module inner) : Module
