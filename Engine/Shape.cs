@@ -28,18 +28,21 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
     public int this[Index axis] => extents[axis];
 
     /// <summary>Makes a shape of these extents.</summary>
-    /// <exception cref="ShapeException">An extent is negative, or there are more than 2³¹ − 1 elements.</exception>
+    /// <exception cref="ShapeException">
+    /// An extent is negative, or there are more than 2³¹ − 1 elements; extents of 0 do not count there, so that the product of
+    /// some of the extents never overflows.
+    /// </exception>
     public static Shape Create(ReadOnlySpan<int> extents)
     {
         long count = 1;
         foreach (var extent in extents)
         {
             if (extent < 0) throw new ShapeException($"Shape [{Join(extents)}]: the extent {extent} is negative.");
-            count *= extent;
+            count *= Math.Max(1, extent);
             if (count > int.MaxValue) throw new ShapeException($"Shape [{Join(extents)}]: more than 2³¹ − 1 elements.");
         }
 
-        return new(extents.ToArray(), (int)count);
+        return new(extents.ToArray(), extents.Contains(0) ? 0 : (int)count);
     }
 
     /// <summary>The extents as a span, for slicing and pattern matching.</summary>

@@ -25,7 +25,7 @@ public static class ReshapeOp
         /// <summary>[n, …] → [n, everything else], in C, H, W order for images, so that weights exchange with PyTorch.</summary>
         /// <exception cref="ShapeException">A scalar has no first axis.</exception>
         public Tensor Flatten() => x.Rank > 0
-            ? x.Reshape(x.Shape[0], x.Shape.Skip(1).Aggregate(1, (product, extent) => product * extent))
+            ? x.Reshape(x.Shape[0], Shape.Create(x.Shape.AsSpan()[1..]).Size)
             : throw new ShapeException($"Flatten: {x.Shape} has no first axis.");
     }
 

@@ -24,7 +24,8 @@ public static class BatchNormOp
         /// <exception cref="ArgumentOutOfRangeException">Momentum or eps is outside its range.</exception>
         /// <remarks>
         /// The batch's variance is the biased one. Its deviations are taken from means of pieces of the batch, so a mean far
-        /// from zero does not swallow it. What is kept for the gradient is x and two numbers per channel.
+        /// from zero does not swallow it. A batch of nothing leaves the running statistics as they are. What is kept for the
+        /// gradient is x and two numbers per channel.
         /// </remarks>
         /// <seealso href="https://arxiv.org/abs/1502.03167">Ioffe and Szegedy, 2015, algorithm 1</seealso>
         public Tensor BatchNorm(
@@ -74,7 +75,7 @@ internal sealed partial class BatchNorm : Op
             throw new ShapeException(
                 $"BatchNorm: an input {shape} needs [{shape[1]}] for each of weight {Show(others[0])}, bias {Show(others[1])}, " +
                 $"running mean {Show(others[2])} and running variance {Show(others[3])}.");
-        if (training && shape[1] > 0 && shape.Size / shape[1] < 2)
+        if (training && shape[1] > 0 && shape.Size / shape[1] == 1)
             throw new ShapeException($"BatchNorm: training needs more than one value per channel, got {shape}.");
         return shape;
 
@@ -88,7 +89,11 @@ internal sealed partial class BatchNorm : Op
         (mean, scale) = (Save(PerChannel()), Save(PerChannel()));
 
         var bias = inputs.Length > 1 ? inputs[2] : null;
-        if (!y.IsOnCpu)
+        if (training && Rows == 0)
+        {
+            foreach (var statistic in (Tensor[])[mean, scale]) x.Device.Fill(statistic.Storage, Channels, 0);
+        }
+        else if (!y.IsOnCpu)
         {
             ForwardOnGpu(bias, y);
         }

@@ -13,7 +13,8 @@ public static class Conv2dOp
         /// <param name="relu">Whether to end with max(·, 0), which costs no pass over memory here.</param>
         /// <returns>[n, outputs, ⌊(h + 2·padding − kh) / stride⌋ + 1, …], where this tensor is [n, inputs, h, w].</returns>
         /// <exception cref="ShapeException">
-        /// The ranks or channels do not fit, the weight is empty, or the padded image is smaller than the kernel or too large.
+        /// The ranks or channels do not fit, the weight is empty, the images have no pixels, or the padded image is smaller
+        /// than the kernel or too large.
         /// </exception>
         /// <exception cref="ArgumentOutOfRangeException">The stride or the padding is out of range.</exception>
         public Tensor Conv2d(
@@ -51,6 +52,7 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
             : weight.Rank != 4 ? "the weight must be [outputs, inputs, kh, kw]"
             : x[1] != weight[1] ? $"the input has {x[1]} channels and the weight takes {weight[1]}"
             : weight.Size == 0 ? "the weight is empty"
+            : x[2] == 0 || x[3] == 0 ? "the images have no pixels"
             : bias is not null && (bias.Rank != 1 || bias[0] != weight[0]) ? $"the bias must be [{weight[0]}]"
             : Extent(x[2], weight[2], stride.H, padding.H) < 1 || Extent(x[3], weight[3], stride.W, padding.W) < 1
                 ? "the padded image is smaller than the kernel"

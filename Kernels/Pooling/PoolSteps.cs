@@ -23,12 +23,12 @@ internal readonly struct PoolSteps(int inputs, int outputs, int step, int parts,
     /// <summary>The first window that covers an input: its end lies behind it.</summary>
     public int FirstCovering(int input)
     {
-        var missing = (input + padding) * parts - reach;
-        return missing < 0 ? 0 : missing / step + 1;
+        var missing = ((long)input + padding) * parts - reach;
+        return missing < 0 ? 0 : Steps(missing) + 1;
     }
 
     /// <summary>One past the last window that covers an input: that begins at it or before.</summary>
-    public int EndCovering(int input) => Math.Min(Outputs, ((input + padding + 1) * parts - 1) / step + 1);
+    public int EndCovering(int input) => Math.Min(Outputs, Steps(((long)input + padding + 1) * parts - 1) + 1);
 
     private int Start(int output) => Quotient((long)output * step) - padding;
 
@@ -36,4 +36,7 @@ internal readonly struct PoolSteps(int inputs, int outputs, int step, int parts,
 
     /// <summary>Divided by parts; the usual 1 is worth a branch, because a division of longs is a hundred instructions on a GPU.</summary>
     private int Quotient(long value) => parts == 1 ? (int)value : (int)(value / parts);
+
+    /// <summary>How many steps fit; ints are divided faster than longs, and one hardly ever meets others.</summary>
+    private int Steps(long value) => value <= int.MaxValue ? (int)value / step : (int)(value / step);
 }

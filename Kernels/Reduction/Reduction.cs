@@ -81,7 +81,8 @@ internal static partial class Reduction
                 var (o, piece) = Math.DivRem(target, pieces);
                 var (column, row) = (strip * Strip, piece * Depth);
                 var sum = to.Span.Slice(target * inner + column, Math.Min(Strip, inner - column));
-                AddRows(x.Span[((o * n + row) * inner + column)..], Math.Min(Depth, n - row), inner, sum);
+                if (n == 0) sum.Clear();
+                else AddRows(x.Span[((o * n + row) * inner + column)..], Math.Min(Depth, n - row), inner, sum);
             }
         });
 
@@ -92,8 +93,7 @@ internal static partial class Reduction
 
     private static void AddRows(ReadOnlySpan<float> x, int rows, int stride, Span<float> sum)
     {
-        if (rows == 0) sum.Clear();
-        else x[..sum.Length].CopyTo(sum);
+        x[..sum.Length].CopyTo(sum);
         for (var row = 1; row < rows; row++) TensorPrimitives.Add(sum, x.Slice(row * stride, sum.Length), sum);
     }
 

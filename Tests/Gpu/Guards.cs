@@ -1,7 +1,7 @@
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// Blocks of a device's memory, filled with NaN: every second is free, so that tensors of these shapes get them and an element
+/// Blocks of a device's memory, filled with NaN or another number: every second is free, so that tensors of these shapes get them and an element
 /// left unwritten shows; those between are their neighbours, which nobody may write.
 /// </summary>
 internal sealed class Guards : IDisposable
@@ -9,13 +9,15 @@ internal sealed class Guards : IDisposable
     private const int Count = 12;
 
     private readonly List<Tensor> neighbours = [];
+    private readonly float fill;
 
-    public Guards(Device device, IEnumerable<Shape> shapes)
+    public Guards(Device device, IEnumerable<Shape> shapes, float fill = float.NaN)
     {
+        this.fill = fill;
         foreach (var length in shapes.Select(BlockLength).Distinct())
         {
             var nothing = new float[length];
-            nothing.AsSpan().Fill(float.NaN);
+            nothing.AsSpan().Fill(fill);
             var blocks = Enumerable.Range(0, Count).Select(_ => new Tensor([length], device)).ToArray();
             foreach (var block in blocks) device.Upload(nothing, block.Storage);
             foreach (var (i, block) in blocks.Index())
@@ -35,11 +37,11 @@ internal sealed class Guards : IDisposable
         foreach (var neighbour in neighbours) neighbour.Discard();
     }
 
-    private static bool IsTouched(Tensor x, int from)
+    private bool IsTouched(Tensor x, int from)
     {
         var block = new float[BlockLength(x.Shape)];
         x.Device.Download(x.Storage, block);
-        return Array.Exists(block[from..], value => !float.IsNaN(value));
+        return Array.Exists(block[from..], value => !value.Equals(fill));
     }
 
     private static int BlockLength(Shape shape) =>

@@ -1,0 +1,66 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Every row of <see cref="OpTable"/> with extents of 0, one or several of them.</summary>
+internal static class EmptyExtents
+{
+    /// <summary>
+    /// The shapes of a row with one extent set to 0, and with all extents of one size set to 0: so what must agree still does.
+    /// </summary>
+    public static IEnumerable<Shape[]> Of(OpRow row)
+    {
+        var single =
+            from i in Enumerable.Range(0, row.Shapes.Length)
+            from axis in Enumerable.Range(0, row.Shapes[i].Rank)
+            select row.Shapes.Select((shape, j) => Emptied(shape, (at, _) => i == j && at == axis)).ToArray();
+        var alike = row.Shapes.SelectMany(shape => shape).Distinct()
+            .Select(size => row.Shapes.Select(shape => Emptied(shape, (_, extent) => extent == size)).ToArray());
+        return single.Concat(alike).DistinctBy(shapes => string.Join(", ", shapes.AsEnumerable()));
+    }
+
+    /// <summary>
+    /// The result and the gradients, in memory that is full of <paramref name="fill"/> elsewhere; null if the op refused the
+    /// shapes, by an error that names them.
+    /// </summary>
+    public static float[][]? Run(OpRow row, Shape[] shapes, Device device, float fill)
+    {
+        float[][]? all = null;
+        string? fault;
+        int collections;
+        do
+        {
+            // A collection in between may have brought back blocks of earlier tests, which are not filled.
+            GC.WaitForPendingFinalizers();
+            collections = GC.CollectionCount(0);
+            using var guards = new Guards(device, shapes, fill);
+            var x = row.Draw(shapes, device);
+            foreach (var leaf in x) leaf.RequiresGrad = true;
+            Tensor y;
+            try
+            {
+                y = row.Op(x).Keep();
+            }
+            catch (Exception e) when (e is ShapeException or ArgumentOutOfRangeException { ActualValue: not null })
+            {
+                foreach (var shape in shapes.Where(_ => e is ShapeException)) Assert.That(e.Message, Does.Contain(shape.ToString()));
+                return null;
+            }
+
+            y.Backward(Tensor.Uniform(y.Shape, -1, 1, new(7), device));
+            foreach (var (i, leaf) in x.Index()) Assert.That(leaf.Grad!.Shape, Is.EqualTo(shapes[i]), $"gradient {i}");
+            all = [y.ToArray(), .. x.Select(leaf => leaf.Grad!.ToArray())];
+            fault = guards.Touched([]);
+        }
+        while (GC.CollectionCount(0) != collections);
+
+        Assert.That(fault, Is.Null);
+        return all;
+    }
+
+    /// <summary>Whether a result that nothing went into may be NaN: what is divided by the number of its elements.</summary>
+    public static bool MayBeNaN(OpRow row) => row.Name.StartsWith("Mean") || row.Name.StartsWith("CrossEntropy");
+
+    private static Shape Emptied(Shape shape, Func<int, int, bool> isEmpty) =>
+        [.. shape.Select((extent, axis) => isEmpty(axis, extent) ? 0 : extent)];
+}
