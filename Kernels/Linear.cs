@@ -81,16 +81,8 @@ internal sealed unsafe partial class LinearMap(bool relu) : Op
 
     private static Tensor SumOfRows(Tensor dy)
     {
-        var (rows, columns) = dy.Shape;
-        var sums = new Tensor([columns], dy.Device);
-        float* from = dy.Pointer, to = sums.Pointer;
-        dy.Processor.ForPieces(columns, 64, (start, n) =>
-        {
-            var total = new Span<float>(to + start, n);
-            total.Clear();
-            for (nint row = 0; row < rows; row++)
-                System.Numerics.Tensors.TensorPrimitives.Add(total, new ReadOnlySpan<float>(from + row * columns + start, n), total);
-        });
+        var sums = new Tensor([dy.Shape[1]], dy.Device);
+        Reduction.Run(dy, [true, false], sums);
         return sums;
     }
 }

@@ -15,21 +15,36 @@ internal readonly struct MomentsKernel(
         int cell = columns.Target, channel = columns.Column, depth = (rows + cells - 1) / cells;
         int first = cell * depth, end = channel < columns.Extent ? IntrinsicMath.Min(rows, first + depth) : 0;
 
-        var sum = 0f;
-        for (var row = first + columns.Lane; row < end; row += columns.Lanes) sum += x[row * columns.Extent + channel];
-        var center = columns.Sum(lanes, sum) / IntrinsicMath.Max(1, end - first);
-
-        sum = 0;
-        var square = 0f;
-        for (var row = first + columns.Lane; row < end; row += columns.Lanes)
+        var total = new LongSum();
+        int row = first + columns.Lane, step = columns.Lanes;
+        while (row < end)
         {
-            var deviation = x[row * columns.Extent + channel] - center;
-            sum += deviation;
-            square += deviation * deviation;
+            var part = 0f;
+            for (var stop = LongSum.EndOfStretch(row, step, end); row < stop; row += step)
+                part += x[row * columns.Extent + channel];
+            total.Add(part);
         }
 
-        sum = columns.Sum(lanes, sum);
-        square = columns.Sum(lanes, square);
+        var center = columns.Sum(lanes, total.Total) / IntrinsicMath.Max(1, end - first);
+
+        LongSum deviations = new(), products = new();
+        row = first + columns.Lane;
+        while (row < end)
+        {
+            float part = 0, partOfSquares = 0;
+            for (var stop = LongSum.EndOfStretch(row, step, end); row < stop; row += step)
+            {
+                var deviation = x[row * columns.Extent + channel] - center;
+                part += deviation;
+                partOfSquares += deviation * deviation;
+            }
+
+            deviations.Add(part);
+            products.Add(partOfSquares);
+        }
+
+        var sum = columns.Sum(lanes, deviations.Total);
+        var square = columns.Sum(lanes, products.Total);
         if (columns.Lane > 0 || channel >= columns.Extent) return;
         var at = cell * columns.Extent + channel;
         centers[at] = center;
@@ -95,16 +110,24 @@ internal readonly struct CorrelationsKernel(
         int first = cell * depth, end = channel < columns.Extent ? IntrinsicMath.Min(rows, first + depth) : 0;
         var center = channel < columns.Extent ? mean[channel] : 0;
 
-        float sum = 0, product = 0;
-        for (var row = first + columns.Lane; row < end; row += columns.Lanes)
+        LongSum gradients = new(), correlations = new();
+        int row = first + columns.Lane, step = columns.Lanes;
+        while (row < end)
         {
-            var at = row * columns.Extent + channel;
-            sum += dy[at];
-            product += dy[at] * (x[at] - center);
+            float part = 0, partOfProducts = 0;
+            for (var stop = LongSum.EndOfStretch(row, step, end); row < stop; row += step)
+            {
+                var at = row * columns.Extent + channel;
+                part += dy[at];
+                partOfProducts += dy[at] * (x[at] - center);
+            }
+
+            gradients.Add(part);
+            correlations.Add(partOfProducts);
         }
 
-        sum = columns.Sum(lanes, sum);
-        product = columns.Sum(lanes, product);
+        var sum = columns.Sum(lanes, gradients.Total);
+        var product = columns.Sum(lanes, correlations.Total);
         if (columns.Lane > 0 || channel >= columns.Extent) return;
         sums[cell * columns.Extent + channel] = sum;
         products[cell * columns.Extent + channel] = product;

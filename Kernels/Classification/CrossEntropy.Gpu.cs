@@ -42,9 +42,16 @@ internal readonly struct MeanLossKernel(ArrayView<float> losses, int count, Arra
     public void Run()
     {
         var lanes = SharedMemory.Allocate<float>(256);
-        var sum = 0f;
-        for (var i = Group.IdxX; i < count; i += 256) sum += losses[i];
-        sum = GroupReduction.Sum(lanes, sum);
+        var total = new LongSum();
+        var i = Group.IdxX;
+        while (i < count)
+        {
+            var part = 0f;
+            for (var stop = LongSum.EndOfStretch(i, 256, count); i < stop; i += 256) part += losses[i];
+            total.Add(part);
+        }
+
+        var sum = GroupReduction.Sum(lanes, total.Total);
         if (Group.IdxX == 0) mean[0] = sum / count;
     }
 }

@@ -33,9 +33,16 @@ internal readonly struct LogSoftmaxGradientKernel(ArrayView<float> y, ArrayView<
     {
         var lanes = SharedMemory.Allocate<float>(ScoreRow.Threads);
         var row = new ScoreRow(y, classes, lanes);
-        var sum = 0f;
-        for (var i = row.First; i < row.End; i += ScoreRow.Threads) sum += dy[i];
-        sum = GroupReduction.Sum(lanes, sum);
+        var total = new LongSum();
+        var at = row.First;
+        while (at < row.End)
+        {
+            var part = 0f;
+            for (var stop = row.StretchEnd(at); at < stop; at += ScoreRow.Threads) part += dy[at];
+            total.Add(part);
+        }
+
+        var sum = GroupReduction.Sum(lanes, total.Total);
         for (var i = row.First; i < row.End; i += ScoreRow.Threads) dx[i] = dy[i] - ScoreRow.Exp(y[i]) * sum;
     }
 }

@@ -56,7 +56,7 @@ internal sealed partial class LogSoftmax : Op
             ReadOnlySpan<float> from = dy.Span.Slice(start, n);
             var to = dx.Span.Slice(start, n);
             TensorPrimitives.Exp(y.Span.Slice(start, n), to);
-            TensorPrimitives.Multiply(to, -TensorPrimitives.Sum(from), to);
+            TensorPrimitives.Multiply(to, -(float)Reduction.SumRun(from), to);
             TensorPrimitives.Add(to, from, to);
         });
         return [dx];

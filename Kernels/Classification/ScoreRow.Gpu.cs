@@ -17,6 +17,9 @@ internal readonly struct ScoreRow(ArrayView<float> x, int classes, ArrayView<flo
     /// <summary>The first element of this thread; the next is <see cref="Threads"/> further on.</summary>
     public int First => Start + Group.IdxX;
 
+    /// <summary>Where the part of a row ends of which a thread sums <see cref="LongSum.Stretch"/> elements, from one on.</summary>
+    public int StretchEnd(int i) => LongSum.EndOfStretch(i, Threads, End);
+
     public float Highest()
     {
         var highest = x[Start];
@@ -29,9 +32,16 @@ internal readonly struct ScoreRow(ArrayView<float> x, int classes, ArrayView<flo
     /// <summary>Σ exp(xⱼ − highest); NaN if there is one in the row.</summary>
     public float SumOfExponentials(float highest)
     {
-        var sum = 0f;
-        for (var i = First; i < End; i += Threads) sum += Exp(x[i] - highest);
-        return GroupReduction.Sum(lanes, sum);
+        var total = new LongSum();
+        var i = First;
+        while (i < End)
+        {
+            var sum = 0f;
+            for (var stop = StretchEnd(i); i < stop; i += Threads) sum += Exp(x[i] - highest);
+            total.Add(sum);
+        }
+
+        return GroupReduction.Sum(lanes, total.Total);
     }
 
     public static float Exp(float x) => GpuFloat.Exp(new(x)).V;

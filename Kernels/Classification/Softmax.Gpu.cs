@@ -33,9 +33,16 @@ internal readonly struct SoftmaxGradientKernel(ArrayView<float> y, ArrayView<flo
     {
         var lanes = SharedMemory.Allocate<float>(ScoreRow.Threads);
         var row = new ScoreRow(y, classes, lanes);
-        var product = 0f;
-        for (var i = row.First; i < row.End; i += ScoreRow.Threads) product += dy[i] * y[i];
-        product = GroupReduction.Sum(lanes, product);
+        var total = new LongSum();
+        var at = row.First;
+        while (at < row.End)
+        {
+            var sum = 0f;
+            for (var stop = row.StretchEnd(at); at < stop; at += ScoreRow.Threads) sum += dy[at] * y[at];
+            total.Add(sum);
+        }
+
+        var product = GroupReduction.Sum(lanes, total.Total);
         for (var i = row.First; i < row.End; i += ScoreRow.Threads) dx[i] = y[i] * (dy[i] - product);
     }
 }

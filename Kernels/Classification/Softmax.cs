@@ -37,8 +37,8 @@ internal sealed partial class RowSoftmax : Op
     {
         TensorPrimitives.Subtract(x, TensorPrimitives.Max(x), y);
         TensorPrimitives.Exp(y, y);
-        var sum = TensorPrimitives.Sum<float>(y);
-        TensorPrimitives.Divide(y, sum, y);
+        var sum = Reduction.SumRun(y);
+        TensorPrimitives.Divide(y, (float)sum, y);
         return Math.Log(sum);
     }
 
@@ -56,7 +56,7 @@ internal sealed partial class RowSoftmax : Op
         {
             ReadOnlySpan<float> probabilities = y.Span.Slice(start, n), from = dy.Span.Slice(start, n);
             var to = dx.Span.Slice(start, n);
-            TensorPrimitives.Subtract(from, TensorPrimitives.Dot(from, probabilities), to);
+            TensorPrimitives.Subtract(from, (float)Reduction.DotRuns(from, probabilities), to);
             TensorPrimitives.Multiply(to, probabilities, to);
         });
         return [dx];

@@ -5,6 +5,9 @@ internal sealed unsafe partial class Convolution
 {
     private static readonly ConvolutionKernels Kernels = ConvolutionKernels.Best;
 
+    /// <summary>So many positions' gradients are summed in single precision, in pieces and blocks; the sums of more in double.</summary>
+    private const int MostPositions = 1 << 18;
+
     private void Convolve(Tensor x, Tensor weight, Tensor? bias, Tensor y)
     {
         var (images, height, width, channels, outputs, kh, kw) = Extents();
@@ -71,21 +74,45 @@ internal sealed unsafe partial class Convolution
             Images = images, Height = height, Width = width, Channels = channels,
             Grid = (dy.Shape[2], dy.Shape[3]), Kernel = (kh, kw), Step = stride, Origin = (-padding.H, -padding.W),
         };
+        if (windows.Positions <= MostPositions)
+        {
+            GradientByWeight(windows, dy.Pointer, outputs, dw.Pointer, db.Pointer);
+            return;
+        }
+
+        var weights = dw.Shape.Size;
+        var gradient = dy.Pointer;
+        using var totals = new LongSums(x.Processor, checked(weights + outputs));
+        totals.Clear();
+        foreach (var part in windows.Cut(MostPositions))
+        {
+            GradientByWeight(part, gradient, outputs, dw.Pointer, db.Pointer);
+            totals.Add(dw.Pointer, 0, weights);
+            totals.Add(db.Pointer, weights, outputs);
+            gradient += (nint)part.Positions * outputs;
+        }
+
+        totals.Store(dw.Pointer, 0, weights);
+        totals.Store(db.Pointer, weights, outputs);
+    }
+
+    private void GradientByWeight(Windows windows, float* dy, int outputs, float* dw, float* db)
+    {
         if (!Direct && WinogradKernels.ForGradient(windows, outputs) is { } winograd)
         {
-            winograd.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, dw.Pointer, db.Pointer);
+            winograd.GradientByWeight(x.Processor, windows, dy, outputs, dw, db);
             return;
         }
 
         if (!Direct && PlanarKernels.For(windows, outputs) is { } planar)
         {
             using var totals = Temporary(x.Device, planar.GradientSize(windows, outputs));
-            planar.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, totals.Pointer, dw.Pointer, db.Pointer);
+            planar.GradientByWeight(x.Processor, windows, dy, outputs, totals.Pointer, dw, db);
             return;
         }
 
         using var sums = Temporary(x.Device, Kernels.GradientSize(windows, outputs));
-        Kernels.GradientByWeight(x.Processor, windows, dy.Pointer, outputs, sums.Pointer, dw.Pointer, db.Pointer);
+        Kernels.GradientByWeight(x.Processor, windows, dy, outputs, sums.Pointer, dw, db);
     }
 
     /// <summary>The extents that the kernels see: of a linear map where the kernel is as large as its image.</summary>

@@ -67,11 +67,12 @@ internal sealed unsafe partial class ConvolutionKernels<V> : ConvolutionKernels 
         var edgeColumn = target.Channels % PanelWidth == 0 ? int.MaxValue : target.Channels / PanelWidth;
         var scratch = Scratch.Begin(
             Scratch.Bytes(tiles * V.TileRows * (long)segments, sizeof(float*)) + Scratch.Bytes(tiles * V.TileRows, sizeof(float*)) +
-            Scratch.Bytes(V.TileRows, sizeof(float*)) + Scratch.Bytes(V.TileRows * PanelWidth, sizeof(float)) +
+            2 * Scratch.Bytes(V.TileRows, sizeof(float*)) + Scratch.Bytes(V.TileRows * PanelWidth, sizeof(float)) +
             Scratch.Bytes(target.Channels + PanelWidth, sizeof(float)) + Scratch.Bytes(windows.EdgeFloats(count), sizeof(float)));
         var rows = scratch.Pointers(tiles * V.TileRows * (long)segments);
         var outputs = scratch.Pointers(tiles * V.TileRows);
         var edgeOutputs = scratch.Pointers(V.TileRows);
+        var blockRows = scratch.Pointers(V.TileRows);
         var edge = scratch.Floats(V.TileRows * PanelWidth);
         var spare = scratch.Floats(target.Channels + PanelWidth);
         var copies = scratch.Floats(windows.EdgeFloats(count));
@@ -102,16 +103,43 @@ internal sealed unsafe partial class ConvolutionKernels<V> : ConvolutionKernels 
                 var to = outputs + tile * V.TileRows;
                 if (panel != edgeColumn)
                 {
-                    Tile.Rows<V>(table, segments, length, weights, to, panel * PanelWidth, panelEnds, ahead.Take());
+                    Sum(table, segments, length, weights, to, panel * PanelWidth, panelEnds, blockRows, ahead.Take());
                     continue;
                 }
 
-                Tile.Rows<V>(table, segments, length, weights, edgeOutputs, 0, panelEnds);
+                Sum(table, segments, length, weights, edgeOutputs, 0, panelEnds, blockRows, default);
                 for (var r = 0; r < V.TileRows; r++)
                     new ReadOnlySpan<float>(edgeOutputs[r], Columns(panel, target.Channels)).CopyTo(
                         new(to[r] + panel * PanelWidth, PanelWidth));
             }
         }
+    }
+
+    /// <summary>As <see cref="Tile.Rows"/>; long sums in blocks, of some segments each or of a part of one.</summary>
+    /// <param name="blockRows">Room for a tile's pointers.</param>
+    private static void Sum(
+        float** table, int segments, int length, float* weights, float** outputs, nint column, Tile.Ends ends,
+        float** blockRows, Ahead.Part ahead)
+    {
+        if (segments * length <= Tile.MostDepth)
+        {
+            Tile.Rows<V>(table, segments, length, weights, outputs, column, ends, ahead);
+            return;
+        }
+
+        var together = Math.Max(1, Tile.MostDepth / length);
+        for (var s = 0; s < segments; s += together)
+            for (var k = 0; k < length; k += Tile.MostDepth)        // once, unless a single segment is too long
+            {
+                var (count, depth) = (Math.Min(together, segments - s), Math.Min(Tile.MostDepth, length - k));
+                var (isFirst, isLast) = (s == 0 && k == 0, s + count == segments && k + depth == length);
+                var rows = table + (nint)s * V.TileRows;
+                for (var r = 0; r < V.TileRows && k > 0; r++) blockRows[r] = rows[r] + k;
+                Tile.Rows<V>(
+                    k > 0 ? blockRows : rows, count, Math.Min(length, depth), weights, outputs, column,
+                    new(isFirst ? ends.Bias : 0, ends.Relu && isLast, ends.Streaming && isLast), isFirst ? ahead : default);
+                weights += (nint)count * depth * PanelWidth;
+            }
     }
 
     /// <summary>The pixels that the next piece will read; of 1×1 kernels alone, since others read most of them already.</summary>

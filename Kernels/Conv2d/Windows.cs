@@ -54,6 +54,43 @@ internal readonly unsafe struct Windows
 
     private bool ByRow => Channels < FewChannels && Kernel.W > 1;
 
+    /// <summary>
+    /// The same windows in parts of at most so many positions that follow one another: images, rows of an image, or positions
+    /// of a row.
+    /// </summary>
+    public List<Windows> Cut(int most)
+    {
+        List<Windows> parts = [];
+        var ofImage = Grid.H * Grid.W;
+        if (ofImage <= most)
+        {
+            for (var (image, size) = (0, Equal(Images, most / ofImage)); image < Images; image += size)
+                parts.Add(this with { Source = At(image), Images = Math.Min(size, Images - image) });
+            return parts;
+        }
+
+        var (rows, columns) = (Equal(Grid.H, Math.Max(1, most / Grid.W)), Equal(Grid.W, most));
+        for (var image = 0; image < Images; image++)
+            for (var row = 0; row < Grid.H; row += rows)
+                for (var column = 0; column < Grid.W; column += columns)
+                    parts.Add(this with
+                    {
+                        Source = At(image), Images = 1,
+                        Grid = (Math.Min(rows, Grid.H - row), Math.Min(columns, Grid.W - column)),
+                        Origin = (Origin.H + row * Step.H, Origin.W + column * Step.W),
+                    });
+        return parts;
+
+        // The size of parts that are about equal, and no larger than the greatest.
+        static int Equal(int count, int greatest)
+        {
+            var parts = (count + greatest - 1) / greatest;
+            return (count + parts - 1) / parts;
+        }
+    }
+
+    private float* At(int image) => Source + (nint)image * Height * Width * Channels;
+
     /// <summary>Writes the pointers of <paramref name="count"/> windows from position <paramref name="first"/> on.</summary>
     /// <param name="table">Segment s of the window i goes to <c>table[i · perWindow + s · perSegment]</c>.</param>
     /// <param name="edges"><see cref="EdgeFloats"/> floats for windows that the image's edge cuts.</param>
@@ -64,7 +101,7 @@ internal readonly unsafe struct Windows
         for (var i = 0; i < count; i++, table += perWindow)
         {
             var (top, left) = (line * Step.H + Origin.H, column * Step.W + Origin.W);
-            var pixels = Source + (nint)image * Height * Width * Channels;
+            var pixels = At(image);
             if (ByRow) edges = PointRows(pixels, top, left, table, perSegment, edges);
             else PointTaps(pixels, top, left, table, perSegment);
 

@@ -10,6 +10,7 @@ internal static unsafe class DotProducts
     public const int MostRows = 3;
 
     private const int Piece = 1 << 16;      // floats of the matrix that one thread takes at a time
+    private const int Stretch = 1 << 14;    // products that are added in single precision, in four vectors
 
     /// <summary>c = a·b + bias, then max(·, 0) if asked for; a is not transposed, b is.</summary>
     public static void Multiply(CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu) =>
@@ -24,7 +25,16 @@ internal static unsafe class DotProducts
                 }
         });
 
+    /// <summary>In stretches, whose sums are added in double.</summary>
     private static float Dot(float* x, float* y, nint n)
+    {
+        if (n <= Stretch) return DotOfStretch(x, y, n);
+        var sum = 0.0;
+        for (; n > 0; n -= Stretch, x += Stretch, y += Stretch) sum += DotOfStretch(x, y, Math.Min(n, Stretch));
+        return (float)sum;
+    }
+
+    private static float DotOfStretch(float* x, float* y, nint n)
     {
         nint i = 0, width = Vector<float>.Count;
         Vector<float> s0 = default, s1 = default, s2 = default, s3 = default;

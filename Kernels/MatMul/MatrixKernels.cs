@@ -42,6 +42,7 @@ internal sealed unsafe class MatrixKernels<V> : MatrixKernels where V : struct, 
         if (a.Rows == 0 || b.Columns == 0) return;
         if (a.Columns == 0) Fill(c, a.Rows, b.Columns, bias, relu);
         else if (!a.Transposed && b.Transposed && a.Rows <= DotProducts.MostRows) DotProducts.Multiply(cpu, a, b, c, bias, relu);
+        else if (a.Columns > DeepProducts.MostDepth) DeepProducts.Multiply(this, cpu, a, b, c, bias, relu);
         else if (!a.Transposed && b.Transposed && a.Rows <= FewRows && a.Rows < b.Columns) MultiplyFewRows(cpu, a, b, c, bias, relu);
         else if (a.Transposed && !b.Transposed && a.Columns <= ShallowDepth && bias == null && !relu) MultiplyShallow(cpu, a, b, c);
         else MultiplyBlocks(cpu, a, b, c, bias, relu);

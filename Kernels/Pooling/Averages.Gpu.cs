@@ -21,15 +21,19 @@ internal readonly struct AverageKernel(ArrayView<float> x, PoolGrid grid, ArrayV
         int image = line / grid.Rows.Outputs, row = line - image * grid.Rows.Outputs;
 
         int bottom = grid.Rows.End(row), left = grid.Columns.From(column), right = grid.Columns.End(column);
-        var total = 0f;
+        var total = new LongSum();
         for (var h = grid.Rows.From(row); h < bottom; h++)
         {
-            var sum = 0f;
-            for (var w = left; w < right; w++) sum += x[grid.Input(image, h, w) + c];
-            total += sum;
+            var w = left;
+            while (w < right)
+            {
+                var sum = 0f;
+                for (var stop = LongSum.EndOfStretch(w, 1, right); w < stop; w++) sum += x[grid.Input(image, h, w) + c];
+                total.Add(sum);
+            }
         }
 
-        y[i] = total / ((float)grid.Rows.Size(row) * grid.Columns.Size(column));
+        y[i] = total.Total / ((float)grid.Rows.Size(row) * grid.Columns.Size(column));
     }
 }
 
@@ -43,10 +47,15 @@ internal readonly struct AverageGradientKernel(ArrayView<float> dy, PoolGrid gri
         int image = line / grid.Height, h = line - image * grid.Height;
 
         int endRow = grid.Rows.EndCovering(h), endColumn = grid.Columns.EndCovering(w), left = grid.Columns.FirstCovering(w);
-        var sum = 0f;
+        var total = new LongSum();
         for (var row = grid.Rows.FirstCovering(h); row < endRow; row++)
+        {
+            var sum = 0f;
             for (var column = left; column < endColumn; column++)
                 sum += dy[grid.Output(image, row, column) + c] * (1 / ((float)grid.Rows.Size(row) * grid.Columns.Size(column)));
-        dx[i] = sum;
+            total.Add(sum);
+        }
+
+        dx[i] = total.Total;
     }
 }

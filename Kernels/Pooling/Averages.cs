@@ -6,6 +6,7 @@ namespace PyNetSharp;
 internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAxis columns)
 {
     private const int Block = 512;      // channels at a time: a row's sum stays on the stack and in the L1 cache
+    private const int Stretch = 64;     // pixels, or rows of them, or windows, that are added in single precision
 
     /// <summary>[n, c, h', w']</summary>
     public Shape Pooled => [shape[0], shape[1], rows.Outputs, columns.Outputs];
@@ -27,6 +28,7 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
         {
             var (image, row) = Math.DivRem(line, rows.Outputs);
             var sums = stackalloc float[Block];
+            var totals = stackalloc double[Block];
             for (var column = 0; column < columns.Outputs; column++)
             {
                 var (down, across) = (rows[row], columns[column]);
@@ -35,6 +37,14 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
                     var n = Math.Min(Block, channels - c);
                     var sum = new Span<float>(sums, n);
                     var total = new Span<float>(to + ((long)line * columns.Outputs + column) * channels + c, n);
+                    if (Math.Max(down.Length, across.Length) > Stretch)
+                    {
+                        var window = from + (((long)image * height + down.From) * width + across.From) * channels + c;
+                        AddUpMany(window, (long)width * channels, channels, down.Length, across.Length, sum, new(totals, n));
+                        for (var i = 0; i < n; i++) total[i] = (float)(totals[i] / ((double)down.Size * across.Size));
+                        continue;
+                    }
+
                     for (var h = down.From; h < down.End; h++)
                     {
                         var pixel = from + (((long)image * height + h) * width + across.From) * channels + c;
@@ -68,17 +78,24 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
         {
             var (image, h) = Math.DivRem(line, height);
             var (firstRow, endRow) = rows.Covering(h);
+            var totals = stackalloc double[Block];
             for (var w = 0; w < width; w++)
             {
                 var (firstColumn, endColumn) = columns.Covering(w);
                 var target = new Span<float>(to + ((long)line * width + w) * channels, channels);
                 if (firstRow == endRow || firstColumn == endColumn) target.Clear();
+                if ((long)(endRow - firstRow) * (endColumn - firstColumn) > Stretch)
+                {
+                    var ofImage = from + (long)image * rows.Outputs * columns.Outputs * channels;
+                    CollectMany(ofImage, (firstRow, endRow), (firstColumn, endColumn), target, new(totals, Block));
+                    continue;
+                }
 
                 var first = true;
                 for (var row = firstRow; row < endRow; row++)
                     for (var column = firstColumn; column < endColumn; column++, first = false)
                     {
-                        var share = 1 / ((float)rows[row].Size * columns[column].Size);
+                        var share = Share(row, column);
                         var source = new ReadOnlySpan<float>(
                             from + (((long)image * rows.Outputs + row) * columns.Outputs + column) * channels, channels);
                         if (first) TensorPrimitives.Multiply(source, share, target);
@@ -100,4 +117,41 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
         for (var i = 1; i < pixels; i++)
             TensorPrimitives.Add(sum, new ReadOnlySpan<float>(x + (long)i * stride, sum.Length), sum);
     }
+
+    /// <summary>The sums over many pixels, stretch by stretch, added in double.</summary>
+    /// <param name="x">[height, width, channels], rows <paramref name="row"/> floats and pixels <paramref name="stride"/> apart.</param>
+    /// <param name="sum">Room for the sums of a stretch.</param>
+    private static void AddUpMany(float* x, long row, int stride, int height, int width, Span<float> sum, Span<double> totals)
+    {
+        totals.Clear();
+        for (var h = 0; h < height; h++, x += row)
+            for (var w = 0; w < width; w += Stretch)
+            {
+                AddUp(x + (long)w * stride, stride, Math.Min(Stretch, width - w), sum);
+                for (var i = 0; i < sum.Length; i++) totals[i] += sum[i];
+            }
+    }
+
+    /// <summary>An input's share of many outputs, added in double.</summary>
+    private void CollectMany(
+        float* dy, (int First, int End) down, (int First, int End) across, Span<float> target, Span<double> totals)
+    {
+        var channels = shape[1];
+        for (var c = 0; c < channels; c += Block)
+        {
+            var n = Math.Min(Block, channels - c);
+            totals.Clear();
+            for (var row = down.First; row < down.End; row++)
+                for (var column = across.First; column < across.End; column++)
+                {
+                    var source = dy + ((long)row * columns.Outputs + column) * channels + c;
+                    var share = Share(row, column);
+                    for (var i = 0; i < n; i++) totals[i] += (double)source[i] * share;
+                }
+
+            for (var i = 0; i < n; i++) target[c + i] = (float)totals[i];
+        }
+    }
+
+    private float Share(int row, int column) => 1 / ((float)rows[row].Size * columns[column].Size);
 }

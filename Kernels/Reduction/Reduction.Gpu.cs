@@ -51,24 +51,30 @@ internal readonly struct SumRowsKernel(ArrayView<float> x, int n, ColumnGroups c
         var first = target % pieces * depth;
         var end = IntrinsicMath.Min(n, first + depth);
 
-        // Four sums, because each load must be waited for before the next addition to the same one.
-        float a = 0, b = 0, c = 0, d = 0;
+        var total = new LongSum();
         if (column < columns.Extent)
         {
-            int row = first + columns.Lane, step = columns.Lanes;
-            int at = (target / pieces * n + row) * columns.Extent + column, stride = step * columns.Extent;
-            for (; row + 3 * step < end; row += 4 * step, at += 4 * stride)
+            int row = first + columns.Lane, step = columns.Lanes, stride = step * columns.Extent;
+            while (row < end)
             {
-                a += x[at];
-                b += x[at + stride];
-                c += x[at + 2 * stride];
-                d += x[at + 3 * stride];
-            }
+                // Four sums, because each load must be waited for before the next addition to the same one.
+                float a = 0, b = 0, c = 0, d = 0;
+                var stop = LongSum.EndOfStretch(row, 4 * step, end);
+                var at = (target / pieces * n + row) * columns.Extent + column;
+                for (; row + 3 * step < stop; row += 4 * step, at += 4 * stride)
+                {
+                    a += x[at];
+                    b += x[at + stride];
+                    c += x[at + 2 * stride];
+                    d += x[at + 3 * stride];
+                }
 
-            for (; row < end; row += step, at += stride) a += x[at];
+                for (; row < stop; row += step, at += stride) a += x[at];
+                total.Add(a + b + (c + d));
+            }
         }
 
-        var sum = columns.Sum(lanes, a + b + (c + d));
+        var sum = columns.Sum(lanes, total.Total);
         if (columns.Lane == 0 && column < columns.Extent) y[target * columns.Extent + column] = sum;
     }
 }

@@ -60,11 +60,21 @@ internal static partial class Reduction
     /// <summary>[outer, n, inner] → [outer, inner]</summary>
     static partial void SumOnGpu(Tensor x, int outer, int n, int inner, Tensor y);
 
-    private static double SumRun(ReadOnlySpan<float> run)
+    /// <summary>Σ x, stretch by stretch.</summary>
+    public static double SumRun(ReadOnlySpan<float> run)
     {
         var sum = 0.0;
         for (; run.Length > Stretch; run = run[Stretch..]) sum += TensorPrimitives.Sum(run[..Stretch]);
         return sum + TensorPrimitives.Sum(run);
+    }
+
+    /// <summary>⟨x, y⟩, stretch by stretch.</summary>
+    public static double DotRuns(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        var sum = 0.0;
+        var i = 0;
+        for (; x.Length - i > Stretch; i += Stretch) sum += TensorPrimitives.Dot(x.Slice(i, Stretch), y.Slice(i, Stretch));
+        return sum + TensorPrimitives.Dot(x[i..], y[i..]);
     }
 
     /// <summary>[outer, n, inner] → [outer, inner]</summary>

@@ -102,8 +102,7 @@ internal readonly struct PiecesKernel(
 {
     public void Run(int i)
     {
-        var sum = bias.Length > 0 ? bias[i % columns] : 0;
-        for (var piece = 0; piece < pieces; piece++) sum += sums[piece * size + i];
+        var sum = Pieces.Sum(sums, i, size, pieces, bias.Length > 0 ? bias[i % columns] : 0);
         y[i] = sum <= floor ? floor : sum;
     }
 }
@@ -117,9 +116,26 @@ internal readonly struct GradientPiecesKernel(
     {
         int row = i / (columns + 1), column = i % (columns + 1), ones = OnesLine.Of(columns);
         var at = row * (ones + 4) + (column == columns ? ones : column);
-        var sum = 0f;
-        for (var piece = 0; piece < pieces; piece++) sum += sums[piece * rows * (ones + 4) + at];
+        var sum = Pieces.Sum(sums, at, rows * (ones + 4), pieces, 0);
         if (column == columns) db[row] = sum;
         else dw[row * columns + column] = sum;
+    }
+}
+
+internal static class Pieces
+{
+    /// <summary>The sum of so many numbers from a place on, <paramref name="stride"/> floats apart, and of one to begin with.</summary>
+    public static float Sum(ArrayView<float> sums, int at, int stride, int pieces, float start)
+    {
+        var total = new LongSum();
+        var piece = 0;
+        while (piece < pieces)
+        {
+            for (var stop = LongSum.EndOfStretch(piece, 1, pieces); piece < stop; piece++) start += sums[piece * stride + at];
+            total.Add(start);
+            start = 0;
+        }
+
+        return total.Total;
     }
 }

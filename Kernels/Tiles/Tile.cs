@@ -16,8 +16,15 @@ internal static unsafe class Tile
     /// <summary>How many steps a loop makes at each turn.</summary>
     public const int StepsPerTurn = 8;
 
+    /// <summary>The most products that one call shall sum: longer sums are those of several calls, added up.</summary>
+    /// <remarks>
+    /// A sum of n terms one after the other is off by up to n roundings, one of blocks by those of a block and one per block.
+    /// A call's own costs are 0.5 % of so many products. A whole number of panels' widths.
+    /// </remarks>
+    public const int MostDepth = 1 << 10;
+
     /// <summary>How the sums of a tile begin and end.</summary>
-    /// <param name="Bias">What each column's sum starts from; null to start from what the output holds.</param>
+    /// <param name="Bias">What each column's sum starts from; null to add the sum to what the output holds.</param>
     /// <param name="Relu">Whether negative sums become 0.</param>
     /// <param name="Streaming">Whether the results go past the caches; they must be aligned then.</param>
     public readonly record struct Ends(nint Bias, bool Relu, bool Streaming = false);
@@ -38,7 +45,7 @@ internal static unsafe class Tile
         where V : struct, ILanes<V>
     {
         TileSums<V> sums = default;
-        sums.Begin(outputs, column, ends);
+        sums.Begin(ends);
         for (var s = 0; s < segments; s++, rows += V.TileRows)
         {
             float* p0 = rows[0], p1 = rows[1], p2 = rows[2], p3 = rows[3];
@@ -71,8 +78,10 @@ internal static unsafe class Tile
     /// <param name="depth">Products per sum.</param>
     /// <param name="panel">[depth, PanelWidth], packed.</param>
     /// <param name="output">[TileRows, PanelWidth]</param>
+    /// <param name="accumulate">Whether to add to the output instead of overwriting it.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Block<V>(float* block, nint depth, float* panel, float* output) where V : struct, ILanes<V>
+    public static void Block<V>(float* block, nint depth, float* panel, float* output, bool accumulate)
+        where V : struct, ILanes<V>
     {
         TileSums<V> sums = default;
         for (; depth > 0; depth -= 2 * V.Width, block += (V.TileRows - 1) * 2 * V.Width)
@@ -83,7 +92,7 @@ internal static unsafe class Tile
             for (; k > 0; k--, block++, panel += 2 * V.Width) sums.Add<Whole<V>>(panel, 0, block, 0, 2 * V.Width);
         }
 
-        sums.Put<Whole<V>>(output, 2 * V.Width, accumulate: false);
+        sums.Put<Whole<V>>(output, 2 * V.Width, accumulate);
     }
 
     /// <summary>out[r] (+)= Σ over p of columns[p · step + r] · panel[p]: the rows of the tile lie side by side in memory.</summary>

@@ -70,32 +70,24 @@ internal unsafe struct TileSums<V> where V : struct, ILanes<V>
         if (R.Count > 7) Add(column[at + 7 * stride], left, right, ref l7, ref r7);
     }
 
-    /// <summary>Starts every row from the bias; without one, from what the outputs hold.</summary>
+    /// <summary>Starts every row from the bias; without one, from 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Begin(float** outputs, nint column, Tile.Ends ends)
+    public void Begin(Tile.Ends ends)
     {
-        if (ends.Bias == 0)
-        {
-            Load(outputs[0] + column, out l0, out r0);
-            Load(outputs[1] + column, out l1, out r1);
-            Load(outputs[2] + column, out l2, out r2);
-            Load(outputs[3] + column, out l3, out r3);
-            if (V.TileRows > 4) Load(outputs[4] + column, out l4, out r4);
-            if (V.TileRows > 5) Load(outputs[5] + column, out l5, out r5);
-            if (V.TileRows > 6) Load(outputs[6] + column, out l6, out r6);
-            if (V.TileRows > 7) Load(outputs[7] + column, out l7, out r7);
-            return;
-        }
-
+        if (ends.Bias == 0) return;
         Load((float*)ends.Bias, out var left, out var right);
         l0 = l1 = l2 = l3 = l4 = l5 = l6 = l7 = left;
         r0 = r1 = r2 = r3 = r4 = r5 = r6 = r7 = right;
     }
 
-    /// <summary>Writes all rows, two vectors each <paramref name="column"/> floats behind its pointer.</summary>
+    /// <summary>
+    /// Writes all rows, two vectors each <paramref name="column"/> floats behind its pointer; without a bias, added to what
+    /// is there.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Finish(float** outputs, nint column, Tile.Ends ends)
     {
+        if (ends.Bias == 0) AddTo(outputs, column);
         if (ends.Relu)
         {
             (l0, r0, l1, r1) = (V.Positive(l0), V.Positive(r0), V.Positive(l1), V.Positive(r1));
@@ -134,6 +126,20 @@ internal unsafe struct TileSums<V> where V : struct, ILanes<V>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Load(float* from, out V left, out V right) => (left, right) = (V.Load(from), V.Load(from + V.Width));
+
+    /// <remarks>Only now: sums that started from there would round each product to the size of the whole.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddTo(float** outputs, nint column)
+    {
+        (l0, r0) = (l0 + V.Load(outputs[0] + column), r0 + V.Load(outputs[0] + column + V.Width));
+        (l1, r1) = (l1 + V.Load(outputs[1] + column), r1 + V.Load(outputs[1] + column + V.Width));
+        (l2, r2) = (l2 + V.Load(outputs[2] + column), r2 + V.Load(outputs[2] + column + V.Width));
+        (l3, r3) = (l3 + V.Load(outputs[3] + column), r3 + V.Load(outputs[3] + column + V.Width));
+        if (V.TileRows > 4) (l4, r4) = (l4 + V.Load(outputs[4] + column), r4 + V.Load(outputs[4] + column + V.Width));
+        if (V.TileRows > 5) (l5, r5) = (l5 + V.Load(outputs[5] + column), r5 + V.Load(outputs[5] + column + V.Width));
+        if (V.TileRows > 6) (l6, r6) = (l6 + V.Load(outputs[6] + column), r6 + V.Load(outputs[6] + column + V.Width));
+        if (V.TileRows > 7) (l7, r7) = (l7 + V.Load(outputs[7] + column), r7 + V.Load(outputs[7] + column + V.Width));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Store<C>(float** outputs, nint column) where C : struct, ICaches

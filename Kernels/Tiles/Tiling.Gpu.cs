@@ -20,6 +20,12 @@ internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int Pi
     /// <summary>The least depth of a piece.</summary>
     private const int LeastDepth = 128;
 
+    /// <summary>The greatest depth of a piece, whose products are added one after the other: longer sums round too much.</summary>
+    private const int MostDepth = 1 << 14;
+
+    /// <summary>The most sums of pieces: 1 GB, and deeper pieces rather than more.</summary>
+    private const long MostSums = 1 << 28;
+
     /// <summary>Multiplications in the time that a sum takes to memory and back (8 bytes), and a launch (3 µs).</summary>
     private const double PerSum = 0.7, PerLaunch = 6e5;
 
@@ -33,6 +39,8 @@ internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int Pi
     public static Tiling For(int rows, int columns, int depth, int maxPieces = int.MaxValue)
     {
         var (best, least) = (default(Tiling), double.MaxValue);
+        var room = Math.Max(1, MostSums / Math.Max(1, (long)rows * columns));
+        var fewest = (int)Math.Min(Math.Min(Ceiling(depth, MostDepth), room), maxPieces);
         foreach (var shape in Shapes)
         {
             var tiles = Math.Max(1, Ceiling(rows, shape.Rows) * (long)Ceiling(columns, shape.Columns));
@@ -42,6 +50,7 @@ internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int Pi
 
             void Consider(int wanted)
             {
+                wanted = Math.Max(wanted, fewest);
                 var pieceDepth = Math.Max(1, Ceiling(Ceiling(depth, wanted), Step)) * Step;
                 var pieces = Math.Max(1, Ceiling(depth, pieceDepth));
                 var share = (tiles * pieces + Processors - 1) / Processors;

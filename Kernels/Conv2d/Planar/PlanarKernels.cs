@@ -56,7 +56,8 @@ internal abstract unsafe class PlanarKernels
     {
         var (height, width) = windows.Grid;
         var here = height * Blocks(width);
-        return windows.Kernel.H * windows.Kernel.W >= FewestTaps && Planes.Under(windows, Width).Size <= MostFloats
+        return windows.Kernel.H * windows.Kernel.W >= FewestTaps && windows.Depth <= Tile.MostDepth
+            && Planes.Under(windows, Width).Size <= MostFloats
             && height * width >= LeastGain * Rows * here;
     }
 }

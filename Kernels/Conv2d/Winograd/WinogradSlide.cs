@@ -114,7 +114,11 @@ internal sealed unsafe class WinogradSlide<V, W>
             var to = products + point * productStride + (nint)panel * block * PanelWidth;
             for (var tile = 0; tile < count; tile += V.TileRows)
             {
-                Tile.Block<V>(from, channels, filters + point * filterStride + (nint)panel * channels * PanelWidth, to);
+                var filter = filters + point * filterStride + (nint)panel * channels * PanelWidth;
+                for (var c = 0; c < channels; c += Tile.MostDepth)
+                    Tile.Block<V>(
+                        from + (nint)c * V.TileRows, Math.Min(Tile.MostDepth, channels - c), filter + (nint)c * PanelWidth, to,
+                        accumulate: c > 0);
                 from += channelPanels * V.TileRows * PanelWidth;
                 to += V.TileRows * PanelWidth;
             }

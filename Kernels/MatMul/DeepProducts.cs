@@ -1,0 +1,48 @@
+namespace PyNetSharp;
+
+/// <summary>Products over so many columns that their sums are taken in pieces, which are added in double.</summary>
+/// <remarks>
+/// A sum in single precision stops counting at 2²⁴ ones, and is off by many roundings long before. So are the gradients of a
+/// linear layer over a whole data set.
+/// </remarks>
+internal static unsafe class DeepProducts
+{
+    /// <summary>The most columns that are summed in single precision: 64 blocks.</summary>
+    public const int MostDepth = 1 << 14;
+
+    private const int MostTotals = 1 << 20;     // 8 MB at a time
+
+    /// <summary>c = a·b + bias, then max(·, 0) if asked for.</summary>
+    public static void Multiply(MatrixKernels kernels, CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu)
+    {
+        var band = Math.Clamp(MostTotals / b.Columns, 1, a.Rows);
+        using var part = new Temporary(cpu, band * b.Columns);
+        using var totals = new LongSums(cpu, band * b.Columns);
+        for (var row = 0; row < a.Rows; row += band)
+        {
+            var rows = Math.Min(band, a.Rows - row);
+            totals.Clear();
+            for (var k = 0; k < a.Columns; k += MostDepth)
+            {
+                var depth = Math.Min(MostDepth, a.Columns - k);
+                kernels.Multiply(
+                    cpu, a.Part(row, rows, k, depth), b.Part(k, depth, 0, b.Columns), part.Pointer, bias: null, relu: false);
+                totals.Add(part.Pointer, 0, rows * b.Columns);
+            }
+
+            var to = c + (nint)row * b.Columns;
+            totals.Store(to, 0, rows * b.Columns);
+            if (bias != null || relu) Finish(cpu, to, rows, b.Columns, bias, relu);
+        }
+    }
+
+    private static void Finish(CpuDevice cpu, float* c, int rows, int columns, float* bias, bool relu) => cpu.For(rows, row =>
+    {
+        var to = c + (nint)row * columns;
+        for (var column = 0; column < columns; column++)
+        {
+            var sum = bias == null ? to[column] : to[column] + bias[column];
+            to[column] = relu && sum < 0 ? 0 : sum;
+        }
+    });
+}
