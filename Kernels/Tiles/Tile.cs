@@ -19,9 +19,9 @@ internal static unsafe class Tile
     /// <summary>The most products that one call shall sum: longer sums are those of several calls, added up.</summary>
     /// <remarks>
     /// A sum of n terms one after the other is off by up to n roundings, one of blocks by those of a block and one per block.
-    /// A call's own costs are 0.5 % of so many products. A whole number of panels' widths.
+    /// A call's own costs are 1 % of so many products. A whole number of panels' widths.
     /// </remarks>
-    public const int MostDepth = 1 << 10;
+    public const int MostDepth = 1 << 9;
 
     /// <summary>How the sums of a tile begin and end.</summary>
     /// <param name="Bias">What each column's sum starts from; null to add the sum to what the output holds.</param>

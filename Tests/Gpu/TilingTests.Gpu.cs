@@ -19,6 +19,11 @@ public sealed class TilingTests
         Assert.That(Tiling.For(rows, columns, depth, maxPieces: 1).Pieces, Is.EqualTo(1));
     }
 
+    /// <summary>A thread adds a piece's products one after the other.</summary>
+    [Test]
+    public void Pieces_are_no_deeper_than_a_float_bears([Values(1, 192, 3000)] int rows, [Values(1, 2404)] int columns) =>
+        Assert.That(Tiling.For(rows, columns, 1 << 20).PieceDepth, Is.LessThanOrEqualTo(1 << 14));
+
     [Test]
     public void Large_products_take_large_tiles_and_few_tiles_are_cut_in_depth()
     {

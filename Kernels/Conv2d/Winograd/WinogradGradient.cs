@@ -135,10 +135,10 @@ internal sealed unsafe class WinogradGradient<V, W>
 
     private static void AddRows(float* rows, int count, float* sums)
     {
-        V left = V.Load(sums), right = V.Load(sums + V.Width);
+        V left = default, right = default;      // not what is there: each row would be rounded to its size
         for (var i = 0; i < count; i++, rows += PanelWidth) (left, right) = (left + V.Load(rows), right + V.Load(rows + V.Width));
-        left.Store(sums);
-        right.Store(sums + V.Width);
+        (left + V.Load(sums)).Store(sums);
+        (right + V.Load(sums + V.Width)).Store(sums + V.Width);
     }
 
     private void TransformFilters(int panel)
