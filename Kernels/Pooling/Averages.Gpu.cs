@@ -50,10 +50,14 @@ internal readonly struct AverageGradientKernel(ArrayView<float> dy, PoolGrid gri
         var total = new LongSum();
         for (var row = grid.Rows.FirstCovering(h); row < endRow; row++)
         {
-            var sum = 0f;
-            for (var column = left; column < endColumn; column++)
-                sum += dy[grid.Output(image, row, column) + c] * (1 / ((float)grid.Rows.Size(row) * grid.Columns.Size(column)));
-            total.Add(sum);
+            var column = left;
+            while (column < endColumn)
+            {
+                var sum = 0f;
+                for (var stop = LongSum.EndOfStretch(column, 1, endColumn); column < stop; column++)
+                    sum += dy[grid.Output(image, row, column) + c] * (1 / ((float)grid.Rows.Size(row) * grid.Columns.Size(column)));
+                total.Add(sum);
+            }
         }
 
         dx[i] = total.Total;
