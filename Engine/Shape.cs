@@ -29,8 +29,8 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
 
     /// <summary>Makes a shape of these extents.</summary>
     /// <exception cref="ShapeException">
-    /// An extent is negative, or there are more than 2³¹ − 1 elements; extents of 0 do not count there, so that the product of
-    /// some of the extents never overflows.
+    /// An extent is negative, or there are more than 2³¹ − 1 elements; extents of 0 do not count there, so that the
+    /// product of some of the extents never overflows.
     /// </exception>
     public static Shape Create(ReadOnlySpan<int> extents)
     {

@@ -6,7 +6,8 @@ namespace PyNetSharp.Tests;
 internal static class EmptyExtents
 {
     /// <summary>
-    /// The shapes of a row with one extent set to 0, and with all extents of one size set to 0: so what must agree still does.
+    /// The shapes of a row with one extent set to 0, and with all extents of one size set to 0: so what must agree
+    /// still does.
     /// </summary>
     public static IEnumerable<Shape[]> Of(OpRow row)
     {
@@ -20,8 +21,8 @@ internal static class EmptyExtents
     }
 
     /// <summary>
-    /// The result and the gradients, in memory that is full of <paramref name="fill"/> elsewhere; null if the op refused the
-    /// shapes, by an error that names them.
+    /// The result and the gradients, in memory that is full of <paramref name="fill"/> elsewhere; null if the op
+    /// refused the shapes, by an error that names them.
     /// </summary>
     public static float[][]? Run(OpRow row, Shape[] shapes, Device device, float fill)
     {
@@ -43,7 +44,8 @@ internal static class EmptyExtents
             }
             catch (Exception e) when (e is ShapeException or ArgumentOutOfRangeException { ActualValue: not null })
             {
-                foreach (var shape in shapes.Where(_ => e is ShapeException)) Assert.That(e.Message, Does.Contain(shape.ToString()));
+                foreach (var shape in shapes.Where(_ => e is ShapeException))
+                    Assert.That(e.Message, Does.Contain(shape.ToString()));
                 return null;
             }
 
@@ -58,7 +60,9 @@ internal static class EmptyExtents
         return all;
     }
 
-    /// <summary>Whether a result that nothing went into may be NaN: what is divided by the number of its elements.</summary>
+    /// <summary>
+    /// Whether a result that nothing went into may be NaN: what is divided by the number of its elements.
+    /// </summary>
     public static bool MayBeNaN(OpRow row) => row.Name.StartsWith("Mean") || row.Name.StartsWith("CrossEntropy");
 
     private static Shape Emptied(Shape shape, Func<int, int, bool> isEmpty) =>

@@ -92,7 +92,8 @@ internal static partial class LongSums
                 for (var channel = 0; channel < shape[1]; channel++)
                     for (var r = 0; r < kernel; r++)
                         for (var q = 0; q < kernel; q++)
-                            sum += (double)At(x, 0, channel, h + r - padding, v + q - padding) * At(w, o, channel, r, q);
+                            sum += (double)At(w, o, channel, r, q)
+                                * At(x, 0, channel, h + r - padding, v + q - padding);
                 c.Near(result[i], sum + bias[o], sum, $"element {i}");
             }
         }, Growth: growth);
@@ -135,7 +136,8 @@ internal static partial class LongSums
             for (var j = 0; j < n; j += 2)
             {
                 var sum = 0.0;
-                for (var p = 0; p < k; p++) sum += (double)left[ta ? p * m + i : i * k + p] * right[tb ? j * k + p : p * n + j];
+                for (var p = 0; p < k; p++)
+                    sum += (double)left[ta ? p * m + i : i * k + p] * right[tb ? j * k + p : p * n + j];
                 c.Near(result[i * n + j], sum + (bias?[j] ?? 0), sum, $"element ({i}, {j})");
             }
     }

@@ -5,11 +5,11 @@ namespace PyNetSharp.Tests;
 /// <summary>Ops that add very many numbers, each with what it must yield, in double.</summary>
 /// <remarks>
 /// One addition rounds a sum by at most u = 2⁻²⁴ of its size. n additions one after the other are off by up to n·u, and
-/// where the errors are independent, by about √n·u (Higham and Mary, 2019). In blocks of b terms, whose sums are added in double
-/// or in blocks again, it is about √b·u. Hence the bound for numbers that were drawn: a quarter of √n·u, and two roundings of
-/// the result, of the sum of all terms' sizes. Equal terms err to one side as long as their sum stays between two powers of
-/// two, by a quarter of u each on average: hence √n·u and a quarter of b·u for the longest block. Sums in one chain of some
-/// ten thousand terms are beyond both.
+/// where the errors are independent, by about √n·u (Higham and Mary, 2019). In blocks of b terms, whose sums are added
+/// in double or in blocks again, it is about √b·u. Hence the bound for numbers that were drawn: a quarter of √n·u, and
+/// two roundings of the result, of the sum of all terms' sizes. Equal terms err to one side as long as their sum stays
+/// between two powers of two, by a quarter of u each on average: hence √n·u and a quarter of b·u for the longest block.
+/// Sums in one chain of some ten thousand terms are beyond both.
 /// </remarks>
 internal static partial class LongSums
 {
@@ -21,7 +21,8 @@ internal static partial class LongSums
     /// <param name="Check">Computes on a device, and compares.</param>
     /// <param name="IsSmall">Whether an emulated device does it in a moment.</param>
     /// <param name="Growth">By how much an algorithm's terms are larger than the definition's.</param>
-    public sealed record Case(string Name, long Terms, Action<Case, Source> Check, bool IsSmall = false, double Growth = 1)
+    public sealed record Case(
+        string Name, long Terms, Action<Case, Source> Check, bool IsSmall = false, double Growth = 1)
     {
         /// <summary>Whether the terms are drawn; else they are equal.</summary>
         public bool IsDrawn { get; init; }
@@ -46,7 +47,8 @@ internal static partial class LongSums
 
         public Tensor Next(params int[] extents)
         {
-            var x = isDrawn ? Tensor.Uniform(Shape.Create(extents), 0, 1, rng, device) : Tensor.Full(Shape.Create(extents), 0.1f, device);
+            var shape = Shape.Create(extents);
+            var x = isDrawn ? Tensor.Uniform(shape, 0, 1, rng, device) : Tensor.Full(shape, 0.1f, device);
             x.RequiresGrad = true;
             return x;
         }
@@ -60,11 +62,18 @@ internal static partial class LongSums
     private static IEnumerable<Case> Reductions =>
     [
         .. from n in (int[])[1 << 16, 1 << 20]
-           select new Case($"Sum of {n}", n, (c, s) => { var x = s.Next(n); c.Sums(x.Sum(), x, 1, 1); }, IsSmall: n == 1 << 16),
+           select new Case(
+               $"Sum of {n}", n, (c, s) => { var x = s.Next(n); c.Sums(x.Sum(), x, 1, 1); }, IsSmall: n == 1 << 16),
         new("Mean", 1 << 20, (c, s) => { var x = s.Next(1 << 20); c.Sums(x.Mean(), x, 1, 1 << 20); }),
         .. from n in (int[])[1 << 14, 1 << 18]
-           select new Case($"Sum over {n} rows", n, (c, s) => { var x = s.Next(n, 4); c.Sums(x.Sum([0]), x, 4, 1); }, IsSmall: n == 1 << 14),
-        new("Sum over axis 0 of 33 columns", 1 << 17, (c, s) => { var x = s.Next(1 << 17, 33); c.Sums(x.Sum([0]), x, 33, 1); }),
+           select new Case(
+               $"Sum over {n} rows", n, (c, s) => { var x = s.Next(n, 4); c.Sums(x.Sum([0]), x, 4, 1); },
+               IsSmall: n == 1 << 14),
+        new("Sum over the rows of 33 columns", 1 << 17, (c, s) =>
+        {
+            var x = s.Next(1 << 17, 33);
+            c.Sums(x.Sum([0]), x, 33, 1);
+        }),
         new("Gradient of a broadcast row", 1 << 18, (c, s) =>
         {
             var (dy, b) = (s.Next(1 << 18, 3), s.Next(3));
@@ -186,6 +195,7 @@ internal static partial class LongSums
     {
         var right = new double[columns];
         foreach (var (i, value) in x.ToArray().Index()) right[i % columns] += value;
-        foreach (var (j, sum) in sums.ToArray().Index()) c.Near(sum, right[j] / divisor, right[j] / divisor, $"sum {j}");
+        foreach (var (j, sum) in sums.ToArray().Index())
+            c.Near(sum, right[j] / divisor, right[j] / divisor, $"sum {j}");
     }
 }

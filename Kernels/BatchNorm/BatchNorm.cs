@@ -24,8 +24,8 @@ public static class BatchNormOp
         /// <exception cref="ArgumentOutOfRangeException">Momentum or eps is outside its range.</exception>
         /// <remarks>
         /// The batch's variance is the biased one. Its deviations are taken from means of pieces of the batch, so a mean far
-        /// from zero does not swallow it. A batch of nothing leaves the running statistics as they are. What is kept for the
-        /// gradient is x and two numbers per channel.
+        /// from zero does not swallow it. A batch of nothing leaves the running statistics as they are. What is kept
+        /// for the gradient is x and two numbers per channel.
         /// </remarks>
         /// <seealso href="https://arxiv.org/abs/1502.03167">Ioffe and Szegedy, 2015, algorithm 1</seealso>
         public Tensor BatchNorm(

@@ -17,7 +17,9 @@ internal readonly struct ScoreRow(ArrayView<float> x, int classes, ArrayView<flo
     /// <summary>The first element of this thread; the next is <see cref="Threads"/> further on.</summary>
     public int First => Start + Group.IdxX;
 
-    /// <summary>Where the part of a row ends of which a thread sums <see cref="LongSum.Stretch"/> elements, from one on.</summary>
+    /// <summary>
+    /// Where the part of a row ends of which a thread sums <see cref="LongSum.Stretch"/> elements, from one on.
+    /// </summary>
     public int StretchEnd(int i) => LongSum.EndOfStretch(i, Threads, End);
 
     public float Highest()

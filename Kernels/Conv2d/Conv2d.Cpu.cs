@@ -5,7 +5,9 @@ internal sealed unsafe partial class Convolution
 {
     private static readonly ConvolutionKernels Kernels = ConvolutionKernels.Best;
 
-    /// <summary>So many positions' gradients are summed in single precision, in pieces and blocks; the sums of more in double.</summary>
+    /// <summary>
+    /// So many positions' gradients are summed in single precision, in pieces and blocks; the sums of more in double.
+    /// </summary>
     private const int MostPositions = 1 << 18;
 
     private void Convolve(Tensor x, Tensor weight, Tensor? bias, Tensor y)

@@ -13,8 +13,8 @@ public static class Conv2dOp
         /// <param name="relu">Whether to end with max(·, 0), which costs no pass over memory here.</param>
         /// <returns>[n, outputs, ⌊(h + 2·padding − kh) / stride⌋ + 1, …], where this tensor is [n, inputs, h, w].</returns>
         /// <exception cref="ShapeException">
-        /// The ranks or channels do not fit, the weight is empty, the images have no pixels, or the padded image is smaller
-        /// than the kernel or too large.
+        /// The ranks or channels do not fit, the weight is empty, the images have no pixels, or the padded image is
+        /// smaller than the kernel or too large.
         /// </exception>
         /// <exception cref="ArgumentOutOfRangeException">The stride or the padding is out of range.</exception>
         public Tensor Conv2d(

@@ -137,7 +137,8 @@ internal sealed unsafe partial class ConvolutionKernels<V> : ConvolutionKernels 
                 for (var r = 0; r < V.TileRows && k > 0; r++) blockRows[r] = rows[r] + k;
                 Tile.Rows<V>(
                     k > 0 ? blockRows : rows, count, Math.Min(length, depth), weights, outputs, column,
-                    new(isFirst ? ends.Bias : 0, ends.Relu && isLast, ends.Streaming && isLast), isFirst ? ahead : default);
+                    new(isFirst ? ends.Bias : 0, ends.Relu && isLast, ends.Streaming && isLast),
+                    isFirst ? ahead : default);
                 weights += (nint)count * depth * PanelWidth;
             }
     }

@@ -55,8 +55,8 @@ internal readonly unsafe struct Windows
     private bool ByRow => Channels < FewChannels && Kernel.W > 1;
 
     /// <summary>
-    /// The same windows in parts of at most so many positions that follow one another: images, rows of an image, or positions
-    /// of a row.
+    /// The same windows in parts of at most so many positions that follow one another: images, rows of an image, or
+    /// positions of a row.
     /// </summary>
     public List<Windows> Cut(int most)
     {

@@ -2,8 +2,8 @@ namespace PyNetSharp;
 
 /// <summary>Products over so many columns that their sums are taken in pieces, which are added in double.</summary>
 /// <remarks>
-/// A sum in single precision stops counting at 2²⁴ ones, and is off by many roundings long before. So are the gradients of a
-/// linear layer over a whole data set.
+/// A sum in single precision stops counting at 2²⁴ ones, and is off by many roundings long before. So are the gradients
+/// of a linear layer over a whole data set.
 /// </remarks>
 internal static unsafe class DeepProducts
 {
@@ -13,7 +13,8 @@ internal static unsafe class DeepProducts
     private const int MostTotals = 1 << 20;     // 8 MB at a time
 
     /// <summary>c = a·b + bias, then max(·, 0) if asked for.</summary>
-    public static void Multiply(MatrixKernels kernels, CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu)
+    public static void Multiply(
+        MatrixKernels kernels, CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu)
     {
         var band = Math.Clamp(MostTotals / b.Columns, 1, a.Rows);
         using var part = new Temporary(cpu, band * b.Columns);
@@ -26,7 +27,8 @@ internal static unsafe class DeepProducts
             {
                 var depth = Math.Min(MostDepth, a.Columns - k);
                 kernels.Multiply(
-                    cpu, a.Part(row, rows, k, depth), b.Part(k, depth, 0, b.Columns), part.Pointer, bias: null, relu: false);
+                    cpu, a.Part(row, rows, k, depth), b.Part(k, depth, 0, b.Columns), part.Pointer,
+                    bias: null, relu: false);
                 totals.Add(part.Pointer, 0, rows * b.Columns);
             }
 
@@ -36,13 +38,14 @@ internal static unsafe class DeepProducts
         }
     }
 
-    private static void Finish(CpuDevice cpu, float* c, int rows, int columns, float* bias, bool relu) => cpu.For(rows, row =>
-    {
-        var to = c + (nint)row * columns;
-        for (var column = 0; column < columns; column++)
+    private static void Finish(CpuDevice cpu, float* c, int rows, int columns, float* bias, bool relu) =>
+        cpu.For(rows, row =>
         {
-            var sum = bias == null ? to[column] : to[column] + bias[column];
-            to[column] = relu && sum < 0 ? 0 : sum;
-        }
-    });
+            var to = c + (nint)row * columns;
+            for (var column = 0; column < columns; column++)
+            {
+                var sum = bias == null ? to[column] : to[column] + bias[column];
+                to[column] = relu && sum < 0 ? 0 : sum;
+            }
+        });
 }

@@ -19,6 +19,7 @@ internal readonly unsafe record struct Matrix(nint Address, int Rows, int Column
     /// <summary>So many rows from one on, of so many columns from one on.</summary>
     public Matrix Part(int row, int rows, int column, int columns) => this with
     {
-        Address = (nint)(Transposed ? Data + column * Stride + row : Data + row * Stride + column), Rows = rows, Columns = columns,
+        Address = (nint)(Transposed ? Data + column * Stride + row : Data + row * Stride + column),
+        Rows = rows, Columns = columns,
     };
 }

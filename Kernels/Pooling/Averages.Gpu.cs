@@ -55,7 +55,11 @@ internal readonly struct AverageGradientKernel(ArrayView<float> dy, PoolGrid gri
             {
                 var sum = 0f;
                 for (var stop = LongSum.EndOfStretch(column, 1, endColumn); column < stop; column++)
-                    sum += dy[grid.Output(image, row, column) + c] * (1 / ((float)grid.Rows.Size(row) * grid.Columns.Size(column)));
+                {
+                    var share = 1 / ((float)grid.Rows.Size(row) * grid.Columns.Size(column));
+                    sum += dy[grid.Output(image, row, column) + c] * share;
+                }
+
                 total.Add(sum);
             }
         }

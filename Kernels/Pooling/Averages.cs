@@ -40,7 +40,8 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
                     if (Math.Max(down.Length, across.Length) > Stretch)
                     {
                         var window = from + (((long)image * height + down.From) * width + across.From) * channels + c;
-                        AddUpMany(window, (long)width * channels, channels, down.Length, across.Length, sum, new(totals, n));
+                        AddUpMany(
+                            window, (long)width * channels, channels, down.Length, across.Length, sum, new(totals, n));
                         for (var i = 0; i < n; i++) total[i] = (float)(totals[i] / ((double)down.Size * across.Size));
                         continue;
                     }
@@ -119,9 +120,12 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
     }
 
     /// <summary>The sums over many pixels, stretch by stretch, added in double.</summary>
-    /// <param name="x">[height, width, channels], rows <paramref name="row"/> floats and pixels <paramref name="stride"/> apart.</param>
+    /// <param name="x">[height, width, channels]</param>
+    /// <param name="row">Floats from row to row.</param>
+    /// <param name="stride">Floats from pixel to pixel.</param>
     /// <param name="sum">Room for the sums of a stretch.</param>
-    private static void AddUpMany(float* x, long row, int stride, int height, int width, Span<float> sum, Span<double> totals)
+    private static void AddUpMany(
+        float* x, long row, int stride, int height, int width, Span<float> sum, Span<double> totals)
     {
         totals.Clear();
         for (var h = 0; h < height; h++, x += row)

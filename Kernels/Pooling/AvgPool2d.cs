@@ -15,7 +15,9 @@ public static class AvgPool2dOp
         /// </param>
         /// <param name="countIncludePad">Whether the sum is divided by all places of the window or only by those in the input.</param>
         /// <returns>[n, c, ⌊(h + 2·padding − kernel) / stride⌋ + 1, the same of w], where x is [n, c, h, w].</returns>
-        /// <exception cref="ShapeException">x has not rank 4, it has no channels or no pixels, or the window does not fit.</exception>
+        /// <exception cref="ShapeException">
+        /// x has not rank 4, it has no channels or no pixels, or the window does not fit.
+        /// </exception>
         /// <exception cref="ArgumentOutOfRangeException">Kernel, stride or padding is outside its range.</exception>
         /// <remarks>Nothing is kept for the gradient.</remarks>
         public Tensor AvgPool2d(

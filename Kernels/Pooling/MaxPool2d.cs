@@ -13,7 +13,9 @@ public static class MaxPool2dOp
         /// Whether the number of windows is rounded up instead of down, as long as the last begins in the input or before it.
         /// </param>
         /// <returns>[n, c, ⌊(h + 2·padding − kernel) / stride⌋ + 1, the same of w], where x is [n, c, h, w].</returns>
-        /// <exception cref="ShapeException">x has not rank 4, it has no channels or no pixels, or the window does not fit.</exception>
+        /// <exception cref="ShapeException">
+        /// x has not rank 4, it has no channels or no pixels, or the window does not fit.
+        /// </exception>
         /// <exception cref="ArgumentOutOfRangeException">Kernel, stride or padding is outside its range.</exception>
         /// <remarks>
         /// The gradient goes to the first of equal maxima, rows before columns. What is kept for it is one byte per

@@ -4,7 +4,7 @@ namespace PyNetSharp;
 /// <param name="op">The op's name, for messages.</param>
 /// <param name="kernel">The window's extents, at least 1.</param>
 /// <param name="stride">From one window to the next, at least 1; null for the kernel's extents.</param>
-/// <param name="padding">On each side, at most half the kernel, so that every window covers some input, if there is one.</param>
+/// <param name="padding">On each side, at most half the kernel, so that every window covers some input.</param>
 /// <param name="ceilMode">Whether the last window may reach beyond the far padding.</param>
 internal sealed class PoolSize(
     string op, (int Height, int Width) kernel, (int Height, int Width)? stride, (int Height, int Width) padding, bool ceilMode)
@@ -14,7 +14,9 @@ internal sealed class PoolSize(
     private readonly (int Height, int Width) padding = AtMostHalf(op, padding, kernel);
 
     /// <summary>The windows along the height and the width of an N×C×H×W tensor.</summary>
-    /// <exception cref="ShapeException">The rank is not 4, there are no channels or no pixels, or the window does not fit.</exception>
+    /// <exception cref="ShapeException">
+    /// The rank is not 4, there are no channels or no pixels, or the window does not fit.
+    /// </exception>
     public (PoolAxis Rows, PoolAxis Columns) Over(Shape x, bool countPadding = false)
     {
         if (x.Rank != 4) throw new ShapeException($"{op}: expected N×C×H×W, got {x}.");

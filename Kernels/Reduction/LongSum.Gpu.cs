@@ -2,8 +2,8 @@ namespace PyNetSharp;
 
 /// <summary>A thread's sum of partial sums, with what its additions have rounded off: as good as in double.</summary>
 /// <remarks>
-/// A thread adds <see cref="Stretch"/> numbers and then their sum here. Not every GPU has doubles, and none but the dearest
-/// has fast ones.
+/// A thread adds <see cref="Stretch"/> numbers and then their sum here. Not every GPU has doubles, and none but the
+/// dearest has fast ones.
 /// </remarks>
 /// <seealso href="https://doi.org/10.1002/zamm.19740540106">Neumaier, 1974</seealso>
 internal struct LongSum
@@ -13,8 +13,11 @@ internal struct LongSum
 
     private float sum, lost;
 
-    /// <summary>Where the stretch ends of a thread that takes every <paramref name="step"/>-th number from one on.</summary>
-    public static int EndOfStretch(int from, int step, int end) => end - from > Stretch * step ? from + Stretch * step : end;
+    /// <summary>
+    /// Where the stretch ends of a thread that takes every <paramref name="step"/>-th number from one on.
+    /// </summary>
+    public static int EndOfStretch(int from, int step, int end) =>
+        end - from > Stretch * step ? from + Stretch * step : end;
 
     public void Add(float x)
     {

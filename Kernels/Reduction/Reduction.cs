@@ -73,7 +73,8 @@ internal static partial class Reduction
     {
         var sum = 0.0;
         var i = 0;
-        for (; x.Length - i > Stretch; i += Stretch) sum += TensorPrimitives.Dot(x.Slice(i, Stretch), y.Slice(i, Stretch));
+        for (; x.Length - i > Stretch; i += Stretch)
+            sum += TensorPrimitives.Dot(x.Slice(i, Stretch), y.Slice(i, Stretch));
         return sum + TensorPrimitives.Dot(x[i..], y[i..]);
     }
 

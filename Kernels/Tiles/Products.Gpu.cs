@@ -124,14 +124,17 @@ internal readonly struct GradientPiecesKernel(
 
 internal static class Pieces
 {
-    /// <summary>The sum of so many numbers from a place on, <paramref name="stride"/> floats apart, and of one to begin with.</summary>
+    /// <summary>
+    /// The sum of so many numbers from a place on, <paramref name="stride"/> floats apart, and of one to begin with.
+    /// </summary>
     public static float Sum(ArrayView<float> sums, int at, int stride, int pieces, float start)
     {
         var total = new LongSum();
         var piece = 0;
         while (piece < pieces)
         {
-            for (var stop = LongSum.EndOfStretch(piece, 1, pieces); piece < stop; piece++) start += sums[piece * stride + at];
+            for (var stop = LongSum.EndOfStretch(piece, 1, pieces); piece < stop; piece++)
+                start += sums[piece * stride + at];
             total.Add(start);
             start = 0;
         }

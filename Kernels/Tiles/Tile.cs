@@ -18,8 +18,8 @@ internal static unsafe class Tile
 
     /// <summary>The most products that one call shall sum: longer sums are those of several calls, added up.</summary>
     /// <remarks>
-    /// A sum of n terms one after the other is off by up to n roundings, one of blocks by those of a block and one per block.
-    /// A call's own costs are 1 % of so many products. A whole number of panels' widths.
+    /// A sum of n terms one after the other is off by up to n roundings, one of blocks by those of a block and one per
+    /// block. A call's own costs are 1 % of so many products. A whole number of panels' widths.
     /// </remarks>
     public const int MostDepth = 1 << 9;
 

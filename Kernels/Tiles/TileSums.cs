@@ -81,8 +81,8 @@ internal unsafe struct TileSums<V> where V : struct, ILanes<V>
     }
 
     /// <summary>
-    /// Writes all rows, two vectors each <paramref name="column"/> floats behind its pointer; without a bias, added to what
-    /// is there.
+    /// Writes all rows, two vectors each <paramref name="column"/> floats behind its pointer; without a bias, added to
+    /// what is there.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Finish(float** outputs, nint column, Tile.Ends ends)

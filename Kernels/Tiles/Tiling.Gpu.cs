@@ -20,7 +20,9 @@ internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int Pi
     /// <summary>The least depth of a piece.</summary>
     private const int LeastDepth = 128;
 
-    /// <summary>The greatest depth of a piece, whose products are added one after the other: longer sums round too much.</summary>
+    /// <summary>
+    /// The greatest depth of a piece, whose products are added one after the other: longer sums round too much.
+    /// </summary>
     private const int MostDepth = 1 << 14;
 
     /// <summary>The most sums of pieces: 1 GB, and deeper pieces rather than more.</summary>

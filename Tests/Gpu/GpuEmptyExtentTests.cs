@@ -20,22 +20,18 @@ public sealed class GpuEmptyExtentTests
             var there = EmptyExtents.Run(row, shapes, Device.Cpu, float.NaN);
             Assert.That(here is null, Is.EqualTo(there is null), what);
             if (here is null || there is null) continue;
-            foreach (var (own, right) in here.Zip(there)) Assert.That(own, Is.EqualTo(right).Within(row.GradientTolerance), what);
+            foreach (var (own, right) in here.Zip(there))
+                Assert.That(own, Is.EqualTo(right).Within(row.GradientTolerance), what);
         }
     }
 
     [TestCaseSource(nameof(PyTorchs))]
-    public void Results_are_PyTorchs(string name, TestCaseData one)
-    {
-        var arguments = one.Arguments;
-        EmptyExtentTests.Check(
-            DeviceCatalog.Open(name), (Func<Tensor[], Tensor>)arguments[0]!, (Shape[])arguments[1]!, (Shape)arguments[2]!,
-            (float[])arguments[3]!, (float[][])arguments[4]!);
-    }
+    public void Results_are_PyTorchs(string name, EmptyCase one) => one.Check(DeviceCatalog.Open(name));
 
     /// <summary>Clipping and updates where a parameter has no elements, alone and beside one that has.</summary>
     [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
-    public void Optimizers_take_parameters_without_elements(string name) => OptimizersTakeNothing(DeviceCatalog.Open(name));
+    public void Optimizers_take_parameters_without_elements(string name) =>
+        OptimizersTakeNothing(DeviceCatalog.Open(name));
 
     [Test]
     public void Optimizers_take_parameters_without_elements_on_the_cpu() => OptimizersTakeNothing(Device.Cpu);

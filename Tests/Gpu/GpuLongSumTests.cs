@@ -2,7 +2,9 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Sums of very many numbers keep their digits: <see cref="LongSums"/> on every device beside the CPU.</summary>
+/// <summary>
+/// Sums of very many numbers keep their digits: <see cref="LongSums"/> on every device beside the CPU.
+/// </summary>
 [Category("Gpu")]
 public sealed class GpuLongSumTests
 {
@@ -12,5 +14,6 @@ public sealed class GpuLongSumTests
         TestDevices.Each(LongSumTests.Cases, (row, device) => device != "emulated" || Small.Contains(row.Name));
 
     [TestCaseSource(nameof(Cases))]
-    public void Errors_grow_like_the_root_of_the_terms(string name, LongSumsRow row) => LongSumTests.Run(row, DeviceCatalog.Open(name));
+    public void Errors_grow_like_the_root_of_the_terms(string name, LongSumsRow row) =>
+        LongSumTests.Run(row, DeviceCatalog.Open(name));
 }

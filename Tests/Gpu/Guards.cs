@@ -1,8 +1,8 @@
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// Blocks of a device's memory, filled with NaN or another number: every second is free, so that tensors of these shapes get them and an element
-/// left unwritten shows; those between are their neighbours, which nobody may write.
+/// Blocks of a device's memory, filled with NaN or another number: every second is free, so that tensors of these
+/// shapes get them and an element left unwritten shows; those between are their neighbours, which nobody may write.
 /// </summary>
 internal sealed class Guards : IDisposable
 {

@@ -21,7 +21,8 @@ public sealed class TilingTests
 
     /// <summary>A thread adds a piece's products one after the other.</summary>
     [Test]
-    public void Pieces_are_no_deeper_than_a_float_bears([Values(1, 192, 3000)] int rows, [Values(1, 1000)] int columns) =>
+    public void Pieces_are_no_deeper_than_a_float_bears(
+        [Values(1, 192, 3000)] int rows, [Values(1, 1000)] int columns) =>
         Assert.That(Tiling.For(rows, columns, 1 << 20).PieceDepth, Is.LessThanOrEqualTo(1 << 14));
 
     [Test]

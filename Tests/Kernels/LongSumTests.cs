@@ -50,7 +50,8 @@ public sealed class LongSumTests
             var z = image.Conv2d(kernel, bias);
             z.Backward(Draw(2, 4, 400, 400));
             var deep = Draw(5, 20_000).MatMul(Draw(20_000, 70));
-            return [.. ((Tensor[])[w.Grad!, b.Grad!, kernel.Grad!, bias.Grad!, deep]).Select(tensor => tensor.ToArray())];
+            Tensor[] all = [w.Grad!, b.Grad!, kernel.Grad!, bias.Grad!, deep];
+            return [.. all.Select(tensor => tensor.ToArray())];
         }
     }
 

@@ -117,8 +117,8 @@ internal sealed unsafe class WinogradSlide<V, W>
                 var filter = filters + point * filterStride + (nint)panel * channels * PanelWidth;
                 for (var c = 0; c < channels; c += Tile.MostDepth)
                     Tile.Block<V>(
-                        from + (nint)c * V.TileRows, Math.Min(Tile.MostDepth, channels - c), filter + (nint)c * PanelWidth, to,
-                        accumulate: c > 0);
+                        from + (nint)c * V.TileRows, Math.Min(Tile.MostDepth, channels - c),
+                        filter + (nint)c * PanelWidth, to, accumulate: c > 0);
                 from += channelPanels * V.TileRows * PanelWidth;
                 to += V.TileRows * PanelWidth;
             }
