@@ -28,7 +28,6 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
         {
             var (image, row) = Math.DivRem(line, rows.Outputs);
             var sums = stackalloc float[Block];
-            var totals = stackalloc double[Block];
             for (var column = 0; column < columns.Outputs; column++)
             {
                 var (down, across) = (rows[row], columns[column]);
@@ -40,9 +39,7 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
                     if (Math.Max(down.Length, across.Length) > Stretch)
                     {
                         var window = from + (((long)image * height + down.From) * width + across.From) * channels + c;
-                        AddUpMany(
-                            window, (long)width * channels, channels, down.Length, across.Length, sum, new(totals, n));
-                        for (var i = 0; i < n; i++) total[i] = (float)(totals[i] / ((double)down.Size * across.Size));
+                        Average(window, (long)width * channels, channels, down, across, sum, total);
                         continue;
                     }
 
@@ -79,7 +76,6 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
         {
             var (image, h) = Math.DivRem(line, height);
             var (firstRow, endRow) = rows.Covering(h);
-            var totals = stackalloc double[Block];
             for (var w = 0; w < width; w++)
             {
                 var (firstColumn, endColumn) = columns.Covering(w);
@@ -88,7 +84,7 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
                 if ((long)(endRow - firstRow) * (endColumn - firstColumn) > Stretch)
                 {
                     var ofImage = from + (long)image * rows.Outputs * columns.Outputs * channels;
-                    CollectMany(ofImage, (firstRow, endRow), (firstColumn, endColumn), target, new(totals, Block));
+                    CollectMany(ofImage, (firstRow, endRow), (firstColumn, endColumn), target);
                     continue;
                 }
 
@@ -119,28 +115,30 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
             TensorPrimitives.Add(sum, new ReadOnlySpan<float>(x + (long)i * stride, sum.Length), sum);
     }
 
-    /// <summary>The sums over many pixels, stretch by stretch, added in double.</summary>
-    /// <param name="x">[height, width, channels]</param>
+    /// <summary>The means over many pixels: stretch by stretch, which are added in double.</summary>
+    /// <param name="x">[rows, columns, channels] of the window.</param>
     /// <param name="row">Floats from row to row.</param>
     /// <param name="stride">Floats from pixel to pixel.</param>
     /// <param name="sum">Room for the sums of a stretch.</param>
-    private static void AddUpMany(
-        float* x, long row, int stride, int height, int width, Span<float> sum, Span<double> totals)
+    private static void Average(
+        float* x, long row, int stride, Window down, Window across, Span<float> sum, Span<float> means)
     {
-        totals.Clear();
-        for (var h = 0; h < height; h++, x += row)
-            for (var w = 0; w < width; w += Stretch)
+        Span<double> totals = stackalloc double[Block];
+        for (var h = 0; h < down.Length; h++, x += row)
+            for (var w = 0; w < across.Length; w += Stretch)
             {
-                AddUp(x + (long)w * stride, stride, Math.Min(Stretch, width - w), sum);
+                AddUp(x + (long)w * stride, stride, Math.Min(Stretch, across.Length - w), sum);
                 for (var i = 0; i < sum.Length; i++) totals[i] += sum[i];
             }
+
+        for (var i = 0; i < means.Length; i++) means[i] = (float)(totals[i] / ((double)down.Size * across.Size));
     }
 
     /// <summary>An input's share of many outputs, added in double.</summary>
-    private void CollectMany(
-        float* dy, (int First, int End) down, (int First, int End) across, Span<float> target, Span<double> totals)
+    private void CollectMany(float* dy, (int First, int End) down, (int First, int End) across, Span<float> target)
     {
         var channels = shape[1];
+        Span<double> totals = stackalloc double[Block];
         for (var c = 0; c < channels; c += Block)
         {
             var n = Math.Min(Block, channels - c);
