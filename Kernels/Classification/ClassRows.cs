@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace PyNetSharp;
 
 /// <summary>The rows of scores in a tensor [batch, classes] or [n, classes, h, w]: contiguous in storage in both cases.</summary>
@@ -20,6 +22,10 @@ internal static class ClassRows
             if ((uint)label >= (uint)scores[1])
                 throw new ArgumentOutOfRangeException(nameof(labels), label, $"{op}: a label outside 0 … {scores[1] - 1}, for scores of shape {scores}.");
     }
+
+    /// <summary>Where a row's highest score is: the first of equals (0 and −0 are), or the first NaN.</summary>
+    /// <param name="row">At least one score.</param>
+    public static int Highest(ReadOnlySpan<float> row) => row.IndexOf(TensorPrimitives.Max(row));
 
     /// <summary>How many rows there are.</summary>
     public static int Count(Tensor x) => x.Shape.Size / Math.Max(1, x.Shape[1]);

@@ -58,8 +58,8 @@ internal readonly struct ScoreNoteKernel(
             }
 
             if (best == labels[item] && nans == 0) rights++;
-            varied += varies;
-            differed += differs;
+            varied += varies | nans;            // a NaN differs from all; comparisons of it are not relied upon
+            differed += differs | nans;
         }
 
         float right = GroupReduction.Sum(lanes, rights), varying = GroupReduction.Sum(lanes, varied), differing = GroupReduction.Sum(lanes, differed);

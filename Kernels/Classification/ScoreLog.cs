@@ -1,10 +1,14 @@
+using System.Numerics.Tensors;
+
 namespace PyNetSharp;
 
 /// <summary>What one batch of scores came to.</summary>
 /// <param name="Items">How many there were.</param>
 /// <param name="Loss">Their mean loss.</param>
-/// <param name="Correct">How many scored their label highest.</param>
-/// <param name="IsFlat">Whether no item's scores depend on the class, or no class's on the item; to the last bit.</param>
+/// <param name="Correct">How many scored their label highest; no item with a NaN among its scores.</param>
+/// <param name="IsFlat">
+/// Whether no item's scores depend on the class, or no class's on the item; to the last bit, and never with a NaN among them.
+/// </param>
 public readonly record struct ScoreNote(int Items, float Loss, int Correct, bool IsFlat);
 
 /// <summary>Notes what batches of scores came to, and does not make a GPU wait until somebody reads.</summary>
@@ -55,6 +59,7 @@ public sealed partial class ScoreLog
         if (values.Length < scores.Shape.Size) values = new float[scores.Shape.Size];
         var rows = values.AsSpan(0, scores.Shape.Size);
         scores.CopyTo(rows);
+        if (!rows.IsEmpty && float.IsNaN(TensorPrimitives.Max<float>(rows))) return false;     // it differs from all
 
         var (items, classes) = scores.Shape;
         var (overClasses, overItems) = (true, items > 1);

@@ -4,14 +4,16 @@ namespace PyNetSharp;
 public sealed class Evaluation
 {
     private readonly int[,] confusion;
+    private readonly int[] unclassified;        // the items of each class that have a NaN among their scores
 
-    private Evaluation(double loss, int[,] confusion, float[] scores)
+    private Evaluation(double loss, int[,] confusion, int[] unclassified, float[] scores)
     {
-        (Loss, this.confusion, Scores) = (loss, confusion, scores);
+        (Loss, this.confusion, this.unclassified, Scores) = (loss, confusion, unclassified, scores);
         for (var truth = 0; truth < Classes; truth++)
         {
             Correct += confusion[truth, truth];
             Count += CountOf(truth);
+            NanCount += unclassified[truth];
         }
     }
 
@@ -21,8 +23,11 @@ public sealed class Evaluation
     /// <summary>How many items there are.</summary>
     public int Count { get; }
 
-    /// <summary>How many of them were classified rightly.</summary>
+    /// <summary>How many of them were classified rightly: of equal scores, the first counts.</summary>
     public int Correct { get; }
+
+    /// <summary>How many of them have a NaN among their scores: they are taken for no class, and never right.</summary>
+    public int NanCount { get; }
 
     /// <summary>The share that was classified rightly, 0 to 1.</summary>
     public double Accuracy => (double)Correct / Count;
@@ -33,11 +38,15 @@ public sealed class Evaluation
     /// <summary>The scores in the loader's order, <see cref="Count"/>×<see cref="Classes"/>, row after row.</summary>
     public ReadOnlyMemory<float> Scores { get; }
 
-    /// <summary>How many items of class <paramref name="truth"/> were taken for <paramref name="predicted"/>.</summary>
+    /// <summary>
+    /// How many items of class <paramref name="truth"/> were taken for <paramref name="predicted"/>; those of
+    /// <see cref="NanCount"/> for none.
+    /// </summary>
     public int this[int truth, int predicted] => confusion[truth, predicted];
 
     /// <summary>How many items of this class there are.</summary>
-    public int CountOf(int truth) => Enumerable.Range(0, Classes).Sum(predicted => confusion[truth, predicted]);
+    public int CountOf(int truth) =>
+        unclassified[truth] + Enumerable.Range(0, Classes).Sum(predicted => confusion[truth, predicted]);
 
     /// <summary>The share of this class that was classified rightly, 0 to 1; null if the set has none of it.</summary>
     public double? AccuracyOf(int truth) =>
@@ -71,7 +80,7 @@ public sealed class Evaluation
             results.Add(y, loss.Forward(y, labels), labels);
         }
 
-        var (mean, scores, confusion) = results.Read();
-        return new(mean, confusion, scores);
+        var (mean, scores, confusion, unclassified) = results.Read();
+        return new(mean, confusion, unclassified, scores);
     }
 }

@@ -30,14 +30,23 @@ internal sealed class EvaluationResults(int count)
         y.Release();
     }
 
-    /// <summary>The mean loss, the scores in order, and how many items of each class were taken for each.</summary>
-    public (double Loss, float[] Scores, int[,] Confusion) Read()
+    /// <summary>
+    /// The mean loss, the scores in order, how many items of each class were taken for each, and how many for none, because
+    /// there is a NaN among their scores.
+    /// </summary>
+    public (double Loss, float[] Scores, int[,] Confusion, int[] Unclassified) Read()
     {
         Fetch();
-        var confusion = new int[classes, classes];
+        var (confusion, unclassified) = (new int[classes, classes], new int[classes]);
         for (var i = 0; i < count; i++)
-            confusion[truths[i], TensorPrimitives.IndexOfMax<float>(scores.AsSpan(i * classes, classes))]++;
-        return (loss / count, scores, confusion);
+        {
+            var row = scores.AsSpan(i * classes, classes);
+            var highest = TensorPrimitives.Max<float>(row);         // NaN if there is one
+            if (float.IsNaN(highest)) unclassified[truths[i]]++;
+            else confusion[truths[i], row.IndexOf(highest)]++;
+        }
+
+        return (loss / count, scores, confusion, unclassified);
     }
 
     private void Fetch()

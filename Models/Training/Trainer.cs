@@ -142,7 +142,7 @@ public sealed class Trainer
         if (Step > 0) throw new InvalidOperationException("Trainer: it has begun already.");
         history.AddRange(epochs);
         Step = read = safe = epochs is [.., var last] ? last.Step : 0;
-        Best = epochs.Where(epoch => Accuracy(epoch) is not null).MaxBy(Accuracy);
+        Best = epochs.Where(epoch => Accuracy(epoch) is >= 0).MaxBy(Accuracy);
     }
 
     /// <summary>Puts the weights of the epoch <see cref="Best"/> back into the model.</summary>
@@ -348,8 +348,8 @@ public sealed class Trainer
         var epoch = tally.AsEpoch(Step, meanLoss, testAccuracy, LearningRate);
         history.Add(epoch);
 
-        var before = Best is null ? null : Accuracy(Best);
-        var isBest = double.IsFinite(meanLoss) && Accuracy(epoch) is { } accuracy && !(accuracy <= before);
+        var before = Best is null ? -1 : Accuracy(Best);
+        var isBest = double.IsFinite(meanLoss) && Accuracy(epoch) > before;     // no NaN is
         if (isBest)
         {
             Best = epoch;

@@ -17,7 +17,13 @@ public sealed class ScoreLogTests
         [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3],                           // no class's depend on the item
         [float.NaN, 1, 2, 1, float.NaN, 9, -1, 9, -1, 1, 0, 2],         // a row with a NaN is never right
         [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 4],
+        [.. Enumerable.Repeat(float.NaN, 12)],                          // neither right nor flat
+        [.. Enumerable.Repeat((float[])[1, float.NaN, 2], 4).SelectMany(row => row)],
+        [.. Enumerable.Repeat(float.NegativeInfinity, 12)],             // the first of equals; and flat
+        [0, Inf, Inf, -Inf, -Inf, 5, -1, -0f, 0, -0f, 0, -Inf],         // wrong, right, wrong, wrong
     ];
+
+    private const float Inf = float.PositiveInfinity;
 
     private static readonly int[] Truths = [0, 2, 2, 1];
 
@@ -33,6 +39,7 @@ public sealed class ScoreLogTests
         Assert.That(log.Read(), Is.EqualTo(new ScoreNote[]
         {
             new(4, 0, 2, false), new(4, 0.5f, 1, true), new(4, 1, 2, true), new(4, 1.5f, 0, false), new(4, 2, 2, false),
+            new(4, 2.5f, 0, false), new(4, 3, 0, false), new(4, 3.5f, 1, true), new(4, 4, 1, false),
         }));
         Assert.That(log.Read(), Is.Empty);
     }

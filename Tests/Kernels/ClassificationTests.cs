@@ -57,4 +57,25 @@ public sealed class ClassificationTests
         Assert.That(x.CorrectCount(1, 0, 0, 1), Is.EqualTo(3));
         Assert.That(x.Accuracy(1, 1, 0, 2), Is.EqualTo(0.5));
     }
+
+    /// <summary>The classes are those of PyTorch's argmax; a row with a NaN is right for no label, whatever the argmax.</summary>
+    [TestCase(new[] { float.NaN, float.NaN, float.NaN }, 0, false)]
+    [TestCase(new[] { float.NaN, 5, float.NaN }, 0, false)]
+    [TestCase(new[] { 5, float.PositiveInfinity, float.NaN }, 2, false)]
+    [TestCase(new[] { 1, float.PositiveInfinity, float.PositiveInfinity }, 1, true)]
+    [TestCase(new[] { float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity }, 0, true)]
+    [TestCase(new[] { float.NegativeInfinity, float.MinValue, float.NegativeInfinity }, 1, true)]
+    [TestCase(new[] { -0f, 0f, 0f }, 0, true)]
+    [TestCase(new[] { -1f, -0f, 0f }, 1, true)]
+    public void Rows_of_what_is_not_finite_or_zero_have_one_class_at_most(float[] row, int best, bool counts)
+    {
+        var x = Tensor.From([1, 3], row);
+        Assert.That(x.ArgMax(), Is.EqualTo((int[])[best]));
+        for (var label = 0; label < 3; label++)
+            Assert.That(x.CorrectCount(label), Is.EqualTo(counts && label == best ? 1 : 0), $"label {label}");
+    }
+
+    [Test]
+    public void No_score_of_NaN_is_right() =>
+        Assert.That(Tensor.Full([100, 10], float.NaN).Accuracy([.. Enumerable.Range(0, 100).Select(i => i % 10)]), Is.Zero);
 }

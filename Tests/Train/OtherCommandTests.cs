@@ -46,7 +46,7 @@ public sealed class OtherCommandTests
         var json = JsonNode.Parse(result.Output)!;
         var last = MetricsFile.Read(folder["run/metrics.jsonl"])[^1];
         Assert.That((double?)json["accuracy"], Is.EqualTo(last.TestAccuracy));
-        Assert.That((int?)json["count"], Is.EqualTo(SmallCifar.PerFile));
+        Assert.That(((int?)json["count"], (int?)json["nan_count"]), Is.EqualTo((SmallCifar.PerFile, 0)));
         Assert.That(json["classes"]!.AsArray(), Has.Count.EqualTo(10));
         var confusion = json["confusion"]!.AsArray().Select(row => row!.AsArray().Sum(n => (int)n!));
         Assert.That(confusion, Is.All.EqualTo(SmallCifar.PerFile / 10));
@@ -65,6 +65,30 @@ public sealed class OtherCommandTests
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         foreach (var text in (string[])["cifar10 train: 100 items", "accuracy", "airplane", "Confusion"])
             Assert.That(result.Output, Does.Contain(text));
+    }
+
+    [TestCase("--json")]
+    [TestCase("--split", "test")]
+    public void Evaluation_fails_where_all_scores_are_NaN(params string[] options)
+    {
+        var model = Networks.Find("fcnet").Create(new([2], 2), new Rng(1));
+        foreach (var parameter in model.Parameters()) parameter.CopyFrom([.. Enumerable.Repeat(float.NaN, parameter.Shape.Size)]);
+        model.Save(folder["nan.safetensors"], new Dictionary<string, string> { ["model"] = "fcnet", ["data"] = "xor" });
+
+        var result = Pynet.Run(folder.Name, ["evaluate", "fcnet", "--weights", "nan.safetensors", .. options]);
+
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+        Assert.That(result.Error, Does.Contain("All scores").And.Contain("NaN").And.Contain("nan.safetensors"));
+        Assert.That(result.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
+        if (options is ["--json"])
+        {
+            var json = JsonNode.Parse(result.Output)!;
+            Assert.That(((double?)json["accuracy"], (int?)json["nan_count"]), Is.EqualTo((0.0, (int?)json["count"])));
+        }
+        else
+        {
+            Assert.That(result.Output, Does.Contain("accuracy 0.00 %").And.Contain("items have a NaN among their scores"));
+        }
     }
 
     [Test]

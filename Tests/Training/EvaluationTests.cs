@@ -30,6 +30,39 @@ public sealed class EvaluationTests
         static double[] Exponentials(int item) => [.. Scores[(3 * item)..(3 * item + 3)].Select(s => Math.Exp(s))];
     }
 
+    /// <summary>A row with a NaN is never right and no class's; what is infinite is compared as numbers are.</summary>
+    [TestCase(1)]
+    [TestCase(6)]
+    public void Scores_of_NaN_are_counted_as_no_class(int batchSize)
+    {
+        const float nan = float.NaN, inf = float.PositiveInfinity;
+        float[] scores = [nan, nan, 5, nan, nan, 5, inf, inf, -inf, -inf, 0, 1];        // taken for –, –, –, 0, 0, 1
+        var data = new FeatureDataset("six test", ["a", "b"], scores, [0, 0, 1, 0, 1, 1]);
+        var result = Evaluation.Of(new Flatten(), new(data, batchSize, shuffle: false));
+
+        Assert.That((result.Count, result.Correct, result.NanCount), Is.EqualTo((6, 2, 3)));
+        Assert.That(result.Accuracy, Is.EqualTo(2 / 6.0));
+        Assert.That((result.CountOf(0), result.CountOf(1)), Is.EqualTo((3, 3)));
+        Assert.That((result.AccuracyOf(0), result.AccuracyOf(1)), Is.EqualTo((1 / 3.0, 1 / 3.0)));
+        Assert.That((result[0, 0], result[0, 1], result[1, 0], result[1, 1]), Is.EqualTo((1, 0, 1, 1)));
+        Assert.That(result.Loss, Is.NaN);
+    }
+
+    [Test]
+    public void A_model_of_NaN_is_right_about_nothing()
+    {
+        var model = new Linear(1, 10, new Rng(1));
+        model.Weight.CopyFrom([.. Enumerable.Repeat(float.NaN, 10)]);
+        int[] labels = [.. Enumerable.Range(0, 100).Select(i => i % 10)];
+        var digits = new FeatureDataset("digits", [.. labels[..10].Select(k => $"{k}")], [.. labels.Select(k => (float)k)], labels);
+
+        var result = Evaluation.Of(model, new Loader(digits, 10, shuffle: false));
+
+        Assert.That((result.Accuracy, result.Correct, result.NanCount, result.Count), Is.EqualTo((0.0, 0, 100, 100)));
+        Assert.That(Enumerable.Range(0, 10).Select(k => result.AccuracyOf(k)), Is.All.Zero);
+        Assert.That(result[0, 0], Is.Zero);
+    }
+
     [Test]
     public void The_model_stays_as_it_was()
     {

@@ -61,6 +61,22 @@ public sealed class TrainerTests
     }
 
     [Test]
+    public void An_accuracy_of_NaN_is_never_the_best()
+    {
+        var known = NewTrainer(Perceptron());
+        known.GoOnFrom([Epoch(1, double.NaN), Epoch(2, 0.25), Epoch(3, double.NaN)]);
+        Assert.That(known.Best!.Epoch, Is.EqualTo(2));
+
+        var unknown = NewTrainer(Perceptron());
+        unknown.GoOnFrom([Epoch(1, double.NaN)]);
+        Assert.That(unknown.Best, Is.Null);
+        unknown.Run(2);
+        Assert.That(unknown.Best!.Epoch, Is.EqualTo(2));
+
+        static EpochRecord Epoch(int epoch, double accuracy) => new(epoch, 4 * epoch, 1, 0.5, accuracy, 1, 1, 0.1);
+    }
+
+    [Test]
     public void A_loss_that_is_not_finite_stops_the_run_with_the_weights_from_before_the_faulty_update()
     {
         var model = new Spoilt(Perceptron(), at: 6);

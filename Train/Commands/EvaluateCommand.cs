@@ -86,7 +86,9 @@ internal sealed class EvaluateCommand : ConsoleCommand
         if (scores is not null) NumpyFile.Write(scores, result.Scores.Span, result.Count, result.Classes);
         if (asJson) Console.Out.WriteLine(ToJson(network.Name, part, result).ToJsonString(Indented));
         else Show(new Screen(), network.Name, part, result, scores);
-        return 0;
+        return result.NanCount < result.Count
+            ? 0
+            : throw new InputException($"All scores that '{file}' leads to have a NaN among them: these weights classify nothing.");
     }
 
     /// <summary>Sees that the scores can be written, before any is computed.</summary>
@@ -109,6 +111,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
             ["count"] = result.Count,
             ["loss"] = double.IsFinite(result.Loss) ? result.Loss : null,
             ["accuracy"] = result.Accuracy,
+            ["nan_count"] = result.NanCount,
             ["classes"] = new JsonArray([.. classes.Select(k => (JsonNode)new JsonObject
             {
                 ["name"] = part.ClassNames[k],
@@ -126,6 +129,8 @@ internal sealed class EvaluateCommand : ConsoleCommand
         screen.Say($"{model} on {part.Name}: {Figures.Count(result.Count)} items");
         screen.Say($"loss     {Figures.Loss(result.Loss)}");
         screen.Say($"accuracy {Figures.Percent(result.Accuracy)} ({Figures.Count(result.Correct)} right)");
+        if (result.NanCount > 0)
+            screen.Say($"NaN      {Figures.Count(result.NanCount)} items have a NaN among their scores: of no class, never right");
         ShowClasses(screen, part, result);
         if (result.Classes <= MostColumns) ShowMatrix(screen, part, result);
         else ShowConfusions(screen, part, result);
