@@ -46,7 +46,8 @@ internal static class Program
     /// <summary>One line for a person, whatever the message has in it.</summary>
     private static int Fail(Exception fault, int exitCode, string message)
     {
-        Console.Error.WriteLine($"pynet: {string.Join(' ', message.Split(['\n', '\r'], Lines))}");
+        var line = string.Join(' ', message.Split(['\n', '\r'], Lines));
+        Console.Error.WriteLine($"pynet: {string.Concat(line.Select(c => char.IsControl(c) ? '?' : c))}");     // files may steer no terminal
         if (Environment.GetEnvironmentVariable("PYNET_DEBUG") == "1") Console.Error.WriteLine(fault);
         return exitCode;
     }

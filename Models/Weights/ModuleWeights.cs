@@ -58,19 +58,19 @@ public static class ModuleWeights
             .Select(s => (Ours: s.Tensor.Shape, Theirs: file.Find(s.Name)!))
             .ToArray();
         var surplus = file.Tensors
-            .Where(t => !known.Contains(t.Name) && !t.Name.EndsWith(".num_batches_tracked", StringComparison.Ordinal));
+            .Where(t => !known.Contains(t.Name) && t.Name.Split('.')[^1] != "num_batches_tracked");
         string[] faults =
         [
-            .. Listed("missing", state.Where(s => file.Find(s.Name) is null), s => $"'{s.Name}' {s.Tensor.Shape}"),
-            .. Listed("surplus", surplus, t => $"{SafetensorsHeader.Quote(t.Name)} {t.Shape}"),
+            .. Listed("missing", state.Where(s => file.Find(s.Name) is null), s => $"{Quotation.Of(s.Name)} {s.Tensor.Shape}"),
+            .. Listed("surplus", surplus, t => $"{Quotation.Of(t.Name)} {t.ExtentsText}"),
             .. Listed(
                 "misshapen",
-                both.Where(pair => pair.Ours != pair.Theirs.Shape),
-                pair => $"'{pair.Theirs.Name}' {pair.Theirs.Shape}, expected {pair.Ours}"),
+                both.Where(pair => !pair.Ours.Select(extent => (long)extent).SequenceEqual(pair.Theirs.Extents)),
+                pair => $"{Quotation.Of(pair.Theirs.Name)} {pair.Theirs.ExtentsText}, expected {pair.Ours}"),
             .. Listed(
                 $"of a type other than {SafetensorsType.Readable}",
                 both.Where(pair => !SafetensorsType.IsReadable(pair.Theirs.Type)),
-                pair => $"'{pair.Theirs.Name}' {pair.Theirs.Type}"),
+                pair => $"{Quotation.Of(pair.Theirs.Name)} {pair.Theirs.Type}"),
         ];
         if (faults.Length > 0) throw new InputException($"'{path}' does not fit the model: {string.Join("; ", faults)}.");
     }

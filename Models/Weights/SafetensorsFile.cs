@@ -7,9 +7,6 @@ namespace PyNetSharp;
 /// <summary>A safetensors file open for reading. Its header has been checked: the tensors it lists are all there.</summary>
 public sealed class SafetensorsFile : IDisposable
 {
-    // As in the format's reference implementation; it also bounds the memory that a hostile file can ask for.
-    private const int LongestHeader = 100_000_000;
-
     // Read at once: well below the 2³¹ − 1 bytes that a span can have.
     private const int Piece = 1 << 20;
 
@@ -49,7 +46,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
     /// <param name="values">As long as the shape's count.</param>
     /// <exception cref="ArgumentException">There are more or fewer values than elements.</exception>
-    /// <exception cref="InputException">The elements are of another type, or the file cannot be read any more.</exception>
+    /// <exception cref="InputException">
+    /// The elements are of another type or too many, or the file cannot be read any more.
+    /// </exception>
     public void Read(SafetensorsEntry tensor, Span<float> values)
     {
         ArgumentNullException.ThrowIfNull(tensor);
@@ -57,10 +56,10 @@ public sealed class SafetensorsFile : IDisposable
             throw new ArgumentException($"{values.Length} values for a tensor of shape {tensor.Shape}.", nameof(values));
         if (!SafetensorsType.IsReadable(tensor.Type))
             throw new InputException(
-                $"'{path}' holds {SafetensorsHeader.Quote(tensor.Name)} in {tensor.Type}; expected {SafetensorsType.Readable}.");
+                $"'{path}' holds {Quotation.Of(tensor.Name)} in {tensor.Type}; expected {SafetensorsType.Readable}.");
 
         var asInMemory = tensor.Type == "F32" && BitConverter.IsLittleEndian;
-        var size = SafetensorsType.Size(tensor.Type)!.Value;
+        var size = SafetensorsType.Bits(tensor.Type)!.Value / 8;
         var buffer = asInMemory ? [] : new byte[Math.Min(Piece, values.Length) * size];
         for (var offset = dataBegin + tensor.Begin; !values.IsEmpty;)
         {
@@ -75,11 +74,11 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Reads a tensor, converted to float32 if it is F16, BF16 or F64.</summary>
     /// <exception cref="InputException">
-    /// There is no tensor of that name, its elements are of another type, or the file cannot be read any more.
+    /// There is no tensor of that name, its elements are of another type or too many, or the file cannot be read any more.
     /// </exception>
     public Tensor Read(string name, Device? device = null)
     {
-        var tensor = Find(name) ?? throw new InputException($"'{path}' has no tensor '{name}'.");
+        var tensor = Find(name) ?? throw new InputException($"'{path}' has no tensor {Quotation.Of(name)}.");
         var values = new float[tensor.Shape.Size];
         Read(tensor, values);
         return Tensor.From(tensor.Shape, values, device);
@@ -109,8 +108,8 @@ public sealed class SafetensorsFile : IDisposable
         var prefix = new byte[sizeof(ulong)];
         ReadExactly(0, prefix);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (length > LongestHeader)
-            throw Fault($"its first 8 bytes announce a header of {length} bytes; expected at most {LongestHeader}");
+        if (length > SafetensorsHeader.Longest)
+            throw Fault($"its first 8 bytes announce a header of {length} bytes; expected at most {SafetensorsHeader.Longest}");
         if (length > (ulong)(fileLength - prefix.Length))
             throw Fault($"its first 8 bytes announce a header of {length} bytes, but only {fileLength - prefix.Length} follow");
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace PyNetSharp;
@@ -8,7 +9,14 @@ internal sealed class SafetensorsHeader
     /// <summary>The header's one member that is no tensor.</summary>
     public const string MetadataName = "__metadata__";
 
+    /// <summary>The bytes of a header at the most: as in the format's reference implementation.</summary>
+    /// <remarks>It also bounds the memory that a hostile file can ask for.</remarks>
+    public const int Longest = 100_000_000;
+
     private const string ExpectedForm = "expected {\"dtype\":…,\"shape\":[…],\"data_offsets\":[begin,end]}";
+
+    // As deep as the format's reference implementation reads.
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = 128 };
 
     // Both are far beyond any real file; they bound the memory that a hostile one can ask for.
     private const int MostExtents = 64;
@@ -18,6 +26,7 @@ internal sealed class SafetensorsHeader
     private readonly Func<string, InputException> fault;
     private readonly Dictionary<string, SafetensorsEntry> tensors = [];
     private Dictionary<string, string>? metadata;
+    private bool hasMetadata;
 
     private SafetensorsHeader(long dataLength, Func<string, InputException> fault) =>
         (this.dataLength, this.fault) = (dataLength, fault);
@@ -44,7 +53,7 @@ internal sealed class SafetensorsHeader
     private void ReadAll(ReadOnlySpan<byte> json)
     {
         if (json.IsEmpty || json[0] != '{') throw fault("its header does not begin with '{'");
-        var reader = new Utf8JsonReader(json);
+        var reader = new Utf8JsonReader(json, Options);
         try
         {
             reader.Read();
@@ -53,7 +62,7 @@ internal sealed class SafetensorsHeader
                 reader.Read();
                 if (tensors.Count == MostMembers) throw fault($"it lists more than {MostMembers} tensors");
                 if (name == MetadataName) ReadMetadata(ref reader);
-                else if (!tensors.TryAdd(name, ReadTensor(ref reader, name))) throw fault($"{Quote(name)} comes twice in its header");
+                else if (!tensors.TryAdd(name, ReadTensor(ref reader, name))) throw fault($"{Quotation.Of(name)} comes twice in its header");
             }
 
             reader.Read();          // throws if anything but blanks follows the object
@@ -66,15 +75,17 @@ internal sealed class SafetensorsHeader
 
     private void ReadMetadata(ref Utf8JsonReader reader)
     {
-        if (metadata is not null) throw fault($"{MetadataName} comes twice in its header");
+        if (hasMetadata) throw fault($"{MetadataName} comes twice in its header");
+        hasMetadata = true;
+        if (reader.TokenType == JsonTokenType.Null) return;
         metadata = [];
         if (reader.TokenType != JsonTokenType.StartObject) throw fault($"{MetadataName} is not an object of texts");
         while (ReadName(ref reader) is { } key)
         {
             reader.Read();
             if (metadata.Count == MostMembers) throw fault($"{MetadataName} holds more than {MostMembers} texts");
-            if (reader.TokenType != JsonTokenType.String) throw fault($"{MetadataName} holds {Quote(key)}, which is not a text");
-            if (!metadata.TryAdd(key, ReadText(ref reader))) throw fault($"{MetadataName} holds {Quote(key)} twice");
+            if (reader.TokenType != JsonTokenType.String) throw fault($"{MetadataName} holds {Quotation.Of(key)}, which is not a text");
+            if (!metadata.TryAdd(key, ReadText(ref reader))) throw fault($"{MetadataName} holds {Quotation.Of(key)} twice");
         }
     }
 
@@ -88,17 +99,21 @@ internal sealed class SafetensorsHeader
             reader.Read();
             switch (key)
             {
-                case "dtype" when type is null && reader.TokenType == JsonTokenType.String:
+                case "dtype":
+                    if (type is not null || reader.TokenType != JsonTokenType.String) throw Malformed(name);
                     type = ReadText(ref reader);
                     break;
-                case "shape" when extents is null:
+                case "shape":
+                    if (extents is not null) throw Malformed(name);
                     extents = ReadNumbers(ref reader, name, key);
                     break;
-                case "data_offsets" when offsets is null:
+                case "data_offsets":
+                    if (offsets is not null) throw Malformed(name);
                     offsets = ReadNumbers(ref reader, name, key);
                     break;
                 default:
-                    throw Malformed(name);
+                    PassOver(ref reader);
+                    break;
             }
         }
 
@@ -109,28 +124,34 @@ internal sealed class SafetensorsHeader
 
     private SafetensorsEntry Check(string name, string type, List<long> extents, long begin, long end)
     {
-        if (SafetensorsType.Size(type) is not { } size)
-            throw fault($"{Quote(name)} has elements of type {Quote(type)}, which the format does not have");
-        if (begin > end) throw fault($"{Quote(name)} ends at byte {end} of the data, before its beginning at byte {begin}");
-        if (end > dataLength) throw fault($"{Quote(name)} ends at byte {end} of the data, of which there are {dataLength}");
+        if (SafetensorsType.Bits(type) is not { } bits)
+            throw fault($"{Quotation.Of(name)} has elements of type {Quotation.Of(type)}, which the format does not have");
+        if (begin > end) throw fault($"{Quotation.Of(name)} ends at byte {end} of the data, before its beginning at byte {begin}");
+        if (end > dataLength) throw fault($"{Quotation.Of(name)} ends at byte {end} of the data, of which there are {dataLength}");
 
-        // Shape checks the product; what does not fit its extents is certainly too large.
-        if (extents.Any(extent => extent > int.MaxValue)) throw TooLarge(name, extents);
-        Shape shape;
-        try
-        {
-            shape = Shape.Create([.. extents.Select(extent => (int)extent)]);
-        }
-        catch (ShapeException)
-        {
-            throw TooLarge(name, extents);
-        }
-
-        var bytes = (long)shape.Size * size;
-        if (bytes != end - begin)
-            throw fault($"{Quote(name)} is {type} {shape}, which takes {bytes} bytes, but has bytes {begin} to {end} of the data");
-        return new(name, type, shape, begin, end);
+        var tensor = new SafetensorsEntry(name, type, extents, begin, end);
+        if (CountBits(extents, bits) is not { } size)
+            throw fault($"{Quotation.Of(name)} has the shape {tensor.ExtentsText}, which no file can hold");
+        var bytes = end - begin;
+        if (size != 8 * (UInt128)bytes)
+            throw fault(
+                $"{Quotation.Of(name)} is {type} {tensor.ExtentsText}, which takes {Bytes(size)} bytes, " +
+                $"but has bytes {begin} to {end} of the data");
+        return tensor;
     }
+
+    /// <summary>The bits of all elements; null if the product, taken from the left, overflows.</summary>
+    private static UInt128? CountBits(List<long> extents, int bits)
+    {
+        ulong count = 1;
+        foreach (var extent in extents)
+            if (Math.BigMul(count, (ulong)extent, out count) > 0)
+                return null;
+        return count * (UInt128)(uint)bits;
+    }
+
+    /// <summary>Whole bytes, or such as "1.5".</summary>
+    private static string Bytes(UInt128 bits) => ((decimal)bits / 8).ToString(CultureInfo.InvariantCulture);
 
     private void CheckThatTensorsFillTheData()
     {
@@ -139,7 +160,7 @@ internal sealed class SafetensorsHeader
         foreach (var tensor in tensors.Values.OrderBy(t => t.Begin).ThenBy(t => t.End))
         {
             if (tensor.Begin < filled)
-                throw fault($"{Quote(tensor.Name)} begins at byte {tensor.Begin} of the data, within {Quote(last)}");
+                throw fault($"{Quotation.Of(tensor.Name)} begins at byte {tensor.Begin} of the data, within {Quotation.Of(last)}");
             if (tensor.Begin > filled)
                 throw fault($"bytes {filled} to {tensor.Begin} of its data belong to no tensor");
             (filled, last) = (tensor.End, tensor.Name);
@@ -160,8 +181,18 @@ internal sealed class SafetensorsHeader
         }
         catch (InvalidOperationException)
         {
-            throw fault($"the text at byte {sizeof(ulong) + reader.TokenStartIndex} is not UTF-8");
+            throw fault(
+                $"the text at byte {sizeof(ulong) + reader.TokenStartIndex} is not UTF-8, or has half of a surrogate pair");
         }
+    }
+
+    /// <summary>Reads a value of whatever kind, to its end.</summary>
+    private void PassOver(ref Utf8JsonReader reader)
+    {
+        var depth = reader.CurrentDepth;
+        do
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName) ReadText(ref reader);
+        while ((reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray || reader.CurrentDepth > depth) && reader.Read());
     }
 
     private List<long> ReadNumbers(ref Utf8JsonReader reader, string name, string key)
@@ -170,25 +201,14 @@ internal sealed class SafetensorsHeader
         List<long> numbers = [];
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var number) || number < 0)
-                throw fault($"{Quote(name)} has a {key} that holds something else than whole numbers from 0 to 2⁶³ − 1");
-            if (numbers.Count == MostExtents) throw fault($"{Quote(name)} has a {key} of more than {MostExtents} numbers");
+            if (reader.TokenType != JsonTokenType.Number || reader.ValueSpan[0] == '-' || !reader.TryGetInt64(out var number))
+                throw fault($"{Quotation.Of(name)} has a {key} that holds something else than whole numbers from 0 to 2⁶³ − 1");
+            if (numbers.Count == MostExtents) throw fault($"{Quotation.Of(name)} has a {key} of more than {MostExtents} numbers");
             numbers.Add(number);
         }
 
         return numbers;
     }
 
-    private InputException TooLarge(string name, List<long> extents) =>
-        fault($"{Quote(name)} has the shape [{string.Join(", ", extents)}]; expected less than 2³¹ elements");
-
-    private InputException Malformed(string name) => fault($"{Quote(name)} is not described as it should be; {ExpectedForm}");
-
-    /// <summary>A text from the file in quotes, short and without line breaks, fit for a message of one line.</summary>
-    public static string Quote(string text)
-    {
-        const int longest = 80;
-        var shown = text.Length <= longest ? text : text[..longest] + "…";
-        return $"'{string.Concat(shown.Select(c => char.IsControl(c) ? '?' : c))}'";
-    }
+    private InputException Malformed(string name) => fault($"{Quotation.Of(name)} is not described as it should be; {ExpectedForm}");
 }

@@ -10,7 +10,9 @@ internal static class SafetensorsHeaderWriter
     private const int Alignment = 8;        // the data begin at a multiple of this
 
     /// <summary>The file up to its data: the header's length and the header, padded with spaces.</summary>
-    /// <exception cref="ArgumentException">A name comes twice, or is the format's own.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name comes twice, or is the format's own; a text has half of a surrogate pair; the header is too long to be read.
+    /// </exception>
     public static byte[] Write(
         IReadOnlyList<(string Name, Shape Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
@@ -26,6 +28,7 @@ internal static class SafetensorsHeaderWriter
             long end = 0;
             foreach (var (name, shape) in tensors)
             {
+                CheckText(name, nameof(tensors));
                 if (!names.Add(name)) throw new ArgumentException($"The name '{name}' is taken already.", nameof(tensors));
                 var begin = end;
                 end += (long)shape.Size * sizeof(float);
@@ -37,6 +40,10 @@ internal static class SafetensorsHeaderWriter
 
         while (json.Length % Alignment != 0) json.WriteByte((byte)' ');
         var header = json.ToArray();
+        if (header.Length - sizeof(ulong) > SafetensorsHeader.Longest)
+            throw new ArgumentException(
+                $"The names and the metadata take {header.Length - sizeof(ulong)} bytes; at most {SafetensorsHeader.Longest} are read.",
+                nameof(tensors));
         BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - sizeof(ulong));
         return header;
     }
@@ -45,8 +52,22 @@ internal static class SafetensorsHeaderWriter
     {
         writer.WriteStartObject(SafetensorsHeader.MetadataName);
         foreach (var (key, value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            CheckText(key, nameof(metadata));
+            CheckText(value, nameof(metadata));
             writer.WriteString(key, value);
+        }
+
         writer.WriteEndObject();
+    }
+
+    /// <summary>Else the writer would put another character in its place, and two names could become one.</summary>
+    private static void CheckText(string text, string parameter)
+    {
+        for (var i = 0; i < text.Length; i++)
+            if (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1])) i++;
+            else if (char.IsSurrogate(text[i]))
+                throw new ArgumentException($"{Quotation.Of(text)} has half of a surrogate pair, which a file cannot hold.", parameter);
     }
 
     private static void WriteTensor(Utf8JsonWriter writer, string name, Shape shape, long begin, long end)

@@ -8,20 +8,23 @@ internal static class SafetensorsType
     /// <summary>What can be read as float32.</summary>
     public const string Readable = "F32, F16, BF16 or F64";
 
-    /// <summary>The bytes of an element; null for a type that the format does not have.</summary>
-    public static int? Size(string type) => type switch
+    /// <summary>The bits of an element; null for a type that the format does not have.</summary>
+    /// <seealso href="https://github.com/huggingface/safetensors/blob/main/safetensors/src/tensor.rs">The types, in <c>Dtype</c></seealso>
+    public static int? Bits(string type) => type switch
     {
-        "F64" or "I64" or "U64" => 8,
-        "F32" or "I32" or "U32" => 4,
-        "F16" or "BF16" or "I16" or "U16" => 2,
-        "BOOL" or "I8" or "U8" or "F8_E4M3" or "F8_E5M2" => 1,
+        "F64" or "I64" or "U64" or "C64" => 64,
+        "F32" or "I32" or "U32" => 32,
+        "F16" or "BF16" or "I16" or "U16" => 16,
+        "BOOL" or "I8" or "U8" or "F8_E4M3" or "F8_E5M2" or "F8_E8M0" or "F8_E4M3FNUZ" or "F8_E5M2FNUZ" => 8,
+        "F6_E2M3" or "F6_E3M2" => 6,
+        "F4" => 4,
         _ => null,
     };
 
     /// <summary>Whether it is one of <see cref="Readable"/>.</summary>
     public static bool IsReadable(string type) => type is "F32" or "F16" or "BF16" or "F64";
 
-    /// <summary>Converts elements to the nearest floats.</summary>
+    /// <summary>Converts elements to the nearest floats; beyond the largest that is an infinity, as in IEEE 754.</summary>
     /// <param name="type">One of <see cref="Readable"/>.</param>
     /// <param name="elements">Little-endian.</param>
     /// <param name="values">As many as there are elements.</param>

@@ -91,4 +91,44 @@ public sealed class SafetensorsTests
             Throws.ArgumentException.With.Message.Contains("__metadata__"));
         Assert.That(File.ReadAllText(folder["a"]), Is.EqualTo("as before"));
     }
+
+    /// <summary>JSON writers put another character in their place: then two names are one, and the file cannot be read.</summary>
+    [Test]
+    public void RefusesHalvesOfSurrogatePairs()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var text in (string[])["x\ud83d", "\ude00", "\ude00\ud83d", "😀\ud83d!"])
+        {
+            AssertRefused(text, "k", "v");
+            AssertRefused("a", text, "v");
+            AssertRefused("a", "k", text);
+        }
+
+        Assert.That(Directory.GetFileSystemEntries(folder.Name), Is.Empty);
+
+        void AssertRefused(string name, string key, string value) => Assert.That(
+            () => Safetensors.Save(folder["a"], [(name, Tensor.Zeros([1]))], new Dictionary<string, string> { [key] = value }),
+            Throws.ArgumentException.With.Message.Contains("?").And.Message.Contains("half of a surrogate pair"));
+    }
+
+    [Test]
+    public void RefusesAHeaderThatWouldNotBeReadAgain()
+    {
+        using var folder = new TemporaryFolder();
+        var large = new Dictionary<string, string> { ["k"] = new('x', 100_000_000) };
+        Assert.That(() => Safetensors.Save(folder["a"], [], large), Throws.ArgumentException.With.Message.Contains("at most 100000000 are read"));
+    }
+
+    [Test]
+    public void KeepsNamesOfAllKinds()
+    {
+        using var folder = new TemporaryFolder();
+        string[] names = ["a\"b\\c", "line\nbreak", "größe.猫.😀", "", "\0", "a/b", "\u001b[2J", "\ufffd", "\u2028", "__metadata"];
+        var metadata = new Dictionary<string, string> { [""] = "", ["k\n"] = "v\t\u001b😀" };
+        Safetensors.Save(folder["a"], [.. names.Select((name, i) => (name, Tensor.Full([1], i)))], metadata);
+        using var file = Safetensors.Open(folder["a"]);
+        Assert.That(file.Tensors.Select(t => t.Name), Is.EqualTo(names));
+        Assert.That(names.Select(name => (int)file.Read(name).Item()), Is.EqualTo(Enumerable.Range(0, names.Length)));
+        Assert.That(file.Metadata, Is.EquivalentTo(metadata));
+    }
 }
