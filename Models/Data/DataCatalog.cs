@@ -59,13 +59,26 @@ public static class DataCatalog
         var remedy = $"Give --data-dir or PYNET_DATA a folder that holds {name}/, or fetch the set with --download.";
         if (dataDir is null)
             throw new InputException($"{name} is read from files, but no data folder was given. {remedy}");
-        if (!Directory.Exists(dataDir))
-            throw new InputException($"The data folder '{dataDir}' does not exist. {remedy}");
+        if (DataFolder.FaultOf(dataDir) is { } fault)
+            throw new InputException($"The data folder '{dataDir}' {fault}. {remedy}");
 
         var folder = entry.FolderIn(dataDir) ?? throw new InputException(
-            $"No {name} in '{dataDir}': there is no {entry.LookedFor} in any of " +
-            $"{string.Join(", ", entry.Places(dataDir))}. {remedy}");
+            $"No {name} in '{dataDir}': {WhyMissing(entry, dataDir)}. {remedy}");
         return entry.Read(folder, seed);
+    }
+
+    /// <summary>Folders that are not what they should be hide files, so they come first.</summary>
+    private static string WhyMissing(Entry entry, string dataDir)
+    {
+        var places = entry.Places(dataDir).ToArray();
+        var faults = places
+            .Select(place => (Place: place, Fault: DataFolder.FaultOf(place, mayBeMissing: true)))
+            .Where(pair => pair.Fault is not null)
+            .Select(pair => $"'{pair.Place}' {pair.Fault}")
+            .ToArray();
+        return faults.Length > 0
+            ? string.Join("; ", faults)
+            : $"there is no {entry.LookedFor} in any of {string.Join(", ", places)}";
     }
 
     private static Entry Find(string name) =>

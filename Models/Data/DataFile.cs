@@ -18,7 +18,7 @@ internal static class DataFile
     {
         using var file = new FileStream(
             path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
-        return read(file);
+        return file.CanSeek ? read(file) : throw new InputException($"'{path}' is not a file but a stream.");
     });
 
     /// <summary>Does something with a file; errors of the file system become faults that name the path.</summary>

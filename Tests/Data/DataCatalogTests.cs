@@ -51,6 +51,47 @@ public sealed class DataCatalogTests
         AssertFault("cifar11", folder.Name, "unknown data set 'cifar11'; did you mean 'cifar10'?");
     }
 
+    [Test]
+    public void SaysWhyAFolderIsNone()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["file"], "");
+        File.CreateSymbolicLink(folder["link"], folder["nowhere"]);
+        File.CreateSymbolicLink(folder["loop"], folder["loop"]);
+        File.CreateSymbolicLink(folder["good"], folder["real"]);
+        DataFiles.WriteMnist(folder["real/mnist"]);
+        Directory.CreateDirectory(folder["inner"]);
+        File.WriteAllText(folder["inner/mnist"], "");
+
+        AssertFault("mnist", folder["file"], $"'{folder["file"]}' is a file; expected a folder", "--data-dir", "PYNET_DATA");
+        AssertFault("mnist", folder["file/mnist"], "does not exist");
+        AssertFault("mnist", folder["link"], $"'{folder["link"]}' is a link to '{folder["nowhere"]}', which does not exist");
+        AssertFault("mnist", folder["loop"], $"'{folder["loop"]}' cannot be read");
+        AssertFault("mnist", folder["inner"], $"No mnist in '{folder["inner"]}'", $"'{folder["inner/mnist"]}' is a file; expected a folder");
+        Assert.That(DataCatalog.Load("mnist", folder["good"]).Train.Count, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void SaysThatAFolderCannotBeRead()
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder["all/mnist"]);
+        foreach (var closed in (string[])["all/mnist", "all"])
+        {
+            if (OperatingSystem.IsWindows()) Assert.Ignore("needs the permissions of Unix");
+            else File.SetUnixFileMode(folder[closed], UnixFileMode.None);
+            try
+            {
+                if (Environment.IsPrivilegedProcess) Assert.Ignore("nothing is closed to root");
+                AssertFault("mnist", folder["all"], $"'{folder[closed]}' cannot be read");
+            }
+            finally
+            {
+                if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder[closed], (UnixFileMode)0b111_000_000);
+            }
+        }
+    }
+
     private static void AssertFault(string name, string? dataDir, params string[] messages)
     {
         var fault = Assert.Throws<InputException>(() => DataCatalog.Load(name, dataDir))!;

@@ -20,6 +20,7 @@ public sealed class BadCallTests
         WriteIdx("magic", magic: 0x804, count: 4);
         WriteIdx("short", magic: 0x803, count: 5);
         File.WriteAllText(folder["file"], "");
+        File.CreateSymbolicLink(folder["dangling"], "nowhere");
         Directory.CreateDirectory(folder["used"]);
         File.WriteAllText(folder["used/config.json"], "{}");
         WriteWeights();
@@ -49,6 +50,10 @@ public sealed class BadCallTests
         ("train --epochs 0", ["--epochs '0'", "from 1"]),
         ("train --epochs -1", ["--epochs '-1'", "from 1"]),
         ("train --max-steps 0", ["--max-steps '0'", "from 1 up"]),
+        ("train nin --data-dir file", ["'file' is a file; expected a folder", "--data-dir", "PYNET_DATA"]),
+        ("train nin --data-dir file --download", ["'file' is a file; expected a folder"]),
+        ("evaluate nin --weights two-layer.safetensors --data-dir file", ["'file' is a file; expected a folder"]),
+        ("train nin --data-dir dangling", ["'dangling' is a link to '", "nowhere', which does not exist"]),
         ("train --lr 0", ["--lr '0'", "above 0"]),
         ("train --lr nan", ["--lr 'nan'", "above 0"]),
         ("train --lr 0,1", ["--lr '0,1'", "a number"]),

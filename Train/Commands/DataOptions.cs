@@ -27,7 +27,7 @@ internal sealed class DataOptions
         var folder = parse.GetValue(Folder) ?? Environment.GetEnvironmentVariable(Variable);
         if (folder is "") folder = null;
         if (parse.GetValue(Download)) screen.Download(name, folder ??= Habit);
-        else if (folder is null && Directory.Exists(Habit)) folder = Habit;
+        else if (folder is null && Path.Exists(Habit)) folder = Habit;
         return DataCatalog.Load(name, folder);
     }
 }

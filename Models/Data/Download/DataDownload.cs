@@ -14,7 +14,7 @@ public static class DataDownload
     /// <param name="cancellation">Stops the transfer; what has come stays for the next time.</param>
     /// <returns>Whether anything was fetched.</returns>
     /// <exception cref="InputException">
-    /// There is no such set, or a file cannot be had or is not the published one.
+    /// There is no such set, the data folder is no folder, or a file cannot be had or is not the published one.
     /// </exception>
     public static Task<bool> FetchAsync(
         string name, string dataDir, Downloader downloader,
@@ -27,6 +27,9 @@ public static class DataDownload
         string name, IReadOnlyList<RemoteFile> files, string dataDir, Downloader downloader,
         IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
+        if (DataFolder.FaultOf(dataDir, mayBeMissing: true) is { } fault)
+            throw new InputException($"The data folder '{dataDir}' {fault}.");
+
         var there = DataCatalog.FolderOf(name, dataDir);
         var folder = there ?? Path.Combine(dataDir, name);
         var fetched = false;
