@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 
 namespace PyNetSharp;
 
@@ -54,7 +53,7 @@ public static class IdxReader
 
         try
         {
-            using var unzipped = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
+            using var unzipped = new GzipReader(file);
             return ReadStream(unzipped, path, rank, what, file.Length * DeflateMostRatio);
         }
         catch (InvalidDataException e)
@@ -80,7 +79,7 @@ public static class IdxReader
         var read = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
         if (read < data.Length)
             throw new InputException($"'{path}' announces {claim} but ends after {read}: it was cut.");
-        if (stream.ReadByte() >= 0)                          // reading on past the end also checks gzip's own checksum
+        if (stream.ReadByte() >= 0)                          // reading to the end also checks gzip's own checksum
             throw new InputException(
                 $"'{path}' announces {claim} but goes on behind them, at offset {HeaderBytes(rank) + size}.");
         return (data, extents);

@@ -109,6 +109,61 @@ public sealed class DataDownloadTests
         }
     }
 
+    /// <summary>Its checksum is behind the end of the archive in it, where no entry is read any more.</summary>
+    [TestCase(8)]
+    [TestCase(1)]
+    public void AnArchiveWithoutItsChecksumIsRefused(int missing)
+    {
+        using var folder = new TemporaryFolder();
+        var tar = Tar([("top/a", DataFiles.Bytes(5000, new Rng(1)))]);
+        File.WriteAllBytes(folder["x.tar.gz"], tar[..^missing]);
+        Assert.That(
+            () => Archive.Unpack(folder["x.tar.gz"]),
+            Throws.InstanceOf<InputException>().With.Message.Contains("no valid archive").And.Message.Contains("cut"));
+
+        tar[^6] ^= 1;
+        File.WriteAllBytes(folder["x.tar.gz"], tar);
+        Assert.That(() => Archive.Unpack(folder["x.tar.gz"]), Throws.InstanceOf<InputException>().With.Message.Contains("no valid archive"));
+        Assert.That(Directory.GetFileSystemEntries(folder.Name), Has.Length.EqualTo(1));
+    }
+
+    [TestCase(CompressionLevel.NoCompression)]
+    [TestCase(CompressionLevel.Optimal)]
+    public void AZipWhoseContentIsDamagedIsRefused(CompressionLevel level)
+    {
+        using var folder = new TemporaryFolder();
+        var content = DataFiles.Bytes(500, new Rng(1));
+        using var written = new MemoryStream();
+        using (var zip = new ZipArchive(written, ZipArchiveMode.Create, leaveOpen: true))
+        using (var entry = zip.CreateEntry("top/a", level).Open())
+            entry.Write(content);
+
+        var whole = written.ToArray();
+        File.WriteAllBytes(folder["x.zip"], whole);
+        Assert.That(File.ReadAllBytes(Path.Combine(Archive.Unpack(folder["x.zip"]), "a")), Is.EqualTo(content));
+        Directory.Delete(folder["top"], recursive: true);
+
+        for (var at = 100; at < 500; at += 13)
+        {
+            byte[] damaged = [.. whole];
+            damaged[at] ^= 4;
+            File.WriteAllBytes(folder["x.zip"], damaged);
+            Assert.That(
+                () => Archive.Unpack(folder["x.zip"]), Throws.InstanceOf<InputException>().With.Message.Contains("x.zip"), $"offset {at}");
+        }
+    }
+
+    [Test]
+    public void ADataFolderThatIsNoneIsNamedBeforeAnythingIsAskedFor()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["file"], "");
+        using var client = new HttpClient();
+        Assert.That(
+            () => DataDownload.FetchAsync("mnist", folder["file"], new(client)),
+            Throws.InstanceOf<InputException>().With.Message.EqualTo($"The data folder '{folder["file"]}' is a file; expected a folder."));
+    }
+
     [Test]
     public void EverySetThatIsReadCanBeFetchedOverHttps()
     {

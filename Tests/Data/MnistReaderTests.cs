@@ -87,6 +87,36 @@ public sealed class MnistReaderTests
         AssertFault(folder, "train-images-idx3-ubyte' is not valid gzip");
     }
 
+    /// <summary>Whether the labels or the images were cut: gunzip refuses them, though all their bytes come out.</summary>
+    [TestCase("train-images-idx3-ubyte", 8)]
+    [TestCase("train-images-idx3-ubyte", 4)]
+    [TestCase("train-labels-idx1-ubyte", 8)]
+    [TestCase("t10k-labels-idx1-ubyte", 1)]
+    public void RefusesGzipWithoutItsChecksum(string file, int missing)
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder.Name);
+        var zipped = DataFiles.Gzip(File.ReadAllBytes(folder[file]));
+        File.WriteAllBytes(folder[file], zipped);
+        Assert.That(Read(folder.Name).Train.Count, Is.EqualTo(3));
+
+        File.WriteAllBytes(folder[file], zipped[..^missing]);
+        AssertFault(folder, $"{file}' is not valid gzip: It was cut");
+    }
+
+    [Test]
+    public void ReadsGzipOfManyMembersAndWithPadding()
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder.Name);
+        var images = File.ReadAllBytes(folder["train-images-idx3-ubyte"]);
+        var before = DataFiles.Item(Read(folder.Name).Train, 2);
+        File.WriteAllBytes(
+            folder["train-images-idx3-ubyte"],
+            [.. DataFiles.Gzip(images[..3]), .. DataFiles.Gzip(images[3..20]), .. DataFiles.Gzip(images[20..]), .. new byte[512]]);
+        Assert.That(DataFiles.Item(Read(folder.Name).Train, 2), Is.EqualTo(before));
+    }
+
     [Test]
     public void AGzipBombCostsNoMemory()
     {

@@ -61,7 +61,7 @@ internal static class Archive
 
         public void Untar(Stream file)
         {
-            using var unzipped = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
+            using var unzipped = new GzipReader(file);
             using var tar = new TarReader(unzipped, leaveOpen: true);
             while (tar.GetNextEntry() is { } entry)
             {
@@ -75,9 +75,11 @@ internal static class Archive
                         break;
                     default:
                         throw new InputException(
-                            $"'{path}': '{entry.Name}' is a {entry.EntryType}; expected plain files only.");
+                            $"'{path}': {Quotation.Of(entry.Name)} is a {entry.EntryType}; expected plain files only.");
                 }
             }
+
+            Copy(unzipped, Stream.Null);        // what fills the last block; the checksum is behind it
         }
 
         public void Unzip(Stream file)
@@ -92,28 +94,40 @@ internal static class Archive
                 }
 
                 using var content = entry.Open();
-                Write(entry.FullName, content);
+                var (length, checksum) = Write(entry.FullName, content);
+                if (length != entry.Length || checksum != entry.Crc32)
+                    throw new InputException(
+                        $"'{path}': {Quotation.Of(entry.FullName)} is damaged: {length} bytes of checksum {checksum:X8}; " +
+                        $"expected {entry.Length} of {entry.Crc32:X8}.");
             }
         }
 
-        private void Write(string name, Stream content)
+        private (long Length, uint Checksum) Write(string name, Stream content)
         {
             Count();
             var target = Path.GetFullPath(Path.Combine(work, name));
             if (!target.StartsWith(work + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-                throw new InputException($"'{path}': the name '{name}' leads out of the archive.");
+                throw new InputException($"'{path}': the name {Quotation.Of(name)} leads out of the archive.");
 
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             using var to = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
-            var buffer = new byte[1 << 16];
-            while (content.Read(buffer) is > 0 and var count)
+            var written = Copy(content, to);
+            to.Flush(flushToDisk: true);
+            return written;
+        }
+
+        private (long Length, uint Checksum) Copy(Stream from, Stream to)
+        {
+            var (before, checksum, buffer) = (bytes, new Crc32(), new byte[1 << 16]);
+            while (from.Read(buffer) is > 0 and var count)
             {
                 if ((bytes += count) > MostBytes)
                     throw new InputException($"'{path}' holds more than {MostBytes} bytes.");
                 to.Write(buffer, 0, count);
+                checksum.Append(buffer.AsSpan(0, count));
             }
 
-            to.Flush(flushToDisk: true);
+            return (bytes - before, checksum.Value);
         }
 
         private void Count()
