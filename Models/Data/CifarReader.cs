@@ -115,7 +115,10 @@ public static class CifarReader
         var path = Path.Combine(folder, file);
         if (!File.Exists(path)) return known;
 
-        var names = DataFile.Lines(path, MostBytesOfNames).Select(line => line.Text).ToArray();
+        var lines = DataFile.Lines(path, MostBytesOfNames);
+        var names = lines.Select(line => line.Text).ToArray();
+        if (lines.FirstOrDefault(line => line.Text.Any(char.IsControl)) is { Text: not null } odd)      // they are printed
+            throw new InputException($"'{path}', line {odd.Number}: {Quotation.Of(odd.Text)}; expected the name of a class.");
         return names.Length == known.Count
             ? names
             : throw new InputException($"'{path}' has {names.Length} class names; expected {known.Count}.");

@@ -43,6 +43,11 @@ public sealed class CifarReaderTests
         File.WriteAllText(folder["batches.meta.txt"], "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n");
         Assert.That(CifarReader.ReadTen(folder.Name).Test.ClassNames, Is.EqualTo("abcdefghij".Select(c => $"{c}")));
 
+        File.WriteAllText(folder["batches.meta.txt"], "a\nb\u001b[2J\nc\nd\ne\nf\ng\nh\ni\nj\n");
+        Assert.That(
+            () => CifarReader.ReadTen(folder.Name),
+            Throws.InstanceOf<InputException>().With.Message.Contains("batches.meta.txt', line 2: 'b?[2J'; expected the name of a class"));
+
         File.WriteAllText(folder["batches.meta.txt"], "a\nb\n");
         Assert.That(
             () => CifarReader.ReadTen(folder.Name),
