@@ -51,7 +51,7 @@ internal sealed class GzipReader : Stream
     public override int Read(Span<byte> buffer)
     {
         if (ended || buffer.IsEmpty) return 0;
-        var count = unzipped.Read(buffer);
+        var count = ReadOn(buffer);
         if (count > 0) return count;
         if (source.IsEmpty || !IsWhole()) throw new InvalidDataException("It was cut: its last checksum is missing.");
         ended = true;
@@ -77,6 +77,18 @@ internal sealed class GzipReader : Stream
     {
         if (disposing) unzipped.Dispose();
         base.Dispose(disposing);
+    }
+
+    private int ReadOn(Span<byte> buffer)
+    {
+        try
+        {
+            return unzipped.Read(buffer);
+        }
+        catch (InvalidDataException e)      // whose message speaks of a method of compression, whatever is wrong
+        {
+            throw new InvalidDataException("It is damaged, or its content is not that of its checksum.", e);
+        }
     }
 
     /// <summary>Unpacks the member behind the file, unless its last one ended before other bytes in it.</summary>

@@ -109,6 +109,28 @@ public sealed class DataDownloadTests
         }
     }
 
+    /// <summary>A header whose length is a binary number too large, and one whose name has a zero in it.</summary>
+    [Test]
+    public void HeadersOfArchivesThatNoneShouldHaveAreFaults()
+    {
+        using var folder = new TemporaryFolder();
+        using var plain = new MemoryStream();
+        using (var unzipped = new GZipStream(new MemoryStream(Tar([("top/a", new byte[500])])), CompressionMode.Decompress)) unzipped.CopyTo(plain);
+        var tar = plain.ToArray();
+        tar.AsSpan(124, 12).Fill(0xFF);
+        tar[124] = 0x80;
+        var sum = tar[..512].Sum(b => b) - tar[148..156].Sum(b => b) + 8 * ' ';
+        System.Text.Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0 ").CopyTo(tar, 148);
+        File.WriteAllBytes(folder["x.tar.gz"], DataFiles.Gzip(tar));
+        Assert.That(() => Archive.Unpack(folder["x.tar.gz"]), Throws.InstanceOf<InputException>().With.Message.Contains("no valid archive"));
+
+        using (var file = File.Create(folder["y.zip"]))
+        using (var zip = new ZipArchive(file, ZipArchiveMode.Create))
+            zip.CreateEntry("to\0p");
+        Assert.That(() => Archive.Unpack(folder["y.zip"]), Throws.InstanceOf<InputException>().With.Message.Contains("y.zip"));
+        Assert.That(Directory.GetFileSystemEntries(folder.Name), Has.Length.EqualTo(2));
+    }
+
     /// <summary>Its checksum is behind the end of the archive in it, where no entry is read any more.</summary>
     [TestCase(8)]
     [TestCase(1)]

@@ -84,7 +84,7 @@ public sealed class MnistReaderTests
 
         zipped[^6] ^= 1;                                    // the checksum of the content
         File.WriteAllBytes(folder["train-images-idx3-ubyte"], zipped);
-        AssertFault(folder, "train-images-idx3-ubyte' is not valid gzip");
+        AssertFault(folder, "train-images-idx3-ubyte' is not valid gzip: It is damaged");
     }
 
     /// <summary>Whether the labels or the images were cut: gunzip refuses them, though all their bytes come out.</summary>

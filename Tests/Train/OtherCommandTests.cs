@@ -78,7 +78,7 @@ public sealed class OtherCommandTests
         var result = Pynet.Run(folder.Name, ["evaluate", "fcnet", "--weights", "nan.safetensors", .. options]);
 
         Assert.That(result.ExitCode, Is.EqualTo(2));
-        Assert.That(result.Error, Does.Contain("All scores").And.Contain("NaN").And.Contain("nan.safetensors"));
+        Assert.That(result.Error, Does.Contain("every item has a NaN").And.Contain("nan.safetensors"));
         Assert.That(result.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
         if (options is ["--json"])
         {

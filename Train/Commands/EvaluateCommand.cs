@@ -88,7 +88,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         else Show(new Screen(), network.Name, part, result, scores);
         return result.NanCount < result.Count
             ? 0
-            : throw new InputException($"All scores that '{file}' leads to have a NaN among them: these weights classify nothing.");
+            : throw new InputException($"With '{file}' every item has a NaN among its scores: these weights classify nothing.");
     }
 
     /// <summary>Sees that the scores can be written, before any is computed.</summary>

@@ -38,7 +38,8 @@ internal static class Archive
                 return target;
             });
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or NotSupportedException)
+        catch (Exception e) when (e is InvalidDataException or FormatException or NotSupportedException
+            or ArithmeticException or ArgumentException)       // numbers that no header should have, names that no file can
         {
             throw new InputException($"'{path}' is no valid archive: {e.Message}", e);
         }
