@@ -1,7 +1,5 @@
-using System.Reflection;
-using System.Runtime.InteropServices;
+using System.Diagnostics.CodeAnalysis;
 using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
@@ -12,48 +10,36 @@ public static partial class DeviceCatalog
 {
     private static readonly Lazy<Context> Context = new(CreateContext);
     private static readonly Dictionary<string, GpuDevice> Opened = [];
-    private static readonly HashSet<string> Libraries = [];         // that ILGPU asked for and that are there
+    private static readonly Dictionary<string, string> Faults = [];     // what broke while devices of a kind were looked for
 
     /// <summary>
     /// The context of all devices. Kernels are optimised at level 1: level 2 has moved loads from shared memory across barriers.
+    /// ILGPU's cache of kernels is off, because it holds a lock while one compiles; <see cref="KernelLaunchers"/> has its own.
     /// </summary>
     private static Context CreateContext()
     {
-        NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, FindLibrary);
+        GpuLibraries.Attach(typeof(Context).Assembly);
         return ILGPU.Context.Create(builder =>
         {
-            builder.Optimize(OptimizationLevel.O1).Profiling();
-            TryAdd(() => builder.Cuda());
-            TryAdd(() => builder.OpenCL());
+            builder.Optimize(OptimizationLevel.O1).Profiling().Caching(CachingMode.NoKernelCaching);
+            TryAdd("cuda", () => builder.Cuda());
+            TryAdd("opencl", () => builder.OpenCL());
             builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 8, numMultiprocessors: 1));
         });
     }
 
-    /// <summary>A driver that is broken or half installed counts as none.</summary>
-    private static void TryAdd(Action add)
+    /// <summary>A driver that is broken or half installed counts as none, however it fails: the CPU is of use without it.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "What a foreign driver throws is not known, and the reason is kept.")]
+    private static void TryAdd(string kind, Action add)
     {
         try
         {
             add();
         }
-        catch (Exception e) when (e is AcceleratorException or DllNotFoundException or EntryPointNotFoundException or NotSupportedException)
+        catch (Exception e)
         {
+            Faults[kind] = e.Message;
         }
-    }
-
-    /// <summary>
-    /// ILGPU asks for names that only development packages install; drivers come with a version number behind the name.
-    /// </summary>
-    private static nint FindLibrary(string name, Assembly assembly, DllImportSearchPath? path)
-    {
-        foreach (var candidate in (string[])[name, $"lib{name}.so.1", $"{name}.so.1"])
-            if (NativeLibrary.TryLoad(candidate, assembly, path, out var library))
-            {
-                Libraries.Add(name.ToLowerInvariant());
-                return library;
-            }
-
-        return 0;       // the runtime goes on looking, and says what it could not find
     }
 
     static partial void HasGpuPart(ref string? whyNot) => whyNot = null;
@@ -61,20 +47,44 @@ public static partial class DeviceCatalog
     static partial void AddGpus(List<DeviceDescription> found) =>
         found.AddRange(Devices().Select(device => Describe(device.Name, device.Device)));
 
-    static partial void ExplainLack(string kind, ref string? why) => why = kind switch
+    static partial void ExplainLack(string kind, ref string? why)
     {
-        "cuda" when !Libraries.Any(name => name.Contains(kind, StringComparison.Ordinal)) =>
-            "CUDA's driver (libcuda.so.1) was not found",
-        "cuda" => CudaAPI.CurrentAPI.GetDeviceCount(out var count) is not CudaError.CUDA_SUCCESS and var error
-            ? $"CUDA's driver was found, but says {error}"
-            : $"CUDA's driver was found, and has {count} devices",
-        "opencl" when !Libraries.Contains("opencl") => "OpenCL's loader (libOpenCL.so.1) was not found",
-        "opencl" when CLDevice.GetDevices(_ => true) is { Length: > 0 } others =>
-            "without the generic address spaces of OpenCL 2.0 C, no use can be made of " +
-            string.Join(", ", others.Select(device => device.Name)),
-        "opencl" => "OpenCL's loader (libOpenCL.so.1) was found, but no driver with a device",
-        _ => null,
-    };
+        string? reason = null;
+        var name = kind == "cuda" ? "CUDA's driver (libcuda.so.1)" : "OpenCL's loader (libOpenCL.so.1)";
+        if (!GpuLibraries.Has(kind)) reason = $"{name} was not found";
+        else TryAdd(kind, () => reason = kind == "cuda" ? LackOfCuda() : LackOfOpenCL());
+        why = reason ?? $"{name} was found, but fails: {Faults[kind]}";
+    }
+
+    private static string LackOfCuda()
+    {
+        const string found = "CUDA's driver was found";
+        if (CudaAPI.CurrentAPI.GetDeviceCount(out var count) is not CudaError.CUDA_SUCCESS and var error) return $"{found}, but says {error}";
+        if (count == 0) return $"{found}, and has {Count(count)}";
+        if (Faults.TryGetValue("cuda", out var fault)) return $"{found}, and has {Count(count)}, but ILGPU fails: {fault}";
+
+        var refused = CudaDevice.GetDevices(_ => true).OfType<CudaDevice>().Select(Refusal).OfType<string>().FirstOrDefault();
+        return refused ?? $"{found}, and has {Count(count)} without what ILGPU needs";
+    }
+
+    internal static string Count(int devices) => devices switch { 0 => "no devices", 1 => "1 device", _ => $"{devices} devices" };
+
+    /// <summary>Why ILGPU makes no use of a device that CUDA has; null if the driver is new enough.</summary>
+    private static string? Refusal(CudaDevice device) =>
+        device.Architecture is { } architecture
+        && !CudaAccelerator.TryGetInstructionSet(architecture, device.DriverVersion, out var least, out _)
+            ? TooOld(device.Name, device.DriverVersion, least)
+            : null;
+
+    /// <param name="least">The oldest version that would do.</param>
+    internal static string TooOld(string device, CudaDriverVersion driver, CudaDriverVersion least) =>
+        $"CUDA's driver is too old for {device}: it is for CUDA {driver}, and ILGPU needs one for CUDA {least} or later; update the driver";
+
+    private static string LackOfOpenCL() =>
+        CLDevice.GetDevices(_ => true) is { Length: > 0 } others
+            ? "without the generic address spaces of OpenCL 2.0 C, no use can be made of " +
+                string.Join(", ", others.Select(device => device.Name))
+            : "OpenCL's loader (libOpenCL.so.1) was found, but no driver with a device";
 
     static partial void OpenGpu(DeviceDescription gpu, ref Device? device)
     {
@@ -97,8 +107,12 @@ public static partial class DeviceCatalog
         ];
     }
 
-    private static string DriverOf(CLDevice cl) =>
-        CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION).TrimEnd('\0');
+    private static string DriverOf(CLDevice cl)
+    {
+        var version = "";
+        TryAdd("opencl", () => version = CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION).TrimEnd('\0'));
+        return version;
+    }
 
     private static DeviceDescription Describe(string name, ILGPU.Runtime.Device device) => device switch
     {
