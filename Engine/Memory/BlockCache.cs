@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace PyNetSharp;
@@ -12,8 +13,9 @@ namespace PyNetSharp;
 /// <param name="slice">The block that begins so many bytes into another.</param>
 /// <param name="free">Gives a block back to the system.</param>
 /// <param name="limit">The most bytes to take from the system.</param>
+/// <param name="available">How many the system has at the moment, what others use taken off; null if that is not known.</param>
 internal sealed class BlockCache<TBlock>(
-    Func<long, TBlock> take, Func<TBlock, long, TBlock> slice, Action<TBlock> free, long limit)
+    Func<long, TBlock> take, Func<TBlock, long, TBlock> slice, Action<TBlock> free, long limit, Func<long>? available = null)
 {
     private const long Smallest = 64, Slab = 64 * 1024;
 
@@ -162,6 +164,7 @@ internal sealed class BlockCache<TBlock>(
         lock (gate)
             if (inUse + cached + bytes > limit)
                 return false;
+        if (bytes > Available) return false;
 
         try
         {
@@ -189,10 +192,16 @@ internal sealed class BlockCache<TBlock>(
 
     private InsufficientMemoryException Exhausted(long size)
     {
-        var use = Use;
-        return new($"{size:N0} bytes were asked for, {use.InUse:N0} are in use, and {Math.Max(0, limit - use.InUse):N0} of the " +
-            $"device's {limit:N0} are left.");
+        var (use, free) = (Use, Available);
+        var own = Math.Max(0, limit - use.InUse);
+        var left = free < own - use.Cached ? free + use.Cached : own;
+        var others = left < own ? string.Create(CultureInfo.InvariantCulture, $" Other programs and the driver have {own - left:N0}.") : "";
+        return new(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{size:N0} bytes were asked for, {use.InUse:N0} are in use, and {left:N0} of the device's {limit:N0} are left.") + others);
     }
+
+    private long Available => available?.Invoke() ?? long.MaxValue;
 
     private static void CollectGarbage()
     {

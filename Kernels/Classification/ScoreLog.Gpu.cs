@@ -20,14 +20,14 @@ public sealed partial class ScoreLog
     partial void FetchFromGpu()
     {
         if (pending.Count == 0) return;
+        int[] noted = [.. pending];
+        pending.Clear();                            // at first: a device that has failed is asked once
         var numbers = sheet!.ToArray();
-        foreach (var (i, items) in pending.Index())
+        foreach (var (i, items) in noted.Index())
         {
             var row = numbers.AsSpan(i * ScoreNoteKernel.Columns, ScoreNoteKernel.Columns);
             notes.Add(new(items, row[0], (int)row[1], IsFlat: row[2] == 0 || (items > 1 && row[3] == 0)));
         }
-
-        pending.Clear();
     }
 }
 

@@ -42,9 +42,18 @@ public sealed partial class ScoreLog
     }
 
     /// <summary>All that was noted since the last call, in order; waits for a GPU.</summary>
+    /// <exception cref="DeviceException">A GPU has failed, and all notes were there: they are lost, and the next call is empty.</exception>
     public IReadOnlyList<ScoreNote> Read()
     {
-        FetchFromGpu();
+        try
+        {
+            FetchFromGpu();
+        }
+        catch (DeviceException) when (notes.Count > 0)
+        {
+            // The device has failed, and throws it at its next use; the notes that came here before are worth having.
+        }
+
         ScoreNote[] all = [.. notes];
         notes.Clear();
         return all;

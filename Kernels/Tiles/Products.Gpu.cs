@@ -16,7 +16,7 @@ internal static class Products
         where TRight : struct, IOperand<TRightPlace>
         where TRightPlace : struct
     {
-        var tiling = Tiling.For(size.Rows, size.Columns, size.Depth);
+        var tiling = Tiling.For(size.Rows, size.Columns, size.Depth, y.Gpu.Processors);
         var (none, floor) = (y.View.SubView(0, 0), relu ? 0 : float.NegativeInfinity);
         if (tiling.Pieces == 1)
         {
@@ -47,7 +47,7 @@ internal static class Products
     {
         var extended = new WithOnes<TRight, TRightPlace>(right, size.Columns);
         var all = size with { Columns = OnesLine.Of(size.Columns) + 4 };
-        var tiling = Tiling.For(all.Rows, all.Columns, all.Depth);
+        var tiling = Tiling.For(all.Rows, all.Columns, all.Depth, dw.Gpu.Processors);
         if (tiling.Pieces == 1)
         {
             Launch<TLeft, TLeftPlace, WithOnes<TRight, TRightPlace>, OnesPlace<TRightPlace>, GradientTarget<TWidth>>(

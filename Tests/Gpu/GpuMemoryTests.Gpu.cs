@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ILGPU.Runtime;
 using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
@@ -49,6 +50,53 @@ public sealed class GpuMemoryTests
             var y = x + 1;
             (y * 2).Release();
             y.Release();
+        }
+    }
+
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    public void Page_locked_memory_goes_back_when_memory_is_trimmed(string name)
+    {
+        var device = Limited(name, 64 * Megabyte);
+        float[] numbers = [.. Enumerable.Range(0, 1 << 18).Select(i => (float)i)];
+        var x = Tensor.From([1 << 18], numbers, device);
+        Assert.That(device.PageLocked, Is.GreaterThanOrEqualTo(Megabyte));
+        device.TrimMemory();
+        Assert.That(device.PageLocked, Is.Zero);
+        Assert.That(x.ToArray(), Is.EqualTo(numbers), "and is taken again");
+    }
+
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    public void A_device_that_is_dropped_gives_everything_back(string name)
+    {
+        var memory = new CountedMemory(((GpuDevice)DeviceCatalog.Open(name)).Accelerator);
+        Use();
+        for (var i = 0; i < 20 && memory.Taken.Exists(buffer => !buffer.IsDisposed); i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.That(memory.Taken, Is.Not.Empty.And.All.Property(nameof(MemoryBuffer.IsDisposed)).True);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Use()
+        {
+            var device = new GpuDevice(new(name, "", Megabyte, ""), ((GpuDevice)DeviceCatalog.Open(name)).Accelerator, memory: memory);
+            var x = Tensor.Zeros([1 << 16], device);
+            Assert.That(x.ToArray(), Is.All.Zero);
+        }
+    }
+
+    /// <summary>Holds on to what it has given, so that nothing but the device frees it.</summary>
+    private sealed class CountedMemory(Accelerator accelerator) : DriverMemory(accelerator)
+    {
+        public List<MemoryBuffer> Taken { get; } = [];
+
+        public override MemoryBuffer Take(long bytes)
+        {
+            var buffer = base.Take(bytes);
+            Taken.Add(buffer);
+            return buffer;
         }
     }
 

@@ -7,13 +7,58 @@ namespace PyNetSharp.Tests;
 /// <summary>Which kernels ops and optimizers launch, with which type arguments: found by a device that only takes notes.</summary>
 internal static class LaunchedKernels
 {
+    private static readonly int[] Processors = [4, 14, 46, 82, 132, 188];      // of a laptop's GPU up to the largest
+
+    private static readonly Lazy<IReadOnlyCollection<Type>> Networks = new(() => Noted(TrainEveryNetwork));
+
     /// <summary>Every row of the op table at both its sizes, every optimizer, and what goes on between ops.</summary>
-    public static IReadOnlyCollection<Type> All()
+    public static IReadOnlyCollection<Type> All() => Noted(RunEveryOp);
+
+    /// <summary>
+    /// A training step of every network, in batches of its recipe and in small ones, on small and large GPUs, in both
+    /// precisions.
+    /// </summary>
+    public static IReadOnlyCollection<Type> OfNetworks() => Networks.Value;
+
+    private static Type[] Noted(Action<GpuDevice, Notes> work)
     {
         using var context = Context.Create(builder => builder.CPU(CPUDeviceKind.Nvidia).Profiling());
         using var accelerator = context.GetCPUDevice(0).CreateCPUAccelerator(context);
         var notes = new Notes(accelerator);
-        var device = new GpuDevice(new("notes", "takes notes", long.MaxValue, "none"), accelerator, notes);
+        work(new(new("notes", "takes notes", long.MaxValue, "none"), accelerator, notes, new NoMemory(accelerator)), notes);
+        return [.. notes.Found.Keys];
+    }
+
+    private static void TrainEveryNetwork(GpuDevice device, Notes notes)
+    {
+        foreach (var network in PyNetSharp.Networks.All)
+        {
+            Train(network, network.Recipe, device, notes);
+            if (network.Name == "nin") Train(network, PyNetSharp.Networks.Quick, device, notes);
+        }
+    }
+
+    private static void Train(Network network, Recipe recipe, GpuDevice device, Notes notes)
+    {
+        var model = network.Create(new(network.Input, 10) { Width = recipe.Width }, new(1));
+        model.To(device);
+        var optimizer = recipe.CreateOptimizer(model.Parameters());
+        foreach (var batch in (int[])[recipe.BatchSize, 2])
+            foreach (var precision in Enum.GetValues<Precision>())
+                foreach (var processors in Processors)
+                {
+                    (notes.ProcessorCount, device.Precision) = (processors, precision);
+                    optimizer.ZeroGrad();
+                    var (labels, scores) = (new Labels(new int[batch], device), model.Forward(new([batch, .. network.Input.AsSpan()], device)));
+                    var loss = scores.CrossEntropy(labels);
+                    new ScoreLog().Note(scores, loss, labels);
+                    loss.Backward();
+                    optimizer.Step();
+                }
+    }
+
+    private static void RunEveryOp(GpuDevice device, Notes notes)
+    {
         foreach (var row in OpTable.Rows)
         {
             Run(row, row.Shapes, device);
@@ -21,7 +66,6 @@ internal static class LaunchedKernels
         }
 
         foreach (var optimizer in OptimizerTests.Kinds.Values) Train(optimizer, device);
-        return notes.Kernels;
     }
 
     private static void Run(OpRow row, Shape[] shapes, Device device)
@@ -48,12 +92,13 @@ internal static class LaunchedKernels
         Tensor.CopyAll([(parameter, Tensor.Zeros([2, 3], device))]);
     }
 
-    private sealed class Notes(Accelerator accelerator) : KernelLaunchers(accelerator)
+    /// <summary>As on a GPU with tensor cores and so many processors.</summary>
+    private sealed class Notes(Accelerator accelerator) : KernelSurvey(accelerator, new(accelerator))
     {
-        public HashSet<Type> Kernels { get; } = [];
+        public override bool OnTensorCores => true;
 
-        public override void Each<TKernel>(int count, TKernel kernel) => Kernels.Add(typeof(TKernel));
+        public override int Processors => ProcessorCount;
 
-        public override void Groups<TKernel>(Index3D grid, TKernel kernel) => Kernels.Add(typeof(TKernel));
+        public int ProcessorCount { get; set; } = 132;
     }
 }

@@ -19,17 +19,23 @@ internal static partial class Ptx
     /// <summary>The text for compute capability 9.0, as <see cref="GpuDevice"/> would have it made.</summary>
     public static string Of(Type kernel) => Compiled.GetOrAdd(kernel, Compile);
 
-    private static string Compile(Type kernel)
+    /// <summary>A kernel as ILGPU is given it.</summary>
+    public static (EntryPointDescription Entry, KernelSpecialization Limits) EntryOf(Type kernel)
     {
-        var (entry, limits) = kernel.IsAssignableTo(typeof(IGroupKernel))
+        return kernel.IsAssignableTo(typeof(IGroupKernel))
             ? (EntryPointDescription.FromExplicitlyGroupedKernel(Method(nameof(KernelLaunchers.Group))),
                 KernelLaunchers.Limits((int)kernel.GetProperty(nameof(IGroupKernel.Threads))!.GetValue(null)!))
             : (EntryPointDescription.FromImplicitlyGroupedKernel(Method(nameof(KernelLaunchers.Item))), KernelSpecialization.Empty);
+
+        MethodInfo Method(string name) => typeof(KernelLaunchers).GetMethod(name)!.MakeGenericMethod(kernel);
+    }
+
+    private static string Compile(Type kernel)
+    {
+        var (entry, limits) = EntryOf(kernel);
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O1));     // a failure spoils a context
         using var backend = new PTXBackend(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
         return ((PTXCompiledKernel)backend.Compile(entry, limits)).PTXAssembly;
-
-        MethodInfo Method(string name) => typeof(KernelLaunchers).GetMethod(name)!.MakeGenericMethod(kernel);
     }
 
     /// <summary>Registers and bytes of spills by ptxas, from $PTXAS or the path; null if there is none.</summary>

@@ -1,8 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
-using ILGPU.Runtime.Cuda;
-using ILGPU.Runtime.OpenCL;
 
 namespace PyNetSharp;
 
@@ -16,18 +15,42 @@ public sealed class GpuDevice : Device
     private readonly DeviceDescription description;
     private readonly Accelerator accelerator;
     private readonly BlockCache<GpuBlock> cache;
+    private readonly DriverMemory memory;
     private readonly HashSet<MemoryBuffer> buffers = [];    // or their finalizers would free blocks that tensors' finalizers give back
     private readonly KernelLaunchers launchers;
     private readonly TransferBuffers transfers;
     private readonly Lock gate = new();         // held while something goes into the stream: a loader sends from its own thread
+    private volatile DeviceException? failure;  // the first error of the driver: the device is of no use any more
 
     /// <param name="launchers">What launches kernels; null for what compiles them first.</param>
-    internal GpuDevice(DeviceDescription description, Accelerator accelerator, KernelLaunchers? launchers = null)
+    /// <param name="memory">Where memory comes from; null for the driver.</param>
+    internal GpuDevice(
+        DeviceDescription description, Accelerator accelerator, KernelLaunchers? launchers = null, DriverMemory? memory = null)
     {
         (this.description, this.accelerator) = (description, accelerator);
-        cache = new(TakeFromDevice, static (block, offset) => block.At(offset), GiveToDevice, description.Memory);
+        this.memory = memory ?? new(accelerator);
+        cache = new(TakeFromDevice, static (block, offset) => block.At(offset), GiveToDevice, description.Memory, FreeOnDevice);
         this.launchers = launchers ?? new(accelerator);
         transfers = new(accelerator, gate);
+    }
+
+    /// <summary>
+    /// A device that is dropped gives its memory back, page-locked memory of the host included; tensors that are dropped
+    /// with it give theirs back now or a little later.
+    /// </summary>
+    [SuppressMessage("Design", "CA1031", Justification = "An exception here would end the process.")]
+    ~GpuDevice()
+    {
+        try
+        {
+            accelerator.Bind();
+            transfers?.Release();       // null where the constructor has thrown
+            cache?.Close();
+        }
+        catch (Exception)
+        {
+            // The driver, or ILGPU's accelerator, has gone before, and everything with it. Nobody is there to be told.
+        }
     }
 
     /// <inheritdoc/>
@@ -53,14 +76,30 @@ public sealed class GpuDevice : Device
     /// <summary>How often numbers went to the device or came back.</summary>
     public long Transfers => transfers.Count;
 
+    /// <summary>How many processors share the groups of a launch: CUDA's multiprocessors, OpenCL's compute units.</summary>
+    internal int Processors => launchers.Processors;
+
     /// <summary>What ILGPU runs kernels on, for what only one kind of device can do.</summary>
     internal Accelerator Accelerator => accelerator;
 
+    /// <summary>Bytes of the host's memory that are page-locked for transfers.</summary>
+    internal long PageLocked => transfers.PageLocked;
+
     /// <inheritdoc/>
+    /// <exception cref="DeviceException">The driver reported an error.</exception>
     public override void Synchronize()
     {
-        accelerator.Bind();
-        accelerator.Synchronize();
+        ThrowIfFailed();
+        if (!memory.IsThere) return;
+        try
+        {
+            accelerator.Bind();
+            accelerator.Synchronize();
+        }
+        catch (AcceleratorException e)
+        {
+            Throw(e);
+        }
     }
 
     /// <inheritdoc/>
@@ -68,16 +107,38 @@ public sealed class GpuDevice : Device
     {
         Synchronize();
         cache.Trim();
+        transfers.Release();
+    }
+
+    /// <summary>Finds out which kernels some work launches, and begins to compile those that have not been.</summary>
+    /// <param name="work">
+    /// Is given a device like this one that launches nothing and takes no memory: its tensors hold nothing, and read as zeros.
+    /// </param>
+    public KernelCompilation Rehearse(Action<Device> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        var survey = new KernelSurvey(accelerator, launchers);
+        work(new GpuDevice(description, accelerator, survey, new NoMemory(accelerator)) { Precision = Precision });
+        return new([.. survey.Found.Values.Where(kernel => !kernel.IsReady)]);
     }
 
     /// <summary>Runs the kernel once for each of 0 … <paramref name="count"/> − 1.</summary>
     internal void Each<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
     {
         if (count == 0) return;
-        lock (gate)
+        ThrowIfFailed();
+        try
         {
-            accelerator.Bind();
-            launchers.Each(count, kernel);
+            var launcher = launchers.PrepareEach<TKernel>().Launcher;
+            lock (gate)
+            {
+                accelerator.Bind();
+                launchers.Each(launcher, count, kernel);
+            }
+        }
+        catch (AcceleratorException e)
+        {
+            Throw(e);
         }
     }
 
@@ -85,10 +146,19 @@ public sealed class GpuDevice : Device
     internal void Groups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
     {
         if (grid.Size == 0) return;
-        lock (gate)
+        ThrowIfFailed();
+        try
         {
-            accelerator.Bind();
-            launchers.Groups(grid, kernel);
+            var launcher = launchers.PrepareGroups<TKernel>().Launcher;
+            lock (gate)
+            {
+                accelerator.Bind();
+                launchers.Groups(launcher, grid, kernel);
+            }
+        }
+        catch (AcceleratorException e)
+        {
+            Throw(e);
         }
     }
 
@@ -129,14 +199,37 @@ public sealed class GpuDevice : Device
 
     internal override void Upload(ReadOnlySpan<float> from, Storage to)
     {
-        accelerator.Bind();
-        transfers.Upload(from, ((GpuStorage)to).View(from.Length));
+        ThrowIfFailed();
+        if (!memory.IsThere) return;
+        try
+        {
+            accelerator.Bind();
+            transfers.Upload(from, ((GpuStorage)to).View(from.Length));
+        }
+        catch (AcceleratorException e)
+        {
+            Throw(e);
+        }
     }
 
     internal override void Download(Storage from, Span<float> to)
     {
-        accelerator.Bind();
-        transfers.Download(((GpuStorage)from).View(to.Length), to);
+        ThrowIfFailed();
+        if (!memory.IsThere)
+        {
+            to.Clear();
+            return;
+        }
+
+        try
+        {
+            accelerator.Bind();
+            transfers.Download(((GpuStorage)from).View(to.Length), to);
+        }
+        catch (AcceleratorException e)
+        {
+            Throw(e);
+        }
     }
 
     internal override void Copy(Storage from, Storage to, int count) =>
@@ -159,31 +252,73 @@ public sealed class GpuDevice : Device
     internal override void Accumulate(Storage from, Storage to, int count) =>
         Each(count, new AccumulateKernel(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
 
+    private void ThrowIfFailed()
+    {
+        if (failure is { } known) throw new DeviceException(known.Message, known.InnerException);
+    }
+
+    /// <summary>Throws what an error of the driver means: that there is no memory, or that the device has failed.</summary>
+    [DoesNotReturn]
+    private void Throw(AcceleratorException error)
+    {
+        if (DriverError.IsOutOfMemory(error)) throw new InsufficientMemoryException($"{Name}: {DriverError.NameOf(error)}.", error);
+        throw Failed(error);
+    }
+
+    private DeviceException Failed(AcceleratorException error)
+    {
+        var kernel = launchers.Last is { } last ? KernelLaunchers.NameOf(last) : "none";
+        return failure ??= new(
+            $"{Name}: the driver reports {DriverError.NameOf(error)}. The last kernel launched was {kernel}: errors show after the " +
+            "launch, so that it or an earlier one may be at fault. The device is of no use to this process any more.", error);
+    }
+
     private void GiveToDevice(GpuBlock block)
     {
         lock (gate) buffers.Remove(block.Buffer);
-        block.Free();
+        try
+        {
+            block.Free();
+        }
+        catch (AcceleratorException e)
+        {
+            Failed(e);      // the next use of the device throws it
+        }
     }
 
     private GpuBlock TakeFromDevice(long bytes)
     {
+        ThrowIfFailed();
         try
         {
             lock (gate)
             {
                 accelerator.Bind();
-                var buffer = accelerator.Allocate1D<byte>(bytes);
+                var buffer = memory.Take(bytes);
                 buffers.Add(buffer);
                 return new(buffer, 0);
             }
         }
-        catch (CudaException e)
+        catch (AcceleratorException e) when (DriverError.IsOutOfMemoryForBlock(e))
         {
-            throw new InsufficientMemoryException($"{Name}: {e.Error}", e);
+            throw new InsufficientMemoryException($"{Name}: {DriverError.NameOf(e)}.", e);
         }
-        catch (CLException e)
+        catch (AcceleratorException e)
         {
-            throw new InsufficientMemoryException($"{Name}: {e.Error}", e);
+            throw Failed(e);
+        }
+    }
+
+    private long FreeOnDevice()
+    {
+        ThrowIfFailed();
+        try
+        {
+            return memory.Free;
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failed(e);
         }
     }
 }

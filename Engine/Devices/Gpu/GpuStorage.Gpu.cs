@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 namespace PyNetSharp;
 
 /// <summary>A place in a buffer of a GPU's memory.</summary>
-internal readonly record struct GpuBlock(MemoryBuffer1D<byte, Stride1D.Dense> Buffer, long Start)
+internal readonly record struct GpuBlock(MemoryBuffer Buffer, long Start)
 {
     public GpuBlock At(long offset) => this with { Start = Start + offset };
 
@@ -16,7 +16,7 @@ internal sealed class GpuStorage(GpuDevice device, GpuBlock block, long size) : 
 {
     /// <summary>The first <paramref name="count"/> floats.</summary>
     public ArrayView<float> View(int count) =>
-        ((ArrayView<byte>)block.Buffer.View).SubView(block.Start, (long)count * sizeof(float)).Cast<float>();
+        block.Buffer.AsArrayView<byte>(block.Start, (long)count * sizeof(float)).Cast<float>();
 
     protected override void Return() => device.Return(block, size);
 }

@@ -1,33 +1,68 @@
+using System.Collections.Concurrent;
 using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace PyNetSharp;
 
-/// <summary>Compiles each kernel when it is first launched, and remembers how to launch it.</summary>
+/// <summary>Compiles each kernel when it is first launched, or before, and remembers how to launch it.</summary>
+/// <remarks>ILGPU compiles one kernel at a time, the driver several; a launch waits for its own kernel alone.</remarks>
 internal class KernelLaunchers(Accelerator accelerator)
 {
-    private readonly Dictionary<Type, Delegate> launchers = [];
+    private readonly ConcurrentDictionary<Type, KernelPreparation> kernels = [];
+    private readonly Lock compiling = new();
 
     public long Count { get; private set; }
+
+    /// <summary>The kernel that was launched last, or should have been; null before the first.</summary>
+    public Type? Last { get; private set; }
 
     /// <summary>Whether kernels for tensor cores run here.</summary>
     public virtual bool OnTensorCores => accelerator is CudaAccelerator { Architecture.Major: >= 8 };
 
-    public virtual void Each<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
+    /// <summary>How many of the GPU's processors take groups of threads.</summary>
+    public virtual int Processors => accelerator.NumMultiprocessors;
+
+    /// <summary>An item kernel, to be compiled or launched.</summary>
+    public virtual KernelPreparation PrepareEach<TKernel>() where TKernel : struct, IItemKernel
     {
-        if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
-            launchers.Add(typeof(TKernel), launcher = accelerator.LoadAutoGroupedStreamKernel<Index1D, TKernel>(Item));
-        ((Action<Index1D, TKernel>)launcher)(count, kernel);
-        Count++;
+        if (kernels.TryGetValue(typeof(TKernel), out var known)) return known;
+        return Prepare<TKernel>(
+            EntryPointDescription.FromImplicitlyGroupedKernel(new Action<Index1D, TKernel>(Item).Method), KernelSpecialization.Empty,
+            compiled =>
+            {
+                var launch = accelerator.LoadAutoGroupedKernel(compiled).CreateLauncherDelegate<Action<AcceleratorStream, Index1D, TKernel>>();
+                return new Action<Index1D, TKernel>((count, kernel) => launch(accelerator.DefaultStream, count, kernel));
+            });
     }
 
-    public virtual void Groups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
+    /// <summary>A group kernel, to be compiled or launched.</summary>
+    public virtual KernelPreparation PrepareGroups<TKernel>() where TKernel : struct, IGroupKernel
     {
-        if (!launchers.TryGetValue(typeof(TKernel), out var launcher))
-            launchers.Add(typeof(TKernel), launcher = accelerator.LoadStreamKernel<TKernel>(Group, Limits(TKernel.Threads)));
+        if (kernels.TryGetValue(typeof(TKernel), out var known)) return known;
+        return Prepare<TKernel>(
+            EntryPointDescription.FromExplicitlyGroupedKernel(new Action<TKernel>(Group).Method), Limits(TKernel.Threads),
+            compiled =>
+            {
+                var launch = accelerator.LoadKernel(compiled).CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>();
+                return new Action<KernelConfig, TKernel>((grid, kernel) => launch(accelerator.DefaultStream, grid, kernel));
+            });
+    }
+
+    /// <param name="launcher">Of <see cref="PrepareEach"/>.</param>
+    public virtual void Each<TKernel>(Delegate launcher, int count, TKernel kernel) where TKernel : struct, IItemKernel
+    {
+        Note<TKernel>();
+        ((Action<Index1D, TKernel>)launcher)(count, kernel);
+    }
+
+    /// <param name="launcher">Of <see cref="PrepareGroups"/>.</param>
+    public virtual void Groups<TKernel>(Delegate launcher, Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
+    {
+        Note<TKernel>();
         ((Action<KernelConfig, TKernel>)launcher)((grid, new Index3D(TKernel.Threads, 1, 1)), kernel);
-        Count++;
     }
 
     /// <summary>Leaves each thread so many registers that a processor of the GPU holds 512 threads: 128 of its 65,536.</summary>
@@ -38,4 +73,24 @@ internal class KernelLaunchers(Accelerator accelerator)
 
     /// <summary>The entry point of every <see cref="IGroupKernel"/>.</summary>
     public static void Group<TKernel>(TKernel kernel) where TKernel : struct, IGroupKernel => kernel.Run();
+
+    /// <summary>A kernel's name as C# writes it.</summary>
+    public static string NameOf(Type kernel) => kernel.IsGenericType
+        ? $"{kernel.Name[..kernel.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", kernel.GenericTypeArguments.Select(NameOf))}>"
+        : kernel.Name;
+
+    private KernelPreparation Prepare<TKernel>(
+        EntryPointDescription entry, KernelSpecialization limits, Func<CompiledKernel, Delegate> load) =>
+        kernels.GetOrAdd(typeof(TKernel), kernel => new(kernel, () => Compile(entry, limits), load));
+
+    private CompiledKernel Compile(EntryPointDescription entry, KernelSpecialization limits)
+    {
+        lock (compiling) return accelerator.CompileKernel(entry, limits);
+    }
+
+    private void Note<TKernel>()
+    {
+        Count++;
+        Last = typeof(TKernel);
+    }
 }

@@ -22,6 +22,12 @@ internal sealed class TransferBuffers(Accelerator accelerator, Lock stream)
     /// <summary>How many transfers there were, both ways.</summary>
     public long Count { get; private set; }
 
+    /// <summary>Bytes of page-locked memory.</summary>
+    public long PageLocked
+    {
+        get { lock (buffers) return small.Concat(large).Sum(place => (place.Array?.Length ?? 0) * sizeof(float)); }
+    }
+
     public void Upload(ReadOnlySpan<float> from, ArrayView<float> to)
     {
         if (from.IsEmpty) return;
@@ -54,6 +60,18 @@ internal sealed class TransferBuffers(Accelerator accelerator, Lock stream)
         }
     }
 
+    /// <summary>Gives the memory back, once what is under way has arrived; the next transfers take new memory.</summary>
+    public void Release()
+    {
+        lock (buffers)
+            foreach (var place in small.Concat(large))
+            {
+                Await(place);
+                place.Array?.Dispose();
+                place.Array = null;
+            }
+    }
+
     /// <summary>The first floats of an array. ILGPU's OpenCL copies whole host buffers, whatever part a view shows.</summary>
     private CPUMemoryBuffer Part(PageLockedArray1D<float> array, int length) =>
         CPUMemoryBuffer.Create(accelerator, Marshal.UnsafeAddrOfPinnedArrayElement(array.GetArray(), 0), length, sizeof(float));
@@ -63,14 +81,21 @@ internal sealed class TransferBuffers(Accelerator accelerator, Lock stream)
     {
         var places = length <= Small ? small : large;
         var place = places[next++ % places.Length];
-        place.Sent?.Synchronize();
-        place.Sent?.Dispose();
-        place.Sent = null;
+        Await(place);
         if (place.Array is { } array && array.Length >= length) return place;
 
         place.Array?.Dispose();
+        place.Array = null;
         place.Array = accelerator.AllocatePageLocked1D<float>(Math.Max(length, Small), uninitialized: true);
         return place;
+    }
+
+    /// <summary>Returns when no transfer uses the place.</summary>
+    private static void Await(Place place)
+    {
+        place.Sent?.Synchronize();
+        place.Sent?.Dispose();
+        place.Sent = null;
     }
 
     private sealed class Place

@@ -1,0 +1,19 @@
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace PyNetSharp;
+
+/// <summary>A GPU's memory, as its driver gives it.</summary>
+internal class DriverMemory(Accelerator accelerator)
+{
+    /// <summary>Whether numbers can be kept there.</summary>
+    public virtual bool IsThere => true;
+
+    /// <summary>
+    /// The bytes that nobody uses at the moment, other programs included; <see cref="long.MaxValue"/> where the driver does not say.
+    /// </summary>
+    /// <remarks>OpenCL has no such figure.</remarks>
+    public virtual long Free => accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : long.MaxValue;
+
+    public virtual MemoryBuffer Take(long bytes) => accelerator.AllocateRaw(bytes, elementSize: 1);
+}
