@@ -3,32 +3,79 @@ using ILGPU;
 
 namespace PyNetSharp;
 
+/// <remarks>
+/// On a GPU the gradients of all parameters are taken together (multi-tensor): one launch for the sums of squares of many, one
+/// that adds those up, and one that scales. The host waits once, for the norm.
+/// </remarks>
 public static partial class GradientNorm
 {
     static partial void SumOnGpus(Parameter[] trained, ref double sum)
     {
         foreach (var gradients in trained.Select(p => p.Grad!).Where(g => !g.IsOnCpu).GroupBy(g => g.Gpu))
-        {
-            var partial = new Tensor([2 * gradients.Sum(g => Pieces(g))], gradients.Key);      // doubles, each in the place of two floats
-            var first = 0;
-            foreach (var g in gradients)
-            {
-                gradients.Key.Groups(new(Pieces(g), 1, 1), new SquaresKernel(g.View, g.Shape.Size, partial.View.Cast<double>(), first));
-                first += Pieces(g);
-            }
-
-            foreach (var piece in MemoryMarshal.Cast<float, double>(partial.ToArray())) sum += piece;
-            partial.Discard();
-        }
+            sum += SquaredNorm(gradients.Key, [.. gradients]);
     }
 
-    private static int Pieces(Tensor gradient) => (gradient.Shape.Size + SquaresKernel.Piece - 1) / SquaresKernel.Piece;
+    static partial void ScaleOnGpus(Parameter[] trained, float factor)
+    {
+        foreach (var parameters in trained.Where(p => !p.IsOnCpu).GroupBy(p => p.Gpu))
+            parameters.Key.Together<AffineKernel>([.. parameters.Select(parameter =>
+            {
+                var (x, y) = (parameter.Grad!, Target(parameter.Grad!));
+                parameter.Grad = y;
+                return (x.Shape.Size, new AffineKernel(x.View, factor, 0, y.View));
+            })]);
+    }
+
+    private static double SquaredNorm(GpuDevice gpu, Tensor[] gradients)
+    {
+        var count = gradients.Sum(Squares);
+        var groups = (count + SumOfSquaresKernel.Piece - 1) / SumOfSquaresKernel.Piece;
+        var (squares, sums) = (new Tensor([2 * count], gpu), new Tensor([2 * groups], gpu));      // doubles, each in the place of two floats
+        var first = 0;
+        gpu.Together<SquaresKernel>([.. gradients.Select(g =>
+        {
+            var to = squares.View.Cast<double>().SubView(first, Squares(g));
+            first += Squares(g);
+            return (Squares(g), new SquaresKernel(g.View, g.Shape.Size, to));
+        })]);
+        gpu.Groups(new(groups, 1, 1), new SumOfSquaresKernel(squares.View.Cast<double>(), count, sums.View.Cast<double>()));
+
+        var sum = 0.0;
+        foreach (var piece in MemoryMarshal.Cast<float, double>(sums.ToArray())) sum += piece;
+        squares.Discard();
+        sums.Discard();
+        return sum;
+    }
+
+    /// <summary>Into how many sums the squares of a gradient go.</summary>
+    private static int Squares(Tensor gradient) =>
+        (int)(((long)gradient.Shape.Size + SquaresKernel.Block - 1) / SquaresKernel.Block * SquaresKernel.Lanes);
 }
 
-/// <summary>Σx² of a piece for each group, in double precision: squares of large gradients are beyond single.</summary>
-internal readonly struct SquaresKernel(ArrayView<float> x, int count, ArrayView<double> sums, int first) : IGroupKernel
+/// <summary>
+/// Σx² of up to <see cref="Terms"/> floats for each thread, in double precision: squares of large gradients are beyond single.
+/// Neighbouring threads read neighbouring floats.
+/// </summary>
+/// <param name="sums">As many as there are threads.</param>
+internal readonly struct SquaresKernel(ArrayView<float> x, int count, ArrayView<double> sums) : IItemKernel
 {
-    public const int Piece = 1 << 14;
+    public const int Lanes = 32, Block = Lanes * Terms;
+
+    private const int Terms = 64;
+
+    public void Run(int i)
+    {
+        int block = i / Lanes * Block, end = IntrinsicMath.Min(count, block + Block);
+        var sum = 0.0;
+        for (var k = block + i % Lanes; k < end; k += Lanes) sum += (double)x[k] * x[k];
+        sums[i] = sum;
+    }
+}
+
+/// <summary>The sum of a piece of the sums for each group.</summary>
+internal readonly struct SumOfSquaresKernel(ArrayView<double> squares, int count, ArrayView<double> sums) : IGroupKernel
+{
+    public const int Piece = 1 << 12;
 
     public static int Threads => 256;
 
@@ -37,7 +84,7 @@ internal readonly struct SquaresKernel(ArrayView<float> x, int count, ArrayView<
         var lanes = SharedMemory.Allocate<double>(256);
         int lane = Group.IdxX, end = IntrinsicMath.Min(count, (Grid.IdxX + 1) * Piece);
         var sum = 0.0;
-        for (var i = Grid.IdxX * Piece + lane; i < end; i += 256) sum += (double)x[i] * x[i];
+        for (var i = Grid.IdxX * Piece + lane; i < end; i += 256) sum += squares[i];
 
         lanes[lane] = sum;
         Group.Barrier();
@@ -47,6 +94,6 @@ internal readonly struct SquaresKernel(ArrayView<float> x, int count, ArrayView<
             Group.Barrier();
         }
 
-        if (lane == 0) sums[first + Grid.IdxX] = lanes[0];
+        if (lane == 0) sums[Grid.IdxX] = lanes[0];
     }
 }

@@ -27,15 +27,19 @@ public static partial class GradientNorm
             SumOnGpus(trained, ref onGpus);
             var norm = Math.Sqrt(trained.Where(p => p.IsOnCpu).Sum(p => SquaredNorm(p.Grad!)) + onGpus);
             var factor = (float)(maxNorm / (norm + 1e-6));      // PyTorch's guard against a norm of zero
-            if (!(factor >= 1))
-                foreach (var parameter in trained)
-                    parameter.Grad = Scaled(parameter.Grad!, factor);
+            if (factor >= 1) return norm;
+
+            ScaleOnGpus(trained, factor);
+            foreach (var parameter in trained.Where(p => p.IsOnCpu)) parameter.Grad = Scaled(parameter.Grad!, factor);
             return norm;
         }
     }
 
     /// <summary>Adds the squares of the gradients that are on GPUs.</summary>
     static partial void SumOnGpus(Parameter[] trained, ref double sum);
+
+    /// <summary>Scales the gradients of the parameters that are on GPUs.</summary>
+    static partial void ScaleOnGpus(Parameter[] trained, float factor);
 
     private static unsafe double SquaredNorm(Tensor x)
     {
@@ -60,11 +64,13 @@ public static partial class GradientNorm
         return sum;
     }
 
-    /// <summary>factor·x, in place where nobody else reads x.</summary>
     private static Tensor Scaled(Tensor x, float factor)
     {
-        var y = x.Exclusive ? x : new Tensor(x.Shape, x.Device);
+        var y = Target(x);
         Affine.Run(x, factor, 0, y);
         return y;
     }
+
+    /// <summary>What x is scaled into: itself where nobody else reads it.</summary>
+    private static Tensor Target(Tensor x) => x.Exclusive ? x : new Tensor(x.Shape, x.Device);
 }

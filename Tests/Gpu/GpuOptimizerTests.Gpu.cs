@@ -45,6 +45,52 @@ public sealed class GpuOptimizerTests
         Assert.That(b.Grad!.ToArray(), Is.EqualTo(new[] { 3e30f / norm, -4e30f / norm, 0 }).Within(1e-8));
     }
 
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    public void Clipping_takes_few_launches_and_waits_once(string name)
+    {
+        var device = (GpuDevice)DeviceCatalog.Open(name);
+        Parameter[] parameters = [.. Parameters(device).Take(18)];      // nin's
+        SetGradients(parameters, step: 1);
+        var (launches, transfers) = (device.Launches, device.Transfers);
+        parameters.ClipGradNorm(1e-3f);
+        Assert.That(device.Launches - launches, name == "opencl" ? Is.LessThanOrEqualTo(11) : Is.EqualTo(3), "square, add up, scale");
+        Assert.That(device.Transfers - transfers, Is.EqualTo(1), "the norm");
+
+        launches = device.Launches;
+        parameters.ClipGradNorm(1e3f);
+        Assert.That(device.Launches - launches, name == "opencl" ? Is.LessThanOrEqualTo(6) : Is.EqualTo(2), "nothing to scale");
+    }
+
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    public void The_norm_of_many_gradients_is_the_CPUs_and_so_are_they(string name)
+    {
+        var (here, there) = (Clipped(DeviceCatalog.Open(name)), Clipped(Device.Cpu));
+        Assert.That(here.Norm, Is.EqualTo(there.Norm).Within(1e-12).Percent);
+        foreach (var (mine, right) in here.Gradients.Zip(there.Gradients)) Assert.That(mine, Is.EqualTo(right).Within(1e-7f));
+
+        (double Norm, float[][] Gradients) Clipped(Device device)
+        {
+            Parameter[] parameters = [.. Parameters(device), new(Tensor.Zeros([0, 3], device)), new(Tensor.Zeros([150_001], device))];
+            SetGradients(parameters, step: 1);
+            var shared = Tensor.Full([7], 2, device);
+            Parameter a = new(Tensor.Zeros([7], device)), b = new(Tensor.Zeros([7], device));
+            a.Grad = b.Grad = shared;
+            var norm = parameters.Concat([a, b]).ClipGradNorm(3);
+            return (norm, [.. parameters.Concat([a, b]).Select(p => p.Grad!.ToArray()), shared.ToArray()]);
+        }
+    }
+
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    public void A_NaN_among_the_gradients_makes_the_norm_NaN_and_every_gradient(string name)
+    {
+        var device = DeviceCatalog.Open(name);
+        Parameter a = new(Tensor.Zeros([3], device)), b = new(Tensor.Zeros([2], device));
+        a.Backward(Tensor.From([3], [1, float.NaN, 2], device));
+        b.Backward(Tensor.From([2], [1, 2], device));
+        Assert.That(new[] { a, b }.ClipGradNorm(1), Is.NaN);
+        Assert.That(a.Grad!.ToArray().Concat(b.Grad!.ToArray()), Is.All.NaN);
+    }
+
     /// <summary>The parameters after five steps, and what the optimizer remembers.</summary>
     private static IEnumerable<float[]> Trained(Device device, string kind)
     {
