@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
@@ -60,10 +59,8 @@ public sealed class ExchangeTests
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(Python, arguments) { RedirectStandardError = true })!;
-            var errors = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0 ? null : errors.Trim().Split('\n')[^1];
+            var result = ChildProcess.Run(Python, arguments);
+            return result.ExitCode == 0 ? null : result.Error.Trim().Split('\n')[^1];
         }
         catch (Win32Exception fault)
         {

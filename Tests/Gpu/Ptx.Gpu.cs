@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
@@ -46,14 +45,9 @@ internal static partial class Ptx
         try
         {
             File.WriteAllText(file, ptx);
-            using var process = Process.Start(new ProcessStartInfo(ptxas, ["-arch=sm_90", "-v", "-o", file + ".cubin", file])
-            {
-                RedirectStandardError = true,
-            })!;
-            var report = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            if (process.ExitCode != 0) throw new InvalidOperationException(report);
-            return (Number(Registers().Match(report)), Number(Spills().Match(report)));
+            var result = ChildProcess.Run(ptxas, "-arch=sm_90", "-v", "-o", file + ".cubin", file);
+            if (result.ExitCode != 0) throw new InvalidOperationException(result.Error);
+            return (Number(Registers().Match(result.Error)), Number(Spills().Match(result.Error)));
         }
         catch (System.ComponentModel.Win32Exception)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using NUnit.Framework;
@@ -9,6 +8,8 @@ namespace PyNetSharp.Tests;
 [NonParallelizable]
 public sealed class TrainCommandTests
 {
+    private const int HangUp = 1;
+
     private readonly TemporaryFolder folder = new();
 
     [OneTimeSetUp]
@@ -192,31 +193,47 @@ public sealed class TrainCommandTests
     [Platform(Exclude = "Win", Reason = "kill sends the signal")]
     public void An_interrupted_run_keeps_its_weights(string signal, int exitCode)
     {
+        if (signal == "HUP" && ChildProcess.Ignores(HangUp))
+            Assert.Ignore("SIGHUP is ignored here, as under nohup, and so by the processes that are started here.");
         using var process = Pynet.Start(
             folder.Name, ["train", "two-layer", "--data", "xor", "--epochs", "1000000", "--out", signal]);
-        while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("epoch ", StringComparison.Ordinal))
-            continue;
-        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"])) kill.WaitForExit();
-        var rest = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
+        process.WaitForOutput("\nepoch ");
+        process.Send(signal);
+        var result = process.WaitForEnd();
 
-        Assert.That(process.ExitCode, Is.EqualTo(exitCode));
-        Assert.That(rest, Does.Contain("stopped after"));
-        Assert.That(process.StandardError.ReadToEnd(), Is.Empty);
+        Assert.That(result.ExitCode, Is.EqualTo(exitCode));
+        Assert.That(result.Output, Does.Contain("stopped after"));
+        Assert.That(result.Error, Is.Empty);
         using var weights = Safetensors.Open(folder[$"{signal}/model.safetensors"]);
         Assert.That(weights.Tensors, Is.Not.Empty);
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "kill sends the signal")]
+    public void A_run_that_is_told_to_ignore_hang_ups_outlives_one()
+    {
+        using var process = Pynet.Start(
+            folder.Name, ["train", "two-layer", "--data", "xor", "--epochs", "1000000", "--out", "nohup"],
+            shell: "trap '' HUP; exec \"$@\"");
+        process.WaitForOutput("\nepoch ");
+        process.Send("HUP");
+        process.WaitForOutput("\nepoch ", times: process.CountInOutput("\nepoch ") + 100);
+        process.Send("INT");
+        var result = process.WaitForEnd();
+
+        Assert.That(result.ExitCode, Is.EqualTo(130));
+        Assert.That(result.Error, Is.Empty);
     }
 
     [Test, Platform("Linux", Reason = "it has a disk that is always full")]
     public void A_run_outlives_its_output()
     {
         string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "3", "--out", "unheard"];
-        using var process = Pynet.Start(folder.Name, call, output: "/dev/full");
-        var error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
+        using var process = Pynet.Start(folder.Name, call, shell: "exec \"$@\" > /dev/full");
+        var result = process.WaitForEnd();
 
-        Assert.That(process.ExitCode, Is.EqualTo(2));
-        Assert.That(error, Does.StartWith("pynet: the output could not be written").And.EndsWith("\n"));
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+        Assert.That(result.Error, Does.StartWith("pynet: the output could not be written").And.EndsWith("\n"));
         Assert.That(MetricsFile.Read(folder["unheard/metrics.jsonl"]), Has.Count.EqualTo(3));
         Assert.That(File.Exists(folder["unheard/curves.svg"]));
     }
@@ -227,14 +244,13 @@ public sealed class TrainCommandTests
         var at = folder["together"];
         Directory.CreateDirectory(at);
         string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "1", "--quiet"];
-        Process[] processes = [.. Enumerable.Range(0, 3).Select(_ => Pynet.Start(at, call))];
+        ChildProcess[] processes = [.. Enumerable.Range(0, 3).Select(_ => Pynet.Start(at, call))];
         foreach (var process in processes)
-        {
-            process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            Assert.That(process.ExitCode, Is.Zero);
-            process.Dispose();
-        }
+            using (process)
+            {
+                var result = process.WaitForEnd();
+                Assert.That(result.ExitCode, Is.Zero, result.Error);
+            }
 
         var runs = Directory.GetDirectories(Path.Combine(at, "runs"));
         Assert.That(runs, Has.Length.EqualTo(3));

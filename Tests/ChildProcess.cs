@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Another program that a test runs. Every wait for it has a limit, and a wait in vain names what it was for.</summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);       // what is waited for takes a second or two
+
+    private readonly Process process;
+    private readonly string line;
+    private readonly Transcript output, error;
+
+    private ChildProcess(ProcessStartInfo start)
+    {
+        line = string.Join(' ', start.ArgumentList.Prepend(start.FileName));
+        process = Process.Start(start)!;
+        (output, error) = (new(process.StandardOutput), new(process.StandardError));
+    }
+
+    /// <summary>Starts a program; what it prints is kept as it comes.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
+    public static ChildProcess Start(ProcessStartInfo start)
+    {
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        return new(start);
+    }
+
+    /// <summary>Starts a program and waits for its end.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
+    public static Result Run(string program, params IEnumerable<string> arguments)
+    {
+        using var child = Start(new(program, arguments));
+        return child.WaitForEnd();
+    }
+
+    /// <summary>Whether the processes that this one starts ignore a signal from the outset, as SIGHUP under nohup.</summary>
+    /// <param name="number">The signal's number, from 1.</param>
+    public static bool Ignores(int number)
+    {
+        const string Mask = "SigIgn:";
+        if (!File.Exists("/proc/self/status")) return false;
+        var mask = File.ReadLines("/proc/self/status").First(l => l.StartsWith(Mask, StringComparison.Ordinal))[Mask.Length..];
+        return (ulong.Parse(mask, NumberStyles.HexNumber | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture)
+            >> (number - 1) & 1) != 0;
+    }
+
+    /// <summary>Waits until a text has been printed to the standard output.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="times">How often it must be there.</param>
+    public void WaitForOutput(string text, int times = 1)
+    {
+        if (!output.WaitFor(text, times, Limit)) Fail($"print '{text}' {times} times");
+    }
+
+    /// <summary>How often a text has been printed to the standard output until now.</summary>
+    public int CountInOutput(string text) => output.Count(text);
+
+    /// <summary>Sends a signal, by the name that the command kill knows.</summary>
+    public void Send(string signal)
+    {
+        var sent = Run("kill", $"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture));
+        Assert.That(sent.ExitCode, Is.Zero, sent.Error);
+    }
+
+    /// <summary>Waits for the end of the process, and of all that it prints.</summary>
+    public Result WaitForEnd()
+    {
+        if (!process.WaitForExit(Limit)) Fail("end");
+        if (!output.WaitForEnd(Limit) || !error.WaitForEnd(Limit)) Fail("close its output");
+        return new(process.ExitCode, output.Text, error.Text);
+    }
+
+    public void Dispose()
+    {
+        Kill();
+        process.Dispose();
+    }
+
+    private void Kill()
+    {
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
+    }
+
+    private void Fail(string what)
+    {
+        Kill();
+        Assert.Fail(
+            $"'{line}' did not {what} within {Limit.TotalMinutes} minutes. It had printed:\n{output.Text}\nand as errors:\n{error.Text}");
+    }
+
+    /// <summary>How a process ended.</summary>
+    public sealed record Result(int ExitCode, string Output, string Error);
+
+    /// <summary>What comes from a stream, read as it comes: a writer never waits for a full pipe.</summary>
+    private sealed class Transcript
+    {
+        private readonly StringBuilder text = new();
+        private readonly Task reading;
+        private bool isClosed;
+
+        public Transcript(StreamReader stream) => reading = Task.Run(() => Read(stream));
+
+        public string Text
+        {
+            get
+            {
+                lock (text) return text.ToString();
+            }
+        }
+
+        public int Count(string wanted) => Text.Split(wanted).Length - 1;
+
+        public bool WaitForEnd(TimeSpan limit) => reading.Wait(limit);
+
+        public bool WaitFor(string wanted, int times, TimeSpan limit)
+        {
+            var waiting = Stopwatch.StartNew();
+            lock (text)
+            {
+                while (Count(wanted) < times)
+                    if (isClosed || limit - waiting.Elapsed is not { Ticks: > 0 } left || !Monitor.Wait(text, left))
+                        return Count(wanted) >= times;
+            }
+
+            return true;
+        }
+
+        private async Task Read(StreamReader stream)
+        {
+            var buffer = new char[4096];
+            while (await stream.ReadAsync(buffer) is > 0 and var count)
+                lock (text)
+                {
+                    text.Append(buffer, 0, count);
+                    Monitor.PulseAll(text);
+                }
+
+            lock (text)
+            {
+                isClosed = true;
+                Monitor.PulseAll(text);
+            }
+        }
+    }
+}
