@@ -20,10 +20,10 @@ internal sealed class CurvePanel(string title, Axis x, Axis y, double left)
     private readonly List<XElement> curves = [];
     private readonly List<XElement> notes = [];
 
-    /// <summary>Draws a curve. It has a gap wherever there is no finite value.</summary>
+    /// <summary>Draws a curve through its points, however far apart they are. It has a gap where a value is not finite.</summary>
     /// <param name="name">For the legend.</param>
     /// <param name="color">An SVG color.</param>
-    /// <param name="points">In ascending order of epochs.</param>
+    /// <param name="points">What was measured, in ascending order of epochs.</param>
     public void Add(string name, string color, IReadOnlyList<(int Epoch, double Value)> points)
     {
         var dots = points.Count <= MostDots;

@@ -24,7 +24,8 @@ public static class Curves
 
     /// <summary>Draws the run's curves.</summary>
     /// <param name="epochs">
-    /// The run so far, in order. Accuracies that were not measured and losses that are not finite leave gaps.
+    /// The run so far, in order. What was measured is connected, however many epochs lie between; what was measured and is
+    /// not finite leaves a gap.
     /// </param>
     /// <param name="title">Stands above the charts, as "nin on cifar10".</param>
     /// <returns>The root element of the picture. It brings its own white background, for viewers that are dark.</returns>
@@ -69,14 +70,14 @@ public static class Curves
 
     private static XElement Accuracy(IReadOnlyList<EpochRecord> epochs, Axis x)
     {
-        (int Epoch, double Percent)[] train = [.. epochs.Select(e => (e.Epoch, Percent(e.TrainAccuracy)))];
-        (int Epoch, double Percent)[] test = [.. epochs.Select(e => (e.Epoch, Percent(e.TestAccuracy)))];
+        var train = Measured(epochs, e => e.TrainAccuracy);
+        var test = Measured(epochs, e => e.TestAccuracy);
         var y = Axis.Over(train.Concat(test).Select(point => point.Percent), limit: 100);
         var panel = new CurvePanel("Accuracy (%)", x, y, Width - Margin - CurvePanel.Width);
         panel.Add("train", Ink.Train, train);
         panel.Add("test", Ink.Test, test);
-        if (Best(epochs) is { } best)
-            panel.Mark(best.Epoch, Percent(best.TestAccuracy), $"best {Shown(best.TestAccuracy)}", Ink.Test);
+        if (Best(epochs) is { TestAccuracy: { } share } best)
+            panel.Mark(best.Epoch, 100 * share, $"best {Shown(share)}", Ink.Test);
         return panel.Draw();
     }
 
@@ -88,7 +89,7 @@ public static class Curves
         if (double.IsFinite(last.TrainLoss))
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"last loss {last.TrainLoss:0.0000}"));
         if (last.TrainAccuracy is { } train) parts.Add($"last train accuracy {Shown(train)}");
-        if (Best(epochs) is { } best) parts.Add($"best test accuracy {Shown(best.TestAccuracy)} in epoch {best.Epoch}");
+        if (Best(epochs) is { TestAccuracy: { } test } best) parts.Add($"best test accuracy {Shown(test)} in epoch {best.Epoch}");
         return string.Join(" · ", parts);
     }
 
@@ -96,8 +97,8 @@ public static class Curves
     private static EpochRecord? Best(IEnumerable<EpochRecord> epochs) =>
         epochs.Where(e => e.TestAccuracy is { } share && double.IsFinite(share)).MaxBy(e => e.TestAccuracy);
 
-    private static double Percent(double? share) => 100 * share ?? double.NaN;
+    private static (int Epoch, double Percent)[] Measured(IEnumerable<EpochRecord> epochs, Func<EpochRecord, double?> share) =>
+        [.. epochs.Where(e => share(e) is not null).Select(e => (e.Epoch, 100 * share(e)!.Value))];
 
-    private static string Shown(double? share) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Percent(share):0.0#} %");
+    private static string Shown(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0#} %");
 }

@@ -88,18 +88,36 @@ public sealed class CurvesTests
         Assert.That(Texts(picture), Does.Contain("best 31.06 %"));
     }
 
-    [TestCase(20, 3 + 1 + 1, Description = "two gaps in the test accuracies make three pieces")]
-    [TestCase(60, 3 + 1 + 1)]
-    public void WhatWasNotMeasuredLeavesAGap(int epochs, int pieces)
+    [TestCase(20, 5)]
+    [TestCase(100, 20)]
+    [TestCase(100, 3)]
+    [TestCase(7, 7, Description = "the last epoch alone")]
+    public void WhatWasMeasuredIsConnected(int epochs, int every)
     {
-        var run = Run(epochs).Select(e => e.Epoch is 7 or 8 or 12 ? e with { TestAccuracy = null } : e);
-        Assert.That(Named(Curves.Draw([.. run], "nin"), "polyline").ToList(), Has.Count.EqualTo(pieces));
+        var run = Run(epochs).Select(e => e.Epoch % every == 0 ? e : e with { TestAccuracy = null });
+        var picture = Curves.Draw([.. run], "nin");
+        var tests = Named(picture, "polyline").Where(line => (string?)line.Attribute("stroke") == Ink.Test).Select(Points);
+
+        var count = epochs / every;
+        Assert.That(tests.Select(line => line.Count()), Is.EqualTo(count > 1 ? new[] { count } : []));
+        var dots = Named(picture, "title").Count(title => title.Value.Contains("test", StringComparison.Ordinal));
+        Assert.That(dots, Is.EqualTo(count <= 30 ? count : 0));
+    }
+
+    [TestCase(20)]
+    [TestCase(60)]
+    public void WhatIsNotFiniteLeavesAGap(int epochs)
+    {
+        var run = Run(epochs).Select(e => e.Epoch is 7 or 8 or 12 ? e with { TestAccuracy = double.NaN, TrainLoss = double.NaN } : e);
+        var lines = Named(Curves.Draw([.. run], "nin"), "polyline").Select(line => Points(line).Count());
+        int[] pieces = [6, 3, epochs - 12];
+        Assert.That(lines, Is.EqualTo((int[])[.. pieces, epochs, .. pieces]), "loss, train and test accuracy");
     }
 
     [Test]
     public void SinglePointsBetweenGapsAreSeen()
     {
-        var everyFifth = Run(100).Select(e => e.Epoch % 5 == 0 ? e : e with { TestAccuracy = null });
+        var everyFifth = Run(100).Select(e => e.Epoch % 5 == 0 ? e : e with { TestAccuracy = double.NaN });
         var picture = Curves.Draw([.. everyFifth], "nin");
         Assert.That(Named(picture, "title").Count(title => title.Value.Contains("test", StringComparison.Ordinal)), Is.EqualTo(20));
     }
