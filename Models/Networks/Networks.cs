@@ -61,7 +61,7 @@ public static class Networks
     public static Recipe Quick { get; } = new()
     {
         Data = "shapes", Width = 0.25, Dropout = 0, BatchSize = 32, Optimizer = OptimizerKind.Adam, LearningRate = 0.002f,
-        Schedule = "cosine:1", Epochs = 5, Initialisation = Initialisation.Kaiming, StartsSafely = true,
+        Schedule = "cosine:20%", Epochs = 5, Initialisation = Initialisation.Kaiming, StartsSafely = true,
     };
 
     /// <summary>The network of this name.</summary>

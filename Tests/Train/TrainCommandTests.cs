@@ -60,6 +60,15 @@ public sealed class TrainCommandTests
     }
 
     [Test]
+    public void The_default_run_can_be_one_epoch_long()
+    {
+        var result = Pynet.Run(folder.Name, "--limit", "16", "--epochs", "1", "--out", "short");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(MetricsFile.Read(folder["short/metrics.jsonl"]).Single().TestAccuracy, Is.Not.Null);
+    }
+
+    [Test]
     public void All_options_together_are_understood()
     {
         var result = Pynet.Run(

@@ -15,6 +15,11 @@ public sealed class RecipeTests
     [TestCase("cosine:2", 0, 0.025f)]          // the first of twenty steps of warming up
     [TestCase("cosine:2", 19, 0.5f)]
     [TestCase("cosine:2", 60, 0.25f)]
+    [TestCase("cosine:20%", 0, 0.025f)]        // of ten epochs of ten steps
+    [TestCase("cosine:20%", 19, 0.5f)]
+    [TestCase("cosine:20%", 60, 0.25f)]
+    [TestCase("cosine:2.5%", 1, 0.5f)]
+    [TestCase("cosine:0%", 50, 0.25f)]
     public void Schedules_count_in_epochs(string words, int step, float rate)
     {
         var schedule = (Plain with { Schedule = words }).CreateSchedule(batches: 10);
@@ -31,11 +36,28 @@ public sealed class RecipeTests
     [TestCase("cosine:-1")]
     [TestCase("cosine:10")]
     [TestCase("cosine:1:2")]
+    [TestCase("cosine:%")]
+    [TestCase("cosine:100%")]
+    [TestCase("cosine:-1%")]
+    [TestCase("cosine:nan%")]
     public void Other_schedules_are_refused(string words)
     {
         Assert.That(
             () => (Plain with { Schedule = words }).CreateSchedule(batches: 10),
             Throws.TypeOf<InputException>().With.Message.Contains($"'{words}'").And.Message.Contains("SIZE:GAMMA"));
+    }
+
+    [Test]
+    public void Every_recipe_can_be_made_longer_and_shorter()
+    {
+        foreach (var recipe in Networks.All.Select(network => network.Recipe).Append(Networks.Quick))
+            foreach (var epochs in (int[])[1, 2, 3, recipe.Epochs, 1000])
+                foreach (var batches in (int[])[1, 7])
+                {
+                    var schedule = (recipe with { Epochs = epochs }).CreateSchedule(batches);
+                    var rates = Enumerable.Range(0, epochs * batches).Select(step => schedule.At(step, recipe.LearningRate));
+                    Assert.That(rates, Is.All.GreaterThan(0f).And.All.LessThanOrEqualTo(recipe.LearningRate));
+                }
     }
 
     [Test]

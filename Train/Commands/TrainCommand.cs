@@ -65,7 +65,7 @@ internal sealed class TrainCommand : ConsoleCommand
     private readonly Option<string?> schedule = CheckedOption.Text(
         "--schedule", "none|step:SIZE:GAMMA|cosine[:WARMUP]",
         "How the learning rate changes: not; times GAMMA every SIZE epochs; along a cosine to 0, after WARMUP epochs " +
-        "of rising.");
+        "of rising, or a share of the training, as in cosine:20%.");
 
     private readonly Option<int?> evaluateEvery = CheckedOption.Whole(
         "--evaluate-every", "Measure the test accuracy every N epochs, and after the last.");
