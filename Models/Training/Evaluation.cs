@@ -56,10 +56,12 @@ public sealed class Evaluation
     /// <param name="model">Gives [batch, classes]. Afterwards each module in it is in the mode that it was in.</param>
     /// <param name="data">The items; <c>shuffle: false</c> if the order of <see cref="Scores"/> matters.</param>
     /// <param name="loss">What to measure; null for cross-entropy.</param>
+    /// <param name="progress">Is told how many items are done: 0 at first, then after each batch; null if nothing is.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
     /// <exception cref="ShapeException">The model cannot take the items, or gives no scores.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static Evaluation Of(Module model, Loader data, ILoss? loss = null, CancellationToken cancellation = default)
+    public static Evaluation Of(
+        Module model, Loader data, ILoss? loss = null, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
@@ -67,17 +69,20 @@ public sealed class Evaluation
 
         using var evaluating = model.Evaluating();
         using var paused = Recording.Pause();
-        return Measure(model, data, loss, cancellation);
+        return Measure(model, data, loss, progress, cancellation);
     }
 
-    private static Evaluation Measure(Module model, Loader data, ILoss loss, CancellationToken cancellation)
+    private static Evaluation Measure(
+        Module model, Loader data, ILoss loss, IProgress<int>? progress, CancellationToken cancellation)
     {
-        var results = new EvaluationResults(data.Count);
+        var (results, done) = (new EvaluationResults(data.Count), 0);
+        progress?.Report(done);
         foreach (var (x, labels) in data.Epoch(0))
         {
             cancellation.ThrowIfCancellationRequested();
             var y = model.Forward(x);
             results.Add(y, loss.Forward(y, labels), labels);
+            progress?.Report(done += labels.Count);
         }
 
         var (mean, scores, confusion, unclassified) = results.Read();

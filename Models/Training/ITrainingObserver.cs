@@ -8,6 +8,13 @@ public interface ITrainingObserver
     {
     }
 
+    /// <summary>Called before the test set is measured, and after each of its batches.</summary>
+    /// <param name="done">The items measured so far.</param>
+    /// <param name="count">The items in all.</param>
+    void TestProgressed(int done, int count)
+    {
+    }
+
     /// <summary>Called after every epoch, and when training ends within one.</summary>
     /// <param name="epoch">What the epoch, or the part of it, came to.</param>
     /// <param name="isBest">Whether no epoch before was as accurate.</param>

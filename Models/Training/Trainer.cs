@@ -319,7 +319,7 @@ public sealed class Trainer
     {
         try
         {
-            var result = Evaluation.Of(model, test!, loss, cancellation);
+            var result = Evaluation.Of(model, test!, loss, new TestProgress(Observers, test!.Count), cancellation);
             if (!double.IsFinite(result.Loss)) Diverge(result.Loss, Step, tally);
             return result.Accuracy;
         }

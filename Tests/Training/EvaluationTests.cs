@@ -78,6 +78,15 @@ public sealed class EvaluationTests
     }
 
     [Test]
+    public void It_tells_how_many_items_are_done()
+    {
+        var data = new FeatureDataset("five test", ["a", "b", "c"], Scores, Labels);
+        var heard = new Counts();
+        Evaluation.Of(new Flatten(), new(data, 2, shuffle: false), progress: heard);
+        Assert.That(heard, Is.EqualTo(new[] { 0, 2, 4, 5 }));
+    }
+
+    [Test]
     public void It_can_be_stopped()
     {
         using var stop = new CancellationTokenSource();
@@ -86,5 +95,10 @@ public sealed class EvaluationTests
         Assert.That(
             () => Evaluation.Of(new Flatten(), data, cancellation: stop.Token),
             Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    private sealed class Counts : List<int>, IProgress<int>
+    {
+        public void Report(int value) => Add(value);
     }
 }
