@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
@@ -8,7 +7,8 @@ namespace PyNetSharp.Tests;
 /// <summary>Another program that a test runs. Every wait for it has a limit, and a wait in vain names what it was for.</summary>
 internal sealed class ChildProcess : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);       // what is waited for takes a second or two
+    /// <summary>How long a test waits; what it waits for takes a second or two.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly Process process;
     private readonly string line;
@@ -18,7 +18,7 @@ internal sealed class ChildProcess : IDisposable
     {
         line = string.Join(' ', start.ArgumentList.Prepend(start.FileName));
         process = Process.Start(start)!;
-        (output, error) = (new(process.StandardOutput), new(process.StandardError));
+        (output, error) = (new(process.StandardOutput.BaseStream), new(process.StandardError.BaseStream));
     }
 
     /// <summary>Starts a program; what it prints is kept as it comes.</summary>
@@ -94,56 +94,4 @@ internal sealed class ChildProcess : IDisposable
 
     /// <summary>How a process ended.</summary>
     public sealed record Result(int ExitCode, string Output, string Error);
-
-    /// <summary>What comes from a stream, read as it comes: a writer never waits for a full pipe.</summary>
-    private sealed class Transcript
-    {
-        private readonly StringBuilder text = new();
-        private readonly Task reading;
-        private bool isClosed;
-
-        public Transcript(StreamReader stream) => reading = Task.Run(() => Read(stream));
-
-        public string Text
-        {
-            get
-            {
-                lock (text) return text.ToString();
-            }
-        }
-
-        public int Count(string wanted) => Text.Split(wanted).Length - 1;
-
-        public bool WaitForEnd(TimeSpan limit) => reading.Wait(limit);
-
-        public bool WaitFor(string wanted, int times, TimeSpan limit)
-        {
-            var waiting = Stopwatch.StartNew();
-            lock (text)
-            {
-                while (Count(wanted) < times)
-                    if (isClosed || limit - waiting.Elapsed is not { Ticks: > 0 } left || !Monitor.Wait(text, left))
-                        return Count(wanted) >= times;
-            }
-
-            return true;
-        }
-
-        private async Task Read(StreamReader stream)
-        {
-            var buffer = new char[4096];
-            while (await stream.ReadAsync(buffer) is > 0 and var count)
-                lock (text)
-                {
-                    text.Append(buffer, 0, count);
-                    Monitor.PulseAll(text);
-                }
-
-            lock (text)
-            {
-                isClosed = true;
-                Monitor.PulseAll(text);
-            }
-        }
-    }
 }

@@ -1,12 +1,8 @@
-using System.Runtime.InteropServices;
-
 namespace PyNetSharp;
 
 /// <summary>One call of <c>pynet train</c>: builds all from the settings, trains, and says what came out.</summary>
 internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
 {
-    private const int Done = 0, HungUp = 129, Interrupted = 130, Terminated = 143;      // 128 + the signal's number, as shells have it
-
     private readonly Recipe recipe = settings.Recipe;
 
     /// <returns>The exit code.</returns>
@@ -91,33 +87,17 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         trainer.GoOnFrom(history);
         if (history.Count > 0) screen.Say($"goes on after step {Figures.Count(trainer.Step)}, in epoch {trainer.Step / train.BatchCount + 1}");
 
-        var exitCode = Done;
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);        // the terminal has gone
+        using var stop = new StopSignals();
         try
         {
             display.Watch(() => trainer.Run(recipe.Epochs, stop.Token));
         }
         finally
         {
-            if (trainer.History.Count > 0) Conclude(trainer, stop.IsCancellationRequested);
+            if (trainer.History.Count > 0) Conclude(trainer, stop.Token.IsCancellationRequested);
         }
 
-        return exitCode;
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = !stop.IsCancellationRequested;  // whoever asks twice does not want to wait for the step
-            exitCode = signal.Signal switch
-            {
-                PosixSignal.SIGHUP => HungUp,
-                PosixSignal.SIGTERM => Terminated,
-                _ => Interrupted,
-            };
-            stop.Cancel();
-        }
+        return stop.ExitCode;
     }
 
     private void Describe(Loader train, Loader test, Dataset set, IReadOnlyList<LayerTrace> trace)

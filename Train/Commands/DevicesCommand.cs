@@ -15,7 +15,9 @@ internal sealed class DevicesCommand : ConsoleCommand
     protected override int Run(ParseResult parse)
     {
         var screen = new Screen();
-        screen.Table(["Device", "What it is", ">Memory", "Driver"], [Cpu(), .. DeviceCatalog.Gpus.Select(Row)]);
+        screen.Table(
+            [new("Device", 1), new("What it is", 2), new("Memory", 3, IsNumber: true), new("Driver", 4)],
+            [Cpu(), .. DeviceCatalog.Gpus.Select(Row)]);
         if (DeviceCatalog.WhyNoGpus is { } reason) screen.Result($"No GPU: {reason}");
         else if (DeviceCatalog.Gpus.All(gpu => gpu.IsCpu))
             screen.Result($"No GPU: {string.Join("; ", KindsWithout())}.");

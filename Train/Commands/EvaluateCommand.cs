@@ -82,13 +82,36 @@ internal sealed class EvaluateCommand : ConsoleCommand
         built.Load(file);
         built.To(target);
 
-        var result = Evaluation.Of(built, loader);
+        using var stop = new StopSignals();
+        if (Measure(built, loader, new Screen(quiet: asJson), stop.Token) is not { } result)
+        {
+            Console.Error.WriteLine("pynet: stopped before all items were measured");
+            return stop.ExitCode;
+        }
+
         if (scores is not null) NumpyFile.Write(scores, result.Scores.Span, result.Count, result.Classes);
         if (asJson) Console.Out.WriteLine(ToJson(network.Name, part, result).ToJsonString(Indented));
         else Show(new Screen(), network.Name, part, result, scores);
         return result.NanCount < result.Count
             ? 0
             : throw new InputException($"With '{file}' every item has a NaN among its scores: these weights classify nothing.");
+    }
+
+    /// <summary>Null if it was stopped.</summary>
+    private static Evaluation? Measure(Module model, Loader items, Screen screen, CancellationToken stop)
+    {
+        Evaluation? result = null;
+        try
+        {
+            screen.WithBar("measuring", items.Count, bar => result = Evaluation.Of(
+                model, items, cancellation: stop, progress: new MeasuringDisplay(screen, bar, "", items.Count)));
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+
+        return result;
     }
 
     /// <summary>Sees that the scores can be written, before any is computed.</summary>
@@ -132,26 +155,28 @@ internal sealed class EvaluateCommand : ConsoleCommand
         if (result.NanCount > 0)
             screen.Say($"NaN      {Figures.Count(result.NanCount)} items have a NaN among their scores: of no class, never right");
         ShowClasses(screen, part, result);
-        if (result.Classes <= MostColumns) ShowMatrix(screen, part, result);
-        else ShowConfusions(screen, part, result);
+        if (result.Classes > MostColumns || !TryShowMatrix(screen, part, result)) ShowConfusions(screen, part, result);
         if (scores is not null) screen.Say($"scores, {result.Count}×{result.Classes}, are in {scores}");
     }
 
     private static void ShowClasses(Screen screen, Dataset part, Evaluation result) => screen.Table(
-        [">Class", "Name", ">Items", ">Accuracy"],
+        [new("Class", 3, IsNumber: true), new("Name", 1), new("Items", 4, IsNumber: true), new("Accuracy", 2, IsNumber: true)],
         part.ClassNames.Select((name, k) => (string[])
         [
             $"{k}", name, Figures.Count(result.CountOf(k)),
             result.AccuracyOf(k) is { } share ? Figures.Percent(share) : "–",
         ]));
 
-    private static void ShowMatrix(Screen screen, Dataset part, Evaluation result)
+    /// <summary>A part of a matrix would say little: it is shown if there is room for all of it.</summary>
+    private static bool TryShowMatrix(Screen screen, Dataset part, Evaluation result)
     {
-        screen.Say("Confusion: a row per true class, a column per class that was taken for it");
         var classes = Enumerable.Range(0, result.Classes).ToArray();
-        screen.Table(
-            ["", .. classes.Select(k => $">{k}")],
-            classes.Select(Row));
+        Column[] columns = [new("", 1), .. classes.Select(k => new Column($"{k}", 2, IsNumber: true))];
+        string[][] rows = [.. classes.Select(Row)];
+        if (!screen.Fits(columns, rows)) return false;
+        screen.Say("Confusion: a row per true class, a column per class that was taken for it");
+        screen.Table(columns, rows);
+        return true;
 
         string[] Row(int truth) => [$"{truth} {part.ClassNames[truth]}", .. classes.Select(k => Cell(truth, k))];
 
@@ -167,7 +192,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
                     orderby result[truth, taken] descending
                     select (truth, taken);
         screen.Table(
-            ["True class", "Taken for", ">Items"],
+            [new("True class", 1), new("Taken for", 2), new("Items", 3, IsNumber: true)],
             pairs.Take(MostColumns).Select(pair => (string[])
             [
                 part.ClassNames[pair.truth], part.ClassNames[pair.taken], Figures.Count(result[pair.truth, pair.taken]),

@@ -6,7 +6,10 @@ namespace PyNetSharp;
 /// <summary>Prints what a command takes, in groups, with examples.</summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
 {
-    private const int Indent = 2, WidestTerm = 30, Width = 100;
+    private const int Indent = 2, WidestTerm = 30, LeastMeaning = 24;
+    private const int PlainWidth = 100;         // in files and pipes, whose readers know no width
+
+    private readonly int width = Console.IsOutputRedirected ? PlainWidth : new Screen().Width;
 
     public override bool ClearsParseErrors => true;
 
@@ -18,71 +21,68 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         return 0;
     }
 
-    private static void Write(TextWriter output, Command root)
+    private void Write(TextWriter output, Command root)
     {
         var commands = root.Subcommands.OfType<ConsoleCommand>().ToArray();
-        output.WriteLine($"{root.Description}\n\nUsage: pynet [COMMAND] [OPTIONS]\n\nCommands:");
+        WriteLines(output, $"{root.Description}\n\nUsage: pynet [COMMAND] [OPTIONS]\n\nCommands:");
         WriteTerms(output, commands.Select(command => (command.Usage, command.Description!)));
-        output.WriteLine("\nOther options:");
+        WriteLines(output, "\nOther options:");
         WriteTerms(
             output,
             [("-h, --help", "Show this page, or after a command that command's."), ("--version", "Show the version.")]);
-        output.WriteLine("\nExamples:");
         WriteExamples(output, commands.SelectMany(command => command.Examples.Take(2)));
     }
 
-    private static void Write(TextWriter output, ConsoleCommand command)
+    private void Write(TextWriter output, ConsoleCommand command)
     {
-        output.WriteLine($"{command.Description}\n\nUsage: pynet {command.Usage} [OPTIONS]");
+        WriteLines(output, $"{command.Description}\n\nUsage: pynet {command.Usage} [OPTIONS]");
         if (command.Arguments.Count > 0) output.WriteLine();
         WriteTerms(output, command.Arguments.Select(argument => (argument.Name, argument.Description!)));
         foreach (var (title, options) in command.Groups)
         {
-            output.WriteLine($"\n{title}:");
+            WriteLines(output, $"\n{title}:");
             WriteTerms(output, options.Select(option => (Term(option), option.Description!)));
         }
 
-        output.WriteLine("\nExamples:");
         WriteExamples(output, command.Examples);
     }
 
-    private static void WriteExamples(TextWriter output, IEnumerable<(string Line, string Meaning)> examples)
+    /// <summary>A line to copy that has no room goes on after a backslash, as the shell has it.</summary>
+    private void WriteExamples(TextWriter output, IEnumerable<(string Line, string Meaning)> examples)
     {
-        foreach (var (line, meaning) in examples) output.WriteLine($"  {meaning.TrimEnd('.')}:\n      {line}");
+        const string Margin = "      ", GoesOn = " \\";
+        WriteLines(output, "\nExamples:");
+        foreach (var (line, meaning) in examples)
+        {
+            WriteLines(output, $"  {meaning.TrimEnd('.')}:");
+            string[] whole = [.. TextWrap.Lines(Margin + line, width)];
+            if (whole.Length > 1) whole = [.. TextWrap.Lines(Margin + line, Math.Max(1, width - GoesOn.Length))];
+            for (var i = 0; i < whole.Length; i++) output.WriteLine(i < whole.Length - 1 ? whole[i] + GoesOn : whole[i]);
+        }
     }
 
     private static string Term(Option option) => option.HelpName is { } value ? $"{option.Name} {value}" : option.Name;
 
-    /// <summary>Terms to the left, their meanings wrapped to the right; below where a term is wide.</summary>
-    private static void WriteTerms(TextWriter output, IEnumerable<(string Term, string Meaning)> terms)
+    /// <summary>Terms to the left, their meanings wrapped to the right; below where a term is wide or the page narrow.</summary>
+    private void WriteTerms(TextWriter output, IEnumerable<(string Term, string Meaning)> terms)
     {
         var rows = terms.ToArray();
         var lengths = rows.Select(row => row.Term.Length).Where(length => length <= WidestTerm);
         var column = lengths.DefaultIfEmpty(0).Max() + 2 * Indent;
+        var isNarrow = width - column < LeastMeaning;
+        if (isNarrow) column = 3 * Indent;
         foreach (var (term, meaning) in rows)
         {
-            var lines = Wrap(meaning, Width - column).ToArray();
-            var beside = term.Length <= WidestTerm;
-            output.Write(new string(' ', Indent) + (beside ? term.PadRight(column - Indent) : term));
-            output.WriteLine(beside ? lines[0] : "");
-            foreach (var line in beside ? lines[1..] : lines) output.WriteLine(new string(' ', column) + line);
+            string[] lines = [.. TextWrap.Lines(new string(' ', column) + meaning, width)];
+            var margin = new string(' ', Indent);
+            if (isNarrow || term.Length > WidestTerm) WriteLines(output, margin + term);
+            else lines[0] = margin + term.PadRight(column - Indent) + lines[0][column..];
+            foreach (var line in lines) output.WriteLine(line);
         }
     }
 
-    private static IEnumerable<string> Wrap(string text, int width)
+    private void WriteLines(TextWriter output, string text)
     {
-        var line = "";
-        foreach (var word in text.Split(' '))
-        {
-            if (line.Length > 0 && line.Length + 1 + word.Length > width)
-            {
-                yield return line;
-                line = "";
-            }
-
-            line += line.Length == 0 ? word : ' ' + word;
-        }
-
-        yield return line;
+        foreach (var line in TextWrap.Lines(text, width)) output.WriteLine(line);
     }
 }

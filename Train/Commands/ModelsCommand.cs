@@ -43,7 +43,10 @@ internal sealed class ModelsCommand : ConsoleCommand
     private static void List(Screen screen)
     {
         screen.Table(
-            ["Model", "", ">Input", "Data", ">Batch", "Optimizer", ">Learning rate", ">Epochs"],
+            [
+                new("Model", 1), new("", 2), new("Input", 3, IsNumber: true), new("Data", 4), new("Batch", 6, IsNumber: true),
+                new("Optimizer", 8), new("Learning rate", 7, IsNumber: true), new("Epochs", 5, IsNumber: true),
+            ],
             Networks.All.Select(network => (string[])
             [
                 network.Name, network.Summary, Figures.Extents(network.Input), network.Recipe.Data,

@@ -6,7 +6,10 @@ internal static class LayerTable
     public static void Show(Screen screen, IReadOnlyList<LayerTrace> trace)
     {
         screen.Table(
-            ["", "Layer", ">Output", ">Parameters", ">Multiply-adds"],
+            [
+                new("", 1), new("Layer", 2), new("Output", 3, IsNumber: true), new("Parameters", 4, IsNumber: true),
+                new("Multiply-adds", 5, IsNumber: true),
+            ],
             trace.Where(layer => layer.IsLeaf).Select(layer => (string[])
             [
                 layer.Path, $"{layer.Module}", Figures.Extents(layer.Output.Skip(1)),

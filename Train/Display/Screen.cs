@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -6,71 +7,105 @@ namespace PyNetSharp;
 /// <summary>What the app prints: with colours and bars on a terminal, in plain lines elsewhere.</summary>
 internal sealed class Screen
 {
-    private const int WidestText = 72;      // beside a bar
     private const int PlainWidth = 160;     // of tables in files and pipes, whose readers know no width
+    private const int NarrowestBar = 8, WidestBar = 40;
+    private const int LeastBesideBar = 24;  // characters for words; with fewer a bar says nothing
+    private const int WidestText = 72;      // beside a bar
 
     private readonly IAnsiConsole console;
-    private readonly bool quiet;
+    private readonly bool quiet, knowsWidth;
 
     /// <param name="quiet">Whether only results are printed.</param>
     public Screen(bool quiet = false)
     {
         console = AnsiConsole.Console;
         this.quiet = quiet;
-        IsTerminal = !Console.IsOutputRedirected && console.Profile.Capabilities.Ansi;
-        if (IsTerminal) return;
-        console.Profile.Width = PlainWidth;
-        console.Profile.Capabilities.Ansi = false;
+        knowsWidth = !Console.IsOutputRedirected;
+        HasColors = knowsWidth && console.Profile.Capabilities.Ansi;
+        if (!knowsWidth) console.Profile.Width = PlainWidth;
+        if (!HasColors) console.Profile.Capabilities.Ansi = false;
     }
 
-    /// <summary>Whether somebody watches, so that a bar may move.</summary>
-    public bool IsTerminal { get; }
+    /// <summary>Whether a bar may move: on a terminal that can go back in a line, has room for it, and is watched.</summary>
+    public bool HasBar =>
+        HasColors && !quiet && console.Profile.Capabilities.Interactive && BesideBar(NarrowestBar) >= LeastBesideBar;
 
-    /// <summary>Whether nothing but results is printed.</summary>
-    public bool IsQuiet => quiet;
+    /// <summary>How many characters a table may be wide.</summary>
+    public int Width => console.Profile.Width;
+
+    /// <summary>How many characters there are for words beside a bar.</summary>
+    public int BarText => BesideBar(BarWidth);
+
+    private bool HasColors { get; }
+
+    private int BarWidth => Math.Clamp(Width - WidestText, NarrowestBar, WidestBar);
 
     /// <summary>Prints a line that is not a result.</summary>
-    public void Say(string line, Style? style = null)
+    public void Say(string line)
     {
-        if (!quiet) Result(line, style);
+        if (!quiet) Result(line);
     }
 
-    /// <summary>Prints a line, quiet or not.</summary>
-    public void Result(string line, Style? style = null)
+    /// <summary>Prints facts in a line of columns that is not a result; on a narrow terminal in several, no fact broken.</summary>
+    public void Say(IReadOnlyList<string> facts, Style? style = null)
     {
-        if (IsTerminal) console.Write(new Text(line + "\n", style));
-        else Console.Out.WriteLine(line);       // never wrapped
+        if (!quiet) Print(knowsWidth ? TextWrap.Facts(facts, Width) : TextWrap.Facts(facts, int.MaxValue), style);
     }
 
-    /// <summary>Prints a table; columns for which a narrow terminal has no room are left out, from the right, and named.</summary>
-    /// <param name="columns">The headings; those of numbers begin with '&gt;' and stand to the right.</param>
+    /// <summary>Prints a line, quiet or not; on a terminal wrapped, elsewhere never.</summary>
+    public void Result(string line) => Print(knowsWidth ? TextWrap.Lines(line, Width) : [line]);
+
+    /// <summary>Whether a terminal has room for all columns of a table.</summary>
+    public bool Fits(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows) =>
+        TableFit.Shown(columns, rows, Width).Length == columns.Count;
+
+    /// <summary>Prints a table; columns for which a narrow terminal has no room are left out, the least useful first, and named.</summary>
+    /// <param name="columns">The columns.</param>
     /// <param name="rows">As many cells each.</param>
-    public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    public void Table(IReadOnlyList<Column> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
         if (quiet) return;
         var cells = rows.ToArray();
-        var shown = TableFit.Columns(columns, cells, console.Profile.Width);
-        var table = new Table { Border = IsTerminal ? TableBorder.Rounded : TableBorder.Simple };
-        for (var i = 0; i < shown; i++)
+        var shown = TableFit.Shown(columns, cells, Width);
+        var table = new Table { Border = HasColors ? TableBorder.Rounded : TableBorder.Simple };
+        foreach (var i in shown)
         {
-            var heading = new TableColumn(new Text(columns[i].TrimStart('>'), new Style(decoration: Decoration.Bold)));
-            if (columns[i].StartsWith('>')) heading.RightAligned();
+            var heading = new TableColumn(new Text(columns[i].Title, new Style(decoration: Decoration.Bold)));
+            if (columns[i].IsNumber) heading.RightAligned();
             table.AddColumn(TableFit.Wraps(columns, cells, i) ? heading : heading.NoWrap());
         }
 
-        foreach (var row in cells) table.AddRow(row.Take(shown).Select(cell => (IRenderable)new Text(cell)));
+        foreach (var row in cells) table.AddRow(shown.Select(i => (IRenderable)new Text(row[i])));
         console.Write(table);
-        if (shown < columns.Count)
-            Say($"A wider terminal also shows: {string.Join(", ", columns.Skip(shown).Select(column => column.TrimStart('>')))}.");
+        if (shown.Length < columns.Count)
+        {
+            var others = Enumerable.Range(0, columns.Count).Except(shown).Select(i => columns[i].Title);
+            Say($"A wider terminal also shows: {string.Join(", ", others)}.");
+        }
     }
 
-    /// <summary>Runs something under a bar that it moves; on a terminal only.</summary>
-    public void WithBar(string text, double end, Action<ProgressTask> work) => console.Progress()
-        .AutoClear(true)
-        .Columns(
-            new ProgressBarColumn { Width = Math.Clamp(console.Profile.Width - WidestText, 8, 40) },
-            new TaskDescriptionColumn { Alignment = Justify.Left })
-        .Start(context => work(context.AddTask(Markup.Escape(text), maxValue: end)));
+    /// <summary>Runs something under a bar that it moves, if there is one; else it is given none.</summary>
+    public void WithBar(string text, double end, Action<ProgressTask?> work)
+    {
+        if (!HasBar)
+        {
+            work(null);
+            return;
+        }
+
+        // A signal that ends the process would leave the cursor hidden.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, ShowCursor);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, ShowCursor);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, ShowCursor);
+        console.Progress()
+            .AutoClear(true)
+            .Columns(
+                new ProgressBarColumn { Width = BarWidth },
+                new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Start(context => work(context.AddTask(Markup.Escape(text), maxValue: end)));
+
+        static void ShowCursor(PosixSignalContext signal) => Console.Out.Write("\e[?25h");
+    }
 
     /// <summary>Fetches a data set, with a bar on a terminal.</summary>
     /// <exception cref="InputException">It cannot be had.</exception>
@@ -78,13 +113,7 @@ internal sealed class Screen
     {
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };   // the downloader has its own
         var downloader = new Downloader(client);
-        if (!IsTerminal || quiet)
-        {
-            Report(Fetch(null));
-            return;
-        }
-
-        WithBar(name, 1, bar => Report(Fetch(new Reporter(progress =>
+        WithBar(name, 1, bar => Report(Fetch(bar is null ? null : new Reporter(progress =>
         {
             bar.MaxValue = progress.Size ?? Math.Max(1, progress.Received);
             bar.Value = progress.Received;
@@ -98,6 +127,26 @@ internal sealed class Screen
         {
             if (fetched) Say($"{name} is in {Path.Combine(folder, name)}.");
         }
+    }
+
+    private int BesideBar(int bar) => Width - bar - 1;
+
+    private void Print(IEnumerable<string> lines, Style? style = null)
+    {
+        if (HasColors) console.Write(new ClearedLines([.. lines], style));
+        else foreach (var line in lines) Console.Out.WriteLine(line);
+    }
+
+    /// <summary>
+    /// Lines that clear those in which they are printed. Under a bar they begin in the bar's line, and what they do not cover
+    /// of it would be left standing.
+    /// </summary>
+    private sealed class ClearedLines(string[] lines, Style? style) : Renderable
+    {
+        private const string Clear = "\e[2K";
+
+        protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
+            lines.SelectMany(line => (Segment[])[Segment.Control(Clear), new(line, style ?? Style.Plain), Segment.LineBreak]);
     }
 
     /// <summary>Reports at once and in order, unlike <see cref="Progress{T}"/>.</summary>

@@ -1,27 +1,34 @@
 namespace PyNetSharp;
 
-/// <summary>How many of a table's columns a terminal has room for, so that no word is broken.</summary>
+/// <summary>Which of a table's columns a terminal has room for, so that no word is broken.</summary>
 internal static class TableFit
 {
     private const int Edge = 1, Between = 3;        // the frame; a cell's padding and the line after it
     private const int Least = 2;                    // a table of names alone would say nothing
 
-    /// <summary>How many columns from the left fit into so many characters.</summary>
-    public static int Columns(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows, int width)
+    /// <summary>The indices of the columns that have room, in their order; of the others each was less useful than these.</summary>
+    public static int[] Shown(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows, int width)
     {
-        var shown = headings.Count;
-        while (shown > Least && Enumerable.Range(0, shown).Sum(i => Between + Narrowest(headings, rows, i)) + Edge > width) shown--;
+        int[] shown = [.. Enumerable.Range(0, columns.Count)];
+        while (shown.Length > Least && !Fits(shown))
+        {
+            var least = shown.MaxBy(i => columns[i].Rank);
+            shown = [.. shown.Where(i => i != least)];
+        }
+
         return shown;
+
+        bool Fits(int[] some) => some.Sum(i => Between + Narrowest(columns, rows, i)) + Edge <= width;
     }
 
     /// <summary>Whether a column may be wrapped: it has texts, not numbers or single words.</summary>
-    public static bool Wraps(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows, int column) =>
-        !headings[column].StartsWith('>') && rows.Any(row => row[column].Contains(' ', StringComparison.Ordinal));
+    public static bool Wraps(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows, int column) =>
+        !columns[column].IsNumber && rows.Any(row => row[column].Contains(' ', StringComparison.Ordinal));
 
-    private static int Narrowest(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows, int column)
+    private static int Narrowest(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows, int column)
     {
-        var texts = rows.Select(row => row[column]).Prepend(headings[column].TrimStart('>'));
-        if (Wraps(headings, rows, column)) texts = texts.SelectMany(text => text.Split(' '));
-        return texts.Max(text => text.Length);
+        var texts = rows.Select(row => row[column]).Prepend(columns[column].Title);
+        if (Wraps(columns, rows, column)) texts = texts.SelectMany(text => text.Split(' '));
+        return texts.Max(TextWrap.Width);
     }
 }

@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace PyNetSharp;
+
+/// <summary>Turns the signals that ask a process to end into a cancellation, until it is disposed.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private const int FromSignal = 128;         // added to a signal's number, as shells have it
+
+    private readonly CancellationTokenSource source = new();
+    private readonly PosixSignalRegistration[] registrations;
+    private int exitCode;
+
+    public StopSignals() => registrations =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, 2)),
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, 15)),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Stop(signal, 1)),      // the terminal has gone
+    ];
+
+    /// <summary>Is cancelled by the first signal.</summary>
+    public CancellationToken Token => source.Token;
+
+    /// <summary>The exit code that the signal calls for; 0 if there was none.</summary>
+    public int ExitCode => exitCode;
+
+    public void Dispose()
+    {
+        foreach (var registration in registrations) registration.Dispose();
+        source.Dispose();
+    }
+
+    /// <summary>A second signal ends the process at once: the work may not come to its next look at the token.</summary>
+    private void Stop(PosixSignalContext signal, int number)
+    {
+        signal.Cancel = !source.IsCancellationRequested;
+        exitCode = FromSignal + number;
+        source.Cancel();
+    }
+}

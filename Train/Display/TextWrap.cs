@@ -1,0 +1,96 @@
+using Spectre.Console.Rendering;
+
+namespace PyNetSharp;
+
+/// <summary>Breaks text into lines that a terminal has room for.</summary>
+internal static class TextWrap
+{
+    private const string Between = "  ";
+
+    /// <summary>
+    /// A text's lines, broken at spaces and within words that are wider than a line. What follows a break stands under the
+    /// beginning of its line.
+    /// </summary>
+    /// <param name="text">One line or several.</param>
+    /// <param name="width">Characters per line, at least 1.</param>
+    public static IEnumerable<string> Lines(string text, int width) =>
+        text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').SelectMany(line => Broken(line.Replace('\t', ' '), Math.Max(1, width)));
+
+    /// <summary>Facts side by side, two spaces apart; what a line has no room for stands whole in the next, indented.</summary>
+    /// <param name="facts">May have padding and may be blank, so that they stand in columns where one line has room for all.</param>
+    /// <param name="width">Characters per line, at least 1.</param>
+    public static IEnumerable<string> Facts(IReadOnlyList<string> facts, int width)
+    {
+        var line = string.Join(Between, facts).TrimEnd();
+        if (Width(line) <= width) return [line];
+
+        List<string> lines = [];
+        line = "";
+        foreach (var fact in facts.Where(fact => !string.IsNullOrWhiteSpace(fact)))
+            if (line.Length == 0) line = fact;
+            else if (Width(line) + Between.Length + Width(fact) <= width) line += Between + fact;
+            else
+            {
+                lines.Add(line);
+                line = Between + fact.TrimStart();
+            }
+
+        return lines.Append(line).SelectMany(part => Broken(part, Math.Max(1, width)));
+    }
+
+    /// <summary>As many facts from the first on as one line has room for.</summary>
+    public static string First(IReadOnlyList<string> facts, int width)
+    {
+        var line = facts[0];
+        foreach (var fact in facts.Skip(1))
+        {
+            if (Width(line) + Between.Length + Width(fact) > width) break;
+            line += Between + fact;
+        }
+
+        return line;
+    }
+
+    /// <summary>How many columns a text takes; letters of some scripts and emoji take two each.</summary>
+    public static int Width(string text) => new Segment(text).CellCount();
+
+    private static IEnumerable<string> Broken(string line, int width)
+    {
+        var indent = line[..(line.Length - line.TrimStart(' ').Length)];
+        if (indent.Length > width / 2) indent = "";
+        var part = indent;
+        foreach (var word in line.Trim(' ').Split(' '))
+        {
+            if (part.Length > indent.Length && Width(part) + 1 + Width(word) > width)
+            {
+                yield return part.TrimEnd();
+                part = indent;
+            }
+
+            var rest = part.Length > indent.Length ? ' ' + word : word;
+            while (Width(part) + Width(rest) > width && Fitting(rest, width - Width(part)) is > 0 and var fitting && fitting < rest.Length)
+            {
+                yield return part + rest[..fitting];
+                (part, rest) = (indent, rest[fitting..]);
+            }
+
+            part += rest;
+        }
+
+        yield return part.TrimEnd();
+    }
+
+    /// <summary>How many characters from the first on have room; at least one that is whole.</summary>
+    private static int Fitting(string text, int width)
+    {
+        var (length, taken) = (0, 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            taken += Width(rune.ToString());
+            if (taken > width && length > 0) break;
+            length += rune.Utf16SequenceLength;
+        }
+
+        return length;
+    }
+}
