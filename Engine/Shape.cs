@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace PyNetSharp;
@@ -37,7 +38,9 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
         long count = 1;
         foreach (var extent in extents)
         {
-            if (extent < 0) throw new ShapeException($"Shape [{Join(extents)}]: the extent {extent} is negative.");
+            if (extent < 0)
+                throw new ShapeException(
+                    string.Create(CultureInfo.InvariantCulture, $"Shape [{Join(extents)}]: the extent {extent} is negative."));
             count *= Math.Max(1, extent);
             if (count > int.MaxValue) throw new ShapeException($"Shape [{Join(extents)}]: more than 2³¹ − 1 elements.");
         }
@@ -92,5 +95,6 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
 
     IEnumerator IEnumerable.GetEnumerator() => extents.GetEnumerator();
 
-    private static string Join(ReadOnlySpan<int> extents) => string.Join(", ", extents.ToArray());
+    private static string Join(ReadOnlySpan<int> extents) =>
+        string.Join(", ", extents.ToArray().Select(extent => extent.ToString(CultureInfo.InvariantCulture)));
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PyNetSharp;
 
 /// <summary>A dense array of floats on a device, and a node's result in the graph that computes gradients.</summary>
@@ -163,7 +165,8 @@ public partial class Tensor
 
     /// <summary>Kind, shape and device; and the value of a scalar.</summary>
     public override string ToString() =>
-        $"{GetType().Name} {Shape} on {Device}" + (Shape.Size == 1 && storage is not null ? $" = {Item():G6}" : "");
+        $"{GetType().Name} {Shape} on {Device}" +
+        (Shape.Size == 1 && storage is not null ? $" = {Item().ToString("G6", CultureInfo.InvariantCulture)}" : "");
 
     /// <summary>One more op will read this tensor in its backward pass.</summary>
     internal void Hold() => holders++;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace PyNetSharp;
@@ -40,9 +41,10 @@ public static class ReshapeOp
             to[open] = rest != 0 && from.Size % rest == 0 ? from.Size / rest : -1;
         }
 
+        var wanted = extents.ToArray().Select(extent => extent.ToString(CultureInfo.InvariantCulture));
         return Array.TrueForAll(to, extent => extent >= 0) && Shape.Create(to) is var shape && shape.Size == from.Size
             ? shape
-            : throw new ShapeException($"Reshape: {from} has {from.Size} elements, which do not fill [{string.Join(", ", extents.ToArray())}].");
+            : throw new ShapeException($"Reshape: {from} has {from.Size} elements, which do not fill [{string.Join(", ", wanted)}].");
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PyNetSharp;
 
 /// <summary>
@@ -17,10 +19,10 @@ public readonly record struct Size2d(int H, int W)
     public static implicit operator (int H, int W)(Size2d size) => (size.H, size.W);
 
     /// <summary>As PyTorch prints it: <c>3</c> if both are the same, otherwise <c>(3, 5)</c>.</summary>
-    public override string ToString() => H == W ? $"{H}" : Pair;
+    public override string ToString() => H == W ? H.ToString(CultureInfo.InvariantCulture) : Pair;
 
     /// <summary>Always as a pair: <c>(3, 3)</c>.</summary>
-    internal string Pair => $"({H}, {W})";
+    internal string Pair => string.Create(CultureInfo.InvariantCulture, $"({H}, {W})");
 
     /// <summary>These sizes, if neither is below <paramref name="least"/>.</summary>
     internal Size2d AtLeast(int least, string name) =>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PyNetSharp;
 
 /// <summary>The window of a pooling op and how it moves, as (height, width) pairs.</summary>
@@ -38,5 +40,5 @@ internal sealed class PoolSize(
             : throw new ArgumentOutOfRangeException(
                 nameof(padding), Show(padding), $"{op}: padding must be from 0 to half the kernel, which is {Show(kernel)}.");
 
-    private static string Show((int Height, int Width) pair) => $"{pair.Height}×{pair.Width}";
+    private static string Show((int Height, int Width) pair) => string.Create(CultureInfo.InvariantCulture, $"{pair.Height}×{pair.Width}");
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PyNetSharp;
 
 /// <summary>Sums and means.</summary>
@@ -43,8 +45,10 @@ public static class SumOp
         foreach (var axis in axes)
         {
             var i = axis < 0 ? axis + shape.Rank : axis;
-            if (i < 0 || i >= shape.Rank) throw new ShapeException($"{op}: {shape} has no axis {axis}.");
-            if (meant[i]) throw new ShapeException($"{op}: the axis {axis} of {shape} is named twice.");
+            if (i < 0 || i >= shape.Rank)
+                throw new ShapeException(string.Create(CultureInfo.InvariantCulture, $"{op}: {shape} has no axis {axis}."));
+            if (meant[i])
+                throw new ShapeException(string.Create(CultureInfo.InvariantCulture, $"{op}: the axis {axis} of {shape} is named twice."));
             meant[i] = true;
         }
 

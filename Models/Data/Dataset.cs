@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PyNetSharp;
 
 /// <summary>Labelled items of one shape: one part, train or test, of a data set.</summary>
@@ -17,7 +19,9 @@ public abstract class Dataset
         for (var i = 0; i < labels.Length; i++)
             if ((uint)labels[i] >= (uint)classNames.Count)
                 throw new ArgumentException(
-                    $"{name}: label {labels[i]} of item {i} is outside 0…{classNames.Count - 1}.", nameof(labels));
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"{name}: label {labels[i]} of item {i} is outside 0…{classNames.Count - 1}."),
+                    nameof(labels));
 
         (Name, ClassNames, ItemShape, this.labels) = (name, classNames, itemShape, labels);
     }
