@@ -25,7 +25,7 @@ public static class AtomicFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
 
-        var target = Path.GetFullPath(path);
+        var target = Whole(path);
         var folder = Path.GetDirectoryName(target);
         if (folder is null || Directory.Exists(target))
             throw new InputException($"'{path}' cannot be written: it is a folder; expected the name of a file.");
@@ -46,9 +46,20 @@ public static class AtomicFile
         catch (Exception fault)
         {
             Remove(temporary);
-            if (fault is IOException or UnauthorizedAccessException)
-                throw new InputException($"'{path}' cannot be written: {fault.Message}", fault);
+            if (WriteFault.Is(fault)) throw new InputException($"'{path}' cannot be written: {WriteFault.Message(fault)}", fault);
             throw;
+        }
+    }
+
+    private static string Whole(string path)
+    {
+        try
+        {
+            return Path.GetFullPath(path);
+        }
+        catch (IOException fault)               // the working folder is gone
+        {
+            throw new InputException($"'{path}' cannot be written: {fault.Message}", fault);
         }
     }
 

@@ -4,16 +4,15 @@ namespace PyNetSharp;
 internal static class Program
 {
     private const int InternalError = 1, BadInput = 2;
+    private const string NoWorkingFolder = " The working directory no longer exists.";
     private const StringSplitOptions Lines = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
 
     private static int Main(string[] args)
     {
-        var output = new EnduringWriter(Console.Out);
-        Console.SetOut(output);
-        Console.SetError(new EnduringWriter(Console.Error));
+        var output = StandardStreams.Open();
         var exitCode = Run(args);
         return exitCode == 0 && output.Fault is { } fault
-            ? Fail(fault, BadInput, $"the output could not be written: {fault.Message}")
+            ? Fail(null, BadInput, $"the output could not be written: {fault}")
             : exitCode;
     }
 
@@ -26,7 +25,12 @@ internal static class Program
         }
         catch (InputException fault)
         {
-            return Fail(fault, BadInput, fault.Message);
+            var why = fault.InnerException is IOException && WorkingFolderIsGone() ? NoWorkingFolder : "";
+            return Fail(fault, BadInput, fault.Message + why);
+        }
+        catch (IOException fault) when (WorkingFolderIsGone())
+        {
+            return Fail(fault, BadInput, fault.Message + NoWorkingFolder);
         }
         catch (ShapeException fault)            // the sizes are the user's choice
         {
@@ -43,12 +47,24 @@ internal static class Program
         }
     }
 
+    private static bool WorkingFolderIsGone()
+    {
+        try
+        {
+            return !Directory.Exists(Environment.CurrentDirectory);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>One line for a person, whatever the message has in it.</summary>
-    private static int Fail(Exception fault, int exitCode, string message)
+    private static int Fail(Exception? fault, int exitCode, string message)
     {
         var line = string.Join(' ', message.Split(['\n', '\r'], Lines));
         Console.Error.WriteLine($"pynet: {string.Concat(line.Select(c => char.IsControl(c) ? '?' : c))}");     // files may steer no terminal
-        if (Environment.GetEnvironmentVariable("PYNET_DEBUG") == "1") Console.Error.WriteLine(fault);
+        if (fault is not null && Environment.GetEnvironmentVariable("PYNET_DEBUG") == "1") Console.Error.WriteLine(fault);
         return exitCode;
     }
 }

@@ -94,7 +94,7 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
         }
         finally
         {
-            if (trainer.History.Count > 0) Conclude(trainer, stop.Token.IsCancellationRequested);
+            if (trainer.History.Count > 0) Conclude(trainer, recorder.IsUpToDate, stop.Token.IsCancellationRequested);
         }
 
         return stop.ExitCode;
@@ -119,7 +119,7 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
             (settings.Device is CpuDevice cpu ? $"{cpu.Threads} threads" : $"on {settings.Device} ({settings.Gpu?.Model})"));
     }
 
-    private void Conclude(Trainer trainer, bool interrupted)
+    private void Conclude(Trainer trainer, bool isWritten, bool interrupted)
     {
         if (interrupted) screen.Result($"stopped after {Figures.Count(trainer.Step)} steps");
         if (trainer.Best is { TestAccuracy: { } test } best)
@@ -130,6 +130,6 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
             screen.Say(
                 $"memory of {settings.Device}: {Figures.Bytes(use.Peak)} in use at most, " +
                 $"{Figures.Bytes(use.InUse + use.Cached)} taken, of {Figures.Bytes(gpu.Memory)}");
-        screen.Result($"weights, metrics and curves are in {settings.RunFolder.Folder}");
+        if (isWritten) screen.Result($"weights, metrics and curves are in {settings.RunFolder.Folder}");
     }
 }

@@ -26,13 +26,28 @@ public static class MetricsFile
         var line = Line(epoch);
         try
         {
-            using var stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+            using var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            Append(stream, line);
+        }
+        catch (Exception fault) when (WriteFault.Is(fault))
+        {
+            throw new InputException($"'{path}' cannot be written: {WriteFault.Message(fault)}", fault);
+        }
+    }
+
+    /// <summary>A line that has no room is not begun either: the next would stand in it.</summary>
+    private static void Append(FileStream stream, byte[] line)
+    {
+        var end = stream.Seek(0, SeekOrigin.End);
+        try
+        {
             stream.Write(line);
             stream.Flush(flushToDisk: true);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (WriteFault.Is(fault))
         {
-            throw new InputException($"'{path}' cannot be written: {fault.Message}", fault);
+            stream.SetLength(end);
+            throw;
         }
     }
 

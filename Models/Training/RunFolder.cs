@@ -59,9 +59,21 @@ public sealed class RunFolder
             if (!isNumbered && Path.Exists(file))
                 throw Taken(file);
 
-        var above = Path.GetFullPath(Folder);
+        var above = Above();
         while (above is not null && !Path.Exists(above)) above = Path.GetDirectoryName(above);
         if (File.Exists(above)) throw new InputException($"The folder '{Folder}' cannot be made: '{above}' is a file.");
+    }
+
+    private string? Above()
+    {
+        try
+        {
+            return Path.GetFullPath(Folder);
+        }
+        catch (IOException fault)               // the working folder is gone
+        {
+            throw new InputException($"The folder '{Folder}' cannot be made: {fault.Message}", fault);
+        }
     }
 
     /// <summary>
@@ -150,11 +162,11 @@ public sealed class RunFolder
             stream.Flush(flushToDisk: true);
             return true;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (WriteFault.Is(fault))
         {
             if (made) File.Delete(Config);
             else if (File.Exists(Config)) return false;
-            throw new InputException($"The folder '{Folder}' cannot be made or written: {fault.Message}", fault);
+            throw new InputException($"The folder '{Folder}' cannot be made or written: {WriteFault.Message(fault)}", fault);
         }
     }
 

@@ -14,6 +14,9 @@ public sealed class RunRecorder(
 {
     private readonly List<EpochRecord> history = [.. history ?? []];
 
+    /// <summary>Whether the files are of the epochs until now: not where one could not be written.</summary>
+    public bool IsUpToDate { get; private set; } = true;
+
     /// <inheritdoc/>
     /// <remarks>
     /// The checkpoint comes after all that it vouches for: whatever a crash leaves half done is done again from the one before.
@@ -21,12 +24,14 @@ public sealed class RunRecorder(
     /// <exception cref="InputException">A file cannot be written.</exception>
     public void EpochDone(EpochRecord epoch, bool isBest)
     {
+        IsUpToDate = false;
         NoteDown(epoch);
         model.Save(folder.Last, metadata);
         if (isBest) model.Save(folder.Best, metadata);
         if (optimizer is not null && double.IsFinite(epoch.TrainLoss))
             Checkpoint.Save(folder.Checkpoint, model, optimizer, epoch.Step);
         Curves.Write(folder.Curves, history, title);
+        IsUpToDate = true;
     }
 
     /// <summary>An epoch that was begun before is noted once, as a whole.</summary>

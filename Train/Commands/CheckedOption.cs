@@ -49,6 +49,15 @@ internal static class CheckedOption
     public static Option<string?> Text(string name, string value, string help) =>
         Of<string?>(name, value, help, "a text that is not empty", text => text.Length > 0 ? text : null);
 
+    /// <summary>A file or folder; <c>~</c> at its beginning is the home folder.</summary>
+    public static Option<string?> Path(string name, string value, string help) => new(name)
+    {
+        HelpName = value,
+        Description = help,
+        Arity = ArgumentArity.ExactlyOne,
+        CustomParser = result => ParsePath(result, name),
+    };
+
     /// <summary>A switch.</summary>
     public static Option<bool> Flag(string name, string help) =>
         new(name) { Description = help, Arity = ArgumentArity.Zero };
@@ -62,6 +71,20 @@ internal static class CheckedOption
             Arity = ArgumentArity.ExactlyOne,
             CustomParser = result => Parse(result, name, expected, read),
         };
+
+    private static string? ParsePath(ArgumentResult result, string name)
+    {
+        try
+        {
+            var path = Parse(result, name, "a path that is not empty", text => text.Length > 0 ? text : null);
+            return path is null ? null : UserPath.Expand(path);
+        }
+        catch (InputException fault)
+        {
+            result.AddError($"{name} {fault.Message}");
+            return null;
+        }
+    }
 
     private static T? Parse<T>(ArgumentResult result, string name, string expected, Func<string, T?> read)
     {

@@ -10,7 +10,7 @@ internal sealed class DataOptions
     public Option<string?> Data { get; } = CheckedOption.Text(
         "--data", "NAME", $"The data set: {string.Join(", ", DataCatalog.Names)}. Default: the model's.");
 
-    public Option<string?> Folder { get; } = CheckedOption.Text(
+    public Option<string?> Folder { get; } = CheckedOption.Path(
         "--data-dir", "DIR",
         "The folder that holds cifar10/, fashion-mnist/, …, or is the set's own. " +
         $"Default: the variable {Variable}, or ./{Habit}.");
@@ -24,10 +24,22 @@ internal sealed class DataOptions
     /// <summary>Reads the set, after fetching it if that was asked for.</summary>
     public TrainTest Load(ParseResult parse, string name, Screen screen)
     {
-        var folder = parse.GetValue(Folder) ?? Environment.GetEnvironmentVariable(Variable);
-        if (folder is "") folder = null;
+        var folder = parse.GetValue(Folder) ?? FromVariable();
         if (parse.GetValue(Download)) screen.Download(name, folder ??= Habit);
         else if (folder is null && Path.Exists(Habit)) folder = Habit;
         return DataCatalog.Load(name, folder);
+    }
+
+    private static string? FromVariable()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } path) return null;
+        try
+        {
+            return UserPath.Expand(path);
+        }
+        catch (InputException fault)
+        {
+            throw new InputException($"the variable {Variable}: {fault.Message}", fault);
+        }
     }
 }

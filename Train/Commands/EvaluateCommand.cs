@@ -18,7 +18,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
     }
 
     private readonly Argument<string> model = new("MODEL") { Description = "The network that the weights are of." };
-    private readonly Option<string?> weights = CheckedOption.Text(
+    private readonly Option<string?> weights = CheckedOption.Path(
         "--weights", "FILE", "The weights (safetensors, with PyTorch's names). Required.");
     private readonly DataOptions data = new();
     private readonly Option<Part?> split = CheckedOption.Choice<Part>(
@@ -32,7 +32,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         "--batch-size", "Images at a time; changes the speed only.", 1, 65_536);
     private readonly DeviceOptions device = new();
 
-    private readonly Option<string?> logits = CheckedOption.Text(
+    private readonly Option<string?> logits = CheckedOption.Path(
         "--logits", "FILE.npy", "Write the scores, items × classes, as a NumPy file of float32.");
 
     private readonly Option<bool> json = CheckedOption.Flag("--json", "Print one JSON object instead of tables.");

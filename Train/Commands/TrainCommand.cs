@@ -27,7 +27,7 @@ internal sealed class TrainCommand : ConsoleCommand
         "--init",
         "How weights are drawn: PyTorch's way, Glorot's or He's. Default: the model's, safe for its last ReLU.");
 
-    private readonly Option<string?> weights = CheckedOption.Text(
+    private readonly Option<string?> weights = CheckedOption.Path(
         "--weights", "FILE", "Start from these weights (safetensors, with PyTorch's names).");
 
     private readonly Option<bool> augment = CheckedOption.Flag(
@@ -75,10 +75,10 @@ internal sealed class TrainCommand : ConsoleCommand
 
     private readonly DeviceOptions device = new();
 
-    private readonly Option<string?> folder = CheckedOption.Text(
+    private readonly Option<string?> folder = CheckedOption.Path(
         "--out", "DIR", "Where settings, metrics, weights and curves go. Default: runs/<model>-<data>-<time>.");
 
-    private readonly Option<string?> resume = CheckedOption.Text(
+    private readonly Option<string?> resume = CheckedOption.Path(
         "--resume", "DIR",
         "Go on with the run in this folder where it stopped, as it was called; --epochs, --max-steps, --data-dir, --download, " +
         "--device, --threads, --precision and --quiet may be given anew.");

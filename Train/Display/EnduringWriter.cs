@@ -3,12 +3,14 @@ using System.Text;
 namespace PyNetSharp;
 
 /// <summary>Writes to a target that may go away: a run does not end because a terminal has closed or the log's disk is full.</summary>
-internal sealed class EnduringWriter(TextWriter target) : TextWriter
+/// <param name="target">Where to; null if there is nothing to write to.</param>
+/// <remarks>A pipe whose reader has ended is no fault: what was read was enough.</remarks>
+internal sealed class EnduringWriter(TextWriter? target) : TextWriter
 {
     /// <summary>Why something could not be written; null if everything was.</summary>
-    public IOException? Fault { get; private set; }
+    public string? Fault { get; private set; }
 
-    public override Encoding Encoding => target.Encoding;
+    public override Encoding Encoding => target?.Encoding ?? Encoding.UTF8;
 
     public override void Write(char value) => Write([value]);
 
@@ -18,13 +20,14 @@ internal sealed class EnduringWriter(TextWriter target) : TextWriter
 
     public override void Write(ReadOnlySpan<char> buffer)
     {
+        if (target is null) Fault ??= "it is closed";
         try
         {
-            target.Write(buffer);
+            target?.Write(buffer);
         }
-        catch (IOException fault)
+        catch (Exception fault) when (IsFromTarget(fault))
         {
-            Fault ??= fault;
+            Fault ??= fault.Message;
         }
     }
 
@@ -32,11 +35,15 @@ internal sealed class EnduringWriter(TextWriter target) : TextWriter
     {
         try
         {
-            target.Flush();
+            target?.Flush();
         }
-        catch (IOException fault)
+        catch (Exception fault) when (IsFromTarget(fault))
         {
-            Fault ??= fault;
+            Fault ??= fault.Message;
         }
     }
+
+    /// <summary>The base library has the limit on file sizes as an argument out of range.</summary>
+    private static bool IsFromTarget(Exception fault) =>
+        fault is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 }

@@ -43,6 +43,10 @@ internal static class Archive
         {
             throw new InputException($"'{path}' is no valid archive: {e.Message}", e);
         }
+        catch (Exception e) when (WriteFault.Is(e))
+        {
+            throw new InputException($"'{path}' cannot be unpacked: {WriteFault.Message(e)}", e);
+        }
         finally
         {
             if (Directory.Exists(work)) Directory.Delete(work, recursive: true);

@@ -75,10 +75,10 @@ public sealed class Downloader(HttpClient client)
             {
                 failures.Add($"{address}: {e.Message}");
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException
+            catch (Exception e) when (e is HttpRequestException || WriteFault.Is(e)
                 || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
-                failures.Add($"{address}: {e.Message}");
+                failures.Add($"{address}: {WriteFault.Message(e)}");
                 addresses.Enqueue(address);
             }
         }

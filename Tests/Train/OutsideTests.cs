@@ -1,0 +1,178 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>What the world outside can do to a call: one line says it, the exit code is right, and training goes on where it can.</summary>
+[NonParallelizable]
+[Platform(Exclude = "Win", Reason = "a POSIX shell makes the world")]
+public sealed class OutsideTests
+{
+    private static readonly string[] Files =
+        ["best.safetensors", "checkpoint.safetensors", "config.json", "curves.svg", "metrics.jsonl", "model.safetensors"];
+
+    private readonly TemporaryFolder folder = new();
+
+    [OneTimeTearDown]
+    public void Remove() => folder.Dispose();
+
+    [TestCase("exec \"$@\" >&-", 2, "pynet: the output could not be written: it is closed\n")]
+    [TestCase("exec \"$@\" 2>&-", 0, "")]
+    [TestCase("exec \"$@\" >&- 2>&-", 2, "")]
+    [TestCase("exec \"$@\" <&- >&- 2>&-", 2, "")]
+    [TestCase("exec \"$@\" <&-", 0, "")]
+    [TestCase("\"$@\" | :", 0, "", Description = "the reader has gone")]
+    [TestCase("\"$@\" 3>&1 >&2 2>&3 | :", 0, null, Description = "so has that of the errors")]
+    public void A_run_goes_on_without_its_streams(string shell, int exitCode, string? error)
+    {
+        var run = $"run{Directory.GetDirectories(folder.Name).Length}";
+        var result = Run(shell, "train", "two-layer", "--data", "xor", "--epochs", "3", "--out", run);
+
+        Assert.That(result.ExitCode, Is.EqualTo(exitCode), result.Error);
+        if (error is not null) Assert.That(result.Error, Is.EqualTo(error));
+        Assert.That(MetricsFile.Read(folder[$"{run}/metrics.jsonl"]), Has.Count.EqualTo(3));
+        Assert.That(Directory.GetFiles(folder[run]).Select(Path.GetFileName), Is.EquivalentTo(Files));
+        foreach (var file in Directory.GetFiles(folder[run], "*.safetensors")) Safetensors.Open(file).Dispose();
+    }
+
+    [TestCase("exec \"$@\" 2>&-")]
+    [TestCase("exec \"$@\" >&- 2>&-")]
+    [TestCase("exec \"$@\" > /dev/full 2> /dev/full")]
+    public void The_exit_code_of_a_bad_call_needs_no_stream(string shell) =>
+        Assert.That(Run(shell, "train", "nope").ExitCode, Is.EqualTo(2));
+
+    [TestCase("models")]
+    [TestCase("devices")]
+    [TestCase("train --help")]
+    public void A_page_that_cannot_be_printed_is_an_error(string line)
+    {
+        var result = Run("exec \"$@\" >&-", line.Split(' '));
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+        Assert.That(result.Error, Is.EqualTo("pynet: the output could not be written: it is closed\n"));
+    }
+
+    // In blocks of 512 bytes: nothing at all; the settings; the metrics, not the weights; the weights, not the checkpoint.
+    [TestCase(0, "config.json")]
+    [TestCase(6, "model.safetensors")]
+    [TestCase(12, "checkpoint.safetensors")]
+    public void Beyond_the_limit_of_file_sizes_nothing_is_called_written(int blocks, string file)
+    {
+        var run = $"limited{blocks}";
+        // The runtime itself would need a large file to keep its code from being written to.
+        var result = Run(
+            $"ulimit -f {blocks} && DOTNET_EnableWriteXorExecute=0 exec \"$@\"",
+            "train", "two-layer", "--data", "xor", "--epochs", "3", "--out", run);
+
+        AssertOneLine(result, "larger than the system or its limit on file sizes allows");
+        Assert.That(result.Error, blocks == 0 ? Does.Contain($"'{run}'") : Does.Contain(file));
+        Assert.That(result.Output, Does.Not.Contain("curves are in"));
+        Assert.That(Directory.Exists(folder[run]) ? Directory.GetFiles(folder[run]).Select(Path.GetFileName) : [], Has.None.EqualTo(file));
+    }
+
+    [Test]
+    public void Output_beyond_the_limit_of_file_sizes_does_not_end_a_run()
+    {
+        File.WriteAllBytes(folder["long.txt"], new byte[60 * 512 - 100]);
+        var result = Run(
+            "ulimit -f 60 && DOTNET_EnableWriteXorExecute=0 exec \"$@\" >> long.txt",
+            "train", "two-layer", "--data", "xor", "--epochs", "30", "--out", "long");
+
+        AssertOneLine(result, "the output could not be written");
+        Assert.That(MetricsFile.Read(folder["long/metrics.jsonl"]), Has.Count.EqualTo(30));
+    }
+
+    [TestCase(1)]
+    [TestCase(3)]
+    [TestCase(5)]
+    [TestCase(7)]
+    [Platform("Linux")]
+    public void On_a_full_disk_nothing_is_called_written(int pages)
+    {
+        var disk = Directory.CreateDirectory(folder[$"disk{pages}"]).FullName;
+        if (Mount("mount", "-t", "tmpfs", "-o", $"size={pages * 4}k", "tmpfs", disk) is { } reason)
+            Assert.Ignore($"A small disk is needed, and this user may mount none: {reason}");
+        try
+        {
+            var result = Pynet.Run(folder.Name, "train", "two-layer", "--data", "xor", "--epochs", "3", "--out", Path.Combine(disk, "run"));
+            AssertOneLine(result, "cannot be written: No space left on device");
+            Assert.That(result.Output, Does.Not.Contain("curves are in"));
+        }
+        finally
+        {
+            Mount("umount", disk);
+        }
+    }
+
+    [Test]
+    public void Without_a_working_directory_whole_paths_do()
+    {
+        const string Gone = "mkdir gone && cd gone && rmdir ../gone && exec \"$@\"";
+        string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "1", "--quiet"];
+        AssertOneLine(Run(Gone, call), "The working directory no longer exists.");
+        AssertOneLine(Run(Gone, [.. call, "--out", "below"]), "The working directory no longer exists.");
+        AssertOneLine(Run(Gone, "evaluate", "two-layer", "--weights", "x"), "The working directory no longer exists.");
+
+        var result = Run(Gone, [.. call, "--out", folder["whole"]]);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        var weights = folder["whole/model.safetensors"];
+        Assert.That(Run(Gone, "evaluate", "two-layer", "--weights", weights).ExitCode, Is.Zero);
+        AssertOneLine(Run(Gone, "evaluate", "two-layer", "--weights", weights, "--logits", "x.npy"), "The working directory no longer exists.");
+        Assert.That(Run(Gone, "models").ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public void A_tilde_at_the_start_of_a_path_is_the_home_folder()
+    {
+        var home = Directory.CreateDirectory(folder["home"]).FullName;
+        SmallCifar.Write(folder["home/data/cifar10"]);
+        string[] call = ["--max-steps", "1", "--quiet"];
+        string[] images = ["train", "lenet5", "--data", "cifar10", .. call];
+        Good("exec \"$@\"", [.. images, "--data-dir", "~/data", "--out", "~/one"]);
+        Good("exec \"$@\"", [.. images, "--data-dir=~/data/cifar10", "--out=~/two"]);
+        Good("PYNET_DATA='~/data' exec \"$@\"", [.. images, "--out", "~/three"]);
+        Good("exec \"$@\"", "train", "--resume", "~/three", "--max-steps", "2", "--data-dir", "~/data");
+        Good("exec \"$@\"", [.. images, "--data-dir", "~/data", "--out", "~/four", "--weights", "~/one/best.safetensors"]);
+        Good("exec \"$@\"", "evaluate", "lenet5", "--weights", "~/one/best.safetensors", "--data-dir", "~/data", "--logits", "~/x.npy");
+        Good("exec \"$@\"", [.. images, "--data-dir", "~/data", "--out", "./~"]);
+
+        Assert.That(Directory.GetFiles(home, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(home, f)), Is.SupersetOf(
+            new[] { "one/config.json", "two/config.json", "three/config.json", "four/config.json", "x.npy" }));
+        Assert.That(File.Exists(folder["~/config.json"]), "what was asked for as ./~");
+
+        foreach (var option in (string[])["--data-dir", "--out", "--weights", "--resume"])
+            AssertOneLine(Run("exec \"$@\"", "train", option, "~other/x"), $"{option} '~other/x' begins with the home folder of a user by name");
+        AssertOneLine(Run("PYNET_DATA='~other/x' exec \"$@\"", [.. images, "--out", "none"]), "the variable PYNET_DATA: '~other/x'");
+
+        void Good(string shell, params string[] arguments)
+        {
+            var result = Run($"HOME={home}; export HOME; {shell}", arguments);
+            Assert.That(result.ExitCode, Is.Zero, $"{string.Join(' ', arguments)}: {result.Error}");
+        }
+    }
+
+    private static void AssertOneLine(ChildProcess.Result result, string said)
+    {
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.Error);
+        Assert.That(result.Error, Does.StartWith("pynet: ").And.Contain(said));
+        Assert.That(result.Error.TrimEnd('\n'), Does.Not.Contain("\n").And.Not.Contain("internal error"));
+    }
+
+    /// <summary>Null if it went well, otherwise why not.</summary>
+    private static string? Mount(string program, params string[] arguments)
+    {
+        try
+        {
+            var result = ChildProcess.Run(program, arguments);
+            return result.ExitCode == 0 ? null : result.Error.Trim();
+        }
+        catch (System.ComponentModel.Win32Exception fault)
+        {
+            return fault.Message;
+        }
+    }
+
+    private ChildProcess.Result Run(string shell, params string[] arguments)
+    {
+        using var process = Pynet.Start(folder.Name, arguments, shell: shell);
+        return process.WaitForEnd();
+    }
+}
