@@ -28,7 +28,7 @@ public sealed class TilingTests
     [Test]
     public void Pieces_are_no_deeper_than_a_float_bears(
         [Values(1, 192, 3000)] int rows, [Values(1, 1000)] int columns) =>
-        Assert.That(Tiling.For(rows, columns, 1 << 20).PieceDepth, Is.LessThanOrEqualTo(1 << 14));
+        Assert.That(Tiling.For(rows, columns, 1 << 20, Large).PieceDepth, Is.LessThanOrEqualTo(1 << 14));
 
     [Test]
     public void Large_products_take_large_tiles_and_few_tiles_are_cut_in_depth()
