@@ -44,7 +44,8 @@ public static class ReshapeOp
         var wanted = extents.ToArray().Select(extent => extent.ToString(CultureInfo.InvariantCulture));
         return Array.TrueForAll(to, extent => extent >= 0) && Shape.Create(to) is var shape && shape.Size == from.Size
             ? shape
-            : throw new ShapeException($"Reshape: {from} has {from.Size} elements, which do not fill [{string.Join(", ", wanted)}].");
+            : throw new ShapeException(
+                $"Reshape: {from} has {from.Size} elements, which do not fill [{string.Join(", ", wanted)}].");
     }
 }
 

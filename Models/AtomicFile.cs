@@ -46,7 +46,8 @@ public static class AtomicFile
         catch (Exception fault)
         {
             Remove(temporary);
-            if (WriteFault.Is(fault)) throw new InputException($"'{path}' cannot be written: {WriteFault.Message(fault)}", fault);
+            if (WriteFault.Is(fault))
+                throw new InputException($"'{path}' cannot be written: {WriteFault.Message(fault)}", fault);
             throw;
         }
     }

@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Another program that a test runs. Every wait for it has a limit, and a wait in vain names what it was for.</summary>
+/// <summary>Another program that a test runs. A wait for it has a limit; one in vain names what it was for.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     /// <summary>How long a test waits; what it waits for takes a second or two.</summary>
@@ -37,15 +37,16 @@ internal sealed class ChildProcess : IDisposable
         return child.WaitForEnd();
     }
 
-    /// <summary>Whether the processes that this one starts ignore a signal from the outset, as SIGHUP under nohup.</summary>
+    /// <summary>Whether what this process starts ignores a signal from the outset, as SIGHUP under nohup.</summary>
     /// <param name="number">The signal's number, from 1.</param>
     public static bool Ignores(int number)
     {
         const string Mask = "SigIgn:";
         if (!File.Exists("/proc/self/status")) return false;
-        var mask = File.ReadLines("/proc/self/status").First(l => l.StartsWith(Mask, StringComparison.Ordinal))[Mask.Length..];
-        return (ulong.Parse(mask, NumberStyles.HexNumber | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture)
-            >> (number - 1) & 1) != 0;
+        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Mask, StringComparison.Ordinal));
+        var digits = line[Mask.Length..].Trim();
+        var mask = ulong.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        return (mask >> (number - 1) & 1) != 0;
     }
 
     /// <summary>Waits until a text has been printed to the standard output.</summary>
@@ -89,7 +90,8 @@ internal sealed class ChildProcess : IDisposable
     {
         Kill();
         Assert.Fail(
-            $"'{line}' did not {what} within {Limit.TotalMinutes} minutes. It had printed:\n{output.Text}\nand as errors:\n{error.Text}");
+            $"'{line}' did not {what} within {Limit.TotalMinutes} minutes. It had printed:\n{output.Text}\n" +
+            $"and as errors:\n{error.Text}");
     }
 
     /// <summary>How a process ended.</summary>

@@ -7,13 +7,13 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Numbers in messages are the same in every culture, also in a user's program, whose culture is the user's.</summary>
+/// <summary>Numbers in messages are the same in every culture, also in a program whose culture is its user's.</summary>
 public sealed class CultureTests
 {
     private static readonly Dictionary<short, OpCode> Codes = typeof(OpCodes).GetFields()
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
 
-    /// <summary>Whose text has a decimal separator. Whole numbers are checked by their messages: most can never be negative.</summary>
+    /// <summary>Whose text has a decimal separator. Of whole numbers the minus differs, which few have.</summary>
     private static readonly Type[] Fractions = [typeof(float), typeof(double), typeof(Half), typeof(decimal)];
 
     /// <summary>Which only get a format where they are bytes of a file, in hexadecimal digits.</summary>
@@ -42,7 +42,8 @@ public sealed class CultureTests
         Case("an epoch's record", () => $"{Encoding.UTF8.GetString(Metrics())}"),
     ];
 
-    private static TestCaseData<Func<string>> Case(string name, Func<string> text) => new(text) { TestName = $"{{m}}({name})" };
+    private static TestCaseData<Func<string>> Case(string name, Func<string> text) =>
+        new(text) { TestName = $"{{m}}({name})" };
 
     [TestCaseSource(nameof(Texts))]
     public void A_text_is_the_same_in_every_culture(Func<string> text)
@@ -69,7 +70,8 @@ public sealed class CultureTests
     public void No_number_is_formatted_by_the_culture(Assembly library)
     {
         const BindingFlags All =
-            BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+            BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance
+            | BindingFlags.DeclaredOnly;
         var faults = from type in library.GetTypes()
                      from method in type.GetMethods(All).Cast<MethodBase>().Concat(type.GetConstructors(All))
                      from fault in Faults(method)

@@ -27,7 +27,7 @@ internal sealed class Transcript
     /// <summary>Waits for the end of the stream.</summary>
     public bool WaitForEnd(TimeSpan limit) => reading.Wait(limit);
 
-    /// <summary>Waits until a text has come so many times; false if that did not happen in time, or cannot any more.</summary>
+    /// <summary>Waits until a text has come so many times; false if it did not in time, or cannot any more.</summary>
     public bool WaitFor(string wanted, int times, TimeSpan limit)
     {
         var waiting = Stopwatch.StartNew();

@@ -10,7 +10,10 @@ internal static partial class StandardStreams
 
     private static PosixSignalRegistration? sizeLimit;      // until the process ends
 
-    /// <summary>Puts writers in place that never throw, and lets a write beyond the limit of file sizes fail, not end the process.</summary>
+    /// <summary>
+    /// Puts writers in place that never throw, and lets a write beyond the limit of file sizes fail rather than end the
+    /// process.
+    /// </summary>
     /// <returns>The writer of the output, which notes what could not be written.</returns>
     public static EnduringWriter Open()
     {
@@ -25,11 +28,11 @@ internal static partial class StandardStreams
     }
 
     /// <summary>
-    /// Whether the process began without this stream. Its number is then free, or something that the runtime opened since has
-    /// it; such files close on exec, which what a process inherits does not.
+    /// Whether the process began without this stream. Its number is then free, or something that the runtime opened
+    /// since has it; such files close on exec, which what a process inherits does not.
     /// </summary>
     private static bool IsClosed(int number) =>
-        !OperatingSystem.IsWindows() && FileControl(number, GetDescriptorFlags) is var flags && (flags < 0 || (flags & ClosesOnExec) != 0);
+        !OperatingSystem.IsWindows() && FileControl(number, GetDescriptorFlags) is < 0 or ClosesOnExec;
 
     /// <summary>Else the next file to be opened, such as one of weights, would be the output.</summary>
     private static void OccupyFreeNumbers()

@@ -40,5 +40,6 @@ internal sealed class PoolSize(
             : throw new ArgumentOutOfRangeException(
                 nameof(padding), Show(padding), $"{op}: padding must be from 0 to half the kernel, which is {Show(kernel)}.");
 
-    private static string Show((int Height, int Width) pair) => string.Create(CultureInfo.InvariantCulture, $"{pair.Height}×{pair.Width}");
+    private static string Show((int Height, int Width) pair) =>
+        string.Create(CultureInfo.InvariantCulture, $"{pair.Height}×{pair.Width}");
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace PyNetSharp;
 
 /// <summary>Sums and means.</summary>
@@ -45,14 +43,14 @@ public static class SumOp
         foreach (var axis in axes)
         {
             var i = axis < 0 ? axis + shape.Rank : axis;
-            if (i < 0 || i >= shape.Rank)
-                throw new ShapeException(string.Create(CultureInfo.InvariantCulture, $"{op}: {shape} has no axis {axis}."));
-            if (meant[i])
-                throw new ShapeException(string.Create(CultureInfo.InvariantCulture, $"{op}: the axis {axis} of {shape} is named twice."));
+            if (i < 0 || i >= shape.Rank) throw Fault($"{op}: {shape} has no axis {axis}.");
+            if (meant[i]) throw Fault($"{op}: the axis {axis} of {shape} is named twice.");
             meant[i] = true;
         }
 
         return meant;
+
+        static ShapeException Fault(FormattableString message) => new(FormattableString.Invariant(message));
     }
 }
 

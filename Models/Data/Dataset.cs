@@ -20,7 +20,8 @@ public abstract class Dataset
             if ((uint)labels[i] >= (uint)classNames.Count)
                 throw new ArgumentException(
                     string.Create(
-                        CultureInfo.InvariantCulture, $"{name}: label {labels[i]} of item {i} is outside 0…{classNames.Count - 1}."),
+                        CultureInfo.InvariantCulture,
+                        $"{name}: label {labels[i]} of item {i} is outside 0…{classNames.Count - 1}."),
                     nameof(labels));
 
         (Name, ClassNames, ItemShape, this.labels) = (name, classNames, itemShape, labels);

@@ -50,8 +50,8 @@ public sealed record Recipe
     public float WeightDecay { get; init; }
 
     /// <summary>
-    /// How the learning rate changes, as on the command line: none, step:SIZE:GAMMA or cosine[:WARMUP]. A recipe's own warm-up is
-    /// a share of the training ("cosine:20%"), so that it fits however long the user has it last.
+    /// How the learning rate changes, as on the command line: none, step:SIZE:GAMMA or cosine[:WARMUP]. A recipe's own
+    /// warm-up is a share of the training ("cosine:20%"), so that it fits however long the user has it last.
     /// </summary>
     public string Schedule { get; init; } = "none";
 

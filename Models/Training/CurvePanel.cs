@@ -20,7 +20,7 @@ internal sealed class CurvePanel(string title, Axis x, Axis y, double left)
     private readonly List<XElement> curves = [];
     private readonly List<XElement> notes = [];
 
-    /// <summary>Draws a curve through its points, however far apart they are. It has a gap where a value is not finite.</summary>
+    /// <summary>Draws a curve through its points, however far apart, with a gap where a value is not finite.</summary>
     /// <param name="name">For the legend.</param>
     /// <param name="color">An SVG color.</param>
     /// <param name="points">What was measured, in ascending order of epochs.</param>

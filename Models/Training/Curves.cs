@@ -24,8 +24,8 @@ public static class Curves
 
     /// <summary>Draws the run's curves.</summary>
     /// <param name="epochs">
-    /// The run so far, in order. What was measured is connected, however many epochs lie between; what was measured and is
-    /// not finite leaves a gap.
+    /// The run so far, in order. What was measured is connected, however many epochs lie between; what was measured and
+    /// is not finite leaves a gap.
     /// </param>
     /// <param name="title">Stands above the charts, as "nin on cifar10".</param>
     /// <returns>The root element of the picture. It brings its own white background, for viewers that are dark.</returns>
@@ -89,7 +89,8 @@ public static class Curves
         if (double.IsFinite(last.TrainLoss))
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"last loss {last.TrainLoss:0.0000}"));
         if (last.TrainAccuracy is { } train) parts.Add($"last train accuracy {Shown(train)}");
-        if (Best(epochs) is { TestAccuracy: { } test } best) parts.Add($"best test accuracy {Shown(test)} in epoch {best.Epoch}");
+        if (Best(epochs) is { TestAccuracy: { } test } best)
+            parts.Add($"best test accuracy {Shown(test)} in epoch {best.Epoch}");
         return string.Join(" · ", parts);
     }
 
@@ -97,7 +98,8 @@ public static class Curves
     private static EpochRecord? Best(IEnumerable<EpochRecord> epochs) =>
         epochs.Where(e => e.TestAccuracy is { } share && double.IsFinite(share)).MaxBy(e => e.TestAccuracy);
 
-    private static (int Epoch, double Percent)[] Measured(IEnumerable<EpochRecord> epochs, Func<EpochRecord, double?> share) =>
+    private static (int Epoch, double Percent)[] Measured(
+        IEnumerable<EpochRecord> epochs, Func<EpochRecord, double?> share) =>
         [.. epochs.Where(e => share(e) is not null).Select(e => (e.Epoch, 100 * share(e)!.Value))];
 
     private static string Shown(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0#} %");

@@ -56,12 +56,13 @@ public sealed class Evaluation
     /// <param name="model">Gives [batch, classes]. Afterwards each module in it is in the mode that it was in.</param>
     /// <param name="data">The items; <c>shuffle: false</c> if the order of <see cref="Scores"/> matters.</param>
     /// <param name="loss">What to measure; null for cross-entropy.</param>
-    /// <param name="progress">Is told how many items are done: 0 at first, then after each batch; null if nothing is.</param>
+    /// <param name="progress">Is told how many items are done: 0 at first, then after each batch.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
     /// <exception cref="ShapeException">The model cannot take the items, or gives no scores.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static Evaluation Of(
-        Module model, Loader data, ILoss? loss = null, IProgress<int>? progress = null, CancellationToken cancellation = default)
+        Module model, Loader data, ILoss? loss = null, IProgress<int>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);

@@ -26,7 +26,7 @@ public static class MetricsFile
         var line = Line(epoch);
         try
         {
-            using var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            using var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 0);
             Append(stream, line);
         }
         catch (Exception fault) when (WriteFault.Is(fault))

@@ -22,7 +22,7 @@ public static class RecipeTraining
         /// <summary>The recipe's schedule, in steps.</summary>
         /// <param name="batches">Steps per epoch, at least 1; the recipe counts in epochs.</param>
         /// <exception cref="InputException">It is none of none, step:SIZE:GAMMA and cosine[:WARMUP].</exception>
-        /// <remarks>A warm-up that is a share of the training fits into one of any length; a number of epochs may not.</remarks>
+        /// <remarks>A warm-up that is a share fits into a training of any length; a number of epochs may not.</remarks>
         public LearningRateSchedule CreateSchedule(int batches)
         {
             ArgumentNullException.ThrowIfNull(recipe);
@@ -41,8 +41,8 @@ public static class RecipeTraining
                     new CosineLR(total, (long)epochs * batches),
                 _ => throw new InputException(
                     $"schedule '{recipe.Schedule}': expected none, step:SIZE:GAMMA (epochs, from 1 up; a factor above " +
-                    $"0 and up to 1) or cosine[:WARMUP] (epochs, fewer than the {recipe.Epochs} of the training; or a share of it, " +
-                    "as in cosine:20%)."),
+                    $"0 and up to 1) or cosine[:WARMUP] (epochs, fewer than the {recipe.Epochs} of the training; or " +
+                    "a share of it, as in cosine:20%)."),
             };
         }
     }

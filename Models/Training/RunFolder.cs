@@ -166,7 +166,8 @@ public sealed class RunFolder
         {
             if (made) File.Delete(Config);
             else if (File.Exists(Config)) return false;
-            throw new InputException($"The folder '{Folder}' cannot be made or written: {WriteFault.Message(fault)}", fault);
+            throw new InputException(
+                $"The folder '{Folder}' cannot be made or written: {WriteFault.Message(fault)}", fault);
         }
     }
 

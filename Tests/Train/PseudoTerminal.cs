@@ -47,7 +47,8 @@ internal sealed partial class PseudoTerminal : IDisposable
     public void WaitFor(string text)
     {
         if (!printed.WaitFor(text, times: 1, ChildProcess.Limit))
-            Assert.Fail($"'{text}' was not printed within {ChildProcess.Limit.TotalMinutes} minutes, but this:\n{printed.Text}");
+            Assert.Fail(
+                $"'{text}' was not printed within {ChildProcess.Limit.TotalMinutes} minutes, but:\n{printed.Text}");
     }
 
     /// <summary>All that was printed, once every process has closed the terminal.</summary>
@@ -72,5 +73,6 @@ internal sealed partial class PseudoTerminal : IDisposable
     }
 
     [LibraryImport("libc", EntryPoint = "openpty", SetLastError = true)]
-    private static partial int OpenPty(out int master, out int slave, [Out] byte[] name, nint settings, in WindowSize size);
+    private static partial int OpenPty(
+        out int master, out int slave, [Out] byte[] name, nint settings, in WindowSize size);
 }

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// What a terminal shows of the characters that it is given: a screen of <see cref="Rows"/> lines, and what has scrolled off it.
-/// It knows the control sequences that the app prints, with a wrap that is pending after the last column, as xterm's.
+/// What a terminal shows of the characters that it is given: a screen of <see cref="Rows"/> lines, and what has
+/// scrolled off it. It knows the control sequences that the app prints, with a wrap that is pending after the last column,
+/// as xterm's.
 /// </summary>
 internal sealed class TerminalScreen(int columns)
 {
@@ -14,7 +15,7 @@ internal sealed class TerminalScreen(int columns)
     private int row, column;                    // the cursor; rows from the first line of all
     private bool wrapIsPending;
 
-    /// <summary>How many characters came when the line had no room any more: each would have been better in a line of its own.</summary>
+    /// <summary>How many characters came when their line had no room any more, and went to the next.</summary>
     public int Overflows { get; private set; }
 
     /// <summary>Whether the cursor can be seen.</summary>
@@ -76,8 +77,8 @@ internal sealed class TerminalScreen(int columns)
 
     private void Control(string argument, char command)
     {
-        var n = int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (int?)null;
-        var (times, mode) = (Math.Max(1, n ?? 1), n ?? 0);
+        _ = int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out var mode);
+        var times = Math.Max(1, mode);
         switch (command)
         {
             case 'm': break;                                            // colors

@@ -6,7 +6,7 @@ public sealed class TextWrapTests
 {
     [TestCase("one two three", 13, "one two three")]
     [TestCase("one two three", 12, "one two", "three")]
-    [TestCase("  one two three", 6, "  one", "  two", "  thre", "  e", Description = "5 letters beside an indent, in 6 columns")]
+    [TestCase("  one two three", 6, "  one", "  two", "  thre", "  e", Description = "5 letters beside an indent")]
     [TestCase("  one two", 3, "one", "two", Description = "no room for the indent")]
     [TestCase("abc", 1, "a", "b", "c")]
     [TestCase("abc", 0, "a", "b", "c", Description = "as for 1")]

@@ -55,7 +55,8 @@ public sealed class RecipeTests
                 foreach (var batches in (int[])[1, 7])
                 {
                     var schedule = (recipe with { Epochs = epochs }).CreateSchedule(batches);
-                    var rates = Enumerable.Range(0, epochs * batches).Select(step => schedule.At(step, recipe.LearningRate));
+                    var steps = Enumerable.Range(0, epochs * batches);
+                    var rates = steps.Select(step => schedule.At(step, recipe.LearningRate));
                     Assert.That(rates, Is.All.GreaterThan(0f).And.All.LessThanOrEqualTo(recipe.LearningRate));
                 }
     }

@@ -160,7 +160,10 @@ internal sealed class EvaluateCommand : ConsoleCommand
     }
 
     private static void ShowClasses(Screen screen, Dataset part, Evaluation result) => screen.Table(
-        [new("Class", 3, IsNumber: true), new("Name", 1), new("Items", 4, IsNumber: true), new("Accuracy", 2, IsNumber: true)],
+        [
+            new("Class", 3, IsNumber: true), new("Name", 1), new("Items", 4, IsNumber: true),
+            new("Accuracy", 2, IsNumber: true),
+        ],
         part.ClassNames.Select((name, k) => (string[])
         [
             $"{k}", name, Figures.Count(result.CountOf(k)),

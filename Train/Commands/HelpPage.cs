@@ -57,13 +57,14 @@ internal sealed class HelpPage : SynchronousCommandLineAction
             WriteLines(output, $"  {meaning.TrimEnd('.')}:");
             string[] whole = [.. TextWrap.Lines(Margin + line, width)];
             if (whole.Length > 1) whole = [.. TextWrap.Lines(Margin + line, Math.Max(1, width - GoesOn.Length))];
-            for (var i = 0; i < whole.Length; i++) output.WriteLine(i < whole.Length - 1 ? whole[i] + GoesOn : whole[i]);
+            foreach (var part in whole[..^1]) output.WriteLine(part + GoesOn);
+            output.WriteLine(whole[^1]);
         }
     }
 
     private static string Term(Option option) => option.HelpName is { } value ? $"{option.Name} {value}" : option.Name;
 
-    /// <summary>Terms to the left, their meanings wrapped to the right; below where a term is wide or the page narrow.</summary>
+    /// <summary>Terms to the left, meanings to the right; below where a term is wide or the page narrow.</summary>
     private void WriteTerms(TextWriter output, IEnumerable<(string Term, string Meaning)> terms)
     {
         var rows = terms.ToArray();

@@ -44,8 +44,9 @@ internal sealed class ModelsCommand : ConsoleCommand
     {
         screen.Table(
             [
-                new("Model", 1), new("", 2), new("Input", 3, IsNumber: true), new("Data", 4), new("Batch", 6, IsNumber: true),
-                new("Optimizer", 8), new("Learning rate", 7, IsNumber: true), new("Epochs", 5, IsNumber: true),
+                new("Model", 1), new("", 2), new("Input", 3, IsNumber: true), new("Data", 4),
+                new("Batch", 6, IsNumber: true), new("Optimizer", 8), new("Learning rate", 7, IsNumber: true),
+                new("Epochs", 5, IsNumber: true),
             ],
             Networks.All.Select(network => (string[])
             [

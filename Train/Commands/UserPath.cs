@@ -5,17 +5,18 @@ internal static class UserPath
 {
     private const char Home = '~';
 
-    /// <summary>The path with a <c>~</c> at its beginning replaced by the home folder, as a shell would have it.</summary>
+    /// <summary>The path, with the home folder in place of a <c>~</c> at its beginning, as shells have it.</summary>
     /// <exception cref="InputException">It begins with another user's home, or there is no home folder.</exception>
     public static string Expand(string path)
     {
         if (!path.StartsWith(Home)) return path;
         if (path.Length > 1 && path[1] != Path.DirectorySeparatorChar && path[1] != Path.AltDirectorySeparatorChar)
             throw new InputException(
-                $"'{path}' begins with the home folder of a user by name, which is not looked up; write the folder out, or " +
-                $"'.{Path.DirectorySeparatorChar}{path}' for what is so named here.");
+                $"'{path}' begins with the home folder of a user by name, which is not looked up; write the folder " +
+                $"out, or '.{Path.DirectorySeparatorChar}{path}' for what is so named here.");
 
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
-        return home.Length > 0 ? home + path[1..] : throw new InputException($"'{path}': there is no home folder to begin at.");
+        const Environment.SpecialFolderOption AsItIs = Environment.SpecialFolderOption.DoNotVerify;
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, AsItIs);
+        return home.Length > 0 ? home + path[1..] : throw new InputException($"'{path}': there is no home folder.");
     }
 }

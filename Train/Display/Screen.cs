@@ -26,7 +26,7 @@ internal sealed class Screen
         if (!HasColors) console.Profile.Capabilities.Ansi = false;
     }
 
-    /// <summary>Whether a bar may move: on a terminal that can go back in a line, has room for it, and is watched.</summary>
+    /// <summary>Whether a bar may move: on a terminal that can go back in a line and has room for it.</summary>
     public bool HasBar =>
         HasColors && !quiet && console.Profile.Capabilities.Interactive && BesideBar(NarrowestBar) >= LeastBesideBar;
 
@@ -46,7 +46,7 @@ internal sealed class Screen
         if (!quiet) Result(line);
     }
 
-    /// <summary>Prints facts in a line of columns that is not a result; on a narrow terminal in several, no fact broken.</summary>
+    /// <summary>Prints facts that are no result in one line; on a narrow terminal in several, each fact whole.</summary>
     public void Say(IReadOnlyList<string> facts, Style? style = null)
     {
         if (!quiet) Print(knowsWidth ? TextWrap.Facts(facts, Width) : TextWrap.Facts(facts, int.MaxValue), style);
@@ -59,7 +59,7 @@ internal sealed class Screen
     public bool Fits(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows) =>
         TableFit.Shown(columns, rows, Width).Length == columns.Count;
 
-    /// <summary>Prints a table; columns for which a narrow terminal has no room are left out, the least useful first, and named.</summary>
+    /// <summary>Prints a table; on a narrow terminal without its least useful columns, which are named.</summary>
     /// <param name="columns">The columns.</param>
     /// <param name="rows">As many cells each.</param>
     public void Table(IReadOnlyList<Column> columns, IEnumerable<IReadOnlyList<string>> rows)
@@ -138,15 +138,16 @@ internal sealed class Screen
     }
 
     /// <summary>
-    /// Lines that clear those in which they are printed. Under a bar they begin in the bar's line, and what they do not cover
-    /// of it would be left standing.
+    /// Lines that clear those in which they are printed. Under a bar they begin in the bar's line, and what they do not
+    /// cover of it would be left standing.
     /// </summary>
     private sealed class ClearedLines(string[] lines, Style? style) : Renderable
     {
         private const string Clear = "\e[2K";
 
         protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
-            lines.SelectMany(line => (Segment[])[Segment.Control(Clear), new(line, style ?? Style.Plain), Segment.LineBreak]);
+            lines.SelectMany(
+                line => (Segment[])[Segment.Control(Clear), new(line, style ?? Style.Plain), Segment.LineBreak]);
     }
 
     /// <summary>Reports at once and in order, unlike <see cref="Progress{T}"/>.</summary>

@@ -30,7 +30,7 @@ internal sealed class StopSignals : IDisposable
         source.Dispose();
     }
 
-    /// <summary>A second signal ends the process at once: the work may not come to its next look at the token.</summary>
+    /// <summary>A second signal ends the process at once: it may be long until the token is looked at.</summary>
     private void Stop(PosixSignalContext signal, int number)
     {
         signal.Cancel = !source.IsCancellationRequested;

@@ -6,7 +6,7 @@ internal static class TableFit
     private const int Edge = 1, Between = 3;        // the frame; a cell's padding and the line after it
     private const int Least = 2;                    // a table of names alone would say nothing
 
-    /// <summary>The indices of the columns that have room, in their order; of the others each was less useful than these.</summary>
+    /// <summary>The indices of the columns that have room, in their order; the others are less useful.</summary>
     public static int[] Shown(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows, int width)
     {
         int[] shown = [.. Enumerable.Range(0, columns.Count)];

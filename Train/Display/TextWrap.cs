@@ -8,16 +8,17 @@ internal static class TextWrap
     private const string Between = "  ";
 
     /// <summary>
-    /// A text's lines, broken at spaces and within words that are wider than a line. What follows a break stands under the
-    /// beginning of its line.
+    /// A text's lines, broken at spaces and within words that are wider than a line. What follows a break stands under
+    /// the beginning of its line.
     /// </summary>
     /// <param name="text">One line or several.</param>
     /// <param name="width">Characters per line, at least 1.</param>
     public static IEnumerable<string> Lines(string text, int width) =>
-        text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').SelectMany(line => Broken(line.Replace('\t', ' '), Math.Max(1, width)));
+        text.ReplaceLineEndings("\n").TrimEnd('\n').Replace('\t', ' ').Split('\n')
+            .SelectMany(line => Broken(line, Math.Max(1, width)));
 
-    /// <summary>Facts side by side, two spaces apart; what a line has no room for stands whole in the next, indented.</summary>
-    /// <param name="facts">May have padding and may be blank, so that they stand in columns where one line has room for all.</param>
+    /// <summary>Facts two spaces apart; what has no room in a line stands whole in the next, indented.</summary>
+    /// <param name="facts">May be padded or blank, so that they stand in columns where all are in one line.</param>
     /// <param name="width">Characters per line, at least 1.</param>
     public static IEnumerable<string> Facts(IReadOnlyList<string> facts, int width)
     {
@@ -68,8 +69,10 @@ internal static class TextWrap
             }
 
             var rest = part.Length > indent.Length ? ' ' + word : word;
-            while (Width(part) + Width(rest) > width && Fitting(rest, width - Width(part)) is > 0 and var fitting && fitting < rest.Length)
+            while (Width(part) + Width(rest) > width)
             {
+                var fitting = Fitting(rest, width - Width(part));
+                if (fitting == rest.Length) break;
                 yield return part + rest[..fitting];
                 (part, rest) = (indent, rest[fitting..]);
             }

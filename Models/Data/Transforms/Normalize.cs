@@ -19,7 +19,8 @@ public sealed class Normalize : ITransform
                 $"Normalize: {mean.Length} means and {deviation.Length} deviations.", nameof(deviation));
         if (Array.FindIndex(deviation, d => !(d > 0)) is >= 0 and var wrong)
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"Normalize: a deviation of {deviation[wrong]} is not positive."),
+                string.Create(
+                    CultureInfo.InvariantCulture, $"Normalize: a deviation of {deviation[wrong]} is not positive."),
                 nameof(deviation));
         (this.mean, this.deviation) = (mean, deviation);
     }
