@@ -4,8 +4,8 @@ namespace PyNetSharp.Tests;
 
 /// <summary>
 /// What a terminal shows of the characters that it is given: a screen of <see cref="Rows"/> lines, and what has
-/// scrolled off it. It knows the control sequences that the app prints, with a wrap that is pending after the last column,
-/// as xterm's.
+/// scrolled off it. It knows the control sequences that the app prints, with a wrap that is pending after the last
+/// column, as xterm's.
 /// </summary>
 internal sealed class TerminalScreen(int columns)
 {

@@ -46,7 +46,7 @@ internal sealed class Screen
         if (!quiet) Result(line);
     }
 
-    /// <summary>Prints facts that are no result in one line; on a narrow terminal in several, each fact whole.</summary>
+    /// <summary>Prints facts, no result, in one line; on a narrow terminal in several, no fact broken.</summary>
     public void Say(IReadOnlyList<string> facts, Style? style = null)
     {
         if (!quiet) Print(knowsWidth ? TextWrap.Facts(facts, Width) : TextWrap.Facts(facts, int.MaxValue), style);
