@@ -3,6 +3,9 @@ namespace PyNetSharp;
 /// <summary>The three passes on a GPU: products of which one factor is the windows, read where they lie.</summary>
 internal sealed partial class Convolution
 {
+    /// <summary>A larger tile has too few registers for windows whose floats are brought one by one.</summary>
+    private const int TileOfSingles = 128 * 64;
+
     /// <summary>The passes as those of a linear map, if each window is one pixel and each pixel one window; else null.</summary>
     private LinearProducts? Linear
     {
@@ -73,7 +76,8 @@ internal sealed partial class Convolution
         var windows = WindowsUnder(dy.Shape);
         var outputs = dy.Shape[1];
         Products.Gradient<TWidth, MatrixColumns<TWidth>, MatrixPlace, WindowColumns<TWidth>, WindowColumnPlace>(
-            new(dy.View, outputs, windows.Positions), new(windows), (outputs, windows.Depth, windows.Positions), dw, db);
+            new(dy.View, outputs, windows.Positions), new(windows), (outputs, windows.Depth, windows.Positions), dw, db,
+            maxTile: TWidth.Fours ? int.MaxValue : TileOfSingles);
     }
 
     /// <param name="y">The result's shape.</param>

@@ -5,26 +5,33 @@ namespace PyNetSharp;
 /// </summary>
 internal readonly struct WindowColumns<TWidth>(WindowGeometry windows) : IOperand<WindowColumnPlace> where TWidth : struct, IWidth
 {
+    private const int Nowhere = int.MinValue / 2;
+
     public static bool AlongLine => false;
 
     public WindowColumnPlace At(int line, int depth)
     {
-        var row = depth / windows.GridW;
-        return new(line / windows.Run, line % windows.Run, row / windows.GridH, row % windows.GridH, depth % windows.GridW);
+        int row = depth / windows.GridW, tap = line / windows.Run;
+        var firstTop = tap < windows.Taps ? windows.OriginH + tap : Nowhere;
+        var firstLeft = windows.Origin + line % windows.Run;
+        return new(
+            firstTop, firstLeft, row / windows.GridH,
+            firstTop + row % windows.GridH * windows.StepH, firstLeft + depth % windows.GridW * windows.Step);
     }
 
     public WindowColumnPlace Next(WindowColumnPlace place, int positions)
     {
-        int image = place.Image, row = place.Row, column = place.Column + positions;
-        while (column >= windows.GridW)
+        int image = place.Image, top = place.Top, left = place.Left + positions * windows.Step;
+        while (left - place.FirstLeft >= windows.GridSpanW)
         {
-            column -= windows.GridW;
-            if (++row < windows.GridH) continue;
-            row = 0;
+            left -= windows.GridSpanW;
+            top += windows.StepH;
+            if (top - place.FirstTop < windows.GridSpanH) continue;
+            top = place.FirstTop;
             image++;
         }
 
-        return new(place.Tap, place.InRun, image, row, column);
+        return new(place.FirstTop, place.FirstLeft, image, top, left);
     }
 
     public long Address => GpuAddress.Of(windows.Pixels);
@@ -32,53 +39,55 @@ internal readonly struct WindowColumns<TWidth>(WindowGeometry windows) : IOperan
     public Float4 Read(WindowColumnPlace place)
     {
         if (place.Image >= windows.Images) return default;
-        int top = place.Row * windows.StepH + windows.OriginH, left = place.Column * windows.Step + windows.Origin;
-        var start = (place.Image * windows.Height + top) * windows.RowLength + left;
+        var start = place.Image * windows.Height;
+        int top = place.Top, left = place.Left;
         if (TWidth.Fours)
-            return Float4.Load<TWidth>(
-                windows.Pixels, start + place.Tap * windows.RowLength + place.InRun,
-                IsInside(top, left, place.Tap, place.InRun) ? 4 : 0);
+            return Float4.Load<TWidth>(windows.Pixels, (start + top) * windows.RowLength + left, IsInside(top, left) ? 4 : 0);
 
-        int tap = place.Tap, inRun = place.InRun;
-        var x = Single(start, top, left, tap, inRun);
-        if (++inRun == windows.Run) (tap, inRun) = (tap + 1, 0);
-        var y = Single(start, top, left, tap, inRun);
-        if (++inRun == windows.Run) (tap, inRun) = (tap + 1, 0);
-        var z = Single(start, top, left, tap, inRun);
-        if (++inRun == windows.Run) (tap, inRun) = (tap + 1, 0);
-        return new(x, y, z, Single(start, top, left, tap, inRun));
+        var (end, bottom) = (left - place.FirstLeft + windows.Origin + windows.Run, Bottom(place));     // of the window
+        var x = Single(start, top, left);
+        if (++left == end) (top, left) = (top + 1 < bottom ? top + 1 : Nowhere, left - windows.Run);
+        var y = Single(start, top, left);
+        if (++left == end) (top, left) = (top + 1 < bottom ? top + 1 : Nowhere, left - windows.Run);
+        var z = Single(start, top, left);
+        if (++left == end) (top, left) = (top + 1 < bottom ? top + 1 : Nowhere, left - windows.Run);
+        return new(x, y, z, Single(start, top, left));
     }
 
     public void Send(WindowColumnPlace place, AsyncCopy copy)
     {
-        int top = place.Row * windows.StepH + windows.OriginH, left = place.Column * windows.Step + windows.Origin;
-        var start = (place.Image * windows.Height + top) * windows.RowLength + left;
-        int tap = place.Tap, inRun = place.InRun;
         var isImage = place.Image < windows.Images;
+        var start = place.Image * windows.Height;
+        int top = place.Top, left = place.Left;
         if (TWidth.Fours)
         {
-            copy.Send<TWidth>(start + tap * windows.RowLength + inRun, isImage && IsInside(top, left, tap, inRun) ? 4 : 0);
+            copy.Send<TWidth>((start + top) * windows.RowLength + left, isImage && IsInside(top, left) ? 4 : 0);
             return;
         }
 
+        var (end, bottom) = (left - place.FirstLeft + windows.Origin + windows.Run, Bottom(place));     // of the window
         for (var i = 0; i < 4; i++)
         {
-            copy.SendOne(i, start + tap * windows.RowLength + inRun, isImage && IsInside(top, left, tap, inRun));
-            if (++inRun == windows.Run) (tap, inRun) = (tap + 1, 0);
+            copy.SendOne(i, (start + top) * windows.RowLength + left, isImage && IsInside(top, left));
+            if (++left == end) (top, left) = (top + 1 < bottom ? top + 1 : Nowhere, left - windows.Run);
         }
     }
 
-    private float Single(int start, int top, int left, int tap, int inRun) =>
-        IsInside(top, left, tap, inRun) ? windows.Pixels[start + tap * windows.RowLength + inRun] : 0;
+    /// <summary>The first row below the window that the place is in.</summary>
+    private int Bottom(WindowColumnPlace place) => place.Top - place.FirstTop + windows.OriginH + windows.Taps;
 
-    private bool IsInside(int top, int left, int tap, int inRun) =>
-        tap < windows.Taps && (uint)(top + tap) < (uint)windows.Height && (uint)(left + inRun) < (uint)windows.RowLength;
+    private float Single(int start, int top, int left) =>
+        IsInside(top, left) ? windows.Pixels[(start + top) * windows.RowLength + left] : 0;
+
+    private bool IsInside(int top, int left) => (uint)top < (uint)windows.Height && (uint)left < (uint)windows.RowLength;
 }
 
-/// <summary>A float of a window, and the position of the window.</summary>
-/// <param name="tap">The window's row.</param>
-/// <param name="inRun">The float's place there.</param>
-internal readonly struct WindowColumnPlace(int tap, int inRun, int image, int row, int column)
+/// <summary>A float of a window, by where it lies in an image.</summary>
+/// <param name="firstTop">Its row in the first window of an image; far above every image where the window has no such float.</param>
+/// <param name="firstLeft">Its place in that row.</param>
+/// <param name="top">The row; negative above the image.</param>
+/// <param name="left">The place there, in floats; negative to the left of the image.</param>
+internal readonly struct WindowColumnPlace(int firstTop, int firstLeft, int image, int top, int left)
 {
-    public readonly int Tap = tap, InRun = inRun, Image = image, Row = row, Column = column;
+    public readonly int FirstTop = firstTop, FirstLeft = firstLeft, Image = image, Top = top, Left = left;
 }

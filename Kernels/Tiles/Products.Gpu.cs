@@ -37,8 +37,9 @@ internal static class Products
     /// <summary>dw = left·right and db = the sums of left's rows.</summary>
     /// <param name="dw">[rows, columns] in storage, whatever its shape.</param>
     /// <param name="db">[rows]</param>
+    /// <param name="maxTile">How many sums a tile may have.</param>
     public static void Gradient<TWidth, TLeft, TLeftPlace, TRight, TRightPlace>(
-        TLeft left, TRight right, (int Rows, int Columns, int Depth) size, Tensor dw, Tensor db)
+        TLeft left, TRight right, (int Rows, int Columns, int Depth) size, Tensor dw, Tensor db, int maxTile = int.MaxValue)
         where TWidth : struct, IWidth
         where TLeft : struct, IOperand<TLeftPlace>
         where TLeftPlace : struct
@@ -47,7 +48,7 @@ internal static class Products
     {
         var extended = new WithOnes<TRight, TRightPlace>(right, size.Columns);
         var all = size with { Columns = OnesLine.Of(size.Columns) + 4 };
-        var tiling = Tiling.For(all.Rows, all.Columns, all.Depth, dw.Gpu.Processors);
+        var tiling = Tiling.For(all.Rows, all.Columns, all.Depth, dw.Gpu.Processors, maxTile: maxTile);
         if (tiling.Pieces == 1)
         {
             Launch<TLeft, TLeftPlace, WithOnes<TRight, TRightPlace>, OnesPlace<TRightPlace>, GradientTarget<TWidth>>(

@@ -44,13 +44,16 @@ internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int Pi
 
     /// <param name="processors">Of the GPU: CUDA's multiprocessors, OpenCL's compute units.</param>
     /// <param name="maxPieces">Into how many pieces the depth may be cut.</param>
-    public static Tiling For(int rows, int columns, int depth, int processors, int maxPieces = int.MaxValue)
+    /// <param name="maxTile">How many sums a tile may have.</param>
+    public static Tiling For(
+        int rows, int columns, int depth, int processors, int maxPieces = int.MaxValue, int maxTile = int.MaxValue)
     {
         var (best, least) = (default(Tiling), double.MaxValue);
         var room = Math.Max(1, MostSums / Math.Max(1, (long)rows * columns));
         var fewest = (int)Math.Min(Math.Min(Ceiling(depth, MostDepth), room), maxPieces);
         foreach (var shape in Shapes)
         {
+            if (shape.Rows * shape.Columns > maxTile) continue;
             var tiles = Math.Max(1, Ceiling(rows, shape.Rows) * (long)Ceiling(columns, shape.Columns));
             Consider(1);
             foreach (var groups in GroupsPerProcessor)

@@ -23,17 +23,37 @@ internal static partial class Ptx
     {
         return kernel.IsAssignableTo(typeof(IGroupKernel))
             ? (EntryPointDescription.FromExplicitlyGroupedKernel(Method(nameof(KernelLaunchers.Group))),
-                KernelLaunchers.Limits((int)kernel.GetProperty(nameof(IGroupKernel.Threads))!.GetValue(null)!))
+                (KernelSpecialization)typeof(KernelLaunchers).GetMethod(nameof(KernelLaunchers.Limits))!.MakeGenericMethod(kernel).Invoke(null, null)!)
             : (EntryPointDescription.FromImplicitlyGroupedKernel(Method(nameof(KernelLaunchers.Item))), KernelSpecialization.Empty);
 
         MethodInfo Method(string name) => typeof(KernelLaunchers).GetMethod(name)!.MakeGenericMethod(kernel);
     }
 
+    /// <summary>
+    /// Kernels as a program has them made, one after the other: what they have in common is compiled with the first of them, and so
+    /// may come out otherwise than in a context of their own.
+    /// </summary>
+    public static IEnumerable<(Type Kernel, string Text)> InOneContext(IEnumerable<Type> kernels)
+    {
+        using var context = NewContext();
+        using var backend = NewBackend(context);
+        foreach (var kernel in kernels) yield return (kernel, Compile(backend, kernel));
+    }
+
     private static string Compile(Type kernel)
     {
+        using var context = NewContext();           // a failure spoils a context
+        using var backend = NewBackend(context);
+        return Compile(backend, kernel);
+    }
+
+    private static Context NewContext() => Context.Create(builder => builder.Optimize(OptimizationLevel.O1));
+
+    private static PTXBackend NewBackend(Context context) => new(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
+
+    private static string Compile(PTXBackend backend, Type kernel)
+    {
         var (entry, limits) = EntryOf(kernel);
-        using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O1));     // a failure spoils a context
-        using var backend = new PTXBackend(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
         return ((PTXCompiledKernel)backend.Compile(entry, limits)).PTXAssembly;
     }
 

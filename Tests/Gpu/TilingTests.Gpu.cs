@@ -49,6 +49,13 @@ public sealed class TilingTests
     }
 
     [Test]
+    public void No_tile_is_larger_than_it_may_be([Values(64 * 64, 128 * 64)] int most)
+    {
+        var tiling = Tiling.For(4096, 4096, 4096, Large, maxTile: most);
+        Assert.That(tiling.Rows * tiling.Columns, Is.EqualTo(most));
+    }
+
+    [Test]
     public void A_device_has_the_processors_that_its_accelerator_reports()
     {
         using var context = Context.Create(builder => builder.CPU(new CPUDevice(32, 8, numMultiprocessors: 3)));

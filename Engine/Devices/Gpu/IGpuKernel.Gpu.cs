@@ -17,5 +17,10 @@ internal interface IGroupKernel
     /// <summary>The threads of a group, at most 256.</summary>
     static abstract int Threads { get; }
 
+    /// <summary>
+    /// How many threads a processor of the GPU shall hold: 512 leave each of them 128 of its 65,536 registers, and 384 leave 168.
+    /// </summary>
+    static virtual int ThreadsPerProcessor => 512;
+
     void Run();
 }

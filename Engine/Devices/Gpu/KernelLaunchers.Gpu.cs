@@ -43,7 +43,7 @@ internal class KernelLaunchers(Accelerator accelerator)
     {
         if (kernels.TryGetValue(typeof(TKernel), out var known)) return known;
         return Prepare<TKernel>(
-            EntryPointDescription.FromExplicitlyGroupedKernel(new Action<TKernel>(Group).Method), Limits(TKernel.Threads),
+            EntryPointDescription.FromExplicitlyGroupedKernel(new Action<TKernel>(Group).Method), Limits<TKernel>(),
             compiled =>
             {
                 var launch = accelerator.LoadKernel(compiled).CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>();
@@ -65,8 +65,9 @@ internal class KernelLaunchers(Accelerator accelerator)
         ((Action<KernelConfig, TKernel>)launcher)((grid, new Index3D(TKernel.Threads, 1, 1)), kernel);
     }
 
-    /// <summary>Leaves each thread so many registers that a processor of the GPU holds 512 threads: 128 of its 65,536.</summary>
-    internal static KernelSpecialization Limits(int threads) => new(threads, 512 / threads);
+    /// <summary>Leaves each thread so many registers that a processor of the GPU holds as many as it shall.</summary>
+    public static KernelSpecialization Limits<TKernel>() where TKernel : struct, IGroupKernel =>
+        new(TKernel.Threads, TKernel.ThreadsPerProcessor / TKernel.Threads);
 
     /// <summary>The entry point of every <see cref="IItemKernel"/>.</summary>
     public static void Item<TKernel>(Index1D i, TKernel kernel) where TKernel : struct, IItemKernel => kernel.Run(i);
