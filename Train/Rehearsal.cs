@@ -1,31 +1,62 @@
 namespace PyNetSharp;
 
 /// <summary>
-/// One step of a narrow sibling of the network on images of noise, beside the reading of the data: what the JIT compiles
-/// for it, and what else is slow the first time, the first true step finds done.
+/// One step of the network on images of noise, beside the reading of the data: what the JIT compiles for it, what a GPU's
+/// driver compiles, and what else is slow the first time, the first true step finds done.
 /// </summary>
-internal static class Rehearsal
+/// <remarks>Nothing comes of it but compiled code, so it is no fault if it fails.</remarks>
+internal sealed partial class Rehearsal
 {
-    private const double Width = 0.25;      // wide enough for the same kernels, and a sixteenth of the weights
+    private const double Width = 0.25;      // of the CPU's: wide enough for the same kernels, and a sixteenth of the weights
     private const int Items = 16, Classes = 10;
 
-    /// <summary>Begins, and returns at once. Nothing comes of it but compiled code, so it is no fault if it fails.</summary>
-    public static void Begin(Network network, Recipe recipe) => Task.Run(() => Run(network, recipe));
+    private readonly Network network;
+    private readonly Recipe recipe;
+    private readonly Device device;
 
-    private static void Run(Network network, Recipe recipe)
+    /// <summary>Begins, and returns at once.</summary>
+    public Rehearsal(Network network, Recipe recipe, Device device)
     {
-        var (device, rng) = (new CpuDevice(threads: 1), new Rng(0));
-        var model = network.Create(new(network.Input, Classes) { Width = Width, Dropout = recipe.Dropout }, rng);
-        recipe.Initialise(model, rng);
+        (this.network, this.recipe, this.device) = (network, recipe, device);
+        if (device is CpuDevice) Task.Run(() => Step(new CpuDevice(threads: 1), network.Input, Classes, Items, Width));
+        else BeginOnGpu();
+    }
+
+    /// <summary>
+    /// Returns when a GPU's kernels for these data are compiled, and shows how far that is; at once for the CPU, which compiles
+    /// while it computes.
+    /// </summary>
+    public void Finish(Loader train, Loader test, int classes, Screen screen) => FinishOnGpu(train, test, classes, screen);
+
+    partial void BeginOnGpu();
+
+    partial void FinishOnGpu(Loader train, Loader test, int classes, Screen screen);
+
+    private void Step(Device device, Shape item, int classes, int items, double width)
+    {
+        var rng = new Rng(0);
+        var model = network.Create(new(item, classes) { Width = width, Dropout = recipe.Dropout }, rng);
+        if (device is CpuDevice) recipe.Initialise(model, rng);
         model.To(device);
 
         var optimizer = recipe.CreateOptimizer(model.Parameters());
-        var y = model.Forward(Tensor.Uniform([Items, .. network.Input.AsSpan()], 0, 1, rng, device));
-        var loss = y.CrossEntropy(new int[Items]);
-        _ = y.CorrectCount(new int[Items]);
+        var labels = new Labels(new int[items], device);
+        Shape batch = [items, .. item.AsSpan()];
+        var x = device is CpuDevice ? Tensor.Uniform(batch, 0, 1, rng, device) : Tensor.Zeros(batch, device);
+        var y = model.Forward(x);
+        var loss = y.CrossEntropy(labels);
+        new ScoreLog().Note(y, loss, labels);
         loss.Backward();
         optimizer.Step();
         optimizer.ZeroGrad();
+        if (device is not CpuDevice) Evaluate(model, x);
         device.TrimMemory();
+    }
+
+    private static void Evaluate(Module model, Tensor x)
+    {
+        model.Eval();
+        using var paused = Recording.Pause();
+        model.Forward(x);
     }
 }

@@ -5,9 +5,10 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
 {
     private readonly Recipe recipe = settings.Recipe;
 
+    /// <param name="rehearsal">What is compiled beforehand.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="InputException">The settings do not fit the data, or training failed.</exception>
-    public int Execute(TrainTest data)
+    public int Execute(TrainTest data, Rehearsal rehearsal)
     {
         var (train, test) = (settings.Limit is { } limit ? data.Train.First(limit) : data.Train, data.Test);
         if (settings.ResizeIsChosen && train.ItemShape.Rank != 3)
@@ -32,6 +33,7 @@ internal sealed class TrainingRun(TrainingSettings settings, Screen screen)
             using var hold = settings.RunFolder.Lock();
             var history = settings.Earlier is { } earlier ? GoOn(earlier, model, optimizer, trainLoader) : [];
             Describe(trainLoader, testLoader, train, trace);
+            rehearsal.Finish(trainLoader, testLoader, train.ClassNames.Count, screen);
             return Train(model, optimizer, trainLoader, testLoader, history);
         }
         catch (Exception) when (settings.Earlier is null)

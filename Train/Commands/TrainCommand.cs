@@ -119,8 +119,8 @@ internal sealed class TrainCommand : ConsoleCommand
             settings.RunFolder.CheckFree();
         }
 
-        if (settings.Device is CpuDevice) Rehearsal.Begin(settings.Network, settings.Recipe);
-        return new TrainingRun(settings, screen).Execute(data.Load(parse, settings.Recipe.Data, screen));
+        var rehearsal = new Rehearsal(settings.Network, settings.Recipe, settings.Device);
+        return new TrainingRun(settings, screen).Execute(data.Load(parse, settings.Recipe.Data, screen), rehearsal);
     }
 
     /// <summary>The settings of a run that goes on, and the whole call that they stand for.</summary>

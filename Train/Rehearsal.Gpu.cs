@@ -1,0 +1,60 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace PyNetSharp;
+
+internal sealed partial class Rehearsal
+{
+    private const int Refresh = 100;        // milliseconds
+
+    /// <summary>For what the network is made for: most data are like that.</summary>
+    partial void BeginOnGpu() => Task.Run(() => Compile((GpuDevice)device, network.Input, Classes, [recipe.BatchSize]));
+
+    partial void FinishOnGpu(Loader train, Loader test, int classes, Screen screen)
+    {
+        if (device is not GpuDevice gpu) return;
+        int[] batches = [.. ((Loader[])[train, test]).SelectMany(loader => Batches(loader)).Distinct()];
+        if (TryCompile(gpu, train.ItemShape, classes, batches) is not { Completion.IsCompleted: false } kernels) return;
+
+        if (!screen.IsTerminal || screen.IsQuiet)
+        {
+            screen.Say($"compiling {kernels.Count} kernels");
+            kernels.Completion.Wait();
+            return;
+        }
+
+        screen.WithBar("compiling kernels", kernels.Count, bar =>
+        {
+            do
+            {
+                bar.Value = kernels.Done;
+                bar.Description = $"compiling kernels  {kernels.Done} of {kernels.Count}";
+            }
+            while (!kernels.Completion.Wait(Refresh));
+        });
+    }
+
+    /// <summary>How many items its batches have: the last one of an epoch may have fewer, and other tiles.</summary>
+    private static IEnumerable<int> Batches(Loader loader)
+    {
+        if (loader.Count >= loader.BatchSize) yield return loader.BatchSize;
+        if (loader.Count % loader.BatchSize is > 0 and var rest) yield return rest;
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "What is wrong shows again in the training itself, which says so.")]
+    private KernelCompilation? TryCompile(GpuDevice gpu, Shape item, int classes, int[] batches)
+    {
+        try
+        {
+            return Compile(gpu, item, classes, batches);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    private KernelCompilation Compile(GpuDevice gpu, Shape item, int classes, int[] batches) => gpu.Rehearse(there =>
+    {
+        foreach (var items in batches) Step(there, item, classes, items, recipe.Width);
+    });
+}
