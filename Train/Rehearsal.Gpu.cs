@@ -15,21 +15,15 @@ internal sealed partial class Rehearsal
         int[] batches = [.. ((Loader[])[train, test]).SelectMany(loader => Batches(loader)).Distinct()];
         if (TryCompile(gpu, train.ItemShape, classes, batches) is not { Completion.IsCompleted: false } kernels) return;
 
-        if (!screen.IsTerminal || screen.IsQuiet)
-        {
-            screen.Say($"compiling {kernels.Count} kernels");
-            kernels.Completion.Wait();
-            return;
-        }
-
+        if (!screen.HasBar) screen.Say($"compiling {kernels.Count} kernels");
         screen.WithBar("compiling kernels", kernels.Count, bar =>
         {
-            do
+            while (!kernels.Completion.Wait(Refresh))
             {
+                if (bar is null) continue;
                 bar.Value = kernels.Done;
                 bar.Description = $"compiling kernels  {kernels.Done} of {kernels.Count}";
             }
-            while (!kernels.Completion.Wait(Refresh));
         });
     }
 
