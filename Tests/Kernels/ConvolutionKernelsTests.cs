@@ -27,6 +27,8 @@ public sealed unsafe class ConvolutionKernelsTests
         new(1, 20, 9, 8, 7, (2, 3), (3, 2), (0, 1)),        // a stride larger than the kernel on one axis
         new(1, 16, 1, 1, 1, (1, 1), (1, 1), (0, 0)),
         new(5, 18, 8, 8, 64, (3, 1), (2, 1), (1, 0)),
+        new(1, 70, 5, 4, 10, (3, 3), (1, 1), (1, 1)),       // more taps than are summed at a time
+        new(1, 1100, 2, 3, 36, (1, 1), (1, 1), (0, 0)),     // more channels
     ];
 
     private static readonly (string Name, ConvolutionKernels Kernels)[] Widths =
