@@ -9,10 +9,10 @@ internal static class Quotation
     private const int Longest = 80;
 
     /// <summary>
-    /// A text in quotes, short and fit for a line on a terminal: without line breaks, without what steers a terminal or turns
-    /// the direction of writing, and without halves of surrogate pairs.
+    /// A text in quotes, short and fit for a line on a terminal: without line breaks, without what steers a terminal or
+    /// turns the direction of writing, and without halves of surrogate pairs.
     /// </summary>
-    public static string Of(string text)
+    public static string Quote(string text)
     {
         var shown = new StringBuilder("'");
         foreach (var rune in text.EnumerateRunes())
@@ -25,5 +25,6 @@ internal static class Quotation
     }
 
     private static bool IsShown(Rune rune) => rune != Rune.ReplacementChar && Rune.GetUnicodeCategory(rune) is not
-        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+        (UnicodeCategory.Control or UnicodeCategory.Format
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }

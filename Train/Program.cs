@@ -63,7 +63,8 @@ internal static class Program
     private static int Fail(Exception? fault, int exitCode, string message)
     {
         var line = string.Join(' ', message.Split(['\n', '\r'], Lines));
-        Console.Error.WriteLine($"pynet: {string.Concat(line.Select(c => char.IsControl(c) ? '?' : c))}");     // files may steer no terminal
+        line = string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));        // files may steer no terminal
+        Console.Error.WriteLine($"pynet: {line}");
         if (fault is not null && Environment.GetEnvironmentVariable("PYNET_DEBUG") == "1") Console.Error.WriteLine(fault);
         return exitCode;
     }

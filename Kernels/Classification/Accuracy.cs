@@ -8,8 +8,8 @@ public static class ClassificationAccuracy
         /// <summary>Each row's class of the highest score: the first of equals, or the first NaN.</summary>
         /// <returns>[batch] class numbers, for scores [batch, classes].</returns>
         /// <remarks>
-        /// As PyTorch's <c>argmax</c>, which finds a NaN before it finds a number. So a row with a NaN has a class here, but
-        /// <see cref="CorrectCount(Tensor, ReadOnlySpan{int})"/> and whatever else counts right answers never counts it.
+        /// As PyTorch's <c>argmax</c>, which finds a NaN before any number. So a row with a NaN has a class here, but
+        /// <see cref="CorrectCount(Tensor, ReadOnlySpan{int})"/> and what else counts right answers never counts it.
         /// </remarks>
         /// <exception cref="ShapeException">The scores are not [batch, classes], or there are no classes.</exception>
         public int[] ArgMax()
@@ -20,7 +20,9 @@ public static class ClassificationAccuracy
             return [.. Enumerable.Range(0, batch).Select(i => ClassRows.Highest(values.AsSpan(i * classes, classes)))];
         }
 
-        /// <summary>How many rows score their label highest, of equals the first. A row with a NaN is never right.</summary>
+        /// <summary>
+        /// How many rows score their label highest, of equals the first. A row with a NaN is never right.
+        /// </summary>
         /// <param name="labels">[batch] class numbers.</param>
         /// <exception cref="ShapeException">The scores are not [batch, classes], or there is not one label per row.</exception>
         /// <exception cref="ArgumentOutOfRangeException">A label is outside [0, classes).</exception>

@@ -7,7 +7,8 @@ namespace PyNetSharp;
 /// <param name="Loss">Their mean loss.</param>
 /// <param name="Correct">How many scored their label highest; no item with a NaN among its scores.</param>
 /// <param name="IsFlat">
-/// Whether no item's scores depend on the class, or no class's on the item; to the last bit, and never with a NaN among them.
+/// Whether no item's scores depend on the class, or no class's on the item; to the last bit, and never with a NaN among
+/// them.
 /// </param>
 public readonly record struct ScoreNote(int Items, float Loss, int Correct, bool IsFlat);
 

@@ -1,3 +1,5 @@
+using static PyNetSharp.Quotation;
+
 namespace PyNetSharp;
 
 /// <summary>Reads CIFAR-10 and CIFAR-100 in their binary versions.</summary>
@@ -117,8 +119,10 @@ public static class CifarReader
 
         var lines = DataFile.Lines(path, MostBytesOfNames);
         var names = lines.Select(line => line.Text).ToArray();
-        if (lines.FirstOrDefault(line => line.Text.Any(char.IsControl)) is { Text: not null } odd)      // they are printed
-            throw new InputException($"'{path}', line {odd.Number}: {Quotation.Of(odd.Text)}; expected the name of a class.");
+        foreach (var (number, text) in lines)
+            if (text.Any(char.IsControl))       // they are printed
+                throw new InputException($"'{path}', line {number}: {Quote(text)}; expected the name of a class.");
+
         return names.Length == known.Count
             ? names
             : throw new InputException($"'{path}' has {names.Length} class names; expected {known.Count}.");

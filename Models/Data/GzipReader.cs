@@ -2,11 +2,14 @@ using System.IO.Compression;
 
 namespace PyNetSharp;
 
-/// <summary>What a gzip file unpacks to: all members one after the other, each checked against its checksum and length.</summary>
+/// <summary>
+/// What a gzip file unpacks to: all members one after the other, each checked against its checksum and length.
+/// </summary>
 /// <remarks>
-/// <see cref="GZipStream"/> checks what a member ends with if it is there, but takes a file that was cut before it for whole.
-/// So at the end of the file it is given one more member, whose content is known: that comes out where a member may begin,
-/// and nowhere else. As with <c>gunzip</c>, bytes behind the last member that do not begin another are passed over.
+/// <see cref="GZipStream"/> checks what a member ends with if it is there, but takes a file that was cut before it for
+/// whole. So at the end of the file it is given one more member, whose content is known: that comes out where a member
+/// may begin, and nowhere else. As with <c>gunzip</c>, bytes behind the last member that do not begin another are
+/// passed over.
 /// </remarks>
 internal sealed class GzipReader : Stream
 {

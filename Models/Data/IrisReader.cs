@@ -1,4 +1,5 @@
 using System.Globalization;
+using static PyNetSharp.Quotation;
 
 namespace PyNetSharp;
 
@@ -55,12 +56,12 @@ public static class IrisReader
             if (!float.TryParse(fields[i], NumberStyles.Float, CultureInfo.InvariantCulture, out lengths[i])
                 || lengths[i] is not (> 0 and < 100))
                 throw new InputException(
-                    $"'{path}', line {line}: {Quotation.Of(fields[i])}; expected a length in centimetres.");
+                    $"'{path}', line {line}: {Quote(fields[i])}; expected a length in centimetres.");
 
         var label = Array.IndexOf(Species, fields[^1]);
         return label >= 0
             ? (lengths, label)
             : throw new InputException(
-                $"'{path}', line {line}: species {Quotation.Of(fields[^1])}; expected {string.Join(", ", Species)}.");
+                $"'{path}', line {line}: species {Quote(fields[^1])}; expected {string.Join(", ", Species)}.");
     }
 }

@@ -31,8 +31,8 @@ internal sealed class EvaluationResults(int count)
     }
 
     /// <summary>
-    /// The mean loss, the scores in order, how many items of each class were taken for each, and how many for none, because
-    /// there is a NaN among their scores.
+    /// The mean loss, the scores in order, how many items of each class were taken for each, and how many for none,
+    /// because there is a NaN among their scores.
     /// </summary>
     public (double Loss, float[] Scores, int[,] Confusion, int[] Unclassified) Read()
     {

@@ -1,3 +1,5 @@
+using static PyNetSharp.Quotation;
+
 namespace PyNetSharp;
 
 /// <summary>A model's weights in a file: safetensors with PyTorch's names and shapes, to exchange with it both ways.</summary>
@@ -61,16 +63,16 @@ public static class ModuleWeights
             .Where(t => !known.Contains(t.Name) && t.Name.Split('.')[^1] != "num_batches_tracked");
         string[] faults =
         [
-            .. Listed("missing", state.Where(s => file.Find(s.Name) is null), s => $"{Quotation.Of(s.Name)} {s.Tensor.Shape}"),
-            .. Listed("surplus", surplus, t => $"{Quotation.Of(t.Name)} {t.ExtentsText}"),
+            .. Listed("missing", state.Where(s => file.Find(s.Name) is null), s => $"{Quote(s.Name)} {s.Tensor.Shape}"),
+            .. Listed("surplus", surplus, t => $"{Quote(t.Name)} {t.ExtentsText}"),
             .. Listed(
                 "misshapen",
                 both.Where(pair => !pair.Ours.Select(extent => (long)extent).SequenceEqual(pair.Theirs.Extents)),
-                pair => $"{Quotation.Of(pair.Theirs.Name)} {pair.Theirs.ExtentsText}, expected {pair.Ours}"),
+                pair => $"{Quote(pair.Theirs.Name)} {pair.Theirs.ExtentsText}, expected {pair.Ours}"),
             .. Listed(
                 $"of a type other than {SafetensorsType.Readable}",
                 both.Where(pair => !SafetensorsType.IsReadable(pair.Theirs.Type)),
-                pair => $"{Quotation.Of(pair.Theirs.Name)} {pair.Theirs.Type}"),
+                pair => $"{Quote(pair.Theirs.Name)} {pair.Theirs.Type}"),
         ];
         if (faults.Length > 0) throw new InputException($"'{path}' does not fit the model: {string.Join("; ", faults)}.");
     }

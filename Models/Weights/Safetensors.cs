@@ -13,8 +13,8 @@ public static class Safetensors
     /// <param name="tensors">The tensors and their names, each different.</param>
     /// <param name="metadata">What else to keep in the file, if anything.</param>
     /// <exception cref="ArgumentException">
-    /// A name comes twice, or is the format's own <c>__metadata__</c>; a name or a text has half of a surrogate pair; or they
-    /// are too long for a header that is read again.
+    /// A name comes twice, or is the format's own <c>__metadata__</c>; a name or a text has half of a surrogate pair;
+    /// or they are too long for a header that is read again.
     /// </exception>
     /// <exception cref="InputException">The file cannot be written.</exception>
     /// <remarks>Beside the tensors it needs memory for a copy of the largest.</remarks>

@@ -1,3 +1,5 @@
+using static PyNetSharp.Quotation;
+
 namespace PyNetSharp;
 
 /// <summary>A tensor in a safetensors file.</summary>
@@ -9,7 +11,9 @@ namespace PyNetSharp;
 public sealed record SafetensorsEntry(string Name, string Type, IReadOnlyList<long> Extents, long Begin, long End)
 {
     /// <summary>Its extents, as a tensor has them that is read.</summary>
-    /// <exception cref="InputException">There are 2³¹ elements or more: the tensor can be passed over, but not read.</exception>
+    /// <exception cref="InputException">
+    /// There are 2³¹ elements or more: the tensor can be passed over, but not read.
+    /// </exception>
     public Shape Shape
     {
         get
@@ -21,7 +25,7 @@ public sealed record SafetensorsEntry(string Name, string Type, IReadOnlyList<lo
             catch (Exception fault) when (fault is ShapeException or OverflowException)
             {
                 throw new InputException(
-                    $"{Quotation.Of(Name)} has the shape {ExtentsText}; expected less than 2³¹ elements.", fault);
+                    $"{Quote(Name)} has the shape {ExtentsText}; expected less than 2³¹ elements.", fault);
             }
         }
     }

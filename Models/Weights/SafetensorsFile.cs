@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using static PyNetSharp.Quotation;
 
 namespace PyNetSharp;
 
@@ -56,7 +57,7 @@ public sealed class SafetensorsFile : IDisposable
             throw new ArgumentException($"{values.Length} values for a tensor of shape {tensor.Shape}.", nameof(values));
         if (!SafetensorsType.IsReadable(tensor.Type))
             throw new InputException(
-                $"'{path}' holds {Quotation.Of(tensor.Name)} in {tensor.Type}; expected {SafetensorsType.Readable}.");
+                $"'{path}' holds {Quote(tensor.Name)} in {tensor.Type}; expected {SafetensorsType.Readable}.");
 
         var asInMemory = tensor.Type == "F32" && BitConverter.IsLittleEndian;
         var size = SafetensorsType.Bits(tensor.Type)!.Value / 8;
@@ -74,11 +75,12 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Reads a tensor, converted to float32 if it is F16, BF16 or F64.</summary>
     /// <exception cref="InputException">
-    /// There is no tensor of that name, its elements are of another type or too many, or the file cannot be read any more.
+    /// There is no tensor of that name, its elements are of another type or too many, or the file cannot be read any
+    /// more.
     /// </exception>
     public Tensor Read(string name, Device? device = null)
     {
-        var tensor = Find(name) ?? throw new InputException($"'{path}' has no tensor {Quotation.Of(name)}.");
+        var tensor = Find(name) ?? throw new InputException($"'{path}' has no tensor {Quote(name)}.");
         var values = new float[tensor.Shape.Size];
         Read(tensor, values);
         return Tensor.From(tensor.Shape, values, device);
@@ -109,7 +111,8 @@ public sealed class SafetensorsFile : IDisposable
         ReadExactly(0, prefix);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > SafetensorsHeader.Longest)
-            throw Fault($"its first 8 bytes announce a header of {length} bytes; expected at most {SafetensorsHeader.Longest}");
+            throw Fault(
+                $"its first 8 bytes announce a header of {length} bytes; expected at most {SafetensorsHeader.Longest}");
         if (length > (ulong)(fileLength - prefix.Length))
             throw Fault($"its first 8 bytes announce a header of {length} bytes, but only {fileLength - prefix.Length} follow");
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using static PyNetSharp.Quotation;
 
 namespace PyNetSharp;
 
@@ -62,7 +63,8 @@ internal sealed class SafetensorsHeader
                 reader.Read();
                 if (tensors.Count == MostMembers) throw fault($"it lists more than {MostMembers} tensors");
                 if (name == MetadataName) ReadMetadata(ref reader);
-                else if (!tensors.TryAdd(name, ReadTensor(ref reader, name))) throw fault($"{Quotation.Of(name)} comes twice in its header");
+                else if (!tensors.TryAdd(name, ReadTensor(ref reader, name)))
+                    throw fault($"{Quote(name)} comes twice in its header");
             }
 
             reader.Read();          // throws if anything but blanks follows the object
@@ -84,8 +86,8 @@ internal sealed class SafetensorsHeader
         {
             reader.Read();
             if (metadata.Count == MostMembers) throw fault($"{MetadataName} holds more than {MostMembers} texts");
-            if (reader.TokenType != JsonTokenType.String) throw fault($"{MetadataName} holds {Quotation.Of(key)}, which is not a text");
-            if (!metadata.TryAdd(key, ReadText(ref reader))) throw fault($"{MetadataName} holds {Quotation.Of(key)} twice");
+            if (reader.TokenType != JsonTokenType.String) throw fault($"{MetadataName} holds {Quote(key)}, which is not a text");
+            if (!metadata.TryAdd(key, ReadText(ref reader))) throw fault($"{MetadataName} holds {Quote(key)} twice");
         }
     }
 
@@ -125,17 +127,19 @@ internal sealed class SafetensorsHeader
     private SafetensorsEntry Check(string name, string type, List<long> extents, long begin, long end)
     {
         if (SafetensorsType.Bits(type) is not { } bits)
-            throw fault($"{Quotation.Of(name)} has elements of type {Quotation.Of(type)}, which the format does not have");
-        if (begin > end) throw fault($"{Quotation.Of(name)} ends at byte {end} of the data, before its beginning at byte {begin}");
-        if (end > dataLength) throw fault($"{Quotation.Of(name)} ends at byte {end} of the data, of which there are {dataLength}");
+            throw fault($"{Quote(name)} has elements of type {Quote(type)}, which the format does not have");
+        if (begin > end)
+            throw fault($"{Quote(name)} ends at byte {end} of the data, before its beginning at byte {begin}");
+        if (end > dataLength)
+            throw fault($"{Quote(name)} ends at byte {end} of the data, of which there are {dataLength}");
 
         var tensor = new SafetensorsEntry(name, type, extents, begin, end);
         if (CountBits(extents, bits) is not { } size)
-            throw fault($"{Quotation.Of(name)} has the shape {tensor.ExtentsText}, which no file can hold");
+            throw fault($"{Quote(name)} has the shape {tensor.ExtentsText}, which no file can hold");
         var bytes = end - begin;
         if (size != 8 * (UInt128)bytes)
             throw fault(
-                $"{Quotation.Of(name)} is {type} {tensor.ExtentsText}, which takes {Bytes(size)} bytes, " +
+                $"{Quote(name)} is {type} {tensor.ExtentsText}, which takes {Bytes(size)} bytes, " +
                 $"but has bytes {begin} to {end} of the data");
         return tensor;
     }
@@ -160,7 +164,7 @@ internal sealed class SafetensorsHeader
         foreach (var tensor in tensors.Values.OrderBy(t => t.Begin).ThenBy(t => t.End))
         {
             if (tensor.Begin < filled)
-                throw fault($"{Quotation.Of(tensor.Name)} begins at byte {tensor.Begin} of the data, within {Quotation.Of(last)}");
+                throw fault($"{Quote(tensor.Name)} begins at byte {tensor.Begin} of the data, within {Quote(last)}");
             if (tensor.Begin > filled)
                 throw fault($"bytes {filled} to {tensor.Begin} of its data belong to no tensor");
             (filled, last) = (tensor.End, tensor.Name);
@@ -181,8 +185,8 @@ internal sealed class SafetensorsHeader
         }
         catch (InvalidOperationException)
         {
-            throw fault(
-                $"the text at byte {sizeof(ulong) + reader.TokenStartIndex} is not UTF-8, or has half of a surrogate pair");
+            var at = sizeof(ulong) + reader.TokenStartIndex;
+            throw fault($"the text at byte {at} is not UTF-8, or has half of a surrogate pair");
         }
     }
 
@@ -192,7 +196,9 @@ internal sealed class SafetensorsHeader
         var depth = reader.CurrentDepth;
         do
             if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName) ReadText(ref reader);
-        while ((reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray || reader.CurrentDepth > depth) && reader.Read());
+        while ((IsBegin(reader.TokenType) || reader.CurrentDepth > depth) && reader.Read());
+
+        static bool IsBegin(JsonTokenType token) => token is JsonTokenType.StartObject or JsonTokenType.StartArray;
     }
 
     private List<long> ReadNumbers(ref Utf8JsonReader reader, string name, string key)
@@ -201,14 +207,16 @@ internal sealed class SafetensorsHeader
         List<long> numbers = [];
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (reader.TokenType != JsonTokenType.Number || reader.ValueSpan[0] == '-' || !reader.TryGetInt64(out var number))
-                throw fault($"{Quotation.Of(name)} has a {key} that holds something else than whole numbers from 0 to 2⁶³ − 1");
-            if (numbers.Count == MostExtents) throw fault($"{Quotation.Of(name)} has a {key} of more than {MostExtents} numbers");
+            if (reader.TokenType != JsonTokenType.Number
+                || reader.ValueSpan[0] == '-'
+                || !reader.TryGetInt64(out var number))
+                throw fault($"{Quote(name)} has a {key} that holds something else than whole numbers from 0 to 2⁶³ − 1");
+            if (numbers.Count == MostExtents) throw fault($"{Quote(name)} has a {key} of more than {MostExtents} numbers");
             numbers.Add(number);
         }
 
         return numbers;
     }
 
-    private InputException Malformed(string name) => fault($"{Quotation.Of(name)} is not described as it should be; {ExpectedForm}");
+    private InputException Malformed(string name) => fault($"{Quote(name)} is not described as it should be; {ExpectedForm}");
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using static PyNetSharp.Quotation;
 
 namespace PyNetSharp;
 
@@ -11,7 +12,8 @@ internal static class SafetensorsHeaderWriter
 
     /// <summary>The file up to its data: the header's length and the header, padded with spaces.</summary>
     /// <exception cref="ArgumentException">
-    /// A name comes twice, or is the format's own; a text has half of a surrogate pair; the header is too long to be read.
+    /// A name comes twice, or is the format's own; a text has half of a surrogate pair; the header is too long to be
+    /// read.
     /// </exception>
     public static byte[] Write(
         IReadOnlyList<(string Name, Shape Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)
@@ -40,10 +42,10 @@ internal static class SafetensorsHeaderWriter
 
         while (json.Length % Alignment != 0) json.WriteByte((byte)' ');
         var header = json.ToArray();
-        if (header.Length - sizeof(ulong) > SafetensorsHeader.Longest)
+        var length = header.Length - sizeof(ulong);
+        if (length > SafetensorsHeader.Longest)
             throw new ArgumentException(
-                $"The names and the metadata take {header.Length - sizeof(ulong)} bytes; at most {SafetensorsHeader.Longest} are read.",
-                nameof(tensors));
+                $"The header would have {length} bytes; expected {SafetensorsHeader.Longest} or less.", nameof(tensors));
         BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - sizeof(ulong));
         return header;
     }
@@ -67,7 +69,8 @@ internal static class SafetensorsHeaderWriter
         for (var i = 0; i < text.Length; i++)
             if (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1])) i++;
             else if (char.IsSurrogate(text[i]))
-                throw new ArgumentException($"{Quotation.Of(text)} has half of a surrogate pair, which a file cannot hold.", parameter);
+                throw new ArgumentException(
+                    $"{Quote(text)} has half of a surrogate pair, which a file cannot hold.", parameter);
     }
 
     private static void WriteTensor(Utf8JsonWriter writer, string name, Shape shape, long begin, long end)

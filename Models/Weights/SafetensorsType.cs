@@ -9,7 +9,7 @@ internal static class SafetensorsType
     public const string Readable = "F32, F16, BF16 or F64";
 
     /// <summary>The bits of an element; null for a type that the format does not have.</summary>
-    /// <seealso href="https://github.com/huggingface/safetensors/blob/main/safetensors/src/tensor.rs">The types, in <c>Dtype</c></seealso>
+    /// <seealso href="https://docs.rs/safetensors/latest/safetensors/tensor/enum.Dtype.html">The types</seealso>
     public static int? Bits(string type) => type switch
     {
         "F64" or "I64" or "U64" or "C64" => 64,
@@ -24,7 +24,7 @@ internal static class SafetensorsType
     /// <summary>Whether it is one of <see cref="Readable"/>.</summary>
     public static bool IsReadable(string type) => type is "F32" or "F16" or "BF16" or "F64";
 
-    /// <summary>Converts elements to the nearest floats; beyond the largest that is an infinity, as in IEEE 754.</summary>
+    /// <summary>Converts elements to the nearest floats; beyond the largest that is an infinity.</summary>
     /// <param name="type">One of <see cref="Readable"/>.</param>
     /// <param name="elements">Little-endian.</param>
     /// <param name="values">As many as there are elements.</param>

@@ -115,19 +115,22 @@ public sealed class DataDownloadTests
     {
         using var folder = new TemporaryFolder();
         using var plain = new MemoryStream();
-        using (var unzipped = new GZipStream(new MemoryStream(Tar([("top/a", new byte[500])])), CompressionMode.Decompress)) unzipped.CopyTo(plain);
+        using (var unzipped = new GzipReader(new MemoryStream(Tar([("top/a", new byte[500])])))) unzipped.CopyTo(plain);
         var tar = plain.ToArray();
         tar.AsSpan(124, 12).Fill(0xFF);
         tar[124] = 0x80;
         var sum = tar[..512].Sum(b => b) - tar[148..156].Sum(b => b) + 8 * ' ';
         System.Text.Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0 ").CopyTo(tar, 148);
         File.WriteAllBytes(folder["x.tar.gz"], DataFiles.Gzip(tar));
-        Assert.That(() => Archive.Unpack(folder["x.tar.gz"]), Throws.InstanceOf<InputException>().With.Message.Contains("no valid archive"));
+        Assert.That(
+            () => Archive.Unpack(folder["x.tar.gz"]),
+            Throws.InstanceOf<InputException>().With.Message.Contains("no valid archive"));
 
         using (var file = File.Create(folder["y.zip"]))
         using (var zip = new ZipArchive(file, ZipArchiveMode.Create))
             zip.CreateEntry("to\0p");
-        Assert.That(() => Archive.Unpack(folder["y.zip"]), Throws.InstanceOf<InputException>().With.Message.Contains("y.zip"));
+        Assert.That(
+            () => Archive.Unpack(folder["y.zip"]), Throws.InstanceOf<InputException>().With.Message.Contains("y.zip"));
         Assert.That(Directory.GetFileSystemEntries(folder.Name), Has.Length.EqualTo(2));
     }
 
@@ -145,7 +148,9 @@ public sealed class DataDownloadTests
 
         tar[^6] ^= 1;
         File.WriteAllBytes(folder["x.tar.gz"], tar);
-        Assert.That(() => Archive.Unpack(folder["x.tar.gz"]), Throws.InstanceOf<InputException>().With.Message.Contains("no valid archive"));
+        Assert.That(
+            () => Archive.Unpack(folder["x.tar.gz"]),
+            Throws.InstanceOf<InputException>().With.Message.Contains("no valid archive"));
         Assert.That(Directory.GetFileSystemEntries(folder.Name), Has.Length.EqualTo(1));
     }
 
@@ -171,7 +176,9 @@ public sealed class DataDownloadTests
             damaged[at] ^= 4;
             File.WriteAllBytes(folder["x.zip"], damaged);
             Assert.That(
-                () => Archive.Unpack(folder["x.zip"]), Throws.InstanceOf<InputException>().With.Message.Contains("x.zip"), $"offset {at}");
+                () => Archive.Unpack(folder["x.zip"]),
+                Throws.InstanceOf<InputException>().With.Message.Contains("x.zip"),
+                $"offset {at}");
         }
     }
 
@@ -183,7 +190,8 @@ public sealed class DataDownloadTests
         using var client = new HttpClient();
         Assert.That(
             () => DataDownload.FetchAsync("mnist", folder["file"], new(client)),
-            Throws.InstanceOf<InputException>().With.Message.EqualTo($"The data folder '{folder["file"]}' is a file; expected a folder."));
+            Throws.InstanceOf<InputException>()
+                .With.Message.EqualTo($"The data folder '{folder["file"]}' is a file; expected a folder."));
     }
 
     [Test]

@@ -2,7 +2,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Gzip files as downloads and unpackers leave them: read as gunzip reads them, or refused as it refuses them.</summary>
+/// <summary>Gzip files as downloads and unpackers leave them: read, or refused, as gunzip does.</summary>
 public sealed class GzipReaderTests
 {
     private const int Buffer = 8192;                // that .NET reads at once
@@ -15,7 +15,9 @@ public sealed class GzipReaderTests
     [
         Case("one member", Zipped),
         Case("two members", [.. DataFiles.Gzip(Content[..20]), .. DataFiles.Gzip(Content[20..])]),
-        Case("three members", [.. DataFiles.Gzip(Content[..3]), .. DataFiles.Gzip(Content[3..5]), .. DataFiles.Gzip(Content[5..])]),
+        Case(
+            "three members",
+            [.. DataFiles.Gzip(Content[..3]), .. DataFiles.Gzip(Content[3..5]), .. DataFiles.Gzip(Content[5..])]),
         Case("an empty member last", [.. Zipped, .. EmptyMember]),
         Case("an empty member first", [.. EmptyMember, .. Zipped]),
         Case("zeros behind it", [.. Zipped, .. new byte[512]]),
@@ -47,15 +49,18 @@ public sealed class GzipReaderTests
     public void Whole_files_are_read(byte[] file) => Assert.That(Unzip(file), Is.EqualTo(Content));
 
     [TestCaseSource(nameof(Faulty))]
-    public void Faulty_files_are_refused(byte[] file) => Assert.That(() => Unzip(file), Throws.InstanceOf<InvalidDataException>());
+    public void Faulty_files_are_refused(byte[] file) =>
+        Assert.That(() => Unzip(file), Throws.InstanceOf<InvalidDataException>());
 
     [Test]
     public void No_cut_goes_unnoticed()
     {
         byte[] twice = [.. Zipped, .. Zipped];
         for (var length = 0; length < twice.Length; length++)
-            if (length != Zipped.Length)
-                Assert.That(() => Unzip(twice[..length]), Throws.InstanceOf<InvalidDataException>(), $"cut to {length}");
+        {
+            if (length == Zipped.Length) continue;
+            Assert.That(() => Unzip(twice[..length]), Throws.InstanceOf<InvalidDataException>(), $"cut to {length}");
+        }
     }
 
     /// <summary>The end of a member, and of the file, is anywhere about the end of what is read at once.</summary>
@@ -76,7 +81,7 @@ public sealed class GzipReaderTests
         }
     }
 
-    /// <summary>The ten bytes of a header follow a content of 559,903 bytes, which they would give as its length.</summary>
+    /// <summary>A header begins with the four bytes that say that a content has 559,903.</summary>
     [Test]
     public void What_is_read_at_the_end_is_not_taken_for_a_length()
     {

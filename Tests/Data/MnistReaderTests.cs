@@ -87,7 +87,7 @@ public sealed class MnistReaderTests
         AssertFault(folder, "train-images-idx3-ubyte' is not valid gzip: It is damaged");
     }
 
-    /// <summary>Whether the labels or the images were cut: gunzip refuses them, though all their bytes come out.</summary>
+    /// <summary>As gunzip refuses it, though all of its content comes out.</summary>
     [TestCase("train-images-idx3-ubyte", 8)]
     [TestCase("train-images-idx3-ubyte", 4)]
     [TestCase("train-labels-idx1-ubyte", 8)]
@@ -113,7 +113,10 @@ public sealed class MnistReaderTests
         var before = DataFiles.Item(Read(folder.Name).Train, 2);
         File.WriteAllBytes(
             folder["train-images-idx3-ubyte"],
-            [.. DataFiles.Gzip(images[..3]), .. DataFiles.Gzip(images[3..20]), .. DataFiles.Gzip(images[20..]), .. new byte[512]]);
+            [
+                .. DataFiles.Gzip(images[..3]), .. DataFiles.Gzip(images[3..20]), .. DataFiles.Gzip(images[20..]),
+                .. new byte[512],
+            ]);
         Assert.That(DataFiles.Item(Read(folder.Name).Train, 2), Is.EqualTo(before));
     }
 

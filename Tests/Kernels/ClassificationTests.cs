@@ -58,7 +58,7 @@ public sealed class ClassificationTests
         Assert.That(x.Accuracy(1, 1, 0, 2), Is.EqualTo(0.5));
     }
 
-    /// <summary>The classes are those of PyTorch's argmax; a row with a NaN is right for no label, whatever the argmax.</summary>
+    /// <summary>The classes are those of PyTorch's argmax; a row with a NaN is right for no label.</summary>
     [TestCase(new[] { float.NaN, float.NaN, float.NaN }, 0, false)]
     [TestCase(new[] { float.NaN, 5, float.NaN }, 0, false)]
     [TestCase(new[] { 5, float.PositiveInfinity, float.NaN }, 2, false)]
@@ -77,5 +77,5 @@ public sealed class ClassificationTests
 
     [Test]
     public void No_score_of_NaN_is_right() =>
-        Assert.That(Tensor.Full([100, 10], float.NaN).Accuracy([.. Enumerable.Range(0, 100).Select(i => i % 10)]), Is.Zero);
+        Assert.That(Tensor.Full([10, 10], float.NaN).Accuracy([.. Enumerable.Range(0, 10)]), Is.Zero);
 }

@@ -72,7 +72,8 @@ public sealed class OtherCommandTests
     public void Evaluation_fails_where_all_scores_are_NaN(params string[] options)
     {
         var model = Networks.Find("fcnet").Create(new([2], 2), new Rng(1));
-        foreach (var parameter in model.Parameters()) parameter.CopyFrom([.. Enumerable.Repeat(float.NaN, parameter.Shape.Size)]);
+        foreach (var parameter in model.Parameters())
+            parameter.CopyFrom([.. Enumerable.Repeat(float.NaN, parameter.Shape.Size)]);
         model.Save(folder["nan.safetensors"], new Dictionary<string, string> { ["model"] = "fcnet", ["data"] = "xor" });
 
         var result = Pynet.Run(folder.Name, ["evaluate", "fcnet", "--weights", "nan.safetensors", .. options]);
@@ -87,7 +88,7 @@ public sealed class OtherCommandTests
         }
         else
         {
-            Assert.That(result.Output, Does.Contain("accuracy 0.00 %").And.Contain("items have a NaN among their scores"));
+            Assert.That(result.Output, Does.Contain("accuracy 0.00 %").And.Contain("items have one among"));
         }
     }
 

@@ -54,7 +54,8 @@ public sealed class EvaluationTests
         var model = new Linear(1, 10, new Rng(1));
         model.Weight.CopyFrom([.. Enumerable.Repeat(float.NaN, 10)]);
         int[] labels = [.. Enumerable.Range(0, 100).Select(i => i % 10)];
-        var digits = new FeatureDataset("digits", [.. labels[..10].Select(k => $"{k}")], [.. labels.Select(k => (float)k)], labels);
+        string[] names = [.. labels[..10].Select(k => $"{k}")];
+        var digits = new FeatureDataset("digits", names, [.. labels.Select(k => (float)k)], labels);
 
         var result = Evaluation.Of(model, new Loader(digits, 10, shuffle: false));
 

@@ -92,7 +92,7 @@ public sealed class SafetensorsTests
         Assert.That(File.ReadAllText(folder["a"]), Is.EqualTo("as before"));
     }
 
-    /// <summary>JSON writers put another character in their place: then two names are one, and the file cannot be read.</summary>
+    /// <summary>JSON writers put another character in their place: then two names may be one.</summary>
     [Test]
     public void RefusesHalvesOfSurrogatePairs()
     {
@@ -106,9 +106,13 @@ public sealed class SafetensorsTests
 
         Assert.That(Directory.GetFileSystemEntries(folder.Name), Is.Empty);
 
-        void AssertRefused(string name, string key, string value) => Assert.That(
-            () => Safetensors.Save(folder["a"], [(name, Tensor.Zeros([1]))], new Dictionary<string, string> { [key] = value }),
-            Throws.ArgumentException.With.Message.Contains("?").And.Message.Contains("half of a surrogate pair"));
+        void AssertRefused(string name, string key, string value)
+        {
+            var metadata = new Dictionary<string, string> { [key] = value };
+            Assert.That(
+                () => Safetensors.Save(folder["a"], [(name, Tensor.Zeros([1]))], metadata),
+                Throws.ArgumentException.With.Message.Contains("?").And.Message.Contains("half of a surrogate pair"));
+        }
     }
 
     [Test]
@@ -116,14 +120,17 @@ public sealed class SafetensorsTests
     {
         using var folder = new TemporaryFolder();
         var large = new Dictionary<string, string> { ["k"] = new('x', 100_000_000) };
-        Assert.That(() => Safetensors.Save(folder["a"], [], large), Throws.ArgumentException.With.Message.Contains("at most 100000000 are read"));
+        Assert.That(
+            () => Safetensors.Save(folder["a"], [], large),
+            Throws.ArgumentException.With.Message.Contains("expected 100000000 or less"));
     }
 
     [Test]
     public void KeepsNamesOfAllKinds()
     {
         using var folder = new TemporaryFolder();
-        string[] names = ["a\"b\\c", "line\nbreak", "größe.猫.😀", "", "\0", "a/b", "\u001b[2J", "\ufffd", "\u2028", "__metadata"];
+        string[] names =
+            ["a\"b\\c", "line\nbreak", "größe.猫.😀", "", "\0", "a/b", "\u001b[2J", "\ufffd", "\u2028", "__metadata"];
         var metadata = new Dictionary<string, string> { [""] = "", ["k\n"] = "v\t\u001b😀" };
         Safetensors.Save(folder["a"], [.. names.Select((name, i) => (name, Tensor.Full([1], i)))], metadata);
         using var file = Safetensors.Open(folder["a"]);

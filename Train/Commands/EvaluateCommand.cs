@@ -94,7 +94,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         else Show(new Screen(), network.Name, part, result, scores);
         return result.NanCount < result.Count
             ? 0
-            : throw new InputException($"With '{file}' every item has a NaN among its scores: these weights classify nothing.");
+            : throw new InputException($"With '{file}' every item has a NaN among its scores: they classify nothing.");
     }
 
     /// <summary>Null if it was stopped.</summary>
@@ -153,7 +153,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         screen.Say($"loss     {Figures.Loss(result.Loss)}");
         screen.Say($"accuracy {Figures.Percent(result.Accuracy)} ({Figures.Count(result.Correct)} right)");
         if (result.NanCount > 0)
-            screen.Say($"NaN      {Figures.Count(result.NanCount)} items have a NaN among their scores: of no class, never right");
+            screen.Say($"NaN      {Figures.Count(result.NanCount)} items have one among their scores; they are wrong");
         ShowClasses(screen, part, result);
         if (result.Classes > MostColumns || !TryShowMatrix(screen, part, result)) ShowConfusions(screen, part, result);
         if (scores is not null) screen.Say($"scores, {result.Count}×{result.Classes}, are in {scores}");

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using static PyNetSharp.Quotation;
 
 namespace PyNetSharp;
 
@@ -38,8 +39,9 @@ internal static class Archive
                 return target;
             });
         }
+        // The last two: numbers that no header should have, and names that no file can.
         catch (Exception e) when (e is InvalidDataException or FormatException or NotSupportedException
-            or ArithmeticException or ArgumentException)       // numbers that no header should have, names that no file can
+            or ArithmeticException or ArgumentException)
         {
             throw new InputException($"'{path}' is no valid archive: {e.Message}", e);
         }
@@ -80,7 +82,7 @@ internal static class Archive
                         break;
                     default:
                         throw new InputException(
-                            $"'{path}': {Quotation.Of(entry.Name)} is a {entry.EntryType}; expected plain files only.");
+                            $"'{path}': {Quote(entry.Name)} is a {entry.EntryType}; expected plain files only.");
                 }
             }
 
@@ -102,7 +104,7 @@ internal static class Archive
                 var (length, checksum) = Write(entry.FullName, content);
                 if (length != entry.Length || checksum != entry.Crc32)
                     throw new InputException(
-                        $"'{path}': {Quotation.Of(entry.FullName)} is damaged: {length} bytes of checksum {checksum:X8}; " +
+                        $"'{path}': {Quote(entry.FullName)} is damaged: {length} bytes of checksum {checksum:X8}; " +
                         $"expected {entry.Length} of {entry.Crc32:X8}.");
             }
         }
@@ -112,7 +114,7 @@ internal static class Archive
             Count();
             var target = Path.GetFullPath(Path.Combine(work, name));
             if (!target.StartsWith(work + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-                throw new InputException($"'{path}': the name {Quotation.Of(name)} leads out of the archive.");
+                throw new InputException($"'{path}': the name {Quote(name)} leads out of the archive.");
 
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             using var to = new FileStream(target, FileMode.CreateNew, FileAccess.Write);

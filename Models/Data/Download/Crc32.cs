@@ -1,6 +1,6 @@
 namespace PyNetSharp;
 
-/// <summary>The checksum of ZIP archives, which <see cref="System.IO.Compression.ZipArchive"/> does not look at.</summary>
+/// <summary>The checksum of ZIP archives, which .NET does not look at when it reads one.</summary>
 /// <seealso href="https://www.rfc-editor.org/rfc/rfc1952#section-8">RFC 1952, section 8</seealso>
 internal struct Crc32()
 {
