@@ -37,16 +37,21 @@ internal sealed class ChildProcess : IDisposable
         return child.WaitForEnd();
     }
 
-    /// <summary>Whether what this process starts ignores a signal from the outset, as SIGHUP under nohup.</summary>
-    /// <param name="number">The signal's number, from 1.</param>
-    public static bool Ignores(int number)
+    /// <summary>
+    /// Skips a test that sends a signal which the processes that are started here ignore from the outset: SIGHUP under
+    /// nohup, SIGINT in the background of a script.
+    /// </summary>
+    /// <param name="signal">HUP, INT or TERM.</param>
+    public static void SkipIfIgnored(string signal)
     {
         const string Mask = "SigIgn:";
-        if (!File.Exists("/proc/self/status")) return false;
+        if (!File.Exists("/proc/self/status")) return;
         var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Mask, StringComparison.Ordinal));
         var digits = line[Mask.Length..].Trim();
         var mask = ulong.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-        return (mask >> (number - 1) & 1) != 0;
+        var number = signal switch { "HUP" => 1, "INT" => 2, _ => 15 };
+        if ((mask >> (number - 1) & 1) != 0)
+            Assert.Ignore($"SIG{signal} is ignored here, as by nohup or a script's background, and so by what is started.");
     }
 
     /// <summary>Waits until a text has been printed to the standard output.</summary>
