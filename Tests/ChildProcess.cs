@@ -51,7 +51,7 @@ internal sealed class ChildProcess : IDisposable
         var mask = ulong.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         var number = signal switch { "HUP" => 1, "INT" => 2, _ => 15 };
         if ((mask >> (number - 1) & 1) != 0)
-            Assert.Ignore($"SIG{signal} is ignored here, as by nohup or a script's background, and so by what is started.");
+            Assert.Ignore($"SIG{signal} is ignored here, as under nohup or in a script's background.");
     }
 
     /// <summary>Waits until a text has been printed to the standard output.</summary>
