@@ -13,21 +13,19 @@ internal sealed class EvaluationResults(int count)
     private float[] scores = [];
 
     /// <summary>Takes a batch's results over.</summary>
+    /// <exception cref="ShapeException">The scores are not [batch, classes], or a label has no class.</exception>
     public void Add(Tensor y, Tensor value, Labels labels)
     {
+        if (y.Rank != 2 || y.Shape[0] != labels.Count || (added > 0 && y.Shape[1] != classes))
+            throw new ShapeException($"Evaluation: the model gives {y.Shape} for {labels.Count} items; expected [batch, classes].");
+        if (labels.Span.ContainsAnyExceptInRange(0, y.Shape[1] - 1))
+            throw new ShapeException($"Evaluation: the model gives scores {y.Shape}, but there are labels up to {labels.Max()}.");
         if (scores.Length == 0) (classes, scores) = (y.Shape[1], new float[count * y.Shape[1]]);
         labels.Span.CopyTo(truths.AsSpan(added));
         added += labels.Count;
 
-        if (y.Device is CpuDevice)
-        {
-            pending.Add((y, value, labels.Count));
-            Fetch();
-            return;
-        }
-
-        pending.Add((y + 0, value, labels.Count));      // a copy: the model may have returned its input, which is filled anew
-        y.Release();
+        pending.Add((y, value, labels.Count));
+        if (y.Device is CpuDevice) Fetch();
     }
 
     /// <summary>

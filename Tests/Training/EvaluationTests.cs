@@ -30,6 +30,19 @@ public sealed class EvaluationTests
         static double[] Exponentials(int item) => [.. Scores[(3 * item)..(3 * item + 3)].Select(s => Math.Exp(s))];
     }
 
+    [Test]
+    public void Labels_without_a_class_are_refused_whatever_the_loss()
+    {
+        var data = new FeatureDataset("three classes", ["a", "b", "c"], Scores[..10], Labels.Append(2).ToArray()[1..]);
+        var model = new Linear(2, 2, new Rng(1));
+        Assert.That(
+            () => Evaluation.Of(model, new(data, 5), new NoLoss()),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("[5, 2]").And.Message.Contains("labels up to 2"));
+        Assert.That(
+            () => Evaluation.Of(new Constant(), new(data, 5), new NoLoss()),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("gives [7, 2] for 5 items"));
+    }
+
     /// <summary>A row with a NaN is never right and no class's; what is infinite is compared as numbers are.</summary>
     [TestCase(1)]
     [TestCase(6)]
@@ -101,5 +114,15 @@ public sealed class EvaluationTests
     private sealed class Counts : List<int>, IProgress<int>
     {
         public void Report(int value) => Add(value);
+    }
+
+    private sealed class NoLoss : ILoss
+    {
+        public Tensor Forward(Tensor outputs, Labels labels) => Tensor.Zeros([]);
+    }
+
+    private sealed class Constant : Module
+    {
+        public override Tensor Forward(Tensor x) => Tensor.Zeros([7, 2]);
     }
 }
