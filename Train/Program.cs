@@ -40,6 +40,10 @@ internal static class Program
         {
             return Fail(fault, BadInput, $"{fault.Message} A smaller --batch-size, --width or --resize needs less.");
         }
+        catch (DeviceException fault)
+        {
+            return Fail(fault, InternalError, fault.Message);
+        }
         catch (Exception fault) when (fault is not null)
         {
             var kind = fault.GetType().Name;

@@ -15,7 +15,7 @@ internal sealed partial class Rehearsal
         int[] batches = [.. ((Loader[])[train, test]).SelectMany(loader => Batches(loader)).Distinct()];
         if (TryCompile(gpu, train.ItemShape, classes, batches) is not { Completion.IsCompleted: false } kernels) return;
 
-        if (!screen.HasBar) screen.Say($"compiling {kernels.Count} kernels");
+        if (!screen.HasBar) screen.Say(kernels.Count == 1 ? "compiling 1 kernel" : $"compiling {kernels.Count} kernels");
         screen.WithBar("compiling kernels", kernels.Count, bar =>
         {
             while (!kernels.Completion.Wait(Refresh))
@@ -34,7 +34,7 @@ internal sealed partial class Rehearsal
         if (loader.Count % loader.BatchSize is > 0 and var rest) yield return rest;
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "What is wrong shows again in the training itself, which says so.")]
+    [SuppressMessage("Design", "CA1031", Justification = "What is wrong shows again in the training itself.")]
     private KernelCompilation? TryCompile(GpuDevice gpu, Shape item, int classes, int[] batches)
     {
         try

@@ -1,13 +1,15 @@
 namespace PyNetSharp;
 
 /// <summary>
-/// One step of the network on images of noise, beside the reading of the data: what the JIT compiles for it, what a GPU's
-/// driver compiles, and what else is slow the first time, the first true step finds done.
+/// One step of the network on images of noise, beside the reading of the data: what the JIT compiles for it, what a
+/// GPU's driver compiles, and what else is slow the first time, the first true step finds done.
 /// </summary>
 /// <remarks>Nothing comes of it but compiled code, so it is no fault if it fails.</remarks>
 internal sealed partial class Rehearsal
 {
-    private const double Width = 0.25;      // of the CPU's: wide enough for the same kernels, and a sixteenth of the weights
+    /// <summary>Of the CPU's: wide enough for the same kernels, and a sixteenth of the weights.</summary>
+    private const double Width = 0.25;
+
     private const int Items = 16, Classes = 10;
 
     private readonly Network network;
@@ -23,10 +25,11 @@ internal sealed partial class Rehearsal
     }
 
     /// <summary>
-    /// Returns when a GPU's kernels for these data are compiled, and shows how far that is; at once for the CPU, which compiles
-    /// while it computes.
+    /// Returns when a GPU's kernels for these data are compiled, and shows how far that is; at once for the CPU, which
+    /// compiles while it computes.
     /// </summary>
-    public void Finish(Loader train, Loader test, int classes, Screen screen) => FinishOnGpu(train, test, classes, screen);
+    public void Finish(Loader train, Loader test, int classes, Screen screen) =>
+        FinishOnGpu(train, test, classes, screen);
 
     partial void BeginOnGpu();
 

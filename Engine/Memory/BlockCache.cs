@@ -13,9 +13,12 @@ namespace PyNetSharp;
 /// <param name="slice">The block that begins so many bytes into another.</param>
 /// <param name="free">Gives a block back to the system.</param>
 /// <param name="limit">The most bytes to take from the system.</param>
-/// <param name="available">How many the system has at the moment, what others use taken off; null if that is not known.</param>
+/// <param name="available">
+/// How many the system has at the moment, what others use taken off; null if that is not known.
+/// </param>
 internal sealed class BlockCache<TBlock>(
-    Func<long, TBlock> take, Func<TBlock, long, TBlock> slice, Action<TBlock> free, long limit, Func<long>? available = null)
+    Func<long, TBlock> take, Func<TBlock, long, TBlock> slice, Action<TBlock> free, long limit,
+    Func<long>? available = null)
 {
     private const long Smallest = 64, Slab = 64 * 1024;
 
@@ -195,10 +198,12 @@ internal sealed class BlockCache<TBlock>(
         var (use, free) = (Use, Available);
         var own = Math.Max(0, limit - use.InUse);
         var left = free < own - use.Cached ? free + use.Cached : own;
-        var others = left < own ? string.Create(CultureInfo.InvariantCulture, $" Other programs and the driver have {own - left:N0}.") : "";
-        return new(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{size:N0} bytes were asked for, {use.InUse:N0} are in use, and {left:N0} of the device's {limit:N0} are left.") + others);
+        var others = left < own ? Text($" Other programs and the driver have {own - left:N0}.") : "";
+        return new(
+            Text($"{size:N0} bytes were asked for, {use.InUse:N0} are in use, and {left:N0} of the device's {limit:N0} are left.") +
+            others);
+
+        static string Text(FormattableString numbers) => numbers.ToString(CultureInfo.InvariantCulture);
     }
 
     private long Available => available?.Invoke() ?? long.MaxValue;

@@ -43,7 +43,9 @@ public sealed partial class ScoreLog
     }
 
     /// <summary>All that was noted since the last call, in order; waits for a GPU.</summary>
-    /// <exception cref="DeviceException">A GPU has failed, and all notes were there: they are lost, and the next call is empty.</exception>
+    /// <exception cref="DeviceException">
+    /// A GPU has failed, and all notes were there: they are lost, and the next call is empty.
+    /// </exception>
     public IReadOnlyList<ScoreNote> Read()
     {
         try

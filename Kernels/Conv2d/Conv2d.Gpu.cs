@@ -66,7 +66,8 @@ internal sealed partial class Convolution
                         new(windows), flipped, size, dx);
                 else
                     Products.Launch<WindowRows<TWidth>, WindowRowPlace, FlippedWeights<TWidth>, WeightPlace, PixelTarget<TWidth>>(
-                        dx.Gpu, Tiling.For(size.Positions, size.channels, size.Depth, dx.Gpu.Processors, maxPieces: 1), new(windows), flipped,
+                        dx.Gpu, Tiling.For(size.Positions, size.channels, size.Depth, dx.Gpu.Processors, maxPieces: 1),
+                        new(windows), flipped,
                         new(dx.View, (images, height, width, channels), (windows.GridH, windows.GridW), stride, (top, left)), size);
             }
     }

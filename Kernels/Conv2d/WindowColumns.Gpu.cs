@@ -42,7 +42,8 @@ internal readonly struct WindowColumns<TWidth>(WindowGeometry windows) : IOperan
         var start = place.Image * windows.Height;
         int top = place.Top, left = place.Left;
         if (TWidth.Fours)
-            return Float4.Load<TWidth>(windows.Pixels, (start + top) * windows.RowLength + left, IsInside(top, left) ? 4 : 0);
+            return Float4.Load<TWidth>(
+                windows.Pixels, (start + top) * windows.RowLength + left, IsInside(top, left) ? 4 : 0);
 
         var (end, bottom) = (left - place.FirstLeft + windows.Origin + windows.Run, Bottom(place));     // of the window
         var x = Single(start, top, left);
@@ -79,11 +80,14 @@ internal readonly struct WindowColumns<TWidth>(WindowGeometry windows) : IOperan
     private float Single(int start, int top, int left) =>
         IsInside(top, left) ? windows.Pixels[(start + top) * windows.RowLength + left] : 0;
 
-    private bool IsInside(int top, int left) => (uint)top < (uint)windows.Height && (uint)left < (uint)windows.RowLength;
+    private bool IsInside(int top, int left) =>
+        (uint)top < (uint)windows.Height && (uint)left < (uint)windows.RowLength;
 }
 
 /// <summary>A float of a window, by where it lies in an image.</summary>
-/// <param name="firstTop">Its row in the first window of an image; far above every image where the window has no such float.</param>
+/// <param name="firstTop">
+/// Its row in the first window of an image; far above every image where the window has no such float.
+/// </param>
 /// <param name="firstLeft">Its place in that row.</param>
 /// <param name="top">The row; negative above the image.</param>
 /// <param name="left">The place there, in floats; negative to the left of the image.</param>

@@ -31,7 +31,9 @@ internal readonly struct WindowGeometry(
     /// <summary>From one position to the next: in rows, and in floats.</summary>
     public readonly int StepH = step.H, Step = step.W * source.Channels;
 
-    /// <summary>From the first position of a row to the one behind its last, in floats, and likewise of a column, in rows.</summary>
+    /// <summary>
+    /// From the first position of a row to the one behind its last, in floats, and likewise of a column, in rows.
+    /// </summary>
     public readonly int GridSpanW = grid.W * step.W * source.Channels, GridSpanH = grid.H * step.H;
 
     /// <summary>The first float of the first window: its row, and its place there; negative for padding.</summary>

@@ -33,8 +33,8 @@ internal readonly struct MatrixColumns<TWidth>(ArrayView<float> data, int lines,
     public static bool AlongLine => false;
 
     /// <remarks>
-    /// A depth beyond the end shows in the offset, and so does a line beyond the last; for fours nothing else is needed. To keep what
-    /// is not needed would take registers.
+    /// A depth beyond the end shows in the offset, and so does a line beyond the last; for fours nothing else is
+    /// needed. To keep what is not needed would take registers.
     /// </remarks>
     public MatrixPlace At(int line, int k) => new(line < lines ? k * lines + line : Nowhere, 0, line);
 

@@ -4,8 +4,8 @@ using ILGPU;
 namespace PyNetSharp;
 
 /// <remarks>
-/// On a GPU the gradients of all parameters are taken together (multi-tensor): one launch for the sums of squares of many, one
-/// that adds those up, and one that scales. The host waits once, for the norm.
+/// On a GPU the gradients of all parameters are taken together (multi-tensor): one launch for the sums of squares of
+/// many, one that adds those up, and one that scales. The host waits once, for the norm.
 /// </remarks>
 public static partial class GradientNorm
 {
@@ -30,7 +30,8 @@ public static partial class GradientNorm
     {
         var count = gradients.Sum(Squares);
         var groups = (count + SumOfSquaresKernel.Piece - 1) / SumOfSquaresKernel.Piece;
-        var (squares, sums) = (new Tensor([2 * count], gpu), new Tensor([2 * groups], gpu));      // doubles, each in the place of two floats
+        // Doubles, each in the place of two floats.
+        var (squares, sums) = (new Tensor([2 * count], gpu), new Tensor([2 * groups], gpu));
         var first = 0;
         gpu.Together<SquaresKernel>([.. gradients.Select(g =>
         {
@@ -38,7 +39,8 @@ public static partial class GradientNorm
             first += Squares(g);
             return (Squares(g), new SquaresKernel(g.View, g.Shape.Size, to));
         })]);
-        gpu.Groups(new(groups, 1, 1), new SumOfSquaresKernel(squares.View.Cast<double>(), count, sums.View.Cast<double>()));
+        gpu.Groups(
+            new(groups, 1, 1), new SumOfSquaresKernel(squares.View.Cast<double>(), count, sums.View.Cast<double>()));
 
         var sum = 0.0;
         foreach (var piece in MemoryMarshal.Cast<float, double>(sums.ToArray())) sum += piece;
@@ -53,8 +55,8 @@ public static partial class GradientNorm
 }
 
 /// <summary>
-/// Σx² of up to <see cref="Terms"/> floats for each thread, in double precision: squares of large gradients are beyond single.
-/// Neighbouring threads read neighbouring floats.
+/// Σx² of up to <see cref="Terms"/> floats for each thread, in double precision: squares of large gradients are beyond
+/// single. Neighbouring threads read neighbouring floats.
 /// </summary>
 /// <param name="sums">As many as there are threads.</param>
 internal readonly struct SquaresKernel(ArrayView<float> x, int count, ArrayView<double> sums) : IItemKernel

@@ -26,8 +26,8 @@ internal readonly struct ProductKernel<TShape, TLeft, TLeftPlace, TRight, TRight
     public static int Threads => TShape.Rows * TShape.Columns / 64;
 
     /// <summary>
-    /// In a group of few threads each brings two fours of a factor at once, for which 128 registers are not enough: of both with 64
-    /// threads, of one with 128, and that one must lie along lines.
+    /// In a group of few threads each brings two fours of a factor at once, for which 128 registers are not enough: of
+    /// both with 64 threads, of one with 128, and that one must lie along lines.
     /// </summary>
     public static int ThreadsPerProcessor => Threads == 64 || (Threads == 128 && !TRight.AlongLine) ? 384 : 512;
 

@@ -39,7 +39,8 @@ internal static class Products
     /// <param name="db">[rows]</param>
     /// <param name="maxTile">How many sums a tile may have.</param>
     public static void Gradient<TWidth, TLeft, TLeftPlace, TRight, TRightPlace>(
-        TLeft left, TRight right, (int Rows, int Columns, int Depth) size, Tensor dw, Tensor db, int maxTile = int.MaxValue)
+        TLeft left, TRight right, (int Rows, int Columns, int Depth) size, Tensor dw, Tensor db,
+        int maxTile = int.MaxValue)
         where TWidth : struct, IWidth
         where TLeft : struct, IOperand<TLeftPlace>
         where TLeftPlace : struct

@@ -9,8 +9,9 @@ namespace PyNetSharp;
 /// <param name="Pieces">In depth.</param>
 /// <param name="PieceDepth">A multiple of 16, and so of what a step multiplies.</param>
 /// <remarks>
-/// Chosen by an estimate, counted in multiplications of one processor: each processor takes its share of the groups; small tiles load more for each multiplication; a processor with few threads waits for memory; and
-/// pieces cost their sums' way through memory and a launch.
+/// Chosen by an estimate, counted in multiplications of one processor: each processor takes its share of the groups;
+/// small tiles load more for each multiplication; a processor with few threads waits for memory; and pieces cost their
+/// sums' way through memory and a launch.
 /// </remarks>
 internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int PieceDepth)
 {
@@ -57,7 +58,8 @@ internal readonly record struct Tiling(int Rows, int Columns, int Pieces, int Pi
             var tiles = Math.Max(1, Ceiling(rows, shape.Rows) * (long)Ceiling(columns, shape.Columns));
             Consider(1);
             foreach (var groups in GroupsPerProcessor)
-                Consider((int)Math.Clamp(Math.Min(groups * (long)processors / tiles, depth / LeastDepth), 1, maxPieces));
+                Consider((int)Math.Clamp(
+                    Math.Min(groups * (long)processors / tiles, depth / LeastDepth), 1, maxPieces));
 
             void Consider(int wanted)
             {

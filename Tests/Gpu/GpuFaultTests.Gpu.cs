@@ -9,7 +9,9 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Errors of a GPU's driver: only a lack of memory is called one; the rest name the last kernel, and end the device.</summary>
+/// <summary>
+/// Errors of a GPU's driver: only a lack of memory is called one; the rest name the last kernel, and end the device.
+/// </summary>
 [Category("Gpu")]
 public sealed class GpuFaultTests
 {
@@ -28,7 +30,8 @@ public sealed class GpuFaultTests
 
     private static IEnumerable<TestCaseData> Faults =>
     [
-        new(Cuda("CUDA_ERROR_ILLEGAL_ADDRESS"), "CUDA_ERROR_ILLEGAL_ADDRESS"), new(Cuda("CUDA_ERROR_LAUNCH_FAILED"), "CUDA_ERROR_LAUNCH_FAILED"),
+        new(Cuda("CUDA_ERROR_ILLEGAL_ADDRESS"), "CUDA_ERROR_ILLEGAL_ADDRESS"),
+        new(Cuda("CUDA_ERROR_LAUNCH_FAILED"), "CUDA_ERROR_LAUNCH_FAILED"),
         new(new CLException(CLError.CL_INVALID_COMMAND_QUEUE), "CL_INVALID_COMMAND_QUEUE"),
     ];
 
@@ -55,7 +58,8 @@ public sealed class GpuFaultTests
         memory.Fault = error;
         Assert.That(
             () => Tensor.Zeros([1 << 16], device),
-            Throws.TypeOf<InsufficientMemoryException>().With.Message.Contains("262,144 bytes were asked for, 524,288 are in use"));
+            Throws.TypeOf<InsufficientMemoryException>().With.Message.Contains(
+                "262,144 bytes were asked for, 524,288 are in use"));
         memory.Fault = null;
         Assert.That(Tensor.Zeros([1 << 16], device).ToArray(), Is.All.Zero);
         Assert.That(half.ToArray(), Is.All.Zero);
@@ -77,11 +81,12 @@ public sealed class GpuFaultTests
         memory.Fault = error;
         Assert.That(
             () => new Tensor([1 << 16], device),
-            Throws.TypeOf<DeviceException>().With.Message.Contains($"cuda:0: the driver reports {name}. The last kernel launched was FillKernel:"));
+            Throws.TypeOf<DeviceException>().With.Message.Contains(
+                $"cuda:0: the driver reports {name}. The last kernel launched was FillKernel:"));
     }
 
     [TestCaseSource(nameof(Faults))]
-    public void An_error_at_a_launch_names_the_kernel_and_every_use_from_then_on_says_the_same(Exception error, string name)
+    public void An_error_at_a_launch_names_the_kernel_and_so_does_every_use_after_it(Exception error, string name)
     {
         var (x, log) = (Tensor.Zeros([2, 3], device), new ScoreLog());
         var (loss, labels) = (Tensor.Zeros([], device), new Labels([0, 1], device));
@@ -122,7 +127,7 @@ public sealed class GpuFaultTests
                 "524,288 bytes were asked for, 65,536 are in use, and 183,040 of the device's 1,048,576 are left. " +
                 "Other programs and the driver have 800,000."));
         Assert.That(used.ToArray(), Is.All.Zero);
-        Assert.That(memory.Requests, Does.Not.Contain(1 << 19), "on some systems the driver would swap instead of refusing");
+        Assert.That(memory.Requests, Does.Not.Contain(1 << 19), "some drivers would swap instead of refusing");
     }
 
     [Test]
@@ -138,7 +143,8 @@ public sealed class GpuFaultTests
     private static CudaException Cuda(string error)
     {
         var exception = (CudaException)RuntimeHelpers.GetUninitializedObject(typeof(CudaException));
-        typeof(CudaException).GetField("<Error>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance)!.SetValue(exception, error);
+        var field = typeof(CudaException).GetField("<Error>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance);
+        field!.SetValue(exception, error);
         return exception;
     }
 

@@ -11,7 +11,8 @@ namespace PyNetSharp.Tests;
 [Category("Gpu"), Platform(Exclude = "Win")]
 public sealed class GpuLibrariesTests
 {
-    private static readonly string[] CudaNames = ["libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1", "libcuda.so", "/usr/lib/wsl/lib/libcuda.so"];
+    private static readonly string[] CudaNames =
+        ["libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1", "libcuda.so", "/usr/lib/wsl/lib/libcuda.so"];
     private static readonly string[] OpenCLNames = ["libOpenCL.so.1", "libOpenCL.so"];
 
     private static IEnumerable<TestCaseData> Names =>
@@ -34,9 +35,12 @@ public sealed class GpuLibrariesTests
 
     [Test]
     public void A_driver_beside_a_stub_wins() =>
-        Assert.That((long)GpuLibraries.Find("cuda", name => name == "libcuda.so" ? 1 : name == "libcuda.so.1" ? 2 : 0), Is.EqualTo(2));
+        Assert.That(
+            (long)GpuLibraries.Find("cuda", name => name switch { "libcuda.so" => 1, "libcuda.so.1" => 2, _ => 0 }), Is.EqualTo(2));
 
-    /// <summary>An assembly takes one resolver; on WSL ILGPU sets its own, and a program that uses ILGPU may have.</summary>
+    /// <summary>
+    /// An assembly takes one resolver; on WSL ILGPU sets its own, and a program that uses ILGPU may have.
+    /// </summary>
     [Test]
     public void A_resolver_that_is_there_is_left_alone()
     {
@@ -57,7 +61,8 @@ public sealed class GpuLibrariesTests
     public void A_driver_that_is_too_old_is_called_that_with_what_is_needed() => Assert.That(
         DeviceCatalog.TooOld("NVIDIA A100", CudaDriverVersion.FromMajorMinor(10, 2), CudaDriverVersion.FromMajorMinor(11, 0)),
         Is.EqualTo(
-            "CUDA's driver is too old for NVIDIA A100: it is for CUDA 10.2, and ILGPU needs one for CUDA 11.0 or later; update the driver"));
+            "CUDA's driver is too old for NVIDIA A100: it is for CUDA 10.2, and ILGPU needs one for CUDA 11.0 or later; " +
+            "update the driver"));
 
     [Test]
     public void Devices_are_counted_in_words([Values(0, 1, 2)] int count) => Assert.That(

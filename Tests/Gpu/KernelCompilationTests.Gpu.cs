@@ -37,13 +37,16 @@ public sealed class KernelCompilationTests
         }
     }
 
-    /// <summary>The order in which ILGPU gets kernels decides the order of their instructions, and so perhaps their roundings.</summary>
+    /// <summary>
+    /// The order in which ILGPU gets kernels decides the order of their instructions, and so perhaps their roundings.
+    /// </summary>
     [Test]
     public void Kernels_are_compiled_in_the_order_of_the_work()
     {
         var compiled = new List<int>();
         var loaded = 0;
-        KernelPreparation[] kernels = [.. Enumerable.Range(0, 50).Select(i => new KernelPreparation(typeof(CopyKernel), () => Compile(i), Load))];
+        KernelPreparation[] kernels =
+            [.. Enumerable.Range(0, 50).Select(i => new KernelPreparation(typeof(CopyKernel), () => Compile(i), Load))];
         var compilation = new KernelCompilation(kernels);
         compilation.Completion.Wait();
         Assert.That(compiled, Is.EqualTo(Enumerable.Range(0, 50)));
@@ -77,6 +80,8 @@ public sealed class KernelCompilationTests
         Assert.That(compilation.Done, Is.EqualTo(3));
         Assert.That(kernels.Select(kernel => kernel.IsReady), Is.EqualTo(new[] { false, false, true }));
         Assert.That(
-            () => kernels[0].Launcher, Throws.TypeOf<DeviceException>().With.Message.EqualTo("ILGPU cannot compile the kernel CopyKernel: no such instruction"));
+            () => kernels[0].Launcher,
+            Throws.TypeOf<DeviceException>().With.Message.EqualTo(
+                "ILGPU cannot compile the kernel CopyKernel: no such instruction"));
     }
 }

@@ -49,7 +49,8 @@ internal static class LaunchedKernels
                 {
                     (notes.ProcessorCount, device.Precision) = (processors, precision);
                     optimizer.ZeroGrad();
-                    var (labels, scores) = (new Labels(new int[batch], device), model.Forward(new([batch, .. network.Input.AsSpan()], device)));
+                    var labels = new Labels(new int[batch], device);
+                    var scores = model.Forward(new([batch, .. network.Input.AsSpan()], device));
                     var loss = scores.CrossEntropy(labels);
                     new ScoreLog().Note(scores, loss, labels);
                     loss.Backward();

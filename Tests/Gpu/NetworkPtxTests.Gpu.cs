@@ -5,8 +5,8 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// Every kernel that training any network of the catalog launches, on small and large GPUs and in both precisions, as CUDA's
-/// assembler gets it: its numbers stay in registers.
+/// Every kernel that training any network of the catalog launches, on small and large GPUs and in both precisions, as
+/// CUDA's assembler gets it: its numbers stay in registers.
 /// </summary>
 [Category("Gpu")]
 public sealed partial class NetworkPtxTests
@@ -14,27 +14,34 @@ public sealed partial class NetworkPtxTests
     private const int Registers = 65_536;       // of a processor, of every compute capability from 5.0 on
 
     /// <summary>
-    /// What an assembler can do without: numbers that it takes from the kernel's arguments or computes anew. Of 128 registers products
-    /// with 144 live numbers need none beside them, and with 150 some.
+    /// What an assembler can do without: numbers that it takes from the kernel's arguments or computes anew. Of 128
+    /// registers products with 144 live numbers need none beside them, and with 150 some.
     /// </summary>
     private const int Spare = 16;
 
-    private static readonly Lazy<(Type Kernel, string Text)[]> Kernels = new(() => [.. Ptx.InOneContext(LaunchedKernels.OfNetworks())]);
+    private static readonly Lazy<(Type Kernel, string Text)[]> Kernels =
+        new(() => [.. Ptx.InOneContext(LaunchedKernels.OfNetworks())]);
 
     [Test]
     public void Networks_launch_every_shape_of_tile_in_both_precisions()
     {
         foreach (var product in (Type[])[typeof(ProductKernel<,,,,,>), typeof(TensorProductKernel<,,,,,>)])
             Assert.That(
-                Kernels.Value.Select(kernel => kernel.Kernel).Where(kernel => kernel.IsGenericType && kernel.GetGenericTypeDefinition() == product)
+                Kernels.Value.Select(kernel => kernel.Kernel)
+                    .Where(kernel => kernel.IsGenericType && kernel.GetGenericTypeDefinition() == product)
                     .Select(kernel => kernel.GenericTypeArguments[0]).Distinct(),
-                Is.EquivalentTo(new[] { typeof(Tile64x64), typeof(Tile64x128), typeof(Tile128x64), typeof(Tile128x128) }), product.Name);
+                Is.EquivalentTo(new[] { typeof(Tile64x64), typeof(Tile64x128), typeof(Tile128x64), typeof(Tile128x128) }),
+                product.Name);
     }
 
     [Test]
     public void No_kernel_has_more_live_numbers_than_registers()
     {
-        string[] faults = [.. Kernels.Value.AsParallel().SelectMany(kernel => Faults(kernel.Text).Select(fault => $"{kernel.Kernel}: {fault}"))];
+        string[] faults =
+        [
+            .. Kernels.Value.AsParallel()
+                .SelectMany(kernel => Faults(kernel.Text).Select(fault => $"{kernel.Kernel}: {fault}")),
+        ];
         Assert.That(faults, Is.Empty, string.Join("\n", faults));
     }
 
@@ -72,7 +79,7 @@ public sealed partial class NetworkPtxTests
     private static IEnumerable<string> Faults(string ptx)
     {
         var hasLocal = ptx.Contains(".local", StringComparison.Ordinal) && !ptx.Contains("mma.sync", StringComparison.Ordinal);
-        if (hasLocal) yield return "uses local memory";         // inline assembly's arguments are declared there, and end in registers
+        if (hasLocal) yield return "uses local memory";     // but arguments of inline assembly, which end in registers
         var threads = Number(Threads(), ptx) ?? 256;
         var groups = Number(Groups(), ptx) ?? 1;
         var (live, room) = (PtxLiveness.MostRegisters(ptx), Math.Min(255, Registers / (threads * groups)));

@@ -23,15 +23,15 @@ internal static partial class Ptx
     {
         return kernel.IsAssignableTo(typeof(IGroupKernel))
             ? (EntryPointDescription.FromExplicitlyGroupedKernel(Method(nameof(KernelLaunchers.Group))),
-                (KernelSpecialization)typeof(KernelLaunchers).GetMethod(nameof(KernelLaunchers.Limits))!.MakeGenericMethod(kernel).Invoke(null, null)!)
+                (KernelSpecialization)Method(nameof(KernelLaunchers.Limits)).Invoke(null, null)!)
             : (EntryPointDescription.FromImplicitlyGroupedKernel(Method(nameof(KernelLaunchers.Item))), KernelSpecialization.Empty);
 
         MethodInfo Method(string name) => typeof(KernelLaunchers).GetMethod(name)!.MakeGenericMethod(kernel);
     }
 
     /// <summary>
-    /// Kernels as a program has them made, one after the other: what they have in common is compiled with the first of them, and so
-    /// may come out otherwise than in a context of their own.
+    /// Kernels as a program has them made, one after the other: what they have in common is compiled with the first of
+    /// them, and so may come out otherwise than in a context of their own.
     /// </summary>
     public static IEnumerable<(Type Kernel, string Text)> InOneContext(IEnumerable<Type> kernels)
     {

@@ -39,7 +39,9 @@ public sealed class TilingTests
         Assert.That(Tiling.For(40, 33, 90, Large), Is.EqualTo(new Tiling(64, 64, 1, 96)), "too little to share");
     }
 
-    /// <summary>A small GPU is busy with fewer groups, and pieces beyond those only cost their way through memory.</summary>
+    /// <summary>
+    /// A small GPU is busy with fewer groups, and pieces beyond those only cost their way through memory.
+    /// </summary>
     [Test]
     public void A_product_is_cut_for_the_processors_that_there_are()
     {

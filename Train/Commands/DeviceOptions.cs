@@ -7,8 +7,8 @@ internal sealed class DeviceOptions
 {
     public Option<string?> Name { get; } = CheckedOption.Text(
         "--device", "NAME",
-        "Where to compute: cpu, cuda, opencl, one with a number (cuda:1), auto for a GPU if there is one, or emulated, a slow " +
-        "stand-in for a GPU that checks its kernels; 'pynet devices' lists them. Default: cpu.");
+        "Where to compute: cpu, cuda, opencl, one with a number (cuda:1), auto for a GPU if there is one, or emulated, a " +
+        "slow stand-in for a GPU that checks its kernels; 'pynet devices' lists them. Default: cpu.");
 
     public Option<int?> Threads { get; } = CheckedOption.Whole(
         "--threads", "Threads of the cpu. Default: one per core.", 1, 1024);

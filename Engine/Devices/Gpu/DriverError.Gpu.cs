@@ -21,9 +21,10 @@ internal static class DriverError
         or nameof(CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE) or nameof(CLError.CL_OUT_OF_HOST_MEMORY);
 
     /// <summary>
-    /// The same where a block was asked for: OpenCL has two more answers then, that the device has not the resources, and that
-    /// the block is larger than any that it gives. Elsewhere these are errors of a kernel.
+    /// The same where a block was asked for: OpenCL has two more answers then, that the device has not the resources,
+    /// and that the block is larger than any that it gives. Elsewhere these are errors of a kernel.
     /// </summary>
     public static bool IsOutOfMemoryForBlock(AcceleratorException error) =>
-        IsOutOfMemory(error) || NameOf(error) is nameof(CLError.CL_OUT_OF_RESOURCES) or nameof(CLError.CL_INVALID_BUFFER_SIZE);
+        IsOutOfMemory(error)
+        || NameOf(error) is nameof(CLError.CL_OUT_OF_RESOURCES) or nameof(CLError.CL_INVALID_BUFFER_SIZE);
 }

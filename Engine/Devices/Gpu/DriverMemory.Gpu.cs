@@ -10,7 +10,8 @@ internal class DriverMemory(Accelerator accelerator)
     public virtual bool IsThere => true;
 
     /// <summary>
-    /// The bytes that nobody uses at the moment, other programs included; <see cref="long.MaxValue"/> where the driver does not say.
+    /// The bytes that nobody uses at the moment, other programs included; <see cref="long.MaxValue"/> where the driver
+    /// does not say.
     /// </summary>
     /// <remarks>OpenCL has no such figure.</remarks>
     public virtual long Free => accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : long.MaxValue;

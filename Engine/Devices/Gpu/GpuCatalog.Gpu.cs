@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using ILGPU;
+using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
@@ -10,11 +11,14 @@ public static partial class DeviceCatalog
 {
     private static readonly Lazy<Context> Context = new(CreateContext);
     private static readonly Dictionary<string, GpuDevice> Opened = [];
-    private static readonly Dictionary<string, string> Faults = [];     // what broke while devices of a kind were looked for
+
+    /// <summary>What broke while devices of a kind were looked for.</summary>
+    private static readonly Dictionary<string, string> Faults = [];
 
     /// <summary>
     /// The context of all devices. Kernels are optimised at level 1: level 2 has moved loads from shared memory across barriers.
-    /// ILGPU's cache of kernels is off, because it holds a lock while one compiles; <see cref="KernelLaunchers"/> has its own.
+    /// ILGPU's cache of kernels is off, because it holds a lock while one compiles; <see cref="KernelLaunchers"/> has
+    /// its own.
     /// </summary>
     private static Context CreateContext()
     {
@@ -28,8 +32,10 @@ public static partial class DeviceCatalog
         });
     }
 
-    /// <summary>A driver that is broken or half installed counts as none, however it fails: the CPU is of use without it.</summary>
-    [SuppressMessage("Design", "CA1031", Justification = "What a foreign driver throws is not known, and the reason is kept.")]
+    /// <summary>
+    /// A driver that is broken or half installed counts as none, however it fails: the CPU is of use without it.
+    /// </summary>
+    [SuppressMessage("Design", "CA1031", Justification = "What a driver throws is not known; the reason is kept.")]
     private static void TryAdd(string kind, Action add)
     {
         try
@@ -59,26 +65,43 @@ public static partial class DeviceCatalog
     private static string LackOfCuda()
     {
         const string found = "CUDA's driver was found";
-        if (CudaAPI.CurrentAPI.GetDeviceCount(out var count) is not CudaError.CUDA_SUCCESS and var error) return $"{found}, but says {error}";
+        var error = CudaAPI.CurrentAPI.GetDeviceCount(out var count);
+        if (error != CudaError.CUDA_SUCCESS) return $"{found}, but says {error}";
         if (count == 0) return $"{found}, and has {Count(count)}";
-        if (Faults.TryGetValue("cuda", out var fault)) return $"{found}, and has {Count(count)}, but ILGPU fails: {fault}";
+        if (Faults.TryGetValue("cuda", out var fault))
+            return $"{found}, and has {Count(count)}, but ILGPU fails: {fault}";
 
-        var refused = CudaDevice.GetDevices(_ => true).OfType<CudaDevice>().Select(Refusal).OfType<string>().FirstOrDefault();
+        var refused = Enumerable.Range(0, count).Select(Refusal).OfType<string>().FirstOrDefault();
         return refused ?? $"{found}, and has {Count(count)} without what ILGPU needs";
     }
 
-    internal static string Count(int devices) => devices switch { 0 => "no devices", 1 => "1 device", _ => $"{devices} devices" };
+    internal static string Count(int devices) =>
+        devices switch { 0 => "no devices", 1 => "1 device", _ => $"{devices} devices" };
 
-    /// <summary>Why ILGPU makes no use of a device that CUDA has; null if the driver is new enough.</summary>
-    private static string? Refusal(CudaDevice device) =>
-        device.Architecture is { } architecture
-        && !CudaAccelerator.TryGetInstructionSet(architecture, device.DriverVersion, out var least, out _)
-            ? TooOld(device.Name, device.DriverVersion, least)
-            : null;
+    /// <summary>Why ILGPU makes no use of a device that CUDA has; null if that is not known.</summary>
+    /// <remarks>
+    /// The driver is asked for little: an old one does not know all that ILGPU asks, and then ILGPU shows no device at
+    /// all.
+    /// </remarks>
+    private static string? Refusal(int ordinal)
+    {
+        var api = CudaAPI.CurrentAPI;
+        if (api.GetDevice(out var device, ordinal) != CudaError.CUDA_SUCCESS
+            || api.GetDeviceName(out var name, device) != CudaError.CUDA_SUCCESS
+            || api.GetDriverVersion(out var driver) != CudaError.CUDA_SUCCESS
+            || api.GetDeviceComputeCapability(out var major, out var minor, device) != CudaError.CUDA_SUCCESS)
+            return null;
+        if (!CudaDevice.TryGetArchitecture(major, minor, out var architecture))
+            return $"{name} has compute capability {major}.{minor}, and ILGPU needs 3.0 or later";
+        return CudaAccelerator.TryGetInstructionSet(architecture, driver, out var least, out _)
+            ? null
+            : TooOld(name!, driver, least);
+    }
 
     /// <param name="least">The oldest version that would do.</param>
     internal static string TooOld(string device, CudaDriverVersion driver, CudaDriverVersion least) =>
-        $"CUDA's driver is too old for {device}: it is for CUDA {driver}, and ILGPU needs one for CUDA {least} or later; update the driver";
+        $"CUDA's driver is too old for {device}: it is for CUDA {driver}, and ILGPU needs one for CUDA {least} or later; " +
+        "update the driver";
 
     private static string LackOfOpenCL() =>
         CLDevice.GetDevices(_ => true) is { Length: > 0 } others
@@ -91,8 +114,23 @@ public static partial class DeviceCatalog
         lock (Opened)
         {
             if (!Opened.TryGetValue(gpu.Name, out var opened))
-                Opened.Add(gpu.Name, opened = new(gpu, Devices().Single(d => d.Name == gpu.Name).Device.CreateAccelerator(Context.Value)));
+                Opened.Add(gpu.Name, opened = new(gpu, CreateAccelerator(gpu.Name)));
             device = opened;
+        }
+    }
+
+    /// <exception cref="DeviceException">
+    /// The driver refuses: another program may have the device for itself, or all its memory.
+    /// </exception>
+    private static Accelerator CreateAccelerator(string name)
+    {
+        try
+        {
+            return Devices().Single(device => device.Name == name).Device.CreateAccelerator(Context.Value);
+        }
+        catch (AcceleratorException e)
+        {
+            throw new DeviceException($"{name} cannot be opened: the driver reports {DriverError.NameOf(e)}.", e);
         }
     }
 
@@ -110,8 +148,8 @@ public static partial class DeviceCatalog
     private static string DriverOf(CLDevice cl)
     {
         var version = "";
-        TryAdd("opencl", () => version = CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION).TrimEnd('\0'));
-        return version;
+        TryAdd("opencl", () => version = CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION));
+        return version.TrimEnd('\0');
     }
 
     private static DeviceDescription Describe(string name, ILGPU.Runtime.Device device) => device switch

@@ -25,18 +25,20 @@ public sealed class GpuDevice : Device
     /// <param name="launchers">What launches kernels; null for what compiles them first.</param>
     /// <param name="memory">Where memory comes from; null for the driver.</param>
     internal GpuDevice(
-        DeviceDescription description, Accelerator accelerator, KernelLaunchers? launchers = null, DriverMemory? memory = null)
+        DeviceDescription description, Accelerator accelerator,
+        KernelLaunchers? launchers = null, DriverMemory? memory = null)
     {
         (this.description, this.accelerator) = (description, accelerator);
         this.memory = memory ?? new(accelerator);
-        cache = new(TakeFromDevice, static (block, offset) => block.At(offset), GiveToDevice, description.Memory, FreeOnDevice);
+        cache = new(
+            TakeFromDevice, static (block, offset) => block.At(offset), GiveToDevice, description.Memory, FreeOnDevice);
         this.launchers = launchers ?? new(accelerator);
         transfers = new(accelerator, gate);
     }
 
     /// <summary>
-    /// A device that is dropped gives its memory back, page-locked memory of the host included; tensors that are dropped
-    /// with it give theirs back now or a little later.
+    /// A device that is dropped gives its memory back, page-locked memory of the host included; tensors that are
+    /// dropped with it give theirs back now or a little later.
     /// </summary>
     [SuppressMessage("Design", "CA1031", Justification = "An exception here would end the process.")]
     ~GpuDevice()
@@ -76,7 +78,9 @@ public sealed class GpuDevice : Device
     /// <summary>How often numbers went to the device or came back.</summary>
     public long Transfers => transfers.Count;
 
-    /// <summary>How many processors share the groups of a launch: CUDA's multiprocessors, OpenCL's compute units.</summary>
+    /// <summary>
+    /// How many processors share the groups of a launch: CUDA's multiprocessors, OpenCL's compute units.
+    /// </summary>
     internal int Processors => launchers.Processors;
 
     /// <summary>What ILGPU runs kernels on, for what only one kind of device can do.</summary>
@@ -112,7 +116,8 @@ public sealed class GpuDevice : Device
 
     /// <summary>Finds out which kernels some work launches, and begins to compile those that have not been.</summary>
     /// <param name="work">
-    /// Is given a device like this one that launches nothing and takes no memory: its tensors hold nothing, and read as zeros.
+    /// Is given a device like this one that launches nothing and takes no memory: its tensors hold nothing, and read as
+    /// zeros.
     /// </param>
     public KernelCompilation Rehearse(Action<Device> work)
     {
@@ -257,11 +262,14 @@ public sealed class GpuDevice : Device
         if (failure is { } known) throw new DeviceException(known.Message, known.InnerException);
     }
 
-    /// <summary>Throws what an error of the driver means: that there is no memory, or that the device has failed.</summary>
+    /// <summary>
+    /// Throws what an error of the driver means: that there is no memory, or that the device has failed.
+    /// </summary>
     [DoesNotReturn]
     private void Throw(AcceleratorException error)
     {
-        if (DriverError.IsOutOfMemory(error)) throw new InsufficientMemoryException($"{Name}: {DriverError.NameOf(error)}.", error);
+        if (DriverError.IsOutOfMemory(error))
+            throw new InsufficientMemoryException($"{Name}: {DriverError.NameOf(error)}.", error);
         throw Failed(error);
     }
 
@@ -269,8 +277,9 @@ public sealed class GpuDevice : Device
     {
         var kernel = launchers.Last is { } last ? KernelLaunchers.NameOf(last) : "none";
         return failure ??= new(
-            $"{Name}: the driver reports {DriverError.NameOf(error)}. The last kernel launched was {kernel}: errors show after the " +
-            "launch, so that it or an earlier one may be at fault. The device is of no use to this process any more.", error);
+            $"{Name}: the driver reports {DriverError.NameOf(error)}. The last kernel launched was {kernel}: errors show " +
+            "after the launch, so that it or an earlier one may be at fault. The device is of no use to this process any more.",
+            error);
     }
 
     private void GiveToDevice(GpuBlock block)

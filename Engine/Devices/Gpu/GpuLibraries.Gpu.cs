@@ -7,13 +7,14 @@ namespace PyNetSharp;
 /// <summary>Where ILGPU's native calls find the libraries of CUDA's driver and of OpenCL's loader.</summary>
 /// <remarks>
 /// <para>
-/// ILGPU asks for <c>libcuda.so</c> and <c>libOpenCL.so</c>. These names are links that only development packages install,
-/// and a CUDA toolkit has a stub without a driver under the first; a driver comes as <c>libcuda.so.1</c>. So the name with
-/// the number is tried first. That takes a resolver of ILGPU's assembly, of which there can be one.
+/// ILGPU asks for <c>libcuda.so</c> and <c>libOpenCL.so</c>. These names are links that only development packages
+/// install, and a CUDA toolkit has a stub without a driver under the first; a driver comes as <c>libcuda.so.1</c>. So
+/// the name with the number is tried first. That takes a resolver of ILGPU's assembly, of which there can be one.
 /// </para>
 /// <para>
-/// On WSL ILGPU sets that resolver itself, for the driver in <c>/usr/lib/wsl/lib</c>, and fails where there is one already.
-/// There, and in a program that has set one of its own, only the event is left, which comes after the usual search.
+/// On WSL ILGPU sets that resolver itself, for the driver in <c>/usr/lib/wsl/lib</c>, and fails where there is one
+/// already. There, and in a program that has set one of its own, only the event is left, which comes after the usual
+/// search.
 /// </para>
 /// </remarks>
 internal static class GpuLibraries
@@ -23,7 +24,8 @@ internal static class GpuLibraries
 
     /// <summary>Whether ILGPU will set a resolver of its own: it looks for the same two things.</summary>
     private static bool IsWsl => OperatingSystem.IsLinux() && Directory.Exists(Wsl)
-        && File.Exists("/proc/version") && File.ReadAllText("/proc/version").Contains("Microsoft", StringComparison.OrdinalIgnoreCase);
+        && File.Exists("/proc/version")
+        && File.ReadAllText("/proc/version").Contains("Microsoft", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether there is such a library: <c>cuda</c> or <c>opencl</c>.</summary>
     public static bool Has(string kind) =>

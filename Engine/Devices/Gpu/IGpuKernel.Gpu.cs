@@ -18,7 +18,8 @@ internal interface IGroupKernel
     static abstract int Threads { get; }
 
     /// <summary>
-    /// How many threads a processor of the GPU shall hold: 512 leave each of them 128 of its 65,536 registers, and 384 leave 168.
+    /// How many threads a processor of the GPU shall hold: 512 leave each of them 128 of its 65,536 registers, and 384
+    /// leave 168.
     /// </summary>
     static virtual int ThreadsPerProcessor => 512;
 

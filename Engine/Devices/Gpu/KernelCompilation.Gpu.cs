@@ -4,8 +4,8 @@ namespace PyNetSharp;
 
 /// <summary>Kernels of a GPU that are compiled in the background, before they are launched.</summary>
 /// <remarks>
-/// Nobody needs to wait: a launch waits for its own kernel, and compiles one that nobody has begun. So a kernel that cannot be
-/// compiled is no fault here either: its launch says so.
+/// Nobody needs to wait: a launch waits for its own kernel, and compiles one that nobody has begun. So a kernel that
+/// cannot be compiled is no fault here either: its launch says so.
 /// </remarks>
 public sealed class KernelCompilation
 {
@@ -45,7 +45,8 @@ public sealed class KernelCompilation
             step();
             return true;
         }
-        catch (Exception e) when (e is DeviceException or AcceleratorException or NotSupportedException or OutOfMemoryException)
+        catch (Exception e) when (
+            e is DeviceException or AcceleratorException or NotSupportedException or OutOfMemoryException)
         {
             return false;
         }

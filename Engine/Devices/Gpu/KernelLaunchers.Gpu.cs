@@ -30,11 +30,13 @@ internal class KernelLaunchers(Accelerator accelerator)
     {
         if (kernels.TryGetValue(typeof(TKernel), out var known)) return known;
         return Prepare<TKernel>(
-            EntryPointDescription.FromImplicitlyGroupedKernel(new Action<Index1D, TKernel>(Item).Method), KernelSpecialization.Empty,
+            EntryPointDescription.FromImplicitlyGroupedKernel(new Action<Index1D, TKernel>(Item).Method),
+            KernelSpecialization.Empty,
             compiled =>
             {
-                var launch = accelerator.LoadAutoGroupedKernel(compiled).CreateLauncherDelegate<Action<AcceleratorStream, Index1D, TKernel>>();
-                return new Action<Index1D, TKernel>((count, kernel) => launch(accelerator.DefaultStream, count, kernel));
+                var launch = accelerator.LoadAutoGroupedKernel(compiled)
+                    .CreateLauncherDelegate<Action<AcceleratorStream, Index1D, TKernel>>();
+                return (Index1D count, TKernel kernel) => launch(accelerator.DefaultStream, count, kernel);
             });
     }
 
@@ -46,8 +48,9 @@ internal class KernelLaunchers(Accelerator accelerator)
             EntryPointDescription.FromExplicitlyGroupedKernel(new Action<TKernel>(Group).Method), Limits<TKernel>(),
             compiled =>
             {
-                var launch = accelerator.LoadKernel(compiled).CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>();
-                return new Action<KernelConfig, TKernel>((grid, kernel) => launch(accelerator.DefaultStream, grid, kernel));
+                var launch = accelerator.LoadKernel(compiled)
+                    .CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>();
+                return (KernelConfig grid, TKernel kernel) => launch(accelerator.DefaultStream, grid, kernel);
             });
     }
 
@@ -59,7 +62,8 @@ internal class KernelLaunchers(Accelerator accelerator)
     }
 
     /// <param name="launcher">Of <see cref="PrepareGroups"/>.</param>
-    public virtual void Groups<TKernel>(Delegate launcher, Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
+    public virtual void Groups<TKernel>(Delegate launcher, Index3D grid, TKernel kernel)
+        where TKernel : struct, IGroupKernel
     {
         Note<TKernel>();
         ((Action<KernelConfig, TKernel>)launcher)((grid, new Index3D(TKernel.Threads, 1, 1)), kernel);
@@ -76,9 +80,12 @@ internal class KernelLaunchers(Accelerator accelerator)
     public static void Group<TKernel>(TKernel kernel) where TKernel : struct, IGroupKernel => kernel.Run();
 
     /// <summary>A kernel's name as C# writes it.</summary>
-    public static string NameOf(Type kernel) => kernel.IsGenericType
-        ? $"{kernel.Name[..kernel.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", kernel.GenericTypeArguments.Select(NameOf))}>"
-        : kernel.Name;
+    public static string NameOf(Type kernel)
+    {
+        if (!kernel.IsGenericType) return kernel.Name;
+        var arguments = string.Join(", ", kernel.GenericTypeArguments.Select(NameOf));
+        return $"{kernel.Name.Split('`')[0]}<{arguments}>";
+    }
 
     private KernelPreparation Prepare<TKernel>(
         EntryPointDescription entry, KernelSpecialization limits, Func<CompiledKernel, Delegate> load) =>

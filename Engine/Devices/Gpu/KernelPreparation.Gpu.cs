@@ -5,8 +5,9 @@ namespace PyNetSharp;
 
 /// <summary>A kernel on its way to the device: ILGPU compiles it, and the driver compiles what comes out.</summary>
 /// <remarks>
-/// The two are apart because the first is better done one kernel after the other: ILGPU compiles behind a lock for the most part, and
-/// the order in which kernels come decides the order of their instructions. The driver takes most of the time, and many at once.
+/// The two are apart because the first is better done one kernel after the other: ILGPU compiles behind a lock for the
+/// most part, and the order in which kernels come decides the order of their instructions. The driver takes most of the
+/// time, and many at once.
 /// </remarks>
 internal sealed class KernelPreparation(Type kernel, Func<CompiledKernel> compile, Func<CompiledKernel, Delegate> load)
 {
@@ -21,7 +22,8 @@ internal sealed class KernelPreparation(Type kernel, Func<CompiledKernel> compil
 
     /// <summary>What launches the kernel. Returns when it is compiled, whoever has begun.</summary>
     /// <exception cref="DeviceException">ILGPU cannot compile it.</exception>
-    public Delegate Launcher => (launcher ?? Interlocked.CompareExchange(ref launcher, new(Load), null) ?? launcher).Value;
+    public Delegate Launcher =>
+        (launcher ?? Interlocked.CompareExchange(ref launcher, new(Load), null) ?? launcher).Value;
 
     /// <summary>The first half.</summary>
     /// <exception cref="DeviceException">ILGPU cannot compile it.</exception>
@@ -37,7 +39,8 @@ internal sealed class KernelPreparation(Type kernel, Func<CompiledKernel> compil
         }
         catch (InternalCompilerException e)
         {
-            throw new DeviceException($"ILGPU cannot compile the kernel {KernelLaunchers.NameOf(kernel)}: {(e.InnerException ?? e).Message}", e);
+            var (name, reason) = (KernelLaunchers.NameOf(kernel), (e.InnerException ?? e).Message);
+            throw new DeviceException($"ILGPU cannot compile the kernel {name}: {reason}", e);
         }
     }
 }

@@ -60,7 +60,9 @@ internal sealed class TransferBuffers(Accelerator accelerator, Lock stream)
         }
     }
 
-    /// <summary>Gives the memory back, once what is under way has arrived; the next transfers take new memory.</summary>
+    /// <summary>
+    /// Gives the memory back, once what is under way has arrived; the next transfers take new memory.
+    /// </summary>
     public void Release()
     {
         lock (buffers)

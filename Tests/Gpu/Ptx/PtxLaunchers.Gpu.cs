@@ -18,14 +18,16 @@ internal sealed class PtxLaunchers(Accelerator accelerator) : KernelLaunchers(ac
 
     public override int Processors => 132;
 
-    public override KernelPreparation PrepareEach<TKernel>() => KernelPreparation.None;       // the interpreter compiles by itself
+    /// <remarks>The interpreter compiles by itself.</remarks>
+    public override KernelPreparation PrepareEach<TKernel>() => KernelPreparation.None;
 
     public override KernelPreparation PrepareGroups<TKernel>() => KernelPreparation.None;
 
     public override void Each<TKernel>(Delegate launcher, int count, TKernel kernel) =>
         Run(typeof(TKernel), new((count + ItemThreads - 1) / ItemThreads, 1, 1), ItemThreads, count, kernel);
 
-    public override void Groups<TKernel>(Delegate launcher, Index3D grid, TKernel kernel) => Run(typeof(TKernel), grid, TKernel.Threads, kernel);
+    public override void Groups<TKernel>(Delegate launcher, Index3D grid, TKernel kernel) =>
+        Run(typeof(TKernel), grid, TKernel.Threads, kernel);
 
     private void Run(Type type, Index3D grid, int threads, params object[] arguments)
     {

@@ -2,10 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>How many registers a kernel's PTX needs at once: what is written and will still be read, at the place where that is most.</summary>
+/// <summary>
+/// How many registers a kernel's PTX needs at once: what is written and will still be read, at the place where that is
+/// most.
+/// </summary>
 /// <remarks>
-/// The kernel's arguments do not count: they are read where they lie. The assembler needs fewer registers where it computes a
-/// number anew, and more for addresses that it makes; but the two go together.
+/// The kernel's arguments do not count: they are read where they lie. The assembler needs fewer registers where it
+/// computes a number anew, and more for addresses that it makes; but the two go together.
 /// </remarks>
 internal static partial class PtxLiveness
 {
@@ -28,7 +31,11 @@ internal static partial class PtxLiveness
             }
         }
 
-        HashSet<string> arguments = [.. lines.Index().Where(line => line.Item.StartsWith("ld.param", StringComparison.Ordinal)).SelectMany(line => writes[line.Index])];
+        HashSet<string> arguments =
+        [
+            .. lines.Index().Where(line => line.Item.StartsWith("ld.param", StringComparison.Ordinal))
+                .SelectMany(line => writes[line.Index]),
+        ];
         return live.Max(registers => registers.Except(arguments).Sum(Size));
     }
 
@@ -50,10 +57,15 @@ internal static partial class PtxLiveness
         HashSet<string> uses = [.. Registers(condition)];
         int[] on = at + 1 < count ? [at + 1] : [];
         if (name.StartsWith("bra", StringComparison.Ordinal))
-            return (uses, [], condition == "" ? [labels[operands.Trim(' ', '\t', ';')]] : [labels[operands.Trim(' ', '\t', ';')], .. on]);
+        {
+            var to = labels[operands.Trim(' ', '\t', ';')];
+            return (uses, [], condition == "" ? [to] : [to, .. on]);
+        }
+
         if (name.StartsWith("ret", StringComparison.Ordinal)) return (uses, [], condition == "" ? [] : on);
 
-        var isStore = name.StartsWith("st.", StringComparison.Ordinal) || name.StartsWith("bar", StringComparison.Ordinal) || name == "{";
+        var isStore = name == "{" || name.StartsWith("st.", StringComparison.Ordinal)
+            || name.StartsWith("bar", StringComparison.Ordinal);
         var target = isStore ? "" : Target().Match(operands).Value;
         HashSet<string> writes = [.. Registers(target)];
         uses.UnionWith(Registers(operands[target.Length..]));
