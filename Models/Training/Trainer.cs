@@ -260,7 +260,7 @@ public sealed class Trainer
 
         try
         {
-            if (tally.HasScores) Report(tally, tally.Loss, testAccuracy: null);
+            if (tally.HasScores) Report(tally, tally.Loss, testAccuracy: null, isPart: true);
         }
         catch (Exception)
         {
@@ -343,13 +343,14 @@ public sealed class Trainer
     /// <summary>What the epochs are compared by.</summary>
     private double? Accuracy(EpochRecord epoch) => test is null ? epoch.TrainAccuracy : epoch.TestAccuracy;
 
-    private void Report(EpochTally tally, double meanLoss, double? testAccuracy)
+    /// <param name="isPart">Whether a fault has ended the epoch: it is not the best, whose weights a failed device could not copy.</param>
+    private void Report(EpochTally tally, double meanLoss, double? testAccuracy, bool isPart = false)
     {
         var epoch = tally.AsEpoch(Step, meanLoss, testAccuracy, LearningRate);
         history.Add(epoch);
 
         var before = Best is null ? -1 : Accuracy(Best);
-        var isBest = double.IsFinite(meanLoss) && Accuracy(epoch) > before;     // no NaN is
+        var isBest = !isPart && double.IsFinite(meanLoss) && Accuracy(epoch) > before;     // no NaN is
         if (isBest)
         {
             Best = epoch;
