@@ -45,7 +45,7 @@ public sealed class TilingTests
     [Test]
     public void A_product_is_cut_for_the_processors_that_there_are()
     {
-        int[] pieces = [.. ((int[])[8, 24, 68, Large]).Select(processors => Tiling.For(192, 2404, 32768, processors).Pieces)];
+        int[] pieces = [.. ((int[])[8, 24, 68, Large]).Select(processors => Tiling.For(192, 2404, 1 << 14, processors).Pieces)];
         Assert.That(pieces, Is.Ordered.Ascending);
         Assert.That(pieces[0], Is.LessThan(pieces[^1] / 4));
     }
