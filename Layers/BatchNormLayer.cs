@@ -19,9 +19,9 @@ public abstract class BatchNormLayer : Module
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
         if (!float.IsFinite(eps) || eps <= 0)
-            throw new ArgumentOutOfRangeException(nameof(eps), eps, "A positive number was expected.");
+            throw new ArgumentOutOfRangeException(nameof(eps), FormattableString.Invariant($"{eps}"), "A positive number was expected.");
         if (momentum is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "A number from 0 to 1 was expected.");
+            throw new ArgumentOutOfRangeException(nameof(momentum), FormattableString.Invariant($"{momentum}"), "A number from 0 to 1 was expected.");
 
         (this.rank, Eps, Momentum) = (rank, eps, momentum);
         Weight = new(Tensor.Full([channels], 1));

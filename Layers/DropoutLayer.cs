@@ -14,7 +14,7 @@ public abstract class DropoutLayer : Module
     {
         ArgumentNullException.ThrowIfNull(rng);
         if (p is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(p), p, "A probability from 0 to 1 was expected.");
+            throw new ArgumentOutOfRangeException(nameof(p), FormattableString.Invariant($"{p}"), "A probability from 0 to 1 was expected.");
         (Rng, P) = (rng, p);
     }
 

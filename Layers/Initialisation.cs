@@ -61,7 +61,7 @@ public static class ModuleInitialisation
                 bias?.Fill(() => 0);
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(scheme), scheme, "An unknown initialisation.");
+                throw new ArgumentOutOfRangeException(nameof(scheme), FormattableString.Invariant($"{scheme}"), "An unknown initialisation.");
         }
     }
 }

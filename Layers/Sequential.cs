@@ -47,7 +47,7 @@ public class Sequential : Module
     /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
     public Module this[int position] => position >= 0 && position < Count
         ? children[position].Module
-        : throw new ArgumentOutOfRangeException(nameof(position), position, $"Sequential: it has {Count} layers.");
+        : throw new ArgumentOutOfRangeException(nameof(position), FormattableString.Invariant($"{position}"), $"Sequential: it has {Count} layers.");
 
     /// <summary>The layer of this name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>

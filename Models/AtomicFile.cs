@@ -3,7 +3,8 @@ namespace PyNetSharp;
 /// <summary>Writes files that are whole or not there: never half-written under their own name.</summary>
 /// <remarks>
 /// The content goes to a temporary file in the same folder, is flushed to the disk and then takes the final name in one
-/// step. Whoever reads the name meanwhile, or after a crash, finds the old content or the new.
+/// step. Whoever reads the name meanwhile, or after a crash, finds the old content or the new. A link is followed; what is a
+/// device, such as <c>/dev/stdout</c>, is written to directly.
 /// </remarks>
 public static class AtomicFile
 {
@@ -25,7 +26,13 @@ public static class AtomicFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
 
-        var target = Whole(path);
+        var target = Target(Whole(path));
+        if (IsDevice(target))
+        {
+            WriteThrough(path, target, state, write);
+            return;
+        }
+
         var folder = Path.GetDirectoryName(target);
         if (folder is null || Directory.Exists(target))
             throw new InputException($"'{path}' cannot be written: it is a folder; expected the name of a file.");
@@ -49,6 +56,38 @@ public static class AtomicFile
             if (WriteFault.Is(fault))
                 throw new InputException($"'{path}' cannot be written: {WriteFault.Message(fault)}", fault);
             throw;
+        }
+    }
+
+    /// <summary>Where a link leads, so that it stays one; the path itself if it is none.</summary>
+    private static string Target(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (IOException)                     // no such file yet, or links in a circle: writing will say so
+        {
+            return path;
+        }
+    }
+
+    /// <summary>Whether the name is no file's but a device's or a pipe's, which must not be replaced by a file.</summary>
+    private static bool IsDevice(string path) =>
+        OperatingSystem.IsLinux() && File.Exists(path)
+        && (path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal));
+
+    private static void WriteThrough<TState>(string path, string target, TState state, Action<Stream, TState> write)
+        where TState : allows ref struct
+    {
+        try
+        {
+            using var stream = new FileStream(target, FileMode.Open, FileAccess.Write);
+            write(stream, state);
+        }
+        catch (Exception fault) when (WriteFault.Is(fault))
+        {
+            throw new InputException($"'{path}' cannot be written: {WriteFault.Message(fault)}", fault);
         }
     }
 

@@ -68,4 +68,31 @@ public sealed class AtomicFileTests
             () => AtomicFile.Write(Path.Combine(folder["missing"], "a"), _ => { }),
             Throws.TypeOf<InputException>().With.Message.Contains($"its folder '{folder["missing"]}' does not exist"));
     }
+
+    [Test]
+    public void A_link_stays_one_and_its_target_is_written()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("Links need rights on Windows.");
+        using var folder = new TemporaryFolder();
+        var target = Directory.CreateDirectory(folder["elsewhere"]);
+        File.CreateSymbolicLink(folder["link"], Path.Combine(target.FullName, "real"));
+        foreach (var content in (byte[][])[[1], [2, 3]])
+        {
+            AtomicFile.Write(folder["link"], stream => stream.Write(content));
+            Assert.That(File.ReadAllBytes(Path.Combine(target.FullName, "real")), Is.EqualTo(content));
+            Assert.That(new FileInfo(folder["link"]).LinkTarget, Is.Not.Null);
+        }
+    }
+
+    /// <summary>Of all that is no file, the name of this process can be written to without harm.</summary>
+    [Test]
+    public void A_device_is_written_to_and_not_replaced()
+    {
+        const string name = "/proc/self/comm";
+        if (!File.Exists(name)) Assert.Ignore($"There is no {name}.");
+        var before = File.ReadAllText(name);
+        AtomicFile.Write(name, stream => stream.Write("written"u8));
+        Assert.That(File.ReadAllText(name).TrimEnd(), Is.EqualTo("written"));
+        File.WriteAllText(name, before.TrimEnd());
+    }
 }

@@ -48,7 +48,7 @@ internal static class GradientPass
         void Deliver(Edge to, Tensor dx)
         {
             if (dx.Shape != to.Shape) throw new ShapeException($"Backward: a gradient of shape {dx.Shape} for a tensor of shape {to.Shape}.");
-            if (to.Leaf is { } leaf) Accumulate(leaf, dx.To(leaf.Device));      // the leaf may have moved since
+            if (to.Leaf is { RequiresGrad: true } leaf) Accumulate(leaf, dx.To(leaf.Device));       // it may have been frozen or moved since
             if (to.Producer is not { } op) return;
             if (gradients.TryGetValue(op, out var earlier))
             {

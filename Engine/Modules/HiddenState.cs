@@ -13,6 +13,7 @@ internal static class HiddenState
     /// <summary>What can be reached from an object, each with the object that holds it.</summary>
     public static IEnumerable<(object State, object Holder)> Within(object start)
     {
+        if (start is Module or Parameter or ModuleBuffer) yield return (start, start);
         var (seen, open) = (new HashSet<object>(ReferenceEqualityComparer.Instance) { start }, new Queue<object>([start]));
         while (open.TryDequeue(out var holder) && seen.Count < MostObjects)
             foreach (var part in Parts(holder))
@@ -24,15 +25,17 @@ internal static class HiddenState
 
     /// <summary>A few words for what holds something: <c>a Block</c>.</summary>
     public static string Describe(object holder) =>
-        holder is Delegate || holder.GetType().IsDefined(typeof(CompilerGeneratedAttribute), false) ? "a delegate or lambda expression"
+        holder is Module or Tensor ? "the keys of a dictionary"
+        : holder is Delegate || holder.GetType().IsDefined(typeof(CompilerGeneratedAttribute), false) ? "a delegate or lambda expression"
         : $"a {holder.GetType().Name}, which is no Module";
 
     private static IEnumerable<object?> Parts(object holder) => holder switch
     {
         Delegate function => function.GetInvocationList().Select(part => part.Target),
-        IDictionary dictionary => dictionary.Keys.Cast<object?>().Concat(dictionary.Values.Cast<object?>()),
+        IDictionary dictionary when StateTypes.IsFramework(holder.GetType()) => dictionary.Keys.Cast<object?>().Concat(dictionary.Values.Cast<object?>()),
         ITuple tuple => Enumerable.Range(0, tuple.Length).Select(i => tuple[i]),
-        ICollection items => items.Cast<object?>(),
+        ICollection items when StateTypes.IsFramework(holder.GetType()) => items.Cast<object?>(),
+        ICollection items => items.Cast<object?>().Concat(Fields(holder)),
         _ when !StateTypes.IsFramework(holder.GetType()) || IsLazy(holder.GetType()) => Fields(holder),
         _ => [],
     };

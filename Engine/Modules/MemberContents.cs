@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
@@ -42,7 +43,7 @@ internal sealed class MemberContents
             return;
         }
 
-        if (value is null or Tensor || !StateTypes.MayHold(value.GetType()) || IsDefaultStruct(value)) return;
+        if (value is null or Tensor || !StateTypes.MayHold(value.GetType()) || IsDefaultArray(value)) return;
         if (value.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>))
         {
             var (key, item) = (type.GetProperty("Key")!.GetValue(value), type.GetProperty("Value")!.GetValue(value));
@@ -65,13 +66,21 @@ internal sealed class MemberContents
             case ITuple tuple:
                 for (var i = 0; i < tuple.Length; i++) Collect($"{name}.{i}", tuple[i], depth + 1);
                 break;
-            case IEnumerable items:
+            case IEnumerable items when IsStored(items) || StateTypes.IsSequenceOfState(items.GetType()):
                 CollectItems(name, items, depth);
                 break;
+            case IEnumerable:
+                break;                                      // a query, which makes its items when it is asked: data, not state
+            case var holder when StateTypes.IsWrapperOfState(holder.GetType()):
+                throw new InvalidOperationException(
+                    $"{Member.Label} is a {holder.GetType().Name.Split('`')[0]} of modules or parameters, in which they are not found; hold " +
+                    "them in a field or property themselves, or mark the member with [NotState].");
             default:
                 Others.Add(value);
                 break;
         }
+
+        if (value is IEnumerable && !StateTypes.IsFramework(value.GetType())) Others.Add(value);    // a collection with fields of its own
     }
 
     private void CollectItems(string name, IEnumerable items, int depth)
@@ -98,9 +107,10 @@ internal sealed class MemberContents
     private bool IsSameAs(MemberContents other) =>
         State.Count == other.State.Count && State.Zip(other.State).All(pair => ReferenceEquals(pair.First.Value, pair.Second.Value));
 
-    /// <summary>An <c>ImmutableArray</c> that nothing was assigned to, for instance, cannot be enumerated.</summary>
-    private static bool IsDefaultStruct(object value) =>
-        value is ValueType && value.Equals(RuntimeHelpers.GetUninitializedObject(value.GetType()));
+    /// <summary>An <c>ImmutableArray</c> that nothing was assigned to cannot be enumerated.</summary>
+    private static bool IsDefaultArray(object value) =>
+        value.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>)
+        && (bool)type.GetProperty("IsDefault")!.GetValue(value)!;
 
     private InvalidOperationException MadeAnew(string kind) => new(
         $"{Member.Label} is a {kind} that makes a new {State.FirstOrDefault().Value?.GetType().Name ?? "layer"} at each look, so that " +

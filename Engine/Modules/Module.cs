@@ -5,8 +5,9 @@ namespace PyNetSharp;
 /// <para>
 /// The state of a module is what its fields and properties hold, private ones included: every <see cref="Parameter"/>,
 /// <see cref="ModuleBuffer"/> and module, also in arrays, lists, dictionaries and tuples. Nothing is registered, so nothing is
-/// forgotten; a layer that is held in a way that cannot be walked (in an object that is no module, in a lambda expression, by a
-/// property that makes a new one at each look) is refused by name. <see cref="NotStateAttribute"/> leaves a member out.
+/// forgotten; a layer that is held in a way that cannot be walked (in an object that is no module, in a lambda expression or a Lazy,
+/// by a property that makes a new one at each look) is refused by name. Static members belong to no module.
+/// <see cref="NotStateAttribute"/> leaves a member out.
 /// </para>
 /// <para>
 /// Paths are PyTorch's: a property <c>Features</c> that holds a <c>Sequential</c> yields <c>features.0.weight</c>, a field

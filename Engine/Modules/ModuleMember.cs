@@ -28,16 +28,15 @@ internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bo
     private static IEnumerable<ModuleMember> DeclaredBy(Type type)
     {
         var fields = type.GetFields(Declared).Where(f => !IsLeftOut(f)).OrderBy(f => f.MetadataToken).ToList();
-        var open = type.GetProperties(Declared)
-            .Where(p => p.GetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0)
-            .OrderBy(p => p.MetadataToken);
-        foreach (var property in open)
+        var properties = type.GetProperties(Declared)
+            .Where(p => p.GetMethod is not null && p.GetIndexParameters().Length == 0).OrderBy(p => p.MetadataToken).ToArray();
+        foreach (var property in properties.Where(p => p.GetMethod!.IsPublic))
         {
             var (name, label) = (PathName(property.Name), $"{type.Name}.{property.Name}");
             var backing = fields.Find(f => f.Name == $"<{property.Name}>k__BackingField");
             if (backing is not null) fields.Remove(backing);
             if (IsLeftOut(property)) continue;
-            if (StateTypes.IsState(property.PropertyType) && !property.GetMethod!.IsDefined(typeof(CompilerGeneratedAttribute)))
+            if (HasWrittenGetter(property))
                 yield return new(name, label, true, true, m => Look(property, m));      // a getter written out may make it at the first look
             else if (backing is not null && StateTypes.MayHold(backing.FieldType))
                 yield return new(name, label, true, false, backing.GetValue);
@@ -51,7 +50,13 @@ internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bo
             if (property is not null && IsLeftOut(property)) continue;
             if (StateTypes.MayHold(field.FieldType)) yield return new(PathName(name), $"{type.Name}.{name}", false, false, field.GetValue);
         }
+
+        foreach (var property in properties.Where(p => !p.GetMethod!.IsPublic && HasWrittenGetter(p) && !IsLeftOut(p)))
+            yield return new(PathName(property.Name), $"{type.Name}.{property.Name}", false, true, m => Look(property, m));
     }
+
+    private static bool HasWrittenGetter(PropertyInfo property) =>
+        StateTypes.IsState(property.PropertyType) && !property.GetMethod!.IsDefined(typeof(CompilerGeneratedAttribute));
 
     private static bool IsLeftOut(MemberInfo member) => member.IsDefined(typeof(NotStateAttribute));
 

@@ -11,8 +11,8 @@ internal sealed class ModuleState
     {
         children.AddRange(module.NamedChildren());
         var members = ModuleMember.Of(module.GetType());
-        MemberContents[] stored = [.. Stored(module)];
         MemberContents[] computed = [.. members.Where(member => member.IsComputed).Select(member => MemberContents.Of(member, module))];
+        MemberContents[] stored = [.. Stored(module)];          // after the getters, which may have made some of it
         MemberContents[] shown = [.. stored.Where(contents => contents.Member.IsPublic)];
         MemberContents[] hidden = [.. stored.Where(contents => !contents.Member.IsPublic)];
 
@@ -21,8 +21,9 @@ internal sealed class ModuleState
         Add(shown, named);
         if (computed.Any(contents => contents.State.Count > 0))
             named.UnionWith(Below(module, [.. children.Select(child => child.Module), .. ModulesOf(hidden)]));
-        Add(computed, named);
+        Add([.. computed.Where(contents => contents.Member.IsPublic)], named);
         Add(hidden, named);
+        Add([.. computed.Where(contents => !contents.Member.IsPublic)], named);
     }
 
     /// <summary>The module's own parameters and buffers.</summary>
@@ -111,8 +112,8 @@ internal sealed class ModuleState
             foreach (var (name, value) in contents.State)
             {
                 if (named.Contains(value)) continue;
-                if (value is Module child) children.Add((name, child));
-                else own.Add((name, (Tensor)value));
+                if (value is Module child && !children.Contains((name, child))) children.Add((name, child));
+                if (value is Tensor tensor && !own.Contains((name, tensor))) own.Add((name, tensor));
             }
 
             others.AddRange(contents.Others.Select(value => (contents.Member, value)));

@@ -20,10 +20,10 @@ public abstract class Optimizer(IEnumerable<Parameter> parameters, float learnin
         get;
         set => field = float.IsFinite(value) && value >= 0
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "The learning rate must be a number from 0 up.");
+            : throw new ArgumentOutOfRangeException(nameof(value), FormattableString.Invariant($"{value}"), "The learning rate must be a number from 0 up.");
     } = float.IsFinite(learningRate) && learningRate >= 0
         ? learningRate
-        : throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "The learning rate must be a number from 0 up.");
+        : throw new ArgumentOutOfRangeException(nameof(learningRate), FormattableString.Invariant($"{learningRate}"), "The learning rate must be a number from 0 up.");
 
     /// <summary>Changes every parameter that has a gradient.</summary>
     public abstract void Step();

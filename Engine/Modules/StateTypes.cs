@@ -20,10 +20,21 @@ internal static class StateTypes
         if (type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsByRefLike || type == typeof(string)) return false;
         if (IsState(type) || type.IsAssignableFrom(typeof(Module)) || type.IsAssignableFrom(typeof(Parameter))) return true;
         if (type.IsArray) return MayHold(type.GetElementType()!);
+        if (type.IsInterface && !type.IsGenericType) return true;           // a module may implement it
         if (type.Assembly == typeof(Module).Assembly) return false;         // shapes, devices, generators, optimizers
         if (!IsFramework(type) || type.IsAssignableTo(typeof(Delegate))) return true;
         return type.IsGenericType ? type.GetGenericArguments().Any(MayHold) : type.IsAssignableTo(typeof(IEnumerable));
     });
+
+    /// <summary>Whether a sequence of this type yields modules, parameters or buffers, or pairs and tuples of such.</summary>
+    public static bool IsSequenceOfState(Type type) => type.GetInterfaces().Any(
+        i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>) && IsState(i.GetGenericArguments()[0]));
+
+    /// <summary>Whether it is one of .NET's types around a value, such as Lazy, Task or Memory, and the value is state.</summary>
+    public static bool IsWrapperOfState(Type type) =>
+        type.IsGenericType && IsFramework(type) && type.GetGenericArguments().Any(IsState) && !type.IsAssignableTo(typeof(Delegate))
+        && !type.GetInterfaces().Any(i => i.Name.StartsWith("IComparer", StringComparison.Ordinal)
+            || i.Name.StartsWith("IEqualityComparer", StringComparison.Ordinal));
 
     /// <summary>Whether the type comes with .NET.</summary>
     public static bool IsFramework(Type type) =>

@@ -54,9 +54,9 @@ internal sealed partial class BatchNorm : Op
     public BatchNorm(Tensor? runningMean, Tensor? runningVariance, bool training, float momentum, float eps)
     {
         if (momentum is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "BatchNorm: momentum must be from 0 to 1.");
+            throw new ArgumentOutOfRangeException(nameof(momentum), FormattableString.Invariant($"{momentum}"), "BatchNorm: momentum must be from 0 to 1.");
         if (!float.IsFinite(eps) || eps <= 0)
-            throw new ArgumentOutOfRangeException(nameof(eps), eps, "BatchNorm: eps must be a positive number.");
+            throw new ArgumentOutOfRangeException(nameof(eps), FormattableString.Invariant($"{eps}"), "BatchNorm: eps must be a positive number.");
         if (runningMean is null != runningVariance is null)
             throw new ArgumentException("BatchNorm: running mean and variance are given together or not at all.");
         if (runningMean is null && !training)

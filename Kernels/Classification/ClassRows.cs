@@ -20,7 +20,7 @@ internal static class ClassRows
         if (labels.Length != scores[0]) throw new ShapeException($"{op}: {labels.Length} labels for scores of shape {scores}.");
         foreach (var label in labels)
             if ((uint)label >= (uint)scores[1])
-                throw new ArgumentOutOfRangeException(nameof(labels), label, $"{op}: a label outside 0 … {scores[1] - 1}, for scores of shape {scores}.");
+                throw new ArgumentOutOfRangeException(nameof(labels), FormattableString.Invariant($"{label}"), $"{op}: a label outside 0 … {scores[1] - 1}, for scores of shape {scores}.");
     }
 
     /// <summary>Where a row's highest score is: the first of equals (0 and −0 are), or the first NaN.</summary>

@@ -4,7 +4,7 @@ namespace PyNetSharp;
 
 public sealed partial class ScoreLog
 {
-    private readonly List<int> pending = [];        // the items of each batch on the sheet
+    private readonly List<(int Items, int Classes)> pending = [];       // of each batch on the sheet
     private Tensor? sheet;                          // a row of ScoreNoteKernel.Columns numbers per batch
 
     partial void NoteOnGpu(Tensor scores, Tensor loss, Labels labels)
@@ -14,19 +14,20 @@ public sealed partial class ScoreLog
         scores.Gpu.Groups(new(1, 1, 1), new ScoreNoteKernel(
             scores.View, labels.ViewOn(scores.Device), loss.View, scores.Shape[1],
             sheet.View.SubView(pending.Count * ScoreNoteKernel.Columns, ScoreNoteKernel.Columns)));
-        pending.Add(labels.Count);
+        pending.Add((labels.Count, scores.Shape[1]));
     }
 
     partial void FetchFromGpu()
     {
         if (pending.Count == 0) return;
-        int[] noted = [.. pending];
+        (int, int)[] noted = [.. pending];
         pending.Clear();                            // at first: a device that has failed is asked once
         var numbers = sheet!.ToArray();
-        foreach (var (i, items) in noted.Index())
+        foreach (var (i, (items, classes)) in noted.Index())
         {
             var row = numbers.AsSpan(i * ScoreNoteKernel.Columns, ScoreNoteKernel.Columns);
-            notes.Add(new(items, row[0], (int)row[1], IsFlat: row[2] == 0 || (items > 1 && row[3] == 0)));
+            var isFlat = (classes > 1 && row[2] == 0) || (items > 1 && row[3] == 0);
+            notes.Add(new(items, row[0], (int)row[1], isFlat));
         }
     }
 }

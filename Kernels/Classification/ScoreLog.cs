@@ -74,7 +74,7 @@ public sealed partial class ScoreLog
         if (!rows.IsEmpty && float.IsNaN(TensorPrimitives.Max<float>(rows))) return false;     // it differs from all
 
         var (items, classes) = scores.Shape;
-        var (overClasses, overItems) = (true, items > 1);
+        var (overClasses, overItems) = (classes > 1, items > 1);       // one class alone cannot differ
         for (var i = 0; i < items && (overClasses || overItems); i++)
         {
             var row = rows.Slice(i * classes, classes);

@@ -21,7 +21,7 @@ internal static class DropProbability
 {
     public static float Check(float p) => p is >= 0 and <= 1
         ? p
-        : throw new ArgumentOutOfRangeException(nameof(p), p, "The probability of being dropped must be from 0 to 1.");
+        : throw new ArgumentOutOfRangeException(nameof(p), FormattableString.Invariant($"{p}"), "The probability of being dropped must be from 0 to 1.");
 }
 
 internal sealed partial class ElementDropout(DropoutMask mask) : Op

@@ -31,13 +31,13 @@ public sealed partial class Adam : Optimizer
         : base(parameters, learningRate)
     {
         if (beta1 is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "The first beta must be from 0 up to, not including, 1.");
+            throw new ArgumentOutOfRangeException(nameof(beta1), FormattableString.Invariant($"{beta1}"), "The first beta must be from 0 up to, not including, 1.");
         if (beta2 is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "The second beta must be from 0 up to, not including, 1.");
+            throw new ArgumentOutOfRangeException(nameof(beta2), FormattableString.Invariant($"{beta2}"), "The second beta must be from 0 up to, not including, 1.");
         if (!double.IsFinite(eps) || eps < 0)
-            throw new ArgumentOutOfRangeException(nameof(eps), eps, "Eps must be a number from 0 up.");
+            throw new ArgumentOutOfRangeException(nameof(eps), FormattableString.Invariant($"{eps}"), "Eps must be a number from 0 up.");
         if (!float.IsFinite(weightDecay) || weightDecay < 0)
-            throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "The weight decay must be a number from 0 up.");
+            throw new ArgumentOutOfRangeException(nameof(weightDecay), FormattableString.Invariant($"{weightDecay}"), "The weight decay must be a number from 0 up.");
 
         (this.beta1, this.beta2, this.eps, this.weightDecay) = (beta1, beta2, eps, weightDecay);
         means = [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];

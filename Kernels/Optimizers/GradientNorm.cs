@@ -20,7 +20,7 @@ public static partial class GradientNorm
         /// <seealso href="https://proceedings.mlr.press/v28/pascanu13.html">Pascanu, Mikolov and Bengio, 2013, §3.2</seealso>
         public double ClipGradNorm(float maxNorm)
         {
-            if (!(maxNorm > 0)) throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "The greatest norm must be positive.");
+            if (!(maxNorm > 0)) throw new ArgumentOutOfRangeException(nameof(maxNorm), FormattableString.Invariant($"{maxNorm}"), "The greatest norm must be positive.");
 
             Parameter[] trained = [.. parameters.Distinct().Where(p => p.Grad is not null)];
             var onGpus = 0.0;

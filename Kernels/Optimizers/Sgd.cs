@@ -32,11 +32,11 @@ public sealed partial class Sgd : Optimizer
         : base(parameters, learningRate)
     {
         if (momentum is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "The momentum must be from 0 up to, not including, 1.");
+            throw new ArgumentOutOfRangeException(nameof(momentum), FormattableString.Invariant($"{momentum}"), "The momentum must be from 0 up to, not including, 1.");
         if (dampening is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(dampening), dampening, "The dampening must be from 0 to 1.");
+            throw new ArgumentOutOfRangeException(nameof(dampening), FormattableString.Invariant($"{dampening}"), "The dampening must be from 0 to 1.");
         if (!float.IsFinite(weightDecay) || weightDecay < 0)
-            throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "The weight decay must be a number from 0 up.");
+            throw new ArgumentOutOfRangeException(nameof(weightDecay), FormattableString.Invariant($"{weightDecay}"), "The weight decay must be a number from 0 up.");
         if (nesterov && (momentum == 0 || dampening != 0))
             throw new ArgumentException("Nesterov needs a momentum above 0 and no dampening.", nameof(nesterov));
 

@@ -135,7 +135,7 @@ internal static unsafe class Tile
             case 6: Outer<V, S, Six>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
             case 7: Outer<V, S, Seven>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
             case 8: Outer<V, S, Eight>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
-            default: throw new ArgumentOutOfRangeException(nameof(rows), rows, "A tile has 1 to 8 rows.");
+            default: throw new ArgumentOutOfRangeException(nameof(rows), FormattableString.Invariant($"{rows}"), "A tile has 1 to 8 rows.");
         }
     }
 

@@ -8,7 +8,7 @@ public sealed record NetworkOptions(Shape Input, int Classes)
     /// <summary>How many scores come out.</summary>
     public int Classes { get; init; } = Classes >= 2
         ? Classes
-        : throw new ArgumentOutOfRangeException(nameof(Classes), Classes, "At least 2 classes were expected.");
+        : throw new ArgumentOutOfRangeException(nameof(Classes), FormattableString.Invariant($"{Classes}"), "At least 2 classes were expected.");
 
     /// <summary>Multiplies the hidden channels and features; 1 for the network as published.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Set to a number outside (0, 16].</exception>
@@ -17,7 +17,7 @@ public sealed record NetworkOptions(Shape Input, int Classes)
         get;
         init => field = value is > 0 and <= 16
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A width above 0 and up to 16 was expected.");
+            : throw new ArgumentOutOfRangeException(nameof(value), FormattableString.Invariant($"{value}"), "A width above 0 and up to 16 was expected.");
     } = 1;
 
     /// <summary>
@@ -29,7 +29,7 @@ public sealed record NetworkOptions(Shape Input, int Classes)
         get;
         init => field = value is null or (>= 0 and <= 1)
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A probability from 0 to 1 was expected.");
+            : throw new ArgumentOutOfRangeException(nameof(value), FormattableString.Invariant($"{value}"), "A probability from 0 to 1 was expected.");
     }
 
     /// <summary>The channels of an input image.</summary>

@@ -72,7 +72,7 @@ public sealed class Trainer
         get;
         init => field = value >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "At least 1 was expected.");
+            : throw new ArgumentOutOfRangeException(nameof(value), FormattableString.Invariant($"{value}"), "At least 1 was expected.");
     } = 1;
 
     /// <summary>Training ends after so many steps, even within an epoch; null for no such limit.</summary>
@@ -81,7 +81,7 @@ public sealed class Trainer
         get;
         init => field = value is null or >= 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "At least 1 was expected.");
+            : throw new ArgumentOutOfRangeException(nameof(value), FormattableString.Invariant($"{value}"), "At least 1 was expected.");
     }
 
     /// <summary>Who hears of steps and epochs, in this order.</summary>
@@ -121,7 +121,7 @@ public sealed class Trainer
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         var done = (int)(Step / train.BatchCount);
         CheckOptimizer();
-        if (!model.Training) model.Train();
+        if (IsAllInEvaluation()) model.Train();
         if (history is [.., var last] && last.Epoch == done && last.TestAccuracy is null && IsDue(done, epochs)) done--;    // stopped before
         for (var epoch = done + 1; epoch <= epochs && !(Step >= MaxSteps); epoch++)
         {
@@ -166,6 +166,9 @@ public sealed class Trainer
                 "make them in its constructor, or call Forward once before its parameters go to an optimizer.");
     }
 
+    /// <summary>Whether no module is in training; else those that are not were switched by the user, or are frozen.</summary>
+    private bool IsAllInEvaluation() => !model.Descendants().Any(descendant => descendant.Module.Training);
+
     private void CheckOptimizer()
     {
         if (!model.Parameters().Intersect(optimizer.Parameters).Any(parameter => parameter.RequiresGrad))
@@ -181,8 +184,8 @@ public sealed class Trainer
     {
         if (train.BatchSize > 1 && train.Count % train.BatchSize != 1) return;
         var states = model.Generators().Select(g => (g.Rng, g.Rng.State)).ToArray();
-        using var modes = model.Training ? default : model.Evaluating();
-        if (!model.Training) model.Train();         // as Run will
+        using var modes = IsAllInEvaluation() ? model.Evaluating() : default;
+        if (IsAllInEvaluation()) model.Train();     // as Run will
         try
         {
             using var paused = Recording.Pause();
@@ -191,8 +194,8 @@ public sealed class Trainer
         catch (ShapeException fault)
         {
             throw new InputException(
-                $"{train.Count} items in batches of {train.BatchSize} leave one item alone in a batch, from which the model cannot learn; " +
-                $"choose another batch size. {fault.Message}", fault);
+                (train.BatchSize == 1 ? "Batches of one item" : $"{train.Count} items in batches of {train.BatchSize}") +
+                " leave one item alone in a batch, from which the model cannot learn; choose another batch size. " + fault.Message, fault);
         }
         finally
         {
@@ -320,7 +323,8 @@ public sealed class Trainer
         try
         {
             var result = Evaluation.Of(model, test!, loss, new TestProgress(Observers, test!.Count), cancellation);
-            if (!double.IsFinite(result.Loss)) Diverge(result.Loss, Step, tally);
+            var isData = result.NanCount > 0 && result.NanCount < result.Count;         // some test items' fault, not the model's
+            if (!double.IsFinite(result.Loss) && !isData) Diverge(result.Loss, Step, tally);
             return result.Accuracy;
         }
         catch (OperationCanceledException)

@@ -33,6 +33,13 @@ public sealed class ModuleStateTests
         yield return Case(new Holder<Tensor>(Weight()), "value");
         yield return Case(new Holder<System.Collections.Immutable.ImmutableArray<Linear>>(default));
         yield return Case(new Holder<Tensor>(Tensor.Zeros([2])));
+        yield return Case(new Holder<IDisposable>(new Disposable()), "value.layer.weight", "value.layer.bias");
+        yield return Case(new Holder<List<IDisposable>>([new Disposable()]), "value.0.layer.weight", "value.0.layer.bias");
+        yield return Case(new Holder<IEnumerable<Tensor>>(Endless()));
+        yield return Case(new Holder<Odd>(default));
+        yield return Case(new Holder<IComparer<Module>>(Comparer<Module>.Default));
+        yield return Case(new CapturedTwice(Layer()), "layer.weight", "layer.bias");
+        yield return Case(new MadePrivately(), "made.weight", "made.bias");
         yield return Case(new Extended(new Flatten()), "extra.weight", "extra.bias");
         yield return Case(new Shown(), "head.weight", "head.bias", "body.0.weight", "body.0.bias");
         yield return Case(new Made(), "layer.weight", "layer.bias");
@@ -48,7 +55,16 @@ public sealed class ModuleStateTests
         yield return Case(new Holder<Block>(new(Layer())), "Value", "holds a Linear in a Block, which is no Module");
         yield return Case(new Holder<List<Block>>([new(Layer())]), "Value", "holds a Linear in a Block, which is no Module");
         yield return Case(new Holder<Pair>(new(Layer(), 1)), "Value", "holds a Linear in a Pair");
-        yield return Case(new Holder<Lazy<Linear>>(new(Layer())), "Value", "holds a Linear in a Lazy");
+        yield return Case(new Holder<Lazy<Linear>>(new(Layer())), "Value", "is a Lazy of modules or parameters");
+        yield return Case(new Holder<Lazy<Linear>>(new(Layer)), "Value", "is a Lazy of modules or parameters");
+        yield return Case(new Holder<Task<Linear>>(Task.FromResult(Layer())), "Value", "is a Task of modules");
+        yield return Case(new Holder<Memory<Linear>>(new Linear[1]), "Value", "is a Memory of modules");
+        yield return Case(new Holder<PriorityQueue<Linear, int>>(new()), "Value", "is a PriorityQueue of modules");
+        yield return Case(new Holder<WeakReference<Linear>>(new(Layer())), "Value", "is a WeakReference of modules");
+        yield return Case(new Holder<Dictionary<Linear, string>>(new() { [Layer()] = "" }), "Value", "holds a Linear in the keys of a dictionary");
+        yield return Case(new Holder<Numbers>(new(Layer())), "Value", "holds a Linear in a Numbers");
+        yield return Case(new Holder<Layers>([Layer()]), "Value", "holds a Linear in a Layers");
+        yield return Case(new FreshPrivately(), "FreshPrivately.Layer", "makes a new Linear at each look");
         yield return Case(new Holder<Func<Tensor, Tensor>>(Layer().Forward), "Value", "holds a Linear in a delegate or lambda");
         yield return Case(new Holder<Func<Tensor, Tensor>[]>(Lambdas(Layer())), "Value", "holds a Linear in a delegate or lambda");
         yield return Case(new Holder<Block>(new(Weight())), "Value", "holds a Parameter in a Block");
@@ -291,4 +307,71 @@ public sealed class ModuleStateTests
     }
 
     private readonly record struct Pair(Linear A, int B);
+
+    private sealed class Disposable : Silent, IDisposable
+    {
+        private readonly Linear layer = Layer();
+
+        public override string ToString() => $"{layer}";
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>A struct whose Equals does not expect to be called on nothing.</summary>
+    private readonly struct Odd(string text)
+    {
+        public override bool Equals(object? obj) => text.Length == 0;
+
+        public override int GetHashCode() => text.Length;
+    }
+
+    private class Captures(Linear layer) : Module
+    {
+        public override Tensor Forward(Tensor x) => layer.Forward(x);
+    }
+
+#pragma warning disable CS9107 // both classes keep the layer: that is the case
+    private sealed class CapturedTwice(Linear layer) : Captures(layer)
+    {
+        public override Tensor Forward(Tensor x) => layer.Forward(base.Forward(x));
+    }
+#pragma warning restore CS9107
+
+    private sealed class MadePrivately : Module
+    {
+        private Linear? made;
+
+        private Linear Layer => made ??= new(2, 2, Rng);
+
+        public override Tensor Forward(Tensor x) => Layer.Forward(x);
+    }
+
+    private sealed class FreshPrivately : Module
+    {
+        private readonly Rng rng = new(1);
+
+        private Linear Layer => new(2, 2, rng);
+
+        public override Tensor Forward(Tensor x) => Layer.Forward(x);
+    }
+
+    /// <summary>A collection of numbers that holds a layer besides.</summary>
+    private sealed class Numbers(Linear inner) : System.Collections.IEnumerable
+    {
+        public Linear Inner { get; } = inner;
+
+        public System.Collections.IEnumerator GetEnumerator() => Array.Empty<int>().GetEnumerator();
+    }
+
+    private sealed class Layers : List<Linear>
+    {
+        public Linear Extra { get; } = Layer();
+    }
+
+    private static IEnumerable<Tensor> Endless()
+    {
+        while (true) yield return Tensor.Zeros([1]);
+    }
 }

@@ -73,6 +73,32 @@ public sealed class FreezeTests
         Assert.That(Numbers(body), Is.Not.EqualTo(before));
     }
 
+    /// <summary>The usual fine-tuning: everything frozen, the head not.</summary>
+    [Test]
+    public void A_head_unfrozen_in_a_frozen_model_keeps_its_own_modes()
+    {
+        var (norm, rng) = (new BatchNorm1d(1), new Rng(1));
+        var model = new Sequential(("body", new Sequential(norm)), ("head", new Linear(1, 2, rng)));
+        model.Freeze();
+        model["head"].Unfreeze();
+        norm.Unfreeze();
+        norm.Eval();
+        var before = Numbers(model["head"]);
+        new Trainer(model, new Loader(Data, 5), null, new Sgd(model.Parameters(), 0.1f)).Run(2);
+        Assert.That((norm.Training, norm.RunningMean.Item()), Is.EqualTo((false, 0f)));
+        Assert.That(Numbers(model["head"]), Is.Not.EqualTo(before));
+    }
+
+    [Test]
+    public void What_is_frozen_before_Backward_gets_no_gradient()
+    {
+        var (frozen, head) = (new Linear(1, 2, new Rng(1)), new Linear(2, 2, new Rng(1)));
+        var loss = head.Forward(frozen.Forward(Tensor.Full([1, 1], 1))).Sum();
+        frozen.Freeze();
+        loss.Backward();
+        Assert.That((frozen.Weight.Grad, head.Weight.Grad is null), Is.EqualTo(((Tensor?)null, false)));
+    }
+
     [Test]
     public void Unfreezing_asks_for_the_gradients_that_freezing_took()
     {

@@ -189,6 +189,24 @@ public sealed class TrainerTests
     }
 
     [Test]
+    public void A_NaN_in_the_test_data_is_not_the_model_s_divergence()
+    {
+        float[] features = [.. Enumerable.Range(0, 20).Select(i => i == 7 ? float.NaN : i / 20f)];
+        var test = new FeatureDataset("test", ["a", "b"], features, [.. Enumerable.Range(0, 10).Select(i => i % 2)]);
+        var model = Perceptron();
+        new Trainer(model, NewLoader(Xor.Train), NewLoader(test), new Sgd(model.Parameters(), 0.1f)).Run(2);
+        Assert.That(Evaluation.Of(model, NewLoader(test)).NanCount, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void One_class_alone_is_no_dead_network()
+    {
+        var data = new FeatureDataset("one", ["a"], [.. Enumerable.Range(0, 60).Select(i => i / 60f)], new int[30]);
+        var model = new Linear(2, 1, new Rng(1));
+        Assert.That(() => new Trainer(model, new Loader(data, 2), null, new Sgd(model.Parameters(), 0.1f)).Run(2), Throws.Nothing);
+    }
+
+    [Test]
     public void A_layer_that_the_first_batch_makes_is_not_left_untrained_without_a_word()
     {
         var model = new Sequential(new Lazily(), new Linear(4, 2, new Rng(1)));

@@ -10,7 +10,7 @@ public sealed class RandomFlip : ITransform
     public RandomFlip(float probability = 0.5f)
     {
         if (probability is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(probability), probability, "A probability lies in [0, 1].");
+            throw new ArgumentOutOfRangeException(nameof(probability), FormattableString.Invariant($"{probability}"), "A probability lies in [0, 1].");
         this.probability = probability;
     }
 

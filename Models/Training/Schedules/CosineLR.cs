@@ -17,10 +17,10 @@ public sealed class CosineLR : LearningRateSchedule
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
     public CosineLR(long total, long warmup = 0)
     {
-        if (total < 1) throw new ArgumentOutOfRangeException(nameof(total), total, "The schedule must last at least 1.");
+        if (total < 1) throw new ArgumentOutOfRangeException(nameof(total), FormattableString.Invariant($"{total}"), "The schedule must last at least 1.");
         if (warmup < 0 || warmup >= total)
             throw new ArgumentOutOfRangeException(
-                nameof(warmup), warmup, $"The warm-up must be from 0 up to, not including, the schedule's whole length, {total}.");
+                nameof(warmup), FormattableString.Invariant($"{warmup}"), $"The warm-up must be from 0 up to, not including, the schedule's whole length, {total}.");
         (this.total, this.warmup) = (total, warmup);
     }
 

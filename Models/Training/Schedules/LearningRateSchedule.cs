@@ -22,5 +22,5 @@ public abstract class LearningRateSchedule
 
     private protected static double Positive(double gamma) => double.IsFinite(gamma) && gamma > 0
         ? gamma
-        : throw new ArgumentOutOfRangeException(nameof(gamma), gamma, "The factor between stages must be a positive number.");
+        : throw new ArgumentOutOfRangeException(nameof(gamma), FormattableString.Invariant($"{gamma}"), "The factor between stages must be a positive number.");
 }

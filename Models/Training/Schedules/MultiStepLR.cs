@@ -16,7 +16,7 @@ public sealed class MultiStepLR : LearningRateSchedule
         this.gamma = Positive(gamma);
         foreach (var milestone in this.milestones)
             if (milestone < 0)
-                throw new ArgumentOutOfRangeException(nameof(milestones), milestone, "A milestone of the schedule must not be negative.");
+                throw new ArgumentOutOfRangeException(nameof(milestones), FormattableString.Invariant($"{milestone}"), "A milestone of the schedule must not be negative.");
     }
 
     /// <inheritdoc/>

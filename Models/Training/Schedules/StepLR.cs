@@ -12,7 +12,7 @@ public sealed class StepLR : LearningRateSchedule
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
     public StepLR(long size, double gamma = 0.1)
     {
-        if (size < 1) throw new ArgumentOutOfRangeException(nameof(size), size, "A stage of the schedule must last at least 1.");
+        if (size < 1) throw new ArgumentOutOfRangeException(nameof(size), FormattableString.Invariant($"{size}"), "A stage of the schedule must last at least 1.");
         (this.size, this.gamma) = (size, Positive(gamma));
     }
 
