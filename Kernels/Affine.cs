@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using ILGPU;
 
 namespace PyNetSharp;
 
@@ -31,7 +33,7 @@ public static class AffineOp
 }
 
 /// <summary>y = scale·x + shift.</summary>
-internal sealed partial class Affine(float scale, float shift) : Op
+internal sealed class Affine(float scale, float shift) : Op
 {
     private const int Piece = 1 << 12;      // the second pass finds what the first wrote in the L1 cache
 
@@ -60,5 +62,12 @@ internal sealed partial class Affine(float scale, float shift) : Op
         else RunOnGpu(x, scale, shift, y);
     }
 
-    static partial void RunOnGpu(Tensor x, float scale, float shift, Tensor y);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunOnGpu(Tensor x, float scale, float shift, Tensor y) =>
+        y.Gpu.Each(y.Shape.Size, new AffineKernel(x.View, scale, shift, y.View));
+}
+
+internal readonly struct AffineKernel(ArrayView<float> x, float scale, float shift, ArrayView<float> y) : IItemKernel
+{
+    public void Run(int i) => y[i] = x[i] * scale + shift;
 }

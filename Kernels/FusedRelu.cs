@@ -1,9 +1,11 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using ILGPU;
 
 namespace PyNetSharp;
 
 /// <summary>The gradient through a ReLU that a convolution or a linear layer ended with.</summary>
-internal static unsafe partial class FusedRelu
+internal static unsafe class FusedRelu
 {
     private const int Piece = 1 << 14;      // floats: three streams of 64 KB stay in the L2 cache
 
@@ -26,7 +28,9 @@ internal static unsafe partial class FusedRelu
         return masked;
     }
 
-    static partial void MaskOnGpu(Tensor dy, Tensor y, Tensor masked);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void MaskOnGpu(Tensor dy, Tensor y, Tensor masked) =>
+        y.Gpu.Each(y.Shape.Size, new ReluGradientKernel(dy.View, y.View, masked.View));
 
     private static void Mask(float* dy, float* y, float* masked, int n)
     {
@@ -40,4 +44,10 @@ internal static unsafe partial class FusedRelu
 
         for (; i < n; i++) masked[i] = y[i] <= 0 ? 0 : dy[i];
     }
+}
+
+/// <summary>masked = dy, or 0 where y ≤ 0; a NaN in y lets the gradient through.</summary>
+internal readonly struct ReluGradientKernel(ArrayView<float> dy, ArrayView<float> y, ArrayView<float> masked) : IItemKernel
+{
+    public void Run(int i) => masked[i] = y[i] <= 0 ? 0 : dy[i];
 }

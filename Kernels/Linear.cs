@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PyNetSharp;
 
 /// <summary>The affine map of a fully connected layer.</summary>
@@ -20,7 +22,7 @@ public static class LinearOp
     }
 }
 
-internal sealed unsafe partial class LinearMap(bool relu) : Op
+internal sealed unsafe class LinearMap(bool relu) : Op
 {
     private Tensor x = null!, weight = null!;
     private Tensor? y;
@@ -75,9 +77,13 @@ internal sealed unsafe partial class LinearMap(bool relu) : Op
         return (dw, db);
     }
 
-    static partial void ForwardOnGpu(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ForwardOnGpu(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y) =>
+        Products(x, weight).Forward(x, weight, bias, relu, y);
 
-    static partial void GradientByWeightOnGpu(Tensor dy, Tensor x, Tensor dw, Tensor db);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void GradientByWeightOnGpu(Tensor dy, Tensor x, Tensor dw, Tensor db) =>
+        Products(x, dw).GradientByWeight(dy, x, dw, db);
 
     private static Tensor SumOfRows(Tensor dy)
     {
@@ -85,4 +91,6 @@ internal sealed unsafe partial class LinearMap(bool relu) : Op
         Reduction.Run(dy, [true, false], sums);
         return sums;
     }
+
+    private static LinearProducts Products(Tensor x, Tensor weight) => new(x.Shape[0], weight.Shape[1], weight.Shape[0]);
 }

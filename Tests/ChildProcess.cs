@@ -65,6 +65,13 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>How often a text has been printed to the standard output until now.</summary>
     public int CountInOutput(string text) => output.Count(text);
 
+    /// <summary>The files that the process has mapped into its memory now, its assemblies among them; on Linux only.</summary>
+    public string[] LoadedFiles()
+    {
+        var maps = File.ReadAllLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/maps"));
+        return [.. maps.Where(line => line.Contains('/')).Select(line => line[line.IndexOf('/')..]).Distinct()];
+    }
+
     /// <summary>Sends a signal, by the name that the command kill knows.</summary>
     public void Send(string signal)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 using System.Text;
 using NUnit.Framework;
@@ -10,9 +9,6 @@ namespace PyNetSharp.Tests;
 /// <summary>Numbers in messages are the same in every culture, also in a program whose culture is its user's.</summary>
 public sealed class CultureTests
 {
-    private static readonly Dictionary<short, OpCode> Codes = typeof(OpCodes).GetFields()
-        .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
-
     /// <summary>Whose text has a decimal separator. Of whole numbers the minus differs, which few have.</summary>
     private static readonly Type[] Fractions = [typeof(float), typeof(double), typeof(Half), typeof(decimal)];
 
@@ -69,13 +65,9 @@ public sealed class CultureTests
     [TestCaseSource(nameof(Libraries))]
     public void No_number_is_formatted_by_the_culture(Assembly library)
     {
-        const BindingFlags All =
-            BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance
-            | BindingFlags.DeclaredOnly;
-        var faults = from type in library.GetTypes()
-                     from method in type.GetMethods(All).Cast<MethodBase>().Concat(type.GetConstructors(All))
+        var faults = from method in MethodCode.Of(library)
                      from fault in Faults(method)
-                     select $"{type.Name}.{method.Name}: {fault}";
+                     select $"{method.DeclaringType!.Name}.{method.Name}: {fault}";
         Assert.That(string.Join('\n', faults.Distinct()), Is.Empty);
     }
 
@@ -95,7 +87,7 @@ public sealed class CultureTests
     private static IEnumerable<string> Faults(MethodBase method)
     {
         var byCulture = false;
-        foreach (var called in Calls(method))
+        foreach (var called in MethodCode.Calls(method))
         {
             var takesCulture = called.GetParameters().Any(p => p.ParameterType == typeof(IFormatProvider));
             var isText = called.DeclaringType == typeof(DefaultInterpolatedStringHandler)
@@ -114,30 +106,4 @@ public sealed class CultureTests
         var hasFormat = append.GetParameters().Any(p => p.ParameterType == typeof(string));
         return Fractions.Contains(type) || (hasFormat && !Unsigned.Contains(type));
     }
-
-    /// <summary>What a method calls, in the order of its code.</summary>
-    private static IEnumerable<MethodBase> Calls(MethodBase method)
-    {
-        var code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
-        for (var i = 0; i < code.Length;)
-        {
-            var at = code[i] == 0xFE ? Codes[(short)(0xFE00 | code[i + 1])] : Codes[code[i]];
-            i += at.Size;
-            if (at.OperandType == OperandType.InlineMethod) yield return Resolve(method, BitConverter.ToInt32(code, i));
-            i += at.OperandType switch
-            {
-                OperandType.InlineNone => 0,
-                OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
-                OperandType.InlineVar => 2,
-                OperandType.InlineI8 or OperandType.InlineR => 8,
-                OperandType.InlineSwitch => 4 + 4 * BitConverter.ToInt32(code, i),
-                _ => 4,
-            };
-        }
-    }
-
-    private static MethodBase Resolve(MethodBase method, int token) => method.Module.ResolveMethod(
-        token,
-        method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null,
-        method.IsGenericMethod ? method.GetGenericArguments() : null)!;
 }

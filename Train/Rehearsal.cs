@@ -21,19 +21,17 @@ internal sealed partial class Rehearsal
     {
         (this.network, this.recipe, this.device) = (network, recipe, device);
         if (device is CpuDevice) Task.Run(() => Step(new CpuDevice(threads: 1), network.Input, Classes, Items, Width));
-        else BeginOnGpu();
+        else BeginOnGpu((GpuDevice)device);
     }
 
     /// <summary>
     /// Returns when a GPU's kernels for these data are compiled, and shows how far that is; at once for the CPU, which
     /// compiles while it computes.
     /// </summary>
-    public void Finish(Loader train, Loader test, int classes, Screen screen) =>
-        FinishOnGpu(train, test, classes, screen);
-
-    partial void BeginOnGpu();
-
-    partial void FinishOnGpu(Loader train, Loader test, int classes, Screen screen);
+    public void Finish(Loader train, Loader test, int classes, Screen screen)
+    {
+        if (device is GpuDevice gpu) FinishOnGpu(gpu, train, test, classes, screen);
+    }
 
     private void Step(Device device, Shape item, int classes, int items, double width)
     {

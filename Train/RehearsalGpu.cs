@@ -7,11 +7,10 @@ internal sealed partial class Rehearsal
     private const int Refresh = 100;        // milliseconds
 
     /// <summary>For what the network is made for: most data are like that.</summary>
-    partial void BeginOnGpu() => Task.Run(() => Compile((GpuDevice)device, network.Input, Classes, [recipe.BatchSize]));
+    private void BeginOnGpu(GpuDevice gpu) => Task.Run(() => Compile(gpu, network.Input, Classes, [recipe.BatchSize]));
 
-    partial void FinishOnGpu(Loader train, Loader test, int classes, Screen screen)
+    private void FinishOnGpu(GpuDevice gpu, Loader train, Loader test, int classes, Screen screen)
     {
-        if (device is not GpuDevice gpu) return;
         int[] batches = [.. ((Loader[])[train, test]).SelectMany(loader => Batches(loader)).Distinct()];
         if (TryCompile(gpu, train.ItemShape, classes, batches) is not { Completion.IsCompleted: false } kernels) return;
 

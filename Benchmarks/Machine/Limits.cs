@@ -8,13 +8,8 @@ internal readonly partial record struct Limits(double Operations, double Bytes)
     /// <param name="device">Any.</param>
     /// <param name="runs">Of some milliseconds each; the best counts.</param>
     /// <param name="withMemory">Whether to measure memory too.</param>
-    public static Limits Measure(Device device, int runs = 3, bool withMemory = false)
-    {
-        var limits = default(Limits);
-        if (device is CpuDevice cpu) limits = new(Peak.Best.Measure(cpu, runs), withMemory ? Bandwidth.Measure(cpu, runs).Best : 0);
-        else MeasureGpu(device, runs, withMemory, ref limits);
-        return limits;
-    }
-
-    static partial void MeasureGpu(Device device, int runs, bool withMemory, ref Limits limits);
+    public static Limits Measure(Device device, int runs = 3, bool withMemory = false) =>
+        device is CpuDevice cpu
+            ? new(Peak.Best.Measure(cpu, runs), withMemory ? Bandwidth.Measure(cpu, runs).Best : 0)
+            : MeasureGpu((GpuDevice)device, runs, withMemory);
 }

@@ -10,11 +10,8 @@ internal readonly partial record struct Limits
     private const double RunSeconds = 5e-3;
     private const int CopyFloats = 1 << 26;     // 256 MB: far beyond the caches
 
-    static partial void MeasureGpu(Device device, int runs, bool withMemory, ref Limits limits)
-    {
-        var gpu = (GpuDevice)device;
-        limits = new(MultiplyAdds(gpu, runs), withMemory ? CopiedBytes(gpu, runs) : 0);
-    }
+    private static Limits MeasureGpu(GpuDevice gpu, int runs, bool withMemory) =>
+        new(MultiplyAdds(gpu, runs), withMemory ? CopiedBytes(gpu, runs) : 0);
 
     private static double MultiplyAdds(GpuDevice gpu, int runs) => gpu.Precision == Precision.Tf32
         ? Rate(gpu, runs, TensorCoreKernel.OperationsPerRound, (rounds, sums) => new TensorCoreKernel(rounds, sums))

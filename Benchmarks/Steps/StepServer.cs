@@ -11,7 +11,7 @@ namespace PyNetSharp.Benchmarks;
 /// A process of its own for each workload makes its peak memory its own, and lets programs take turns without starting
 /// again. <c>peers/steps.py --serve</c> speaks the same way.
 /// </remarks>
-internal static partial class StepServer
+internal static class StepServer
 {
     private const int PeakRuns = 3;
 
@@ -28,24 +28,22 @@ internal static partial class StepServer
     private static StepReport Report(Step step, int count)
     {
         var before = Limits.Measure(step.Device, PeakRuns);
-        var (launchesBefore, launches) = (0L, 0L);
-        CountLaunches(step.Device, ref launchesBefore);
+        var launches = Launches(step.Device);
         var (managed, collections) = (GC.GetTotalAllocatedBytes(true), GC.CollectionCount(2));
         var blocks = step.Device.Memory.BlocksTaken;
         var seconds = step.Measure(count);
-        CountLaunches(step.Device, ref launches);
         return new(seconds, Resident())
         {
             Managed = GC.GetTotalAllocatedBytes(true) - managed,
             Blocks = step.Device.Memory.BlocksTaken - blocks,
             Collections = GC.CollectionCount(2) - collections,
             Tensors = step.Device.Memory.Peak,
-            Launches = launches - launchesBefore,
+            Launches = Launches(step.Device) - launches,
             Peak = Math.Max(before.Operations, Limits.Measure(step.Device, PeakRuns).Operations),
         };
     }
 
-    static partial void CountLaunches(Device device, ref long launches);
+    private static long Launches(Device device) => (device as GpuDevice)?.Launches ?? 0;
 
     private static long Resident()
     {

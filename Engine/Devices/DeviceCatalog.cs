@@ -3,41 +3,24 @@ using System.Globalization;
 namespace PyNetSharp;
 
 /// <summary>The devices of this machine, and how to get one by its name.</summary>
-public static partial class DeviceCatalog
+public static class DeviceCatalog
 {
     /// <summary>The kinds of graphics processors, in the order in which <c>auto</c> looks for one.</summary>
     private static readonly string[] GpuKinds = ["cuda", "opencl"];
 
-    private static readonly Lazy<IReadOnlyList<DeviceDescription>> Found = new(FindGpus);
+    private static readonly Lazy<IReadOnlyList<DeviceDescription>> Found = new(GpuCatalog.DescribeAll);
 
     /// <summary>
     /// The graphics processors that ILGPU finds, CUDA's first, and at the end ILGPU's emulation, which is there for
-    /// checking kernels and is slow. Empty if this build leaves the GPU part out.
+    /// checking kernels and is slow.
     /// </summary>
     public static IReadOnlyList<DeviceDescription> Gpus => Found.Value;
 
-    /// <summary>Why <see cref="Gpus"/> is empty, with what to do about it; null if this build has the GPU part.</summary>
-    public static string? WhyNoGpus
-    {
-        get
-        {
-            var reason = (string?)
-                "this build leaves the GPU part out, because ILGPU's packages were not there; add them with: dotnet build -c Release -p:Gpu=true";
-            HasGpuPart(ref reason);
-            return reason;
-        }
-    }
-
     /// <summary>
     /// Why there is no device of a kind, <c>cuda</c> or <c>opencl</c>: its library is missing, or what that has does not
-    /// do. Null if there is one, or this build leaves the GPU part out.
+    /// do. Null if there is one.
     /// </summary>
-    public static string? WhyNo(string kind)
-    {
-        string? why = null;
-        if (WhyNoGpus is null && Gpus.All(gpu => gpu.Kind != kind)) ExplainLack(kind, ref why);
-        return why;
-    }
+    public static string? WhyNo(string kind) => Gpus.All(gpu => gpu.Kind != kind) ? GpuCatalog.WhyNo(kind) : null;
 
     /// <summary>The device of this name. It is opened once: a second call gives the same.</summary>
     /// <param name="name">
@@ -46,13 +29,8 @@ public static partial class DeviceCatalog
     /// </param>
     /// <param name="threads">How many threads the CPU works with; 0 for one per core, which is <see cref="Device.Cpu"/>.</param>
     /// <exception cref="InputException">There is no such device; the message says what there is.</exception>
-    public static Device Open(string name, int threads = 0)
-    {
-        if (Find(name) is not { } gpu) return CpuDevice.WithThreads(threads);
-        Device? device = null;
-        OpenGpu(gpu, ref device);
-        return device!;
-    }
+    public static Device Open(string name, int threads = 0) =>
+        Find(name) is { } gpu ? GpuCatalog.Open(gpu) : CpuDevice.WithThreads(threads);
 
     /// <summary>The GPU that <see cref="Open"/> would open for this name; null for the CPU.</summary>
     /// <exception cref="InputException">There is no such device; the message says what there is.</exception>
@@ -63,31 +41,15 @@ public static partial class DeviceCatalog
         if (name == "auto") return Gpus.FirstOrDefault(gpu => GpuKinds.Contains(gpu.Kind) && !gpu.IsCpu);
 
         var wanted = name.Contains(':', StringComparison.Ordinal) || name == "emulated" ? name : name + ":0";
-        return Gpus.FirstOrDefault(gpu => gpu.Name == wanted) ?? throw Missing(name);
+        return Gpus.FirstOrDefault(gpu => gpu.Name == wanted) ?? throw NotThere(name);
     }
 
-    static partial void HasGpuPart(ref string? whyNot);
-
-    static partial void AddGpus(List<DeviceDescription> found);
-
-    static partial void OpenGpu(DeviceDescription gpu, ref Device? device);
-
-    static partial void ExplainLack(string kind, ref string? why);
-
-    private static List<DeviceDescription> FindGpus()
-    {
-        var found = new List<DeviceDescription>();
-        AddGpus(found);
-        return found;
-    }
-
-    private static InputException Missing(string name)
+    private static InputException NotThere(string name)
     {
         var (kind, number) = name.Split(':', 2) is [var before, var after] ? (before, after) : (name, "0");
         var isKnown = GpuKinds.Contains(kind) && uint.TryParse(number, CultureInfo.InvariantCulture, out _);
         if (!isKnown && name != "emulated")
             return new($"the device '{name}' is unknown; expected auto, cpu, cuda, opencl, or cuda:1 and the like for others.");
-        if (WhyNoGpus is { } reason) return new($"the device '{name}' cannot be used: {reason}");
 
         var there = string.Join(", ", Gpus.Select(gpu => gpu.Name).Prepend("cpu"));
         var because = WhyNo(kind) is { } why ? $"; {why}" : "";

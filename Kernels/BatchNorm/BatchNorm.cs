@@ -130,9 +130,5 @@ internal sealed partial class BatchNorm : Op
         return [dx];
     }
 
-    partial void ForwardOnGpu(Tensor? bias, Tensor y);
-
-    partial void BackwardOnGpu(Tensor dy, Tensor bySum, Tensor byProduct, Tensor? dx);
-
     private Tensor PerChannel() => new([x.Shape[1]], x.Device);
 }

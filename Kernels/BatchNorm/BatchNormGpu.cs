@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PyNetSharp;
@@ -5,7 +6,8 @@ namespace PyNetSharp;
 /// <remarks>On a GPU as on the CPU: sums over cells of rows, then over the cells; but all in single precision.</remarks>
 internal sealed unsafe partial class BatchNorm
 {
-    partial void ForwardOnGpu(Tensor? bias, Tensor y)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ForwardOnGpu(Tensor? bias, Tensor y)
     {
         if (training)
             MeasureOnGpu();
@@ -17,7 +19,8 @@ internal sealed unsafe partial class BatchNorm
             x.View, Channels, mean.View, scale.View, affine ? 1 : 0, (weight ?? scale).View, (bias ?? mean).View, y.View));
     }
 
-    partial void BackwardOnGpu(Tensor dy, Tensor bySum, Tensor byProduct, Tensor? dx)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void BackwardOnGpu(Tensor dy, Tensor bySum, Tensor byProduct, Tensor? dx)
     {
         var columns = new ColumnGroups(Channels);
         var cells = columns.PiecesOf(Rows);
@@ -35,6 +38,7 @@ internal sealed unsafe partial class BatchNorm
             training ? 1f / Rows : 0, bySum.View, byProduct.View, dx.View));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void MeasureOnGpu()
     {
         var columns = new ColumnGroups(Channels);

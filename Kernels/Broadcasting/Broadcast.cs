@@ -29,8 +29,6 @@ internal static partial class Broadcast
         else RunOnGpu<TBinary>(plan, a, b, y);
     }
 
-    static partial void RunOnGpu<TBinary>(BroadcastPlan plan, Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinary;
-
     /// <summary>Sums a gradient over the axes along which an operand of shape <paramref name="operand"/> was repeated.</summary>
     /// <returns><paramref name="dy"/> itself if there are none.</returns>
     public static Tensor SumTo(Tensor dy, Shape operand)

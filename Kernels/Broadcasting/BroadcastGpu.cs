@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PyNetSharp;
@@ -6,7 +7,8 @@ internal static partial class Broadcast
 {
     private const int KernelAxes = 4;       // with more (merged, as they are) there is a launch for each index of the outer ones
 
-    static partial void RunOnGpu<TBinary>(BroadcastPlan plan, Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinary
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunOnGpu<TBinary>(BroadcastPlan plan, Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinary
     {
         (int Extent, int A, int B)[] axes = [.. plan.Outer, (plan.Width, plan.StepA, plan.StepB)];
         BroadcastAxis[] inner =

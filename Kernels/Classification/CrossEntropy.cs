@@ -64,8 +64,6 @@ internal sealed partial class CrossEntropy(Labels labels) : Op
         y.Span[0] = (float)(losses.Sum() / losses.Length);
     }
 
-    partial void MeasureOnGpu(Tensor logits, Tensor y);
-
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         if (!dy.IsOnCpu)
@@ -83,7 +81,4 @@ internal sealed partial class CrossEntropy(Labels labels) : Op
         });
         return [probabilities];
     }
-
-    /// <summary>As <see cref="Backward"/> in place of the probabilities; <paramref name="dy"/> is not waited for.</summary>
-    partial void DifferentiateOnGpu(Tensor dy);
 }

@@ -1,10 +1,12 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PyNetSharp;
 
 internal sealed partial class CrossEntropy
 {
-    partial void MeasureOnGpu(Tensor logits, Tensor y)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void MeasureOnGpu(Tensor logits, Tensor y)
     {
         var losses = new Tensor([labels.Count], logits.Device);
         logits.Gpu.Groups(new(labels.Count, 1, 1), new CrossEntropyKernel(
@@ -13,7 +15,9 @@ internal sealed partial class CrossEntropy
         losses.Discard();
     }
 
-    partial void DifferentiateOnGpu(Tensor dy) =>
+    /// <summary>As <see cref="Backward"/> in place of the probabilities; <paramref name="dy"/> is not waited for.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DifferentiateOnGpu(Tensor dy) =>
         dy.Gpu.Each(probabilities.Shape.Size, new CrossEntropyGradientKernel(
             dy.View, labels.ViewOn(dy.Device), labels.Count, probabilities.Shape[1], probabilities.View));
 }

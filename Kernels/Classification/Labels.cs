@@ -1,11 +1,12 @@
 using System.Collections;
 using System.Runtime.InteropServices;
+using ILGPU;
 
 namespace PyNetSharp;
 
 /// <summary>The classes of a batch's items: on the host, and on the device whose kernels ask for them.</summary>
 /// <remarks>They go to a device once, whoever reads them there: the loss, its gradient, the count of right answers.</remarks>
-public sealed partial class Labels : IReadOnlyList<int>
+public sealed class Labels : IReadOnlyList<int>
 {
     private readonly int[] classes;
     private Tensor? sent;       // floats whose bits are the class numbers
@@ -63,4 +64,7 @@ public sealed partial class Labels : IReadOnlyList<int>
 
         device.Upload(MemoryMarshal.Cast<int, float>(classes), sent.Storage);
     }
+
+    /// <summary>The classes as kernels of this device see them.</summary>
+    internal ArrayView<int> ViewOn(Device device) => On(device).View.Cast<int>();
 }

@@ -61,8 +61,4 @@ internal sealed partial class LogSoftmax : Op
         });
         return [dx];
     }
-
-    static partial void ForwardOnGpu(Tensor x, Tensor y);
-
-    static partial void BackwardOnGpu(Tensor y, Tensor dy, Tensor dx);
 }

@@ -62,10 +62,6 @@ public sealed partial class ScoreLog
         return all;
     }
 
-    partial void NoteOnGpu(Tensor scores, Tensor loss, Labels labels);
-
-    partial void FetchFromGpu();
-
     private bool IsFlat(Tensor scores)
     {
         if (values.Length < scores.Shape.Size) values = new float[scores.Shape.Size];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PyNetSharp;
@@ -7,7 +8,8 @@ public sealed partial class ScoreLog
     private readonly List<(int Items, int Classes)> pending = [];       // of each batch on the sheet
     private Tensor? sheet;                          // a row of ScoreNoteKernel.Columns numbers per batch
 
-    partial void NoteOnGpu(Tensor scores, Tensor loss, Labels labels)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void NoteOnGpu(Tensor scores, Tensor loss, Labels labels)
     {
         if (pending.Count == Capacity || sheet?.Device != scores.Device) FetchFromGpu();
         if (sheet?.Device != scores.Device) sheet = Tensor.Zeros([Capacity, ScoreNoteKernel.Columns], scores.Device);
@@ -17,7 +19,7 @@ public sealed partial class ScoreLog
         pending.Add((labels.Count, scores.Shape[1]));
     }
 
-    partial void FetchFromGpu()
+    private void FetchFromGpu()
     {
         if (pending.Count == 0) return;
         (int, int)[] noted = [.. pending];

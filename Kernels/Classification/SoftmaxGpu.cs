@@ -1,13 +1,16 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PyNetSharp;
 
 internal sealed partial class RowSoftmax
 {
-    static partial void ForwardOnGpu(Tensor x, Tensor y) =>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ForwardOnGpu(Tensor x, Tensor y) =>
         y.Gpu.Groups(new(ClassRows.Count(y), 1, 1), new SoftmaxKernel(x.View, y.Shape[1], y.View));
 
-    static partial void BackwardOnGpu(Tensor y, Tensor dy, Tensor dx) =>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void BackwardOnGpu(Tensor y, Tensor dy, Tensor dx) =>
         dx.Gpu.Groups(new(ClassRows.Count(dx), 1, 1), new SoftmaxGradientKernel(y.View, dy.View, y.Shape[1], dx.View));
 }
 

@@ -110,12 +110,6 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
         return (dw, db);
     }
 
-    partial void ConvolveOnGpu(Tensor x, Tensor weight, Tensor? bias, Tensor y);
-
-    partial void GradientByInputOnGpu(Tensor dy, Tensor dx);
-
-    partial void GradientByWeightOnGpu(Tensor dy, Tensor dw, Tensor db);
-
     /// <summary>Positions of the kernel along an axis; below 1 where it does not fit, and more than an int where the padding is absurd.</summary>
     private static long Extent(int size, int kernel, int stride, int padding)
     {

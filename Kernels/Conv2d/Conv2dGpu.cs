@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PyNetSharp;
 
 /// <summary>The three passes on a GPU: products of which one factor is the windows, read where they lie.</summary>
@@ -18,21 +20,24 @@ internal sealed partial class Convolution
 
     private bool InFours => Fours.Fit(weight.Shape[0], weight.Shape[1]);
 
-    partial void ConvolveOnGpu(Tensor x, Tensor weight, Tensor? bias, Tensor y)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ConvolveOnGpu(Tensor x, Tensor weight, Tensor? bias, Tensor y)
     {
         if (Linear is { } linear) linear.Forward(x, weight, bias, relu, y);
         else if (InFours) Convolve<Fours>(bias, y);
         else Convolve<Singles>(bias, y);
     }
 
-    partial void GradientByInputOnGpu(Tensor dy, Tensor dx)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GradientByInputOnGpu(Tensor dy, Tensor dx)
     {
         if (Linear is { } linear) linear.GradientByInput(dy, weight, dx);
         else if (InFours) GradientByInput<Fours>(dy, dx);
         else GradientByInput<Singles>(dy, dx);
     }
 
-    partial void GradientByWeightOnGpu(Tensor dy, Tensor dw, Tensor db)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GradientByWeightOnGpu(Tensor dy, Tensor dw, Tensor db)
     {
         if (Linear is { } linear) linear.GradientByWeight(dy, x, dw, db);
         else if (InFours) GradientByWeight<Fours>(dy, dw, db);

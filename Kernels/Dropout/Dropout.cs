@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
 namespace PyNetSharp;
 
 /// <summary>Dropout of single elements.</summary>
@@ -24,7 +27,7 @@ internal static class DropProbability
         : throw new ArgumentOutOfRangeException(nameof(p), FormattableString.Invariant($"{p}"), "The probability of being dropped must be from 0 to 1.");
 }
 
-internal sealed partial class ElementDropout(DropoutMask mask) : Op
+internal sealed class ElementDropout(DropoutMask mask) : Op
 {
     private const int Piece = 1 << 15;
 
@@ -49,5 +52,11 @@ internal sealed partial class ElementDropout(DropoutMask mask) : Op
         else RunOnGpu(from, to);
     }
 
-    partial void RunOnGpu(Tensor from, Tensor to);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RunOnGpu(Tensor from, Tensor to) => to.Gpu.Each(to.Shape.Size, new DropoutKernel(mask, from.View, to.View));
+}
+
+internal readonly struct DropoutKernel(DropoutMask mask, ArrayView<float> x, ArrayView<float> y) : IItemKernel
+{
+    public void Run(int i) => y[i] = mask.Apply(x[i], i);
 }

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using ILGPU;
 
 namespace PyNetSharp;
 
@@ -20,7 +22,7 @@ public static class Dropout2dOp
     }
 }
 
-internal sealed unsafe partial class ChannelDropout(DropoutMask mask) : Op
+internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
 {
     private const int Piece = 256;      // pixels that one thread takes at a time
 
@@ -62,7 +64,12 @@ internal sealed unsafe partial class ChannelDropout(DropoutMask mask) : Op
         factors.Discard();
     }
 
-    partial void RunOnGpu(Tensor from, Tensor to);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RunOnGpu(Tensor from, Tensor to)
+    {
+        var (_, channels, height, width) = from.Shape;
+        to.Gpu.Each(to.Shape.Size, new ChannelDropoutKernel(mask, from.View, channels, height * width, to.View));
+    }
 
     /// <summary>y[pixel, c] = x[pixel, c] · factors[c]; <paramref name="y"/> may be <paramref name="x"/>.</summary>
     private static void Scale(float* x, float* factors, int pixels, int channels, float* y)
@@ -74,5 +81,15 @@ internal sealed unsafe partial class ChannelDropout(DropoutMask mask) : Op
                 (Vector.Load(x + c) * Vector.Load(factors + c)).Store(y + c);
             for (; c < channels; c++) y[c] = x[c] * factors[c];
         }
+    }
+}
+
+/// <summary>y = x·factor of the image and channel; x is stored [images, pixels, channels].</summary>
+internal readonly struct ChannelDropoutKernel(DropoutMask mask, ArrayView<float> x, int channels, int pixels, ArrayView<float> y) : IItemKernel
+{
+    public void Run(int i)
+    {
+        var pixel = i / channels;
+        y[i] = x[i] * mask.Apply(1, pixel / pixels * channels + i - pixel * channels);
     }
 }

@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
 namespace PyNetSharp;
 
 /// <summary>Applies a formula to every element.</summary>
-internal sealed partial class Map<TMap> : Op where TMap : struct, IMap
+internal sealed class Map<TMap> : Op where TMap : struct, IMap
 {
     private const int Piece = 1 << 15;
 
@@ -31,7 +34,24 @@ internal sealed partial class Map<TMap> : Op where TMap : struct, IMap
         return [dx];
     }
 
-    static partial void ForwardOnGpu(Tensor x, Tensor y);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ForwardOnGpu(Tensor x, Tensor y) =>
+        y.Gpu.Each(y.Shape.Size, new MapKernel<TMap>(x.View, y.View));
 
-    static partial void BackwardOnGpu(Tensor saved, Tensor dy, Tensor dx);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void BackwardOnGpu(Tensor saved, Tensor dy, Tensor dx) =>
+        dx.Gpu.Each(dx.Shape.Size, new MapGradientKernel<TMap>(saved.View, dy.View, dx.View));
+}
+
+/// <summary>y = F(x): the formula that the CPU's vectors compute.</summary>
+internal readonly struct MapKernel<TMap>(ArrayView<float> x, ArrayView<float> y) : IItemKernel where TMap : struct, IMap
+{
+    public void Run(int i) => y[i] = TMap.F(new GpuFloat(x[i])).V;
+}
+
+/// <summary>dx = dy·D(saved).</summary>
+internal readonly struct MapGradientKernel<TMap>(ArrayView<float> saved, ArrayView<float> dy, ArrayView<float> dx) : IItemKernel
+    where TMap : struct, IMap
+{
+    public void Run(int i) => dx[i] = dy[i] * TMap.D(new GpuFloat(saved[i])).V;
 }

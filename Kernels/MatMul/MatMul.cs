@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PyNetSharp;
 
 /// <summary>The product of two matrices.</summary>
@@ -19,7 +21,7 @@ public static class MatMulOp
     }
 }
 
-internal sealed unsafe partial class MatMul(bool ta, bool tb) : Op
+internal sealed unsafe class MatMul(bool ta, bool tb) : Op
 {
     private Tensor a = null!, b = null!;
 
@@ -49,7 +51,30 @@ internal sealed unsafe partial class MatMul(bool ta, bool tb) : Op
         !Needed(1) ? null : tb ? dy.MatMul(a, true, ta) : a.MatMul(dy, !ta, false),
     ];
 
-    static partial void RunOnGpu(Tensor a, bool ta, Tensor b, bool tb, Tensor y);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunOnGpu(Tensor a, bool ta, Tensor b, bool tb, Tensor y)
+    {
+        var ((m, k), (_, n)) = (Extents(a.Shape, ta), Extents(b.Shape, tb));
+        if (Fours.Fit(ta ? m : k, tb ? k : n) && n % 4 == 0) Multiply<Fours>();
+        else Multiply<Singles>();
+
+        void Multiply<TWidth>() where TWidth : struct, IWidth
+        {
+            switch (ta, tb)
+            {
+                case (false, false): Run<TWidth, MatrixRows<TWidth>, MatrixColumns<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
+                case (false, true): Run<TWidth, MatrixRows<TWidth>, MatrixRows<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
+                case (true, false): Run<TWidth, MatrixColumns<TWidth>, MatrixColumns<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
+                case (true, true): Run<TWidth, MatrixColumns<TWidth>, MatrixRows<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
+            }
+        }
+
+        void Run<TWidth, TLeft, TRight>(TLeft left, TRight right)
+            where TWidth : struct, IWidth
+            where TLeft : struct, IOperand<MatrixPlace>
+            where TRight : struct, IOperand<MatrixPlace> =>
+            Products.Run<TWidth, TLeft, MatrixPlace, TRight, MatrixPlace>(left, right, (m, n, k), y);
+    }
 
     private static (int Rows, int Columns) Extents(Shape shape, bool transposed) =>
         transposed ? (shape[1], shape[0]) : (shape[0], shape[1]);

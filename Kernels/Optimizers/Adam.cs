@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using ILGPU;
 
 namespace PyNetSharp;
 
@@ -8,7 +10,7 @@ namespace PyNetSharp;
 /// p −= learningRate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps). One pass over each parameter.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/1412.6980">Kingma and Ba, 2015, algorithm 1</seealso>
-public sealed partial class Adam : Optimizer
+public sealed class Adam : Optimizer
 {
     private const int Piece = 1 << 14;      // floats that one thread takes at a time
 
@@ -56,7 +58,7 @@ public sealed partial class Adam : Optimizer
             if (Parameters[i].IsOnCpu) Descend(Parameters[i], gradient, means[i], squares[i], RuleFor(i));
         }
 
-        StepOnGpus();
+        foreach (var device in Parameters.Select(p => p.Device).OfType<GpuDevice>().Distinct()) StepOnGpu(device);
     }
 
     /// <summary><c>steps</c>, how many each parameter has taken, and <c>0.exp_avg</c>, <c>0.exp_avg_sq</c> and so on.</summary>
@@ -67,8 +69,15 @@ public sealed partial class Adam : Optimizer
         .. squares.Select((v, i) => ($"{i}.exp_avg_sq", v)),
     ];
 
-    /// <summary>Changes the parameters that are on GPUs, after their steps are counted; all in one launch.</summary>
-    partial void StepOnGpus();
+    /// <summary>Changes the parameters that are on this device, after their steps are counted; all in one launch.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void StepOnGpu(GpuDevice device) => device.Together<AdamKernel>(
+    [
+        .. Enumerable.Range(0, Parameters.Count)
+            .Where(i => Parameters[i].Device == device && Parameters[i].Grad is not null)
+            .Select(i => (Parameters[i].Shape.Size, new AdamKernel(
+                Parameters[i].View, Parameters[i].Grad!.View, means[i].View, squares[i].View, RuleFor(i)))),
+    ]);
 
     private Rule RuleFor(int parameter) => new(
         weightDecay, (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2),
@@ -108,4 +117,17 @@ public sealed partial class Adam : Optimizer
     /// <summary>m = Keep1·m + Take1·d; v = Keep2·v + Take2·d²; p −= Rate·m / (√v / Root + Eps).</summary>
     internal readonly record struct Rule(
         float Decay, float Keep1, float Take1, float Keep2, float Take2, float Rate, float Root, float Eps);
+}
+
+internal readonly struct AdamKernel(ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, ArrayView<float> v, Adam.Rule rule) : IItemKernel
+{
+    public void Run(int i)
+    {
+        var d = g[i] + rule.Decay * p[i];
+        var mean = rule.Keep1 * m[i] + rule.Take1 * d;
+        var square = rule.Keep2 * v[i] + rule.Take2 * d * d;
+        m[i] = mean;
+        v[i] = square;
+        p[i] -= rule.Rate * mean / (MathF.Sqrt(square) / rule.Root + rule.Eps);
+    }
 }

@@ -23,23 +23,18 @@ public static partial class GradientNorm
             if (!(maxNorm > 0)) throw new ArgumentOutOfRangeException(nameof(maxNorm), FormattableString.Invariant($"{maxNorm}"), "The greatest norm must be positive.");
 
             Parameter[] trained = [.. parameters.Distinct().Where(p => p.Grad is not null)];
-            var onGpus = 0.0;
-            SumOnGpus(trained, ref onGpus);
-            var norm = Math.Sqrt(trained.Where(p => p.IsOnCpu).Sum(p => SquaredNorm(p.Grad!)) + onGpus);
+            Parameter[] onCpu = [.. trained.Where(p => p.IsOnCpu)], onGpus = [.. trained.Where(p => !p.IsOnCpu)];
+            var squares = onCpu.Sum(p => SquaredNorm(p.Grad!));
+            if (onGpus.Length > 0) squares += SumOnGpus(onGpus);
+            var norm = Math.Sqrt(squares);
             var factor = (float)(maxNorm / (norm + 1e-6));      // PyTorch's guard against a norm of zero
             if (factor >= 1) return norm;
 
-            ScaleOnGpus(trained, factor);
-            foreach (var parameter in trained.Where(p => p.IsOnCpu)) parameter.Grad = Scaled(parameter.Grad!, factor);
+            if (onGpus.Length > 0) ScaleOnGpus(onGpus, factor);
+            foreach (var parameter in onCpu) parameter.Grad = Scaled(parameter.Grad!, factor);
             return norm;
         }
     }
-
-    /// <summary>Adds the squares of the gradients that are on GPUs.</summary>
-    static partial void SumOnGpus(Parameter[] trained, ref double sum);
-
-    /// <summary>Scales the gradients of the parameters that are on GPUs.</summary>
-    static partial void ScaleOnGpus(Parameter[] trained, float factor);
 
     private static unsafe double SquaredNorm(Tensor x)
     {

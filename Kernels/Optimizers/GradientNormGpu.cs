@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ILGPU;
 
@@ -9,16 +10,17 @@ namespace PyNetSharp;
 /// </remarks>
 public static partial class GradientNorm
 {
-    static partial void SumOnGpus(Parameter[] trained, ref double sum)
-    {
-        foreach (var gradients in trained.Select(p => p.Grad!).Where(g => !g.IsOnCpu).GroupBy(g => g.Gpu))
-            sum += SquaredNorm(gradients.Key, [.. gradients]);
-    }
+    /// <summary>The sum of the squares of the gradients, which are all on GPUs.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static double SumOnGpus(Parameter[] parameters) =>
+        parameters.Select(p => p.Grad!).GroupBy(g => g.Gpu).Sum(gradients => SquaredNorm(gradients.Key, [.. gradients]));
 
-    static partial void ScaleOnGpus(Parameter[] trained, float factor)
+    /// <summary>Scales the gradients of the parameters, which are all on GPUs.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ScaleOnGpus(Parameter[] parameters, float factor)
     {
-        foreach (var parameters in trained.Where(p => !p.IsOnCpu).GroupBy(p => p.Gpu))
-            parameters.Key.Together<AffineKernel>([.. parameters.Select(parameter =>
+        foreach (var group in parameters.GroupBy(p => p.Gpu))
+            group.Key.Together<AffineKernel>([.. group.Select(parameter =>
             {
                 var (x, y) = (parameter.Grad!, Target(parameter.Grad!));
                 parameter.Grad = y;

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using ILGPU;
 
 namespace PyNetSharp;
 
@@ -8,7 +10,7 @@ namespace PyNetSharp;
 /// p −= learningRate·m, or with Nesterov p −= learningRate·(d + momentum·m). One pass over each parameter.
 /// </remarks>
 /// <seealso href="https://proceedings.mlr.press/v28/sutskever13.html">Sutskever, Martens, Dahl and Hinton, 2013</seealso>
-public sealed partial class Sgd : Optimizer
+public sealed class Sgd : Optimizer
 {
     private const int Piece = 1 << 14;      // floats that one thread takes at a time
 
@@ -49,7 +51,7 @@ public sealed partial class Sgd : Optimizer
     public override void Step()
     {
         BeginStep(velocities);
-        StepOnGpus();
+        foreach (var device in Parameters.Select(p => p.Device).OfType<GpuDevice>().Distinct()) StepOnGpu(device);
         for (var i = 0; i < Parameters.Count; i++)
         {
             if (Parameters[i].Grad is not { } gradient) continue;
@@ -62,8 +64,22 @@ public sealed partial class Sgd : Optimizer
     public override IReadOnlyList<(string Name, Tensor Tensor)> State() =>
         [("steps", steps), .. velocities.Select((v, i) => ($"{i}.momentum_buffer", v))];
 
-    /// <summary>Changes the parameters that are on GPUs, before their steps are counted; all in one launch.</summary>
-    partial void StepOnGpus();
+    /// <summary>Changes the parameters that are on this device, before their steps are counted; all in one launch.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void StepOnGpu(GpuDevice device)
+    {
+        int[] due =
+        [
+            .. Enumerable.Range(0, Parameters.Count)
+                .Where(i => Parameters[i].Device == device && Parameters[i].Grad is not null),
+        ];
+        if (momentum == 0)
+            device.Together<SgdKernel>([.. due.Select(i => (Parameters[i].Shape.Size, new SgdKernel(
+                Parameters[i].View, Parameters[i].Grad!.View, LearningRate, weightDecay)))]);
+        else
+            device.Together<MomentumKernel>([.. due.Select(i => (Parameters[i].Shape.Size, new MomentumKernel(
+                Parameters[i].View, Parameters[i].Grad!.View, velocities[i].View, RuleFor(i))))]);
+    }
 
     private Rule RuleFor(int parameter)
     {
@@ -117,4 +133,20 @@ public sealed partial class Sgd : Optimizer
 
     /// <summary>d = g + Decay·p; m = Keep·m + Take·d; p −= Rate·(Direct·d + Ahead·m).</summary>
     internal readonly record struct Rule(float Rate, float Decay, float Keep, float Take, float Direct, float Ahead);
+}
+
+internal readonly struct SgdKernel(ArrayView<float> p, ArrayView<float> g, float rate, float decay) : IItemKernel
+{
+    public void Run(int i) => p[i] -= rate * (g[i] + decay * p[i]);
+}
+
+internal readonly struct MomentumKernel(ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, Sgd.Rule rule) : IItemKernel
+{
+    public void Run(int i)
+    {
+        var d = g[i] + rule.Decay * p[i];
+        var velocity = rule.Keep * m[i] + rule.Take * d;
+        m[i] = velocity;
+        p[i] -= rule.Rate * (rule.Direct * d + rule.Ahead * velocity);
+    }
 }

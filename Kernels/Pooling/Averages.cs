@@ -103,10 +103,6 @@ internal sealed unsafe partial class Averages(Shape shape, PoolAxis rows, PoolAx
         return dx;
     }
 
-    partial void ComputeOnGpu(Tensor x, Tensor y);
-
-    partial void GradientOnGpu(Tensor dy, Tensor dx);
-
     /// <summary>The sums over <paramref name="pixels"/> neighbours that are <paramref name="stride"/> floats apart.</summary>
     private static void AddUp(float* x, int stride, int pixels, Span<float> sum)
     {

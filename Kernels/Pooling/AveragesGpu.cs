@@ -1,13 +1,16 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PyNetSharp;
 
 internal sealed unsafe partial class Averages
 {
-    partial void ComputeOnGpu(Tensor x, Tensor y) =>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ComputeOnGpu(Tensor x, Tensor y) =>
         y.Gpu.Each(y.Shape.Size, new AverageKernel(x.View, new(shape, rows, columns), y.View));
 
-    partial void GradientOnGpu(Tensor dy, Tensor dx) =>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GradientOnGpu(Tensor dy, Tensor dx) =>
         dx.Gpu.Each(dx.Shape.Size, new AverageGradientKernel(dy.View, new(shape, rows, columns), dx.View));
 }
 

@@ -67,8 +67,4 @@ internal sealed partial class MaxPool(PoolSize size) : Op
         else Gather(dy, (uint*)places!.Pointer, dx);
         return [dx];
     }
-
-    partial void FindMaximaOnGpu(Tensor x, Tensor y);
-
-    partial void GatherOnGpu(Tensor dy, Tensor dx);
 }

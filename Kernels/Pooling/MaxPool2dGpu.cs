@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PyNetSharp;
@@ -6,7 +7,8 @@ internal sealed partial class MaxPool
 {
     private PoolGrid Grid => new(shape, rows, columns);
 
-    partial void FindMaximaOnGpu(Tensor x, Tensor y)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void FindMaximaOnGpu(Tensor x, Tensor y)
     {
         if (places is null)
             y.Gpu.Each(y.Shape.Size, new MaximaKernel<NoPlaces>(x.View, Grid, y.View, y.View.Cast<byte>()));
@@ -16,7 +18,8 @@ internal sealed partial class MaxPool
             y.Gpu.Each(y.Shape.Size, new MaximaKernel<WidePlaces>(x.View, Grid, y.View, places.View.Cast<byte>()));
     }
 
-    partial void GatherOnGpu(Tensor dy, Tensor dx)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GatherOnGpu(Tensor dy, Tensor dx)
     {
         var winners = places!.View.Cast<byte>();
         if (PlacesAreBytes) dx.Gpu.Each(dx.Shape.Size, new MaximaGradientKernel<BytePlaces>(dy.View, Grid, winners, dx.View));

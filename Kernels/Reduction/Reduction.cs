@@ -57,9 +57,6 @@ internal static partial class Reduction
         }
     }
 
-    /// <summary>[outer, n, inner] → [outer, inner]</summary>
-    static partial void SumOnGpu(Tensor x, int outer, int n, int inner, Tensor y);
-
     /// <summary>Σ x, stretch by stretch.</summary>
     public static double SumRun(ReadOnlySpan<float> run)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PyNetSharp;
@@ -7,7 +8,9 @@ internal static partial class Reduction
 {
     private const int FewRows = 32;     // that one thread sums alone
 
-    static partial void SumOnGpu(Tensor x, int outer, int n, int inner, Tensor y)
+    /// <summary>[outer, n, inner] → [outer, inner]</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void SumOnGpu(Tensor x, int outer, int n, int inner, Tensor y)
     {
         var gpu = y.Gpu;
         if (n <= FewRows)

@@ -59,14 +59,14 @@ public sealed class GpuLibrariesTests
 
     [Test]
     public void A_driver_that_is_too_old_is_called_that_with_what_is_needed() => Assert.That(
-        DeviceCatalog.TooOld("NVIDIA A100", CudaDriverVersion.FromMajorMinor(10, 2), CudaDriverVersion.FromMajorMinor(11, 0)),
+        GpuCatalog.TooOld("NVIDIA A100", CudaDriverVersion.FromMajorMinor(10, 2), CudaDriverVersion.FromMajorMinor(11, 0)),
         Is.EqualTo(
             "CUDA's driver is too old for NVIDIA A100: it is for CUDA 10.2, and ILGPU needs one for CUDA 11.0 or later; " +
             "update the driver"));
 
     [Test]
     public void Devices_are_counted_in_words([Values(0, 1, 2)] int count) => Assert.That(
-        DeviceCatalog.Count(count), Is.EqualTo(count switch { 0 => "no devices", 1 => "1 device", _ => "2 devices" }));
+        GpuCatalog.Count(count), Is.EqualTo(count switch { 0 => "no devices", 1 => "1 device", _ => "2 devices" }));
 
     /// <summary>ILGPU once more, in a context of its own, so that it has no resolver yet.</summary>
     private static Assembly CopyOfILGPU() =>

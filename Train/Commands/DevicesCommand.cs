@@ -9,7 +9,7 @@ namespace PyNetSharp;
 internal sealed class DevicesCommand : ConsoleCommand
 {
     public DevicesCommand()
-        : base("devices", "devices", "List the devices that --device may name: the cpu, and GPUs if this build has that part.") =>
+        : base("devices", "devices", "List the devices that --device may name: the cpu and GPUs.") =>
         Examples.Add(("pynet devices", "Show what this machine computes with."));
 
     protected override int Run(ParseResult parse)
@@ -18,8 +18,7 @@ internal sealed class DevicesCommand : ConsoleCommand
         screen.Table(
             [new("Device", 1), new("What it is", 2), new("Memory", 3, IsNumber: true), new("Driver", 4)],
             [Cpu(), .. DeviceCatalog.Gpus.Select(Row)]);
-        if (DeviceCatalog.WhyNoGpus is { } reason) screen.Result($"No GPU: {reason}");
-        else if (DeviceCatalog.Gpus.All(gpu => gpu.IsCpu))
+        if (DeviceCatalog.Gpus.All(gpu => gpu.IsCpu))
             screen.Result($"No GPU: {string.Join("; ", KindsWithout())}.");
         return 0;
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -7,7 +8,8 @@ using ILGPU.Runtime.OpenCL;
 
 namespace PyNetSharp;
 
-public static partial class DeviceCatalog
+/// <summary>The devices that ILGPU finds. Only what is done with a GPU comes here: it loads ILGPU.</summary>
+internal static class GpuCatalog
 {
     private static readonly Lazy<Context> Context = new(CreateContext);
     private static readonly Dictionary<string, GpuDevice> Opened = [];
@@ -48,18 +50,32 @@ public static partial class DeviceCatalog
         }
     }
 
-    static partial void HasGpuPart(ref string? whyNot) => whyNot = null;
+    /// <summary>All of them, CUDA's first and the emulation at the end.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static IReadOnlyList<DeviceDescription> DescribeAll() =>
+        [.. Devices().Select(device => Describe(device.Name, device.Device))];
 
-    static partial void AddGpus(List<DeviceDescription> found) =>
-        found.AddRange(Devices().Select(device => Describe(device.Name, device.Device)));
+    /// <summary>This device, which is opened once.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static Device Open(DeviceDescription gpu)
+    {
+        lock (Opened)
+        {
+            if (!Opened.TryGetValue(gpu.Name, out var device))
+                Opened.Add(gpu.Name, device = new(gpu, CreateAccelerator(gpu.Name)));
+            return device;
+        }
+    }
 
-    static partial void ExplainLack(string kind, ref string? why)
+    /// <summary>Why there is no device of a kind.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static string WhyNo(string kind)
     {
         string? reason = null;
         var name = kind == "cuda" ? "CUDA's driver (libcuda.so.1)" : "OpenCL's loader (libOpenCL.so.1)";
         if (!GpuLibraries.Has(kind)) reason = $"{name} was not found";
         else TryAdd(kind, () => reason = kind == "cuda" ? LackOfCuda() : LackOfOpenCL());
-        why = reason ?? $"{name} was found, but fails: {Faults[kind]}";
+        return reason ?? $"{name} was found, but fails: {Faults[kind]}";
     }
 
     private static string LackOfCuda()
@@ -108,16 +124,6 @@ public static partial class DeviceCatalog
             ? "without the generic address spaces of OpenCL 2.0 C, no use can be made of " +
                 string.Join(", ", others.Select(device => device.Name))
             : "OpenCL's loader (libOpenCL.so.1) was found, but no driver with a device";
-
-    static partial void OpenGpu(DeviceDescription gpu, ref Device? device)
-    {
-        lock (Opened)
-        {
-            if (!Opened.TryGetValue(gpu.Name, out var opened))
-                Opened.Add(gpu.Name, opened = new(gpu, CreateAccelerator(gpu.Name)));
-            device = opened;
-        }
-    }
 
     /// <exception cref="DeviceException">
     /// The driver refuses: another program may have the device for itself, or all its memory.
