@@ -47,7 +47,8 @@ internal static unsafe class FusedRelu
 }
 
 /// <summary>masked = dy, or 0 where y ≤ 0; a NaN in y lets the gradient through.</summary>
-internal readonly struct ReluGradientKernel(ArrayView<float> dy, ArrayView<float> y, ArrayView<float> masked) : IItemKernel
+internal readonly struct ReluGradientKernel(
+    ArrayView<float> dy, ArrayView<float> y, ArrayView<float> masked) : IItemKernel
 {
     public void Run(int i) => masked[i] = y[i] <= 0 ? 0 : dy[i];
 }

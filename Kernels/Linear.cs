@@ -92,5 +92,6 @@ internal sealed unsafe class LinearMap(bool relu) : Op
         return sums;
     }
 
-    private static LinearProducts Products(Tensor x, Tensor weight) => new(x.Shape[0], weight.Shape[1], weight.Shape[0]);
+    private static LinearProducts Products(Tensor x, Tensor weight) =>
+        new(x.Shape[0], weight.Shape[1], weight.Shape[0]);
 }

@@ -109,8 +109,10 @@ internal sealed class Reshape(Shape to) : Op
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void TransposeOnGpu(Tensor from, int batch, int rows, int columns, Tensor to)
     {
-        int down = (rows + TransposeKernel.Tile - 1) / TransposeKernel.Tile, across = (columns + TransposeKernel.Tile - 1) / TransposeKernel.Tile;
-        to.Gpu.Groups(new(batch * down * across, 1, 1), new TransposeKernel(from.View, rows, columns, down, across, to.View));
+        const int tile = TransposeKernel.Tile;
+        int down = (rows + tile - 1) / tile, across = (columns + tile - 1) / tile;
+        to.Gpu.Groups(
+            new(batch * down * across, 1, 1), new TransposeKernel(from.View, rows, columns, down, across, to.View));
     }
 
     private static void EachImage(Tensor images, Action<Shape, int> reorder)
@@ -121,8 +123,11 @@ internal sealed class Reshape(Shape to) : Op
     }
 }
 
-/// <summary>[batch, rows, columns] → [batch, columns, rows], in tiles through shared memory, so that both sides go along storage.</summary>
-internal readonly struct TransposeKernel(ArrayView<float> from, int rows, int columns, int down, int across, ArrayView<float> to) : IGroupKernel
+/// <summary>
+/// [batch, rows, columns] → [batch, columns, rows], in tiles through shared memory, so that both sides go along storage.
+/// </summary>
+internal readonly struct TransposeKernel(
+    ArrayView<float> from, int rows, int columns, int down, int across, ArrayView<float> to) : IGroupKernel
 {
     public const int Tile = 32;
 

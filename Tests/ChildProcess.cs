@@ -65,7 +65,7 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>How often a text has been printed to the standard output until now.</summary>
     public int CountInOutput(string text) => output.Count(text);
 
-    /// <summary>The files that the process has mapped into its memory now, its assemblies among them; on Linux only.</summary>
+    /// <summary>The files that the process has in its memory now, its assemblies among them; on Linux only.</summary>
     public string[] LoadedFiles()
     {
         var maps = File.ReadAllLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/maps"));

@@ -8,7 +8,8 @@ internal static partial class Broadcast
     private const int KernelAxes = 4;       // with more (merged, as they are) there is a launch for each index of the outer ones
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunOnGpu<TBinary>(BroadcastPlan plan, Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinary
+    private static void RunOnGpu<TBinary>(BroadcastPlan plan, Tensor a, Tensor b, Tensor y)
+        where TBinary : struct, IBinary
     {
         (int Extent, int A, int B)[] axes = [.. plan.Outer, (plan.Width, plan.StepA, plan.StepB)];
         BroadcastAxis[] inner =

@@ -15,7 +15,9 @@ internal sealed partial class CrossEntropy
         losses.Discard();
     }
 
-    /// <summary>As <see cref="Backward"/> in place of the probabilities; <paramref name="dy"/> is not waited for.</summary>
+    /// <summary>
+    /// As <see cref="Backward"/> in place of the probabilities; <paramref name="dy"/> is not waited for.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void DifferentiateOnGpu(Tensor dy) =>
         dy.Gpu.Each(probabilities.Shape.Size, new CrossEntropyGradientKernel(

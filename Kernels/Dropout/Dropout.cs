@@ -53,7 +53,8 @@ internal sealed class ElementDropout(DropoutMask mask) : Op
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void RunOnGpu(Tensor from, Tensor to) => to.Gpu.Each(to.Shape.Size, new DropoutKernel(mask, from.View, to.View));
+    private void RunOnGpu(Tensor from, Tensor to) =>
+        to.Gpu.Each(to.Shape.Size, new DropoutKernel(mask, from.View, to.View));
 }
 
 internal readonly struct DropoutKernel(DropoutMask mask, ArrayView<float> x, ArrayView<float> y) : IItemKernel

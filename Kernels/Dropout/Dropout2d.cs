@@ -85,7 +85,8 @@ internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
 }
 
 /// <summary>y = x·factor of the image and channel; x is stored [images, pixels, channels].</summary>
-internal readonly struct ChannelDropoutKernel(DropoutMask mask, ArrayView<float> x, int channels, int pixels, ArrayView<float> y) : IItemKernel
+internal readonly struct ChannelDropoutKernel(
+    DropoutMask mask, ArrayView<float> x, int channels, int pixels, ArrayView<float> y) : IItemKernel
 {
     public void Run(int i)
     {

@@ -50,7 +50,8 @@ internal readonly struct MapKernel<TMap>(ArrayView<float> x, ArrayView<float> y)
 }
 
 /// <summary>dx = dy·D(saved).</summary>
-internal readonly struct MapGradientKernel<TMap>(ArrayView<float> saved, ArrayView<float> dy, ArrayView<float> dx) : IItemKernel
+internal readonly struct MapGradientKernel<TMap>(
+    ArrayView<float> saved, ArrayView<float> dy, ArrayView<float> dx) : IItemKernel
     where TMap : struct, IMap
 {
     public void Run(int i) => dx[i] = dy[i] * TMap.D(new GpuFloat(saved[i])).V;

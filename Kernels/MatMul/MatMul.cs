@@ -62,10 +62,18 @@ internal sealed unsafe class MatMul(bool ta, bool tb) : Op
         {
             switch (ta, tb)
             {
-                case (false, false): Run<TWidth, MatrixRows<TWidth>, MatrixColumns<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
-                case (false, true): Run<TWidth, MatrixRows<TWidth>, MatrixRows<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
-                case (true, false): Run<TWidth, MatrixColumns<TWidth>, MatrixColumns<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
-                case (true, true): Run<TWidth, MatrixColumns<TWidth>, MatrixRows<TWidth>>(new(a.View, m, k), new(b.View, n, k)); break;
+                case (false, false):
+                    Run<TWidth, MatrixRows<TWidth>, MatrixColumns<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    break;
+                case (false, true):
+                    Run<TWidth, MatrixRows<TWidth>, MatrixRows<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    break;
+                case (true, false):
+                    Run<TWidth, MatrixColumns<TWidth>, MatrixColumns<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    break;
+                case (true, true):
+                    Run<TWidth, MatrixColumns<TWidth>, MatrixRows<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    break;
             }
         }
 

@@ -69,7 +69,9 @@ public sealed class Adam : Optimizer
         .. squares.Select((v, i) => ($"{i}.exp_avg_sq", v)),
     ];
 
-    /// <summary>Changes the parameters that are on this device, after their steps are counted; all in one launch.</summary>
+    /// <summary>
+    /// Changes the parameters that are on this device, after their steps are counted; all in one launch.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void StepOnGpu(GpuDevice device) => device.Together<AdamKernel>(
     [
@@ -119,7 +121,8 @@ public sealed class Adam : Optimizer
         float Decay, float Keep1, float Take1, float Keep2, float Take2, float Rate, float Root, float Eps);
 }
 
-internal readonly struct AdamKernel(ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, ArrayView<float> v, Adam.Rule rule) : IItemKernel
+internal readonly struct AdamKernel(
+    ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, ArrayView<float> v, Adam.Rule rule) : IItemKernel
 {
     public void Run(int i)
     {

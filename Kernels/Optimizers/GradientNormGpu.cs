@@ -13,7 +13,8 @@ public static partial class GradientNorm
     /// <summary>The sum of the squares of the gradients, which are all on GPUs.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static double SumOnGpus(Parameter[] parameters) =>
-        parameters.Select(p => p.Grad!).GroupBy(g => g.Gpu).Sum(gradients => SquaredNorm(gradients.Key, [.. gradients]));
+        parameters.Select(p => p.Grad!).GroupBy(g => g.Gpu)
+            .Sum(gradients => SquaredNorm(gradients.Key, [.. gradients]));
 
     /// <summary>Scales the gradients of the parameters, which are all on GPUs.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -64,7 +64,9 @@ public sealed class Sgd : Optimizer
     public override IReadOnlyList<(string Name, Tensor Tensor)> State() =>
         [("steps", steps), .. velocities.Select((v, i) => ($"{i}.momentum_buffer", v))];
 
-    /// <summary>Changes the parameters that are on this device, before their steps are counted; all in one launch.</summary>
+    /// <summary>
+    /// Changes the parameters that are on this device, before their steps are counted; all in one launch.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void StepOnGpu(GpuDevice device)
     {
@@ -140,7 +142,8 @@ internal readonly struct SgdKernel(ArrayView<float> p, ArrayView<float> g, float
     public void Run(int i) => p[i] -= rate * (g[i] + decay * p[i]);
 }
 
-internal readonly struct MomentumKernel(ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, Sgd.Rule rule) : IItemKernel
+internal readonly struct MomentumKernel(
+    ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, Sgd.Rule rule) : IItemKernel
 {
     public void Run(int i)
     {

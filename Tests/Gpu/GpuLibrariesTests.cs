@@ -59,7 +59,8 @@ public sealed class GpuLibrariesTests
 
     [Test]
     public void A_driver_that_is_too_old_is_called_that_with_what_is_needed() => Assert.That(
-        GpuCatalog.TooOld("NVIDIA A100", CudaDriverVersion.FromMajorMinor(10, 2), CudaDriverVersion.FromMajorMinor(11, 0)),
+        GpuCatalog.TooOld(
+            "NVIDIA A100", CudaDriverVersion.FromMajorMinor(10, 2), CudaDriverVersion.FromMajorMinor(11, 0)),
         Is.EqualTo(
             "CUDA's driver is too old for NVIDIA A100: it is for CUDA 10.2, and ILGPU needs one for CUDA 11.0 or later; " +
             "update the driver"));

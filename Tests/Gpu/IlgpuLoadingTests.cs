@@ -48,7 +48,8 @@ public sealed class IlgpuLoadingTests
         MethodBase[] mentioning = [.. methods.Where(Mentions)];
         var structs = mentioning.Select(method => method.DeclaringType!).Where(type => type.IsValueType).ToHashSet();
         var onGpu = methods
-            .Where(method => IsKept(method) || structs.Contains(method.DeclaringType!) || IsOperand(method.DeclaringType!))
+            .Where(method => IsKept(method) || structs.Contains(method.DeclaringType!)
+                || IsOperand(method.DeclaringType!))
             .Concat(mentioning).Select(method => method.MetadataToken).ToHashSet();
         while (methods.Any(IsCalledOnGpuAlone)) { }
 
@@ -56,13 +57,15 @@ public sealed class IlgpuLoadingTests
                      where !onGpu.Contains(method.MetadataToken)
                      from called in MethodCode.Calls(method)
                      where Libraries.Contains(called.DeclaringType?.Assembly) && Mentions(called) && !IsKept(called)
-                     select $"{called.DeclaringType!.Name}.{called.Name}, in {method.DeclaringType!.Name}.{method.Name}";
+                     select $"{called.DeclaringType!.Name}.{called.Name}, called by "
+                         + $"{method.DeclaringType!.Name}.{method.Name}";
         Assert.That(string.Join('\n', faults.Distinct()), Is.Empty);
 
         bool IsCalledOnGpuAlone(MethodBase method)
         {
             var by = callers[method.MetadataToken];
-            return by.Any() && by.All(caller => onGpu.Contains(caller.MetadataToken)) && onGpu.Add(method.MetadataToken);
+            return by.Any() && by.All(caller => onGpu.Contains(caller.MetadataToken))
+                && onGpu.Add(method.MetadataToken);
         }
     }
 
