@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>The golden rows of the op table on every device beside the CPU.</summary>
-[Category("Gpu")]
+[Category("Gpu"), Category("Slow")]
 public sealed class GpuGoldenTests
 {
     private static IEnumerable<TestCaseData> Keys => TestDevices.Each(GoldenOpTests.Keys);

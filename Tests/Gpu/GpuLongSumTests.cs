@@ -5,7 +5,7 @@ namespace PyNetSharp.Tests;
 /// <summary>
 /// Sums of very many numbers keep their digits: <see cref="LongSums"/> on every device beside the CPU.
 /// </summary>
-[Category("Gpu")]
+[Category("Gpu"), Category("Slow")]
 public sealed class GpuLongSumTests
 {
     private static readonly HashSet<string> Small = [.. LongSums.All.Where(one => one.IsSmall).Select(one => one.Name)];

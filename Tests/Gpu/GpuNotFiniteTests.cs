@@ -10,7 +10,7 @@ namespace PyNetSharp.Tests;
 /// Convolutions are compared as a whole: either side multiplies it by a padding's zeros where the other leaves them
 /// out.
 /// </remarks>
-[Category("Gpu")]
+[Category("Gpu"), Category("Slow")]
 public sealed class GpuNotFiniteTests
 {
     private const int Emulated = 1 << 10;       // elements; the emulation is slow

@@ -6,7 +6,7 @@ namespace PyNetSharp.Tests;
 /// Every row of <see cref="OpTable"/> on every device beside the CPU: values and gradients are the CPU's, every element is
 /// written, and nothing else.
 /// </summary>
-[Category("Gpu")]
+[Category("Gpu"), Category("Slow")]
 public sealed class GpuOpTests
 {
     private const int Emulated = 1 << 16;       // elements; an emulated kernel runs some hundred thousand a second

@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Optimizers on each device take the CPU's steps, all parameters in one launch.</summary>
-[Category("Gpu")]
+[Category("Gpu"), Category("Slow")]
 public sealed class GpuOptimizerTests
 {
     private const int Many = 23;        // more than one launch takes

@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>A model that is moved after its optimizer, its trainer or its gradients were made.</summary>
-[Category("Gpu")]
+[Category("Gpu"), Category("Slow")]
 public sealed class MovedModelTests
 {
     private static readonly FeatureDataset Xor = new("xor", ["even", "odd"], [0, 0, 0, 1, 1, 0, 1, 1], [0, 1, 1, 0]);

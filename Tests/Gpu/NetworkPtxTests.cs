@@ -8,7 +8,7 @@ namespace PyNetSharp.Tests;
 /// Every kernel that training any network of the catalog launches, on small and large GPUs and in both precisions, as
 /// CUDA's assembler gets it: its numbers stay in registers.
 /// </summary>
-[Category("Gpu")]
+[Category("Gpu"), Category("Slow")]
 public sealed partial class NetworkPtxTests
 {
     private const int Registers = 65_536;       // of a processor, of every compute capability from 5.0 on

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>The tile loop with every tile, order of storage and width, whole and in pieces, against sums in double.</summary>
-[Category("Gpu")]
+[Category("Gpu"), Category("Slow")]
 public sealed class ProductKernelTests
 {
     private const int Guard = 64;
