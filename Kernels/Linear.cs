@@ -66,7 +66,9 @@ internal sealed unsafe class LinearMap(bool relu) : Op
             ? (Needed(1) ? masked.MatMul(x, transposeA: true) : null, Needed(2) ? SumOfRows(masked) : null)
             : Needed(1) || Needed(2) ? GradientByWeight(masked) : (null, null);
         if (masked != dy) masked.Discard();
-        return Edges.Length > 2 ? [dx, dw, db] : [dx, dw];
+        if (Edges.Length > 2) return [dx, dw, db];
+        db?.Discard();                              // the kernels yield it with the weight's, also where there is no bias
+        return [dx, dw];
     }
 
     /// <summary>Both at once, as a GPU's kernel yields them.</summary>

@@ -89,7 +89,9 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
         var dx = Needed(0) ? GradientByInput(masked) : null;
         var (dw, db) = Needed(1) || Needed(2) ? GradientByWeight(masked) : (null, null);
         if (masked != dy) masked.Discard();
-        return Edges.Length > 2 ? [dx, dw, db] : [dx, dw];
+        if (Edges.Length > 2) return [dx, dw, db];
+        db?.Discard();                              // the kernels yield it with the weight's, also where there is no bias
+        return [dx, dw];
     }
 
     private Tensor GradientByInput(Tensor dy)

@@ -6,6 +6,27 @@ namespace PyNetSharp.Tests;
 [NonParallelizable]
 public sealed class SteadyStepTests
 {
+    /// <summary>Layers without biases compute no gradient that nothing releases.</summary>
+    [Test]
+    public void Layers_without_biases_take_no_new_storage_either()
+    {
+        var device = new CpuDevice(threads: 2);
+        var rng = new Rng(1);
+        var model = new Sequential(
+            new Conv2d(3, 32, 3, rng, bias: false), new ReLU(), new Conv2d(32, 64, 3, rng, bias: false), new GlobalAvgPool2d(),
+            new Linear(64, 10, rng, bias: false));
+        model.To(device);
+        var x = Tensor.Uniform([4, 3, 16, 16], 0, 1, rng, device);
+
+        for (var i = 0; i < 3; i++) Step();
+        var (inUse, taken) = (device.Memory.InUse, device.Memory.BlocksTaken);
+        Step();
+        Assert.That(device.Memory.InUse - inUse, Is.LessThanOrEqualTo(64), "the loss stays, which takes the smallest block");
+        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(taken));
+
+        void Step() => model.Forward(x).CrossEntropy(0, 1, 2, 3).Backward();
+    }
+
     [TestCase("nin", 2, 1f)]
     [TestCase("alexnet", 2, 0.125f)]
     [TestCase("lenet5", 16, 1f)]
