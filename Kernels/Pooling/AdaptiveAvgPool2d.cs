@@ -7,7 +7,7 @@ public static class AdaptiveAvgPool2dOp
     {
         /// <summary>
         /// Means over as many windows as wanted: output row i covers the input rows from ⌊i·h/height⌋ up to, not including,
-        /// ⌈(i+1)·h/height⌉; columns alike. PoolAxis overlap by a row where the extents do not divide.
+        /// ⌈(i+1)·h/height⌉; columns alike. Windows overlap by a row where the extents do not divide.
         /// </summary>
         /// <param name="height">The result's rows, at least 1.</param>
         /// <param name="width">The result's columns, at least 1.</param>

@@ -45,7 +45,7 @@ internal sealed class PoolAxis
     /// <summary>The outputs First … End − 1 that cover an input; none where the stride leaves gaps.</summary>
     public (int First, int End) Covering(int input) => covering[input];
 
-    /// <summary>PoolAxis of one size at even steps.</summary>
+    /// <summary>Windows of one size at even steps.</summary>
     /// <returns>Null if not even one window fits.</returns>
     public static PoolAxis? Slide(int inputs, int kernel, int stride, int padding, bool ceilMode, bool countPadding)
     {

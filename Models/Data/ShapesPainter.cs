@@ -22,9 +22,8 @@ public static class ShapesPainter
     /// <param name="seed">
     /// Decides every pixel. The parts are independent, and the first images of a larger part are those of a smaller.
     /// </param>
-    /// <param name="train">
-    /// How many training images.</param> <param name="test">How many test images.
-    /// </param>
+    /// <param name="train">How many training images.</param>
+    /// <param name="test">How many test images.</param>
     /// <returns>Images [3, 32, 32] of 10 classes.</returns>
     /// <exception cref="ArgumentOutOfRangeException">
     /// A number of images is not positive or too large for one array.
