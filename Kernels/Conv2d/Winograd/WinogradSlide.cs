@@ -88,7 +88,7 @@ internal sealed unsafe class WinogradSlide<V, W>
     {
         var pixels = Points;
         var scratch = Scratch.Begin(
-            Scratch.Bytes(V.TileRows * pixels, sizeof(float*)) + Scratch.Bytes(channels, sizeof(float)) + 2 * Scratch.Bytes(pixels * V.Width, sizeof(float)));
+            Scratch.Bytes(V.TileRows * pixels, sizeof(float*)) + 2 * Scratch.Bytes(pixels * V.Width, sizeof(float)));
         var table = scratch.Pointers(V.TileRows * pixels);
         var gathered = scratch.Floats(pixels * V.Width);
         var between = scratch.Floats(pixels * V.Width);
