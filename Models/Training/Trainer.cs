@@ -32,7 +32,7 @@ public sealed class Trainer
     private readonly float startRate;
     private readonly List<EpochRecord> history = [];
     private readonly Snapshot lastGood;
-    private readonly HashSet<Parameter> known;
+    private readonly TrainingChecks checks;
     private readonly LifeSigns life = new();
     private readonly ScoreLog log = new();
     private (long Step, double Loss)? fault;        // the first loss that was not finite
@@ -57,13 +57,11 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(optimizer);
-        known = [.. model.Parameters()];
-        if (known.Count == 0)
-            throw new ArgumentException($"Trainer: {model.GetType().Name} has no parameters, so there is nothing to train.", nameof(model));
         (this.model, this.train, this.test, this.optimizer) = (model, train, test, optimizer);
         (this.loss, this.schedule, startRate) = (loss ?? new CrossEntropyLoss(), schedule, optimizer.LearningRate);
         lastGood = new(model);
-        CheckLastBatch();
+        checks = new(model, train, optimizer);
+        checks.LastBatch(lastGood);
     }
 
     /// <summary>The test accuracy is measured every so many epochs, and after the last; at least 1.</summary>
@@ -120,8 +118,8 @@ public sealed class Trainer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         var done = (int)(Step / train.BatchCount);
-        CheckOptimizer();
-        if (IsAllInEvaluation()) model.Train();
+        checks.OptimizerFits();
+        if (checks.IsAllInEvaluation) model.Train();
         if (history is [.., var last] && last.Epoch == done && last.TestAccuracy is null && IsDue(done, epochs)) done--;    // stopped before
         for (var epoch = done + 1; epoch <= epochs && !(Step >= MaxSteps); epoch++)
         {
@@ -157,53 +155,6 @@ public sealed class Trainer
     private double LearningRate =>
         double.Parse(optimizer.LearningRate.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    /// <summary>A layer that is made in the first Forward comes too late for the optimizer.</summary>
-    private void CheckNothingIsNew()
-    {
-        if (model.Parameters().Count(parameter => parameter.RequiresGrad && !known.Contains(parameter)) is > 0 and var count)
-            throw new InvalidOperationException(
-                $"Trainer: {model.GetType().Name} has made {count} parameters since the trainer was made, which the optimizer cannot know; " +
-                "make them in its constructor, or call Forward once before its parameters go to an optimizer.");
-    }
-
-    /// <summary>Whether no module is in training; else those that are not were switched by the user, or are frozen.</summary>
-    private bool IsAllInEvaluation() => !model.Descendants().Any(descendant => descendant.Module.Training);
-
-    private void CheckOptimizer()
-    {
-        if (!model.Parameters().Intersect(optimizer.Parameters).Any(parameter => parameter.RequiresGrad))
-            throw new InvalidOperationException(
-                $"Trainer: the optimizer trains none of the parameters of {model.GetType().Name}; they are others, or frozen.");
-    }
-
-    /// <summary>
-    /// Sends a single item of zeros through the model if an epoch would end with one, and puts everything back: else the last
-    /// step of the first epoch would find out that something cannot learn from it.
-    /// </summary>
-    private void CheckLastBatch()
-    {
-        if (train.BatchSize > 1 && train.Count % train.BatchSize != 1) return;
-        var states = model.Generators().Select(g => (g.Rng, g.Rng.State)).ToArray();
-        using var modes = IsAllInEvaluation() ? model.Evaluating() : default;
-        if (IsAllInEvaluation()) model.Train();     // as Run will
-        try
-        {
-            using var paused = Recording.Pause();
-            model.Forward(Tensor.Zeros([1, .. train.ItemShape], train.Device)).Release();
-        }
-        catch (ShapeException fault)
-        {
-            throw new InputException(
-                (train.BatchSize == 1 ? "Batches of one item" : $"{train.Count} items in batches of {train.BatchSize}") +
-                " leave one item alone in a batch, from which the model cannot learn; choose another batch size. " + fault.Message, fault);
-        }
-        finally
-        {
-            lastGood.Restore();
-            foreach (var (rng, state) in states) rng.State = state;
-        }
-    }
-
     private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
     {
         var tally = new EpochTally(epoch);
@@ -236,7 +187,7 @@ public sealed class Trainer
         {
             var waits = batch.X.Device is CpuDevice;
             TakeStep(batch, tally, lookEvery: waits ? 1 : ScoreLog.Capacity);
-            if (isFirst) CheckNothingIsNew();
+            if (isFirst) checks.NothingIsNew();
             isFirst = false;
             var record = tally.AsStep(train.BatchCount, Step, LearningRate, update: waits ? null : () => Read(tally));
             foreach (var observer in Observers) observer.StepDone(record);

@@ -1,0 +1,71 @@
+namespace PyNetSharp;
+
+/// <summary>What would go wrong in training without a word, or only at the end of an epoch, is found at its beginning.</summary>
+internal sealed class TrainingChecks
+{
+    private readonly Module model;
+    private readonly Loader train;
+    private readonly Optimizer optimizer;
+    private readonly HashSet<Parameter> known;
+
+    /// <exception cref="ArgumentException">The model has no parameters.</exception>
+    public TrainingChecks(Module model, Loader train, Optimizer optimizer)
+    {
+        (this.model, this.train, this.optimizer, known) = (model, train, optimizer, [.. model.Parameters()]);
+        if (known.Count == 0)
+            throw new ArgumentException(
+                $"Trainer: {model.GetType().Name} has no parameters, so there is nothing to train.", nameof(model));
+    }
+
+    /// <summary>Whether no module is in training; else those that are not were switched by the user, or are frozen.</summary>
+    public bool IsAllInEvaluation => !model.Descendants().Any(descendant => descendant.Module.Training);
+
+    /// <exception cref="InvalidOperationException">The optimizer trains none of the model's parameters.</exception>
+    public void OptimizerFits()
+    {
+        if (!model.Parameters().Intersect(optimizer.Parameters).Any(parameter => parameter.RequiresGrad))
+            throw new InvalidOperationException(
+                $"Trainer: the optimizer trains none of the parameters of {model.GetType().Name}; they are others, or frozen.");
+    }
+
+    /// <summary>A layer that the first batch has made comes too late for the optimizer.</summary>
+    /// <exception cref="InvalidOperationException">There is one.</exception>
+    public void NothingIsNew()
+    {
+        if (model.Parameters().Count(parameter => parameter.RequiresGrad && !known.Contains(parameter)) is > 0 and var count)
+            throw new InvalidOperationException(
+                $"Trainer: {model.GetType().Name} has made {count} parameters since the trainer was made, which the optimizer " +
+                "cannot know; make them in its constructor, or call Forward once before its parameters go to an optimizer.");
+    }
+
+    /// <summary>
+    /// Sends a single item of zeros through the model if an epoch would end with one, and puts everything back: else the last
+    /// step of the first epoch would find out that something cannot learn from it.
+    /// </summary>
+    /// <param name="state">What the model has now, to put back.</param>
+    /// <exception cref="InputException">The model cannot learn from a single item.</exception>
+    public void LastBatch(Snapshot state)
+    {
+        if (train.BatchSize > 1 && train.Count % train.BatchSize != 1) return;
+        var generators = model.Generators().Select(g => (g.Rng, g.Rng.State)).ToArray();
+        using var modes = IsAllInEvaluation ? model.Evaluating() : default;
+        if (IsAllInEvaluation) model.Train();       // as the trainer will
+        try
+        {
+            using var paused = Recording.Pause();
+            model.Forward(Tensor.Zeros([1, .. train.ItemShape], train.Device)).Release();
+        }
+        catch (ShapeException fault)
+        {
+            var batches = train.BatchSize == 1 ? "Batches of one item" : $"{train.Count} items in batches of {train.BatchSize}";
+            throw new InputException(
+                $"{batches} leave one item alone in a batch, from which the model cannot learn; choose another batch size. " +
+                fault.Message, fault);
+        }
+        finally
+        {
+            state.Restore();
+            foreach (var (rng, position) in generators) rng.State = position;
+        }
+    }
+}
