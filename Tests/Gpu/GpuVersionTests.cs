@@ -1,0 +1,14 @@
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>As <see cref="VersionTests"/>, on every device beside the CPU.</summary>
+[Category("Gpu"), Category("Slow")]
+public sealed class GpuVersionTests
+{
+    private static IEnumerable<TestCaseData> Rows => TestDevices.Each(OpTable.Rows);
+
+    [TestCaseSource(nameof(Rows))]
+    public void An_op_never_gives_the_gradient_of_other_contents(string name, OpRow row) =>
+        VersionTests.CheckOverwriting(row, DeviceCatalog.Open(name));
+}
