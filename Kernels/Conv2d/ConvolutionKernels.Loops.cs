@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PyNetSharp;
 
 /// <inheritdoc/>
@@ -117,16 +119,20 @@ internal sealed unsafe partial class ConvolutionKernels<V> : ConvolutionKernels 
 
     /// <summary>As <see cref="Tile.Rows"/>; long sums in blocks, of some segments each or of a part of one.</summary>
     /// <param name="blockRows">Room for a tile's pointers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Sum(
         float** table, int segments, int length, float* weights, float** outputs, nint column, Tile.Ends ends,
         float** blockRows, Ahead.Part ahead)
     {
-        if (segments * length <= Tile.MostDepth)
-        {
-            Tile.Rows<V>(table, segments, length, weights, outputs, column, ends, ahead);
-            return;
-        }
+        if (segments * length <= Tile.MostDepth) Tile.Rows<V>(table, segments, length, weights, outputs, column, ends, ahead);
+        else SumInBlocks(table, segments, length, weights, outputs, column, ends, blockRows, ahead);
+    }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void SumInBlocks(
+        float** table, int segments, int length, float* weights, float** outputs, nint column, Tile.Ends ends,
+        float** blockRows, Ahead.Part ahead)
+    {
         var together = Math.Max(1, Tile.MostDepth / length);
         for (var s = 0; s < segments; s += together)
             for (var k = 0; k < length; k += Tile.MostDepth)        // once, unless a single segment is too long

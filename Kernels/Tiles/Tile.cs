@@ -38,14 +38,25 @@ internal static unsafe class Tile
     /// <param name="outputs">[TileRows] pointers; two vectors are written <paramref name="column"/> floats after each.</param>
     /// <param name="ahead">What to bring from memory meanwhile.</param>
     /// <seealso href="https://arxiv.org/abs/1907.02129">Dukhan, The Indirect Convolution Algorithm</seealso>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Rows<V>(
         float** rows, int segments, nint length, float* panel, float** outputs, nint column, Ends ends,
         Ahead.Part ahead = default)
         where V : struct, ILanes<V>
     {
+        if (ends.Bias == 0) RowsFrom<V, FromZero>(rows, segments, length, panel, outputs, column, ends, ahead);
+        else RowsFrom<V, FromBias>(rows, segments, length, panel, outputs, column, ends, ahead);
+    }
+
+    /// <remarks>Compiled for both beginnings apart: what one does at its end would cost the other some percent.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void RowsFrom<V, B>(
+        float** rows, int segments, nint length, float* panel, float** outputs, nint column, Ends ends, Ahead.Part ahead)
+        where V : struct, ILanes<V>
+        where B : struct, IBeginning
+    {
         TileSums<V> sums = default;
-        sums.Begin(ends);
+        if (B.IsBias) sums.Begin(ends);
         for (var s = 0; s < segments; s++, rows += V.TileRows)
         {
             float* p0 = rows[0], p1 = rows[1], p2 = rows[2], p3 = rows[3];
@@ -70,7 +81,23 @@ internal static unsafe class Tile
             for (; k < length; k++, panel += 2 * V.Width) sums.Add(panel, 0, k, p0, p1, p2, p3, p4, p5, p6, p7);
         }
 
+        if (!B.IsBias) sums.AddTo(outputs, column);
         sums.Finish(outputs, column, ends);
+    }
+
+    private interface IBeginning
+    {
+        static abstract bool IsBias { get; }
+    }
+
+    private readonly struct FromBias : IBeginning
+    {
+        public static bool IsBias => true;
+    }
+
+    private readonly struct FromZero : IBeginning
+    {
+        public static bool IsBias => false;
     }
 
     /// <summary>out[r] = Σ over k of block[k / PanelWidth][r][k mod PanelWidth] · panel[k]: the rows of the tile lie a panel's width apart.</summary>

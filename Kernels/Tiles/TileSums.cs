@@ -70,24 +70,19 @@ internal unsafe struct TileSums<V> where V : struct, ILanes<V>
         if (R.Count > 7) Add(column[at + 7 * stride], left, right, ref l7, ref r7);
     }
 
-    /// <summary>Starts every row from the bias; without one, from 0.</summary>
+    /// <summary>Starts every row from the bias.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Begin(Tile.Ends ends)
     {
-        if (ends.Bias == 0) return;
         Load((float*)ends.Bias, out var left, out var right);
         l0 = l1 = l2 = l3 = l4 = l5 = l6 = l7 = left;
         r0 = r1 = r2 = r3 = r4 = r5 = r6 = r7 = right;
     }
 
-    /// <summary>
-    /// Writes all rows, two vectors each <paramref name="column"/> floats behind its pointer; without a bias, added to
-    /// what is there.
-    /// </summary>
+    /// <summary>Writes all rows, two vectors each <paramref name="column"/> floats behind its pointer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Finish(float** outputs, nint column, Tile.Ends ends)
     {
-        if (ends.Bias == 0) AddTo(outputs, column);
         if (ends.Relu)
         {
             (l0, r0, l1, r1) = (V.Positive(l0), V.Positive(r0), V.Positive(l1), V.Positive(r1));
@@ -127,9 +122,10 @@ internal unsafe struct TileSums<V> where V : struct, ILanes<V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Load(float* from, out V left, out V right) => (left, right) = (V.Load(from), V.Load(from + V.Width));
 
-    /// <remarks>Only now: sums that started from there would round each product to the size of the whole.</remarks>
+    /// <summary>Adds what the outputs hold.</summary>
+    /// <remarks>At the end: sums that started from there would round each product to the size of the whole.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AddTo(float** outputs, nint column)
+    public void AddTo(float** outputs, nint column)
     {
         (l0, r0) = (l0 + V.Load(outputs[0] + column), r0 + V.Load(outputs[0] + column + V.Width));
         (l1, r1) = (l1 + V.Load(outputs[1] + column), r1 + V.Load(outputs[1] + column + V.Width));
