@@ -32,7 +32,7 @@ public sealed class CpuDevice : Device
     /// <summary>Whoever drops a device drops its memory; tensors that are dropped with it give theirs back now or a little later.</summary>
     ~CpuDevice() => cache?.Close();      // null where the constructor has refused its arguments
 
-    /// <summary>The device of so many threads, one and the same at each call; <see cref="Device.Cpu"/> for 0 and for as many as it has.</summary>
+    /// <summary>The device with this number of threads, the same at each call; <see cref="Device.Cpu"/> for 0 and for as many as it has.</summary>
     internal static CpuDevice WithThreads(int threads) =>
         threads == 0 || threads == Cpu.Threads ? Cpu : ByThreads.GetOrAdd(threads, static threads => new(threads));
 

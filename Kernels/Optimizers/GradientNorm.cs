@@ -66,6 +66,6 @@ public static partial class GradientNorm
         return y;
     }
 
-    /// <summary>What x is scaled into: itself where nobody else reads it.</summary>
+    /// <summary>What x is scaled into: itself where nothing else reads it.</summary>
     private static Tensor Target(Tensor x) => x.Exclusive ? x : new Tensor(x.Shape, x.Device);
 }

@@ -10,7 +10,7 @@ internal class DriverMemory(Accelerator accelerator)
     public virtual bool IsThere => true;
 
     /// <summary>
-    /// The bytes that nobody uses at the moment, other programs included; <see cref="long.MaxValue"/> where the driver
+    /// The bytes that are unused at the moment, other programs included; <see cref="long.MaxValue"/> where the driver
     /// does not say.
     /// </summary>
     /// <remarks>OpenCL has no such figure.</remarks>

@@ -35,7 +35,7 @@ internal static class GpuLibraries
     /// <summary>From now on ILGPU's assembly finds them.</summary>
     public static void Attach(Assembly ilgpu) => Attach(ilgpu, IsWsl);
 
-    /// <param name="leaveResolver">Whether somebody else sets the assembly's resolver.</param>
+    /// <param name="leaveResolver">Whether the assembly's resolver is set elsewhere.</param>
     internal static void Attach(Assembly ilgpu, bool leaveResolver)
     {
         AssemblyLoadContext.GetLoadContext(ilgpu)!.ResolvingUnmanagedDll +=

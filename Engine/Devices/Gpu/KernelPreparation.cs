@@ -20,7 +20,7 @@ internal sealed class KernelPreparation(Type kernel, Func<CompiledKernel> compil
     /// <summary>Whether nothing is left to do.</summary>
     public bool IsReady => launcher?.IsValueCreated ?? false;
 
-    /// <summary>What launches the kernel. Returns when it is compiled, whoever has begun.</summary>
+    /// <summary>What launches the kernel. Returns when it is compiled, on whichever thread.</summary>
     /// <exception cref="DeviceException">ILGPU cannot compile it.</exception>
     public Delegate Launcher =>
         (launcher ?? Interlocked.CompareExchange(ref launcher, new(Load), null) ?? launcher).Value;
