@@ -96,7 +96,7 @@ public partial class Tensor
         ArgumentNullException.ThrowIfNull(device);
         if (device == Device) return this;
         if (Storage is not CpuStorage cpu || device is not CpuDevice) return Tensor.From(Shape, ToArray(), device);
-        var copy = new Tensor(Shape, device) { standing = true };
+        var copy = new Tensor(Shape, device).Keep();
         device.Upload(cpu.Span(Shape.Size), copy.Storage);
         GC.KeepAlive(this);
         return copy;

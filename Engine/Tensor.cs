@@ -9,7 +9,7 @@ namespace PyNetSharp;
 /// There is nothing to dispose. What an op returns while a graph is recorded is <em>transient</em>:
 /// <see cref="Backward()"/> gives its storage back once it has used it for the last time, so that the next step needs no
 /// new memory. Read it before, or <see cref="Keep"/> it. Tensors that you make, parameters, gradients and the tensor that
-/// <see cref="Backward()"/> is called on stay.
+/// <see cref="Backward()"/> is called on stay. docs/architecture.md has the table of who holds which references.
 /// </para>
 /// <para>A graph is built and used by one thread at a time.</para>
 /// </remarks>
@@ -17,10 +17,8 @@ public partial class Tensor
 {
     private Storage? storage;
     private Tensor? grad;
-    private int holders;        // ops that read this tensor in their backward pass, and the op that made it
-    private bool kept;          // somebody asked for this tensor to stay
-    private bool isGradient;    // some leaf's
-    private bool standing;      // no graph counts who reads this tensor, so only its finalizer gives the storage back
+    private int references;
+    private bool releasable;    // one of the references is that of the code that computed the tensor; Release ends it
 
     /// <summary>A tensor over storage of its own, whose content is arbitrary.</summary>
     internal Tensor(Shape shape, Device device) : this(shape, device.Allocate(shape.Size))
@@ -34,7 +32,7 @@ public partial class Tensor
     private protected Tensor(Tensor content) : this(content.Shape, content.Storage)
     {
         content.storage = null;
-        standing = true;
+        Keep();
     }
 
     /// <summary>The extents; [n, c, h, w] for images.</summary>
@@ -57,8 +55,10 @@ public partial class Tensor
         get;
         set
         {
-            if (Producer is not null) throw new InvalidOperationException($"{this} is the result of an op; only leaves take RequiresGrad.");
-            (field, standing) = (value, true);
+            if (Producer is not null)
+                throw new InvalidOperationException($"{this} is the result of an op; only leaves take RequiresGrad.");
+            field = value;
+            if (releasable) Keep();
         }
     }
 
@@ -69,29 +69,20 @@ public partial class Tensor
         internal set
         {
             if (ReferenceEquals(grad, value)) return;
-            value?.Hold();
-            grad?.Drop();
+            value?.Retain();
+            grad?.ReleaseRetained();
             grad = value;
-            if (value is not null) value.isGradient = true;
         }
     }
 
     /// <summary>The op that made this tensor while a graph was recorded.</summary>
     internal Op? Producer { get; set; }
 
-    /// <summary>Whether an op made this tensor, recorded or not.</summary>
-    internal bool IsResult { get; set; }
-
     /// <summary>Whether a gradient is wanted for this tensor or for something that it was made from.</summary>
     internal bool InGraph => RequiresGrad || Producer is not null;
 
-    /// <summary>Whether nobody else reads this tensor's storage now or later, so that it may be overwritten.</summary>
-    internal bool Exclusive => !kept && !standing && holders <= 1 && Storage.Exclusive;
-
-    /// <summary>
-    /// Whether somebody else than a gradient pass has this tensor: a leaf as its gradient, or the user.
-    /// </summary>
-    internal bool IsOwned => isGradient || kept || standing;
+    /// <summary>Whether the only reference is the caller's, so that the content may be overwritten or taken over.</summary>
+    internal bool Exclusive => references <= 1 && Storage.Exclusive;
 
     /// <exception cref="InvalidOperationException">The storage has been given back.</exception>
     internal Storage Storage => storage ?? throw new InvalidOperationException(
@@ -111,14 +102,18 @@ public partial class Tensor
     /// <summary>The CPU that holds this tensor and runs its kernels.</summary>
     internal CpuDevice Processor => (CpuDevice)Cpu.Device;
 
-    private CpuStorage Cpu => Storage as CpuStorage ?? throw new NotSupportedException($"{this}: a CPU kernel cannot read the device {Device}.");
+    private CpuStorage Cpu =>
+        Storage as CpuStorage ?? throw new NotSupportedException($"{this}: a CPU kernel cannot read the device {Device}.");
 
-    /// <summary>Makes the tensor readable after <see cref="Backward()"/>, until nobody refers to it any more.</summary>
+    /// <summary>
+    /// Makes the tensor readable after <see cref="Backward()"/> and <see cref="Release"/>, until it is unreachable.
+    /// </summary>
     /// <returns>The same tensor.</returns>
     public Tensor Keep()
     {
         _ = Storage;
-        kept = true;
+        if (releasable) releasable = false;
+        else references++;
         return this;
     }
 
@@ -126,17 +121,19 @@ public partial class Tensor
     /// Gives an op's result back for reuse at once, or as soon as the backward pass of a recorded graph has read it.
     /// </summary>
     /// <remarks>
-    /// For whoever computed the tensor and handed it to nobody who reads it later: loops that evaluate, and layers that
-    /// chain others. Without this call the storage returns a little later by itself. Nothing happens to kept tensors and
-    /// to those that no op made: parameters, buffers, gradients, your own.
+    /// Ends the reference of the code that computed the tensor: loops that evaluate, and layers that chain others, call it
+    /// after the last use. Without this call the storage returns through the finalizer. A second call, kept tensors, and
+    /// tensors that no op made (parameters, buffers, gradients, those of a factory) are left as they are.
     /// </remarks>
     public void Release()
     {
-        if (IsResult && !kept) Discard();
+        if (releasable) references--;
+        releasable = false;
+        FreeUnreferenced();
     }
 
     /// <summary>The same numbers, not in the graph: no gradient flows through. Nothing is copied.</summary>
-    public Tensor Detach() => new(Shape, Storage.Share()) { standing = true };
+    public Tensor Detach() => new Tensor(Shape, Storage.Retain()).Keep();
 
     /// <summary>
     /// Computes the gradient of this scalar by every leaf that requires one and adds it to the leaf's
@@ -147,8 +144,8 @@ public partial class Tensor
     public void Backward()
     {
         if (Shape.Size != 1) throw new ShapeException($"Backward: {Shape} is not a scalar; give the gradient to start from.");
-        var one = new Tensor(Shape, Device);
-        Device.Fill(one.Storage, 1, 1);
+        using var one = new TemporaryTensor(Shape, Device);
+        Device.Fill(one.Tensor.Storage, 1, 1);
         Backward(one);
     }
 
@@ -159,7 +156,8 @@ public partial class Tensor
     public void Backward(Tensor seed)
     {
         ArgumentNullException.ThrowIfNull(seed);
-        if (seed.Shape != Shape) throw new ShapeException($"Backward: a seed of shape {seed.Shape} for a tensor of shape {Shape}.");
+        if (seed.Shape != Shape)
+            throw new ShapeException($"Backward: a seed of shape {seed.Shape} for a tensor of shape {Shape}.");
         GradientPass.Run(this, seed);
     }
 
@@ -168,29 +166,22 @@ public partial class Tensor
         $"{GetType().Name} {Shape} on {Device}" +
         (Shape.Size == 1 && storage is not null ? $" = {Item().ToString("G6", CultureInfo.InvariantCulture)}" : "");
 
-    /// <summary>One more op will read this tensor in its backward pass.</summary>
-    internal void Hold() => holders++;
+    /// <summary>Adds a reference, which <see cref="ReleaseRetained"/> ends.</summary>
+    internal void Retain() => references++;
 
-    /// <summary>One of them is done; after the last the storage goes back, unless the tensor is kept.</summary>
-    internal void Drop()
+    /// <summary>Adds the reference that <see cref="Release"/> ends.</summary>
+    internal void RetainUntilRelease()
     {
-        if (--holders <= 0) GiveBack();
+        references++;
+        releasable = true;
     }
 
-    /// <summary>
-    /// Says that the caller, who alone knows this tensor beside the ops that hold it, will not read it again.
-    /// </summary>
-    internal void Discard()
+    /// <summary>Ends a reference that <see cref="Retain"/> added; after the last one the storage is free for reuse.</summary>
+    internal void ReleaseRetained()
     {
-        standing = false;
-        if (Producer is not null) Producer.ForgetOutput();
-        else if (holders == 0) GiveBack();
+        references--;
+        FreeUnreferenced();
     }
-
-    /// <summary>
-    /// Says that no graph will count this tensor's readers: it stays until it is unreachable or discarded.
-    /// </summary>
-    internal void Stand() => standing = true;
 
     /// <summary>Moves this tensor itself, with its gradient, to another device.</summary>
     internal void Move(Device device)
@@ -201,9 +192,9 @@ public partial class Tensor
         (storage, moved.storage, Device, Grad) = (moved.storage, null, device, Grad?.To(device));
     }
 
-    private void GiveBack()
+    private void FreeUnreferenced()
     {
-        if (kept || standing) return;
+        if (references > 0) return;
         storage?.Release();
         storage = null;
     }

@@ -40,9 +40,7 @@ public static class TensorFactories
     private static Tensor New(Shape shape, Device? device)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        var tensor = new Tensor(shape, device ?? Device.Cpu);
-        tensor.Stand();
-        return tensor;
+        return new Tensor(shape, device ?? Device.Cpu).Keep();
     }
 
     private static Tensor Draw(Shape shape, Func<float> next, Device? device)

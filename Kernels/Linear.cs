@@ -59,15 +59,15 @@ internal sealed unsafe class LinearMap(bool relu) : Op
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var masked = relu ? FusedRelu.Gradient(dy, y!) : dy;
-        if (relu) Release(y!);
+        using var temporary = new TemporaryTensor(relu ? FusedRelu.Gradient(dy, y!) : dy, borrowed: dy);
+        if (relu) ReleaseSaved(y!);
+        var masked = temporary.Tensor;
         var dx = Needed(0) ? masked.MatMul(weight) : null;
         var (dw, db) = masked.IsOnCpu
             ? (Needed(1) ? masked.MatMul(x, transposeA: true) : null, Needed(2) ? SumOfRows(masked) : null)
             : Needed(1) || Needed(2) ? GradientByWeight(masked) : (null, null);
-        if (masked != dy) masked.Discard();
         if (Edges.Length > 2) return [dx, dw, db];
-        db?.Discard();                              // the kernels yield it with the weight's, also where there is no bias
+        db?.Release();                              // the kernels yield it with the weight's, also where there is no bias
         return [dx, dw];
     }
 

@@ -41,7 +41,7 @@ internal sealed class Multiply : Op
         var product = new Tensor(dy.Shape, dy.Device);
         Broadcast.Run<Formula>(dy, other, product);
         var dx = Broadcast.SumTo(product, operand);
-        if (!ReferenceEquals(dx, product)) product.Discard();
+        if (dx != product) product.Release();
         return dx;
     }
 

@@ -73,7 +73,7 @@ internal sealed class Reshape(Shape to) : Op
 
     /// <summary>A view of the same storage where both shapes store their elements in the same order; else new storage.</summary>
     private static Tensor Target(Tensor x, Shape to) =>
-        to == x.Shape || (Layout.IsPlain(to) && Layout.IsPlain(x.Shape)) ? new(to, x.Storage.Share()) : new(to, x.Device);
+        to == x.Shape || (Layout.IsPlain(to) && Layout.IsPlain(x.Shape)) ? new(to, x.Storage.Retain()) : new(to, x.Device);
 
     private static void Reorder(Tensor from, Tensor to)
     {
@@ -82,10 +82,9 @@ internal sealed class Reshape(Shape to) : Op
         else if (Layout.IsPlain(to.Shape)) ToLogical(from, to);
         else
         {
-            var logical = new Tensor([from.Shape.Size], from.Device);
+            using var logical = new TemporaryTensor([from.Shape.Size], from.Device);
             ToLogical(from, logical);
             ToStorage(logical, to);
-            logical.Discard();
         }
     }
 

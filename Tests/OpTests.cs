@@ -131,7 +131,7 @@ public sealed class OpTests
         {
             var fill = Enumerable.Range(0, 6).Select(_ => new Tensor([BlockLength(shape)], Device.Cpu)).ToArray();
             foreach (var tensor in fill) tensor.Span.Fill(float.NaN);
-            foreach (var tensor in fill) tensor.Discard();
+            foreach (var tensor in fill) tensor.Release();
         }
     }
 

@@ -88,7 +88,7 @@ internal sealed record LayerKernel(Network Network, Module Module, Shape Input, 
         {
             using (Recording.Pause())
                 foreach (var gradient in op.Backward(dy))
-                    if (gradient != dy) gradient?.Discard();
+                    if (gradient != dy) gradient?.Release();
         };
     }
 }

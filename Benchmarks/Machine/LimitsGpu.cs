@@ -23,11 +23,11 @@ internal readonly partial record struct Limits
         where TKernel : struct, IGroupKernel
     {
         var groups = GroupsPerProcessor * gpu.Accelerator.NumMultiprocessors;
-        var sums = new Tensor([groups * TKernel.Threads], gpu);
+        using var temporary = new TemporaryTensor([groups * TKernel.Threads], gpu);
+        var sums = temporary.Tensor;
         Seconds(FirstRounds);                   // compiles
         var rounds = (int)Math.Clamp(FirstRounds * RunSeconds / Seconds(FirstRounds), 1, 1 << 20);
         var best = Enumerable.Range(0, runs).Min(_ => Seconds(rounds));
-        sums.Discard();
         return (double)groups * TKernel.Threads * rounds * operationsPerRound / best;
 
         double Seconds(int count) => Timed(gpu, () => gpu.Groups(new(groups, 1, 1), kernel(count, sums.View)));
@@ -37,12 +37,10 @@ internal readonly partial record struct Limits
     private static double CopiedBytes(GpuDevice gpu, int runs)
     {
         var floats = (int)Math.Min(CopyFloats, DeviceCatalog.Gpus.First(found => found.Name == gpu.Name).Memory / 64);
-        var (from, to) = (Tensor.Full([floats], 1, gpu), Tensor.Full([floats], 2, gpu));
-        var kernel = new CopyBy16Kernel(from.View.Cast<Float4>(), to.View.Cast<Float4>());
+        using TemporaryTensor from = new([floats], gpu), to = new([floats], gpu);
+        var kernel = new CopyBy16Kernel(from.Tensor.View.Cast<Float4>(), to.Tensor.View.Cast<Float4>());
         Timed(gpu, () => gpu.Each(floats / 4, kernel));
         var best = Enumerable.Range(0, runs).Min(_ => Timed(gpu, () => gpu.Each(floats / 4, kernel)));
-        from.Discard();
-        to.Discard();
         return 2.0 * floats * sizeof(float) / best;
     }
 

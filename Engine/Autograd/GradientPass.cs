@@ -3,14 +3,15 @@ namespace PyNetSharp;
 /// <summary>Reverse-mode differentiation: carries gradients from a result to the leaves.</summary>
 /// <remarks>
 /// Visits ops newest first: an op is older than all its consumers, so its gradient is whole when its turn comes. There is
-/// no recursion, so depth costs nothing. A gradient's storage goes back as soon as its op has used it.
+/// no recursion, so depth costs nothing. A gradient is released as soon as its op has used it.
 /// </remarks>
 internal static class GradientPass
 {
     public static void Run(Tensor root, Tensor seed)
     {
         if (!root.InGraph)
-            throw new InvalidOperationException($"Backward: no graph leads to {root}: no input required a gradient, or recording was paused.");
+            throw new InvalidOperationException(
+                $"Backward: no graph leads to {root}: no input required a gradient, or recording was paused.");
 
         using var paused = Recording.Pause();       // gradients carry no graph of their own
         Recording.InBackward = true;
@@ -30,47 +31,55 @@ internal static class GradientPass
         var gradients = new Dictionary<Op, Tensor>();
 
         root.Keep();
+        seed.Retain();
         Deliver(Edge.To(root), seed);
         while (pending.TryDequeue(out var op, out _))
         {
             gradients.Remove(op, out var dy);
             var edges = op.Edges;
             var dx = op.BackwardOnce(dy!);
-            foreach (var gradient in dx) gradient?.Hold();      // one tensor may go to several inputs
+            foreach (var gradient in dx) gradient?.Retain();    // once per input: one tensor may go to several, and be dy
+            dy!.ReleaseRetained();
             for (var i = 0; i < edges.Length; i++)
                 if (dx[i] is { } gradient)
                     Deliver(edges[i], gradient);
-            foreach (var gradient in dx) gradient?.Drop();
-            dy!.Drop();
-            op.Cut();
+            op.ReleaseAll();
         }
 
+        // Takes over one reference to dx.
         void Deliver(Edge to, Tensor dx)
         {
-            if (dx.Shape != to.Shape) throw new ShapeException($"Backward: a gradient of shape {dx.Shape} for a tensor of shape {to.Shape}.");
-            if (to.Leaf is { RequiresGrad: true } leaf) Accumulate(leaf, dx.To(leaf.Device));       // it may have been frozen or moved since
-            if (to.Producer is not { } op) return;
-            if (gradients.TryGetValue(op, out var earlier))
+            if (dx.Shape != to.Shape)
+                throw new ShapeException($"Backward: a gradient of shape {dx.Shape} for a tensor of shape {to.Shape}.");
+            if (to.Leaf is { RequiresGrad: true } leaf)
+                Accumulate(leaf, dx.To(leaf.Device));           // the leaf may have been frozen or moved since
+            if (to.Producer is not { } op)
+            {
+                dx.ReleaseRetained();
+            }
+            else if (gradients.TryGetValue(op, out var earlier))
             {
                 var total = Add(earlier, dx);
+                dx.ReleaseRetained();
                 if (ReferenceEquals(total, earlier)) return;
-                total.Hold();
-                earlier.Drop();
+                total.Retain();
+                earlier.ReleaseRetained();
                 gradients[op] = total;
             }
             else
             {
-                dx.Hold();
                 gradients.Add(op, dx);
                 pending.Enqueue(op, -op.Time);
             }
         }
     }
 
-    private static void Accumulate(Tensor leaf, Tensor dx) => leaf.Grad = leaf.Grad is { } sum ? Add(sum, dx) : Own(dx);
-
-    /// <summary>A leaf's gradient is its alone, so that it may be clipped in place: not the caller's seed, nor another leaf's.</summary>
-    private static Tensor Own(Tensor dx) => dx.IsOwned || !dx.Storage.Exclusive ? Copy(dx) : dx;
+    /// <remarks>
+    /// A leaf's gradient has no other reference, so that it may be clipped in place: it is neither the caller's seed nor
+    /// another leaf's.
+    /// </remarks>
+    private static void Accumulate(Tensor leaf, Tensor dx) =>
+        leaf.Grad = leaf.Grad is { } sum ? Add(sum, dx) : dx.Exclusive ? dx : Copy(dx);
 
     /// <summary>sum + dx: in place where nobody else reads the sum.</summary>
     private static Tensor Add(Tensor sum, Tensor dx)

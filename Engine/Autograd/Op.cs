@@ -34,17 +34,12 @@ internal abstract class Op
         var y = Output(inputs, Infer(inputs));
         OpObserver.Current?.Applying(this, inputs, y.Shape);
         using (OpObserver.Watch(this, Pass.Forward)) Forward(inputs, y);
-        y.IsResult = true;
+        if (!Recording.InBackward) y.RetainUntilRelease();      // a backward pass retains the gradients that it passes on
         if (Recorded)
         {
             Time = Interlocked.Increment(ref clock);
             y.Producer = this;
-            y.Hold();
-            output = y;
-        }
-        else if (!Recording.InBackward)
-        {
-            y.Stand();
+            output = y;             // and releases it after Backward
         }
 
         foreach (var x in inputs) GC.KeepAlive(x);      // a kernel reads through pointers, which keep nothing alive
@@ -68,29 +63,29 @@ internal abstract class Op
     /// <summary>Whether there is an input <paramref name="i"/> and its gradient is wanted.</summary>
     protected bool Needed(int i) => i < Edges.Length && Edges[i].IsWanted;
 
-    /// <summary>Keeps the storage of an input or of the result until <see cref="Backward"/> has run.</summary>
+    /// <summary>Retains an input or the result until <see cref="Backward"/> has run.</summary>
     /// <returns>The same tensor.</returns>
     protected Tensor Save(Tensor tensor)
     {
         if (!Recorded) return tensor;
-        tensor.Hold();
+        tensor.Retain();
         (saved ??= new(capacity: 2)).Add(new(tensor, tensor.Storage, tensor.Storage.Version));
         return tensor;
     }
 
-    /// <summary>Lets a saved tensor go before <see cref="Backward"/> has returned, so that its block serves a gradient.</summary>
-    protected void Release(Tensor tensor)
+    /// <summary>Releases a saved tensor before <see cref="Backward"/> has returned, so that its block serves a gradient.</summary>
+    protected void ReleaseSaved(Tensor tensor)
     {
         if (saved?.FindIndex(s => s.Tensor == tensor) is >= 0 and var i)
         {
             saved.RemoveAt(i);
-            tensor.Drop();
+            tensor.ReleaseRetained();
         }
 
-        if (tensor == output) ForgetOutput();
+        if (tensor == output) tensor.Release();
     }
 
-    /// <summary>Computes the gradients of the inputs and lets everything go that this op has held.</summary>
+    /// <summary>Computes the gradients of the inputs, once.</summary>
     /// <exception cref="InvalidOperationException">It was done before, or the content of a saved tensor has changed.</exception>
     internal Tensor?[] BackwardOnce(Tensor dy)
     {
@@ -103,20 +98,14 @@ internal abstract class Op
         using (OpObserver.Watch(this, Pass.Backward)) return Backward(dy);
     }
 
-    /// <summary>Cuts the edges and lets go of all tensors, so that nothing is kept alive by a graph that was used.</summary>
-    internal void Cut()
+    /// <summary>Removes the edges and releases all tensors, so that a graph that was used keeps nothing alive.</summary>
+    internal void ReleaseAll()
     {
         Edges = [];
         if (saved is not null)
-            foreach (var (tensor, _, _) in saved) tensor.Drop();
+            foreach (var (tensor, _, _) in saved) tensor.ReleaseRetained();
         saved = null;
-        ForgetOutput();
-    }
-
-    /// <summary>Nobody but the ops that saved it will read the result.</summary>
-    internal void ForgetOutput()
-    {
-        output?.Drop();
+        output?.Release();
         output = null;
     }
 

@@ -1,9 +1,7 @@
 namespace PyNetSharp;
 
-/// <summary>A block of a device's memory that one or more tensors view, counted, and given back when the last lets go.</summary>
-/// <remarks>
-/// Whoever drops a tensor without a word is covered by the finalizer, which gives the block back a little later.
-/// </remarks>
+/// <summary>A block of a device's memory with a count of the tensors that view it.</summary>
+/// <remarks>The block of tensors that became unreachable without <see cref="Release"/> returns through the finalizer.</remarks>
 internal abstract class Storage(Device device)
 {
     private int views = 1;
@@ -18,15 +16,17 @@ internal abstract class Storage(Device device)
 
     ~Storage() => Return();
 
-    /// <summary>Says that the content is overwritten: whatever an op has read here is gone.</summary>
+    /// <summary>Counts an overwriting of the content.</summary>
     public void MarkChanged() => Version++;
 
-    public Storage Share()
+    /// <summary>One more tensor views this block.</summary>
+    public Storage Retain()
     {
         Interlocked.Increment(ref views);
         return this;
     }
 
+    /// <summary>One tensor fewer views this block; after the last it returns to the device's cache.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref views) != 0) return;

@@ -105,8 +105,8 @@ internal sealed partial class BatchNorm : Op
         }
 
         if (Recorded) return;
-        mean.Discard();
-        scale.Discard();
+        mean.Release();
+        scale.Release();
     }
 
     protected internal override Tensor?[] Backward(Tensor dy)
@@ -125,8 +125,8 @@ internal sealed partial class BatchNorm : Op
 
         if (weight is not null) return [dx, byProduct, bySum];
 
-        bySum.Discard();
-        byProduct.Discard();
+        bySum.Release();
+        byProduct.Release();
         return [dx];
     }
 

@@ -24,14 +24,12 @@ internal sealed unsafe partial class BatchNorm
     {
         var columns = new ColumnGroups(Channels);
         var cells = columns.PiecesOf(Rows);
-        Tensor sums = new([cells, Channels], x.Device), products = new([cells, Channels], x.Device);
+        using TemporaryTensor sums = new([cells, Channels], x.Device), products = new([cells, Channels], x.Device);
+        var (s, p) = (sums.Tensor.View, products.Tensor.View);
         x.Gpu.Groups(new(cells * columns.Count, 1, 1), new CorrelationsKernel(
-            dy.View, x.View, Rows, columns, cells, mean.View, sums.View, products.View));
+            dy.View, x.View, Rows, columns, cells, mean.View, s, p));
         x.Gpu.Groups(new(columns.Count, 1, 1), new CorrelationKernel(
-            sums.View, products.View, columns, cells, scale.View, bySum.View, byProduct.View));
-        sums.Discard();
-        products.Discard();
-
+            s, p, columns, cells, scale.View, bySum.View, byProduct.View));
         if (dx is null) return;
         x.Gpu.Each(x.Shape.Size, new BatchNormGradientKernel(
             dy.View, x.View, Channels, mean.View, scale.View, weight is null ? 0 : 1, (weight ?? scale).View,
@@ -43,15 +41,14 @@ internal sealed unsafe partial class BatchNorm
     {
         var columns = new ColumnGroups(Channels);
         var cells = columns.PiecesOf(Rows);
-        Tensor centers = new([cells, Channels], x.Device), sums = new([cells, Channels], x.Device), squares = new([cells, Channels], x.Device);
+        Shape partial = [cells, Channels];
+        using TemporaryTensor centers = new(partial, x.Device), sums = new(partial, x.Device), squares = new(partial, x.Device);
+        var (c, s, q) = (centers.Tensor.View, sums.Tensor.View, squares.Tensor.View);
         x.Gpu.Groups(new(cells * columns.Count, 1, 1), new MomentsKernel(
-            x.View, Rows, columns, cells, centers.View, sums.View, squares.View));
+            x.View, Rows, columns, cells, c, s, q));
         x.Gpu.Groups(new(columns.Count, 1, 1), new StatisticsKernel(
-            centers.View, sums.View, squares.View, Rows, columns, cells, eps, mean.View, scale.View,
+            c, s, q, Rows, columns, cells, eps, mean.View, scale.View,
             runningMean is null ? 0 : 1, momentum, (runningMean ?? mean).View, (runningVariance ?? scale).View));
-        centers.Discard();
-        sums.Discard();
-        squares.Discard();
     }
 }
 

@@ -39,8 +39,7 @@ internal static partial class Broadcast
 
         var sum = dy.Sum(repeated, keepDims: true);
         if (sum.Shape == operand) return sum;
-        var dx = sum.Reshape(operand);
-        sum.Discard();
-        return dx;
+        using var temporary = new TemporaryTensor(sum);
+        return sum.Reshape(operand);
     }
 }

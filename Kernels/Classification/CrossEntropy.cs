@@ -43,7 +43,7 @@ internal sealed partial class CrossEntropy(Labels labels) : Op
         else MeasureOnGpu(logits, y);
 
         if (Needed(0)) Save(probabilities);
-        else probabilities.Discard();
+        else probabilities.Release();
     }
 
     private protected override void CheckSaved()

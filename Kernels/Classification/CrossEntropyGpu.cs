@@ -8,11 +8,10 @@ internal sealed partial class CrossEntropy
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void MeasureOnGpu(Tensor logits, Tensor y)
     {
-        var losses = new Tensor([labels.Count], logits.Device);
+        using var losses = new TemporaryTensor([labels.Count], logits.Device);
         logits.Gpu.Groups(new(labels.Count, 1, 1), new CrossEntropyKernel(
-            logits.View, logits.Shape[1], labels.ViewOn(logits.Device), probabilities.View, losses.View));
-        logits.Gpu.Groups(new(1, 1, 1), new MeanLossKernel(losses.View, labels.Count, y.View));
-        losses.Discard();
+            logits.View, logits.Shape[1], labels.ViewOn(logits.Device), probabilities.View, losses.Tensor.View));
+        logits.Gpu.Groups(new(1, 1, 1), new MeanLossKernel(losses.Tensor.View, labels.Count, y.View));
     }
 
     /// <summary>

@@ -59,7 +59,7 @@ public sealed class Labels : IReadOnlyList<int>
         if (sent?.Device != device)
         {
             sent = new([Count], device);
-            sent.Stand();
+            sent.Keep();
         }
 
         device.Upload(MemoryMarshal.Cast<int, float>(classes), sent.Storage);

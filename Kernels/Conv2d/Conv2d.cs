@@ -84,13 +84,13 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var masked = relu ? FusedRelu.Gradient(dy, y!) : dy;
-        if (relu) Release(y!);
+        using var temporary = new TemporaryTensor(relu ? FusedRelu.Gradient(dy, y!) : dy, borrowed: dy);
+        if (relu) ReleaseSaved(y!);
+        var masked = temporary.Tensor;
         var dx = Needed(0) ? GradientByInput(masked) : null;
         var (dw, db) = Needed(1) || Needed(2) ? GradientByWeight(masked) : (null, null);
-        if (masked != dy) masked.Discard();
         if (Edges.Length > 2) return [dx, dw, db];
-        db?.Discard();                              // the kernels yield it with the weight's, also where there is no bias
+        db?.Release();                              // the kernels yield it with the weight's, also where there is no bias
         return [dx, dw];
     }
 

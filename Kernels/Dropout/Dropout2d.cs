@@ -50,7 +50,9 @@ internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
         }
 
         var (images, channels, height, width) = from.Shape;
-        var factors = Tensor.Full([images, channels], 1, from.Device);
+        using var temporary = new TemporaryTensor([images, channels], from.Device);
+        var factors = temporary.Tensor;
+        factors.Span.Fill(1);
         mask.Apply(factors.Span, 0, factors.Span);
 
         var pieces = (height * width + Piece - 1) / Piece;
@@ -61,7 +63,6 @@ internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
             var start = ((nint)image * height * width + first) * channels;
             Scale(from.Pointer + start, factors.Pointer + (nint)image * channels, end - first, channels, to.Pointer + start);
         });
-        factors.Discard();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -181,13 +181,12 @@ internal sealed unsafe class MatrixKernels<V> : MatrixKernels where V : struct, 
     private static void MultiplyFewRows(CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu)
     {
         var (panels, depth, piece) = (Panels(a.Rows), a.Columns, TilesPerPiece * V.TileRows);
-        var packed = new Tensor([panels * depth * PanelWidth], cpu);
+        using var packed = new Temporary(cpu, panels * depth * PanelWidth);
         var x = packed.Pointer;
         cpu.For(panels, i => PyNetSharp.Panels.FromRows(
             a.Data + i * PanelWidth * a.Stride, a.Stride, depth, Math.Min(PanelWidth, a.Rows - i * PanelWidth),
             x + (nint)i * depth * PanelWidth, PanelWidth));
         cpu.ForPieces(b.Columns, piece, (first, count) => MultiplyFewRowsPiece(a, b, c, bias, relu, x, panels, first, count));
-        packed.Discard();
     }
 
     private static void MultiplyFewRowsPiece(

@@ -31,7 +31,12 @@ public static partial class GradientNorm
             if (factor >= 1) return norm;
 
             if (onGpus.Length > 0) ScaleOnGpus(onGpus, factor);
-            foreach (var parameter in onCpu) parameter.Grad = Scaled(parameter.Grad!, factor);
+            foreach (var parameter in onCpu)
+            {
+                using var scaled = new TemporaryTensor(Scaled(parameter.Grad!, factor));
+                parameter.Grad = scaled;
+            }
+
             return norm;
         }
     }

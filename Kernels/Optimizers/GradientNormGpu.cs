@@ -25,6 +25,7 @@ public static partial class GradientNorm
             {
                 var (x, y) = (parameter.Grad!, Target(parameter.Grad!));
                 parameter.Grad = y;
+                y.Release();            // the parameter has a reference of its own
                 return (x.Shape.Size, new AffineKernel(x.View, factor, 0, y.View));
             })]);
     }
@@ -34,21 +35,20 @@ public static partial class GradientNorm
         var count = gradients.Sum(Squares);
         var groups = (count + SumOfSquaresKernel.Piece - 1) / SumOfSquaresKernel.Piece;
         // Doubles, each in the place of two floats.
-        var (squares, sums) = (new Tensor([2 * count], gpu), new Tensor([2 * groups], gpu));
+        using TemporaryTensor squares = new([2 * count], gpu), sums = new([2 * groups], gpu);
+        var (each, total) = (squares.Tensor.View.Cast<double>(), sums.Tensor.View.Cast<double>());
         var first = 0;
         gpu.Together<SquaresKernel>([.. gradients.Select(g =>
         {
-            var to = squares.View.Cast<double>().SubView(first, Squares(g));
+            var to = each.SubView(first, Squares(g));
             first += Squares(g);
             return (Squares(g), new SquaresKernel(g.View, g.Shape.Size, to));
         })]);
         gpu.Groups(
-            new(groups, 1, 1), new SumOfSquaresKernel(squares.View.Cast<double>(), count, sums.View.Cast<double>()));
+            new(groups, 1, 1), new SumOfSquaresKernel(each, count, total));
 
         var sum = 0.0;
-        foreach (var piece in MemoryMarshal.Cast<float, double>(sums.ToArray())) sum += piece;
-        squares.Discard();
-        sums.Discard();
+        foreach (var piece in MemoryMarshal.Cast<float, double>(sums.Tensor.ToArray())) sum += piece;
         return sum;
     }
 

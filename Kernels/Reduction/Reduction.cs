@@ -28,7 +28,7 @@ internal static partial class Reduction
             if (!x.IsOnCpu) SumOnGpu(from, outer, n, inner, to);
             else if (inner == 1) SumRuns(from, outer, n, to);
             else SumRows(from, outer, n, inner, to);
-            if (from != x) from.Discard();
+            if (from != x) from.Release();
             from = to;
         }
 
@@ -79,7 +79,9 @@ internal static partial class Reduction
     private static void SumRows(Tensor x, int outer, int n, int inner, Tensor y)
     {
         var (pieces, strips) = ((Math.Max(1, n) + Depth - 1) / Depth, (inner + Strip - 1) / Strip);
-        var to = pieces == 1 ? y : new Tensor([outer, pieces, inner], x.Device);
+        using var temporary = new TemporaryTensor(
+            pieces == 1 ? y : new Tensor([outer, pieces, inner], x.Device), borrowed: y);
+        var to = temporary.Tensor;
         var group = Math.Max(1, Work / (Math.Clamp(n, 1, Depth) * Math.Clamp(inner, 1, Strip)));
         y.Processor.ForPieces(outer * pieces * strips, group, (first, count) =>
         {
@@ -94,9 +96,7 @@ internal static partial class Reduction
             }
         });
 
-        if (to == y) return;
-        AddPieces(to, outer, pieces, inner, y);
-        to.Discard();
+        if (to != y) AddPieces(to, outer, pieces, inner, y);
     }
 
     private static void AddRows(ReadOnlySpan<float> x, int rows, int stride, Span<float> sum)

@@ -21,12 +21,13 @@ internal static partial class Reduction
 
         var columns = new ColumnGroups(inner);
         var pieces = columns.PiecesOf(n);
-        var to = pieces == 1 ? y : new Tensor([outer, pieces, inner], x.Device);
+        using var temporary = new TemporaryTensor(
+            pieces == 1 ? y : new Tensor([outer, pieces, inner], x.Device), borrowed: y);
+        var to = temporary.Tensor;
         gpu.Groups(new(outer * pieces * columns.Count, 1, 1), new SumRowsKernel(x.View, n, columns, pieces, to.View));
         if (to == y) return;
 
         gpu.Groups(new(outer * columns.Count, 1, 1), new SumRowsKernel(to.View, pieces, columns, 1, y.View));
-        to.Discard();
     }
 }
 

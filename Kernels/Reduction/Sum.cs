@@ -31,9 +31,8 @@ public static class SumOp
         var reduced = Axes(op, x.Shape, axes);
         var y = new Sum(reduced, mean).Apply(x);
         if (keepDims) return y;
-        var view = y.Reshape([.. x.Shape.Where((_, axis) => !reduced[axis])]);
-        y.Discard();
-        return view;
+        using var temporary = new TemporaryTensor(y);
+        return y.Reshape([.. x.Shape.Where((_, axis) => !reduced[axis])]);
     }
 
     /// <summary>Which axes are meant.</summary>
@@ -76,10 +75,10 @@ internal sealed class Sum(bool[] reduced, bool mean) : Op
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var factor = Tensor.Full([], scale, dy.Device);
+        using var factor = new TemporaryTensor([], dy.Device);
+        dy.Device.Fill(factor.Tensor.Storage, 1, scale);
         var dx = new Tensor(from, dy.Device);
         Broadcast.Run<Multiply.Formula>(dy, factor, dx);
-        factor.Discard();
         return [dx];
     }
 }

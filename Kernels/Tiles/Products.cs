@@ -25,13 +25,12 @@ internal static class Products
             return;
         }
 
-        var sums = new Tensor([tiling.Pieces, size.Rows * size.Columns], y.Device);
+        using var sums = new TemporaryTensor([tiling.Pieces, size.Rows * size.Columns], y.Device);
         Launch<TLeft, TLeftPlace, TRight, TRightPlace, RowTarget<TWidth>>(
-            y.Gpu, tiling, left, right, new(sums.View, size.Rows, size.Columns, none, float.NegativeInfinity), size);
+            y.Gpu, tiling, left, right, new(sums.Tensor.View, size.Rows, size.Columns, none, float.NegativeInfinity), size);
         y.Gpu.Each(
             size.Rows * size.Columns,
-            new PiecesKernel(sums.View, tiling.Pieces, size.Rows * size.Columns, size.Columns, bias?.View ?? none, floor, y.View));
-        sums.Discard();
+            new PiecesKernel(sums.Tensor.View, tiling.Pieces, size.Rows * size.Columns, size.Columns, bias?.View ?? none, floor, y.View));
     }
 
     /// <summary>dw = left·right and db = the sums of left's rows.</summary>
@@ -57,13 +56,12 @@ internal static class Products
             return;
         }
 
-        var sums = new Tensor([tiling.Pieces, all.Rows * all.Columns], dw.Device);
+        using var sums = new TemporaryTensor([tiling.Pieces, all.Rows * all.Columns], dw.Device);
         Launch<TLeft, TLeftPlace, WithOnes<TRight, TRightPlace>, OnesPlace<TRightPlace>, RowTarget<TWidth>>(
-            dw.Gpu, tiling, left, extended, new(sums.View, all.Rows, all.Columns, dw.View.SubView(0, 0), float.NegativeInfinity), all);
+            dw.Gpu, tiling, left, extended, new(sums.Tensor.View, all.Rows, all.Columns, dw.View.SubView(0, 0), float.NegativeInfinity), all);
         dw.Gpu.Each(
             size.Rows * (size.Columns + 1),
-            new GradientPiecesKernel(sums.View, tiling.Pieces, size.Rows, size.Columns, dw.View, db.View));
-        sums.Discard();
+            new GradientPiecesKernel(sums.Tensor.View, tiling.Pieces, size.Rows, size.Columns, dw.View, db.View));
     }
 
     /// <summary>The kernel itself, for a target of any kind.</summary>

@@ -68,7 +68,7 @@ public sealed class GpuFaultTests
     [Test]
     public void A_request_that_the_driver_refuses_is_repeated_once_the_cache_is_empty()
     {
-        new Tensor([1 << 16], device).Discard();
+        new Tensor([1 << 16], device).Release();
         (memory.Fault, memory.Refusals) = (Cuda("CUDA_ERROR_OUT_OF_MEMORY"), 1);
         Assert.That(new Tensor([1 << 15], device).Shape.Size, Is.EqualTo(1 << 15));
         Assert.That(device.Memory.Cached, Is.Zero);

@@ -21,7 +21,7 @@ internal sealed class Guards : IDisposable
             var blocks = Enumerable.Range(0, Count).Select(_ => new Tensor([length], device)).ToArray();
             foreach (var block in blocks) device.Upload(nothing, block.Storage);
             foreach (var (i, block) in blocks.Index())
-                if (i % 2 == 0) block.Discard();
+                if (i % 2 == 0) block.Release();
                 else neighbours.Add(block);
         }
     }
@@ -34,7 +34,7 @@ internal sealed class Guards : IDisposable
 
     public void Dispose()
     {
-        foreach (var neighbour in neighbours) neighbour.Discard();
+        foreach (var neighbour in neighbours) neighbour.Release();
     }
 
     private bool IsTouched(Tensor x, int from)
