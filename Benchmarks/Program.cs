@@ -1,6 +1,7 @@
 using System.CommandLine;
-using PyNetSharp;
 using PyNetSharp.Benchmarks;
+using PyNetSharp.Models;
+using PyNetSharp;
 
 var networks = new Argument<string[]>("NETWORKS")
 {
@@ -59,7 +60,7 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
             Workload.Choose(parse.GetValue(networks)!, parse.GetValue(batch), trains: true),
             parse.GetValue(only)!, parse.GetValue(threads), parse.GetValue(json))),
     Action("ladder", "One convolution from the naive loop to the final kernel, rung by rung.", [threads, json],
-        parse => LadderTable.Print(parse.GetValue(threads), parse.GetValue(json))),
+        parse => ConvVariantTable.Print(parse.GetValue(threads), parse.GetValue(json))),
     Action("report", "Makes the tables of README and docs from the checked-in results.", [],
         _ => Report.Write(Environment.CurrentDirectory)),
 };
@@ -82,7 +83,7 @@ void Steps(ParseResult parse)
     var workloads = Workloads(parse);
     if (parse.GetValue(byOp))
         foreach (var workload in workloads)
-            foreach (var place in Devices(parse)) ByOpTable.Print(workload, parse.GetValue(repeat), place);
+            foreach (var place in Devices(parse)) OpTimeTable.Print(workload, parse.GetValue(repeat), place);
     else
         StepTable.Print(
             workloads, parse.GetValue(device)!.Split(','), parse.GetValue(repeat), parse.GetValue(threads),
@@ -98,7 +99,7 @@ void Kernels(ParseResult parse)
 
 void Serve(ParseResult parse)
 {
-    var network = PyNetSharp.Networks.Find(parse.GetValue(networks)![0]);
+    var network = NetworkCatalog.Find(parse.GetValue(networks)![0]);
     StepServer.Serve(new(network, parse.GetValue(batch) ?? 1, !parse.GetValue(inference)), Devices(parse)[0]);
 }
 

@@ -5,20 +5,20 @@ namespace PyNetSharp;
 internal static class Layout
 {
     /// <summary>Whether storage order and logical order are the same.</summary>
-    public static bool IsPlain(Shape shape) => shape.Rank != 4 || shape[1] == 1 || shape[2] * shape[3] == 1;
+    public static bool IsContiguous(Shape shape) => shape.Rank != 4 || shape[1] == 1 || shape[2] * shape[3] == 1;
 
     /// <summary>The axes, outermost in storage first.</summary>
     public static IEnumerable<int> StorageOrder(int rank) => rank == 4 ? [0, 2, 3, 1] : Enumerable.Range(0, rank);
 
     public static void ToStorage(Shape shape, ReadOnlySpan<float> logical, Span<float> stored)
     {
-        if (IsPlain(shape)) logical.CopyTo(stored);
+        if (IsContiguous(shape)) logical.CopyTo(stored);
         else Transpose(shape[0], shape[1], shape[2] * shape[3], logical, stored);
     }
 
     public static void ToLogical(Shape shape, ReadOnlySpan<float> stored, Span<float> logical)
     {
-        if (IsPlain(shape)) stored.CopyTo(logical);
+        if (IsContiguous(shape)) stored.CopyTo(logical);
         else Transpose(shape[0], shape[2] * shape[3], shape[1], stored, logical);
     }
 

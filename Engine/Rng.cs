@@ -8,13 +8,13 @@ namespace PyNetSharp;
 /// <seealso href="https://doi.org/10.1145/2714064.2660195">Steele, Lea and Flood, 2014</seealso>
 public sealed class Rng(ulong seed)
 {
-    private const ulong Golden = 0x9E3779B97F4A7C15;
+    private const ulong GoldenGamma = 0x9E3779B97F4A7C15;
 
     /// <summary>Where the sequence stands; setting it goes on from there.</summary>
     public ulong State { get; set; } = seed;
 
     /// <summary>64 random bits.</summary>
-    public ulong NextUInt64() => Mix(State += Golden);
+    public ulong NextUInt64() => Mix(State += GoldenGamma);
 
     /// <summary>A float in [0, 1), a multiple of 2⁻²⁴.</summary>
     public float NextFloat() => (NextUInt64() >> 40) * (1f / (1 << 24));
@@ -55,7 +55,7 @@ public sealed class Rng(ulong seed)
 
     /// <summary>The generator number <paramref name="stream"/> below this one, which stays where it is.</summary>
     /// <remarks>For work that is cut into pieces: piece i takes <c>Split(i)</c>, whoever computes it and when.</remarks>
-    public Rng Split(ulong stream) => new(Mix(State ^ Mix(stream + Golden)));
+    public Rng Split(ulong stream) => new(Mix(State ^ Mix(stream + GoldenGamma)));
 
     private static ulong Mix(ulong z)
     {

@@ -5,7 +5,7 @@ namespace PyNetSharp;
 /// </summary>
 public sealed class ShapeException : ArgumentException
 {
-    private readonly string fault = "";
+    private readonly string detail = "";
 
     /// <summary>A shape error without a message.</summary>
     public ShapeException()
@@ -15,17 +15,17 @@ public sealed class ShapeException : ArgumentException
     /// <summary>
     /// A shape error whose <paramref name="message"/> names the op, all shapes and the rule that they break.
     /// </summary>
-    public ShapeException(string message) : base(message) => fault = message;
+    public ShapeException(string message) : base(message) => detail = message;
 
     /// <summary>A shape error that another error led to.</summary>
-    public ShapeException(string message, Exception innerException) : base(message, innerException) => fault = message;
+    public ShapeException(string message, Exception innerException) : base(message, innerException) => detail = message;
 
-    private ShapeException(string path, ShapeException within) : base($"{path}: {within.fault}", within) =>
-        (Path, fault) = (path, within.fault);
+    private ShapeException(string path, ShapeException within) : base($"{path}: {within.detail}", within) =>
+        (Path, detail) = (path, within.detail);
 
     /// <summary>Where in a model it happened, as in its state: <c>features.0</c>. Empty outside of one.</summary>
     public string Path { get; } = "";
 
     /// <summary>The same error, seen from the module whose child <paramref name="name"/> it happened in.</summary>
-    public ShapeException In(string name) => new(Path.Length == 0 ? name : $"{name}.{Path}", this);
+    public ShapeException PrependPath(string name) => new(Path.Length == 0 ? name : $"{name}.{Path}", this);
 }

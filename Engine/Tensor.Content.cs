@@ -31,7 +31,7 @@ public partial class Tensor
         CheckLength(values.Length);
         if (Storage is CpuStorage cpu)
             Layout.ToLogical(Shape, cpu.Span(Shape.Size), values);
-        else if (Layout.IsPlain(Shape))
+        else if (Layout.IsContiguous(Shape))
             Device.Download(Storage, values);
         else
         {
@@ -49,10 +49,10 @@ public partial class Tensor
     public void CopyFrom(ReadOnlySpan<float> values)
     {
         CheckLength(values.Length);
-        MarkChanged();
+        BumpVersion();
         if (Storage is CpuStorage cpu)
             Layout.ToStorage(Shape, values, cpu.Span(Shape.Size));
-        else if (Layout.IsPlain(Shape))
+        else if (Layout.IsContiguous(Shape))
             Device.Upload(values, Storage);
         else
         {
@@ -69,9 +69,9 @@ public partial class Tensor
     public void Fill(Func<float> next)
     {
         ArgumentNullException.ThrowIfNull(next);
-        var inPlace = Storage is CpuStorage && Layout.IsPlain(Shape);      // large weights are, and need no array beside them
+        var inPlace = Storage is CpuStorage && Layout.IsContiguous(Shape);      // large weights are, and need no array beside them
         var values = inPlace ? Span : new float[Shape.Size];
-        if (inPlace) MarkChanged();
+        if (inPlace) BumpVersion();
         foreach (ref var value in values) value = next();
         if (!inPlace) CopyFrom(values);
         GC.KeepAlive(this);
@@ -84,7 +84,7 @@ public partial class Tensor
     public void CopyFrom(Tensor source)
     {
         CheckSource(source);
-        MarkChanged();
+        BumpVersion();
         Device.Copy(source.Storage, Storage, Shape.Size);
         GC.KeepAlive(source);
         GC.KeepAlive(this);
@@ -103,14 +103,14 @@ public partial class Tensor
     }
 
     /// <summary>Says that the content is overwritten: a graph that has read it refuses to go backward.</summary>
-    internal void MarkChanged() => Storage.MarkChanged();
+    internal void BumpVersion() => Storage.BumpVersion();
 
     internal void CheckSource(Tensor source)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (source.Shape != Shape) throw new ShapeException($"CopyFrom: {source.Shape} does not fit into {Shape}.");
         if (source.Device != Device)
-            throw new InvalidOperationException($"CopyFrom: from the device {source.Device} to {Device.Beside(source.Device)}; move one with To.");
+            throw new InvalidOperationException($"CopyFrom: from the device {source.Device} to {Device.DistinctName(source.Device)}; move one with To.");
     }
 
     private void CheckLength(int length, [CallerMemberName] string caller = "")

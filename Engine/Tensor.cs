@@ -55,7 +55,7 @@ public partial class Tensor
         get;
         set
         {
-            if (Producer is not null)
+            if (GradFn is not null)
                 throw new InvalidOperationException($"{this} is the result of an op; only leaves take RequiresGrad.");
             field = value;
             if (releasable) Keep();
@@ -76,33 +76,33 @@ public partial class Tensor
     }
 
     /// <summary>The op that made this tensor while a graph was recorded.</summary>
-    internal Op? Producer { get; set; }
+    internal Op? GradFn { get; set; }
 
     /// <summary>Whether a gradient is wanted for this tensor or for something that it was made from.</summary>
-    internal bool InGraph => RequiresGrad || Producer is not null;
+    internal bool InGraph => RequiresGrad || GradFn is not null;
 
     /// <summary>Whether the only reference is the caller's, so that the content may be overwritten or taken over.</summary>
-    internal bool Exclusive => references <= 1 && Storage.Exclusive;
+    internal bool HasSingleReference => references <= 1 && Storage.HasSingleReference;
 
     /// <exception cref="InvalidOperationException">The storage has been given back.</exception>
     internal Storage Storage => storage ?? throw new InvalidOperationException(
         $"{GetType().Name} {Shape}: its storage was given back for reuse" +
-        (Producer is null ? "." : $" after Backward had used it ({Producer.Name}'s result).") +
+        (GradFn is null ? "." : $" after Backward had used it ({GradFn.Name}'s result).") +
         " Read the tensor before Backward, or call Keep() on it when it is made.");
 
     /// <summary>The numbers in storage order, for CPU kernels.</summary>
-    internal unsafe float* Pointer => Cpu.Pointer;
+    internal unsafe float* Pointer => CpuData.Pointer;
 
     /// <summary>The numbers in storage order, for CPU kernels.</summary>
-    internal Span<float> Span => Cpu.Span(Shape.Size);
+    internal Span<float> Span => CpuData.Span(Shape.Size);
 
     /// <summary>Whether CPU kernels work on this tensor; else it is a GPU's.</summary>
     internal bool IsOnCpu => Device is CpuDevice;
 
     /// <summary>The CPU that holds this tensor and runs its kernels.</summary>
-    internal CpuDevice Processor => (CpuDevice)Cpu.Device;
+    internal CpuDevice Cpu => (CpuDevice)CpuData.Device;
 
-    private CpuStorage Cpu =>
+    private CpuStorage CpuData =>
         Storage as CpuStorage ?? throw new NotSupportedException($"{this}: a CPU kernel cannot read the device {Device}.");
 
     /// <summary>
@@ -158,7 +158,7 @@ public partial class Tensor
         ArgumentNullException.ThrowIfNull(seed);
         if (seed.Shape != Shape)
             throw new ShapeException($"Backward: a seed of shape {seed.Shape} for a tensor of shape {Shape}.");
-        GradientPass.Run(this, seed);
+        BackwardPass.Run(this, seed);
     }
 
     /// <summary>Kind, shape and device; and the value of a scalar.</summary>

@@ -1,9 +1,10 @@
 using System.Numerics.Tensors;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 
 /// <summary>Addition.</summary>
-public static class AddOp
+public static class AddExtensions
 {
     extension(Tensor)
     {
@@ -12,11 +13,11 @@ public static class AddOp
         /// <param name="b">A shape that broadcasts with <paramref name="a"/>'s: [c, 1, 1] adds to every pixel of [n, c, h, w].</param>
         /// <returns>The common shape.</returns>
         /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
-        public static Tensor operator +(Tensor a, Tensor b) => new Add().Apply(a, b);
+        public static Tensor operator +(Tensor a, Tensor b) => new AddOp().Apply(a, b);
     }
 }
 
-internal sealed class Add : Op
+internal sealed class AddOp : Op
 {
     private Shape a = null!, b = null!;
 
@@ -30,7 +31,7 @@ internal sealed class Add : Op
         Needed(1) ? Broadcast.SumTo(dy, b) : null,
     ];
 
-    internal readonly struct Formula : IBinary
+    internal readonly struct Formula : IBinaryFormula
     {
         public static float Apply(float a, float b) => a + b;
 

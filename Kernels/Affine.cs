@@ -5,37 +5,37 @@ using ILGPU;
 namespace PyNetSharp;
 
 /// <summary>Arithmetic of a tensor with a number.</summary>
-public static class AffineOp
+public static class AffineExtensions
 {
     extension(Tensor)
     {
         /// <summary>−x, elementwise.</summary>
-        public static Tensor operator -(Tensor x) => new Affine(-1, 0).Apply(x);
+        public static Tensor operator -(Tensor x) => new AffineOp(-1, 0).Apply(x);
 
         /// <summary>x + <paramref name="shift"/>, elementwise.</summary>
-        public static Tensor operator +(Tensor x, float shift) => new Affine(1, shift).Apply(x);
+        public static Tensor operator +(Tensor x, float shift) => new AffineOp(1, shift).Apply(x);
 
         /// <summary><paramref name="shift"/> + x, elementwise.</summary>
-        public static Tensor operator +(float shift, Tensor x) => new Affine(1, shift).Apply(x);
+        public static Tensor operator +(float shift, Tensor x) => new AffineOp(1, shift).Apply(x);
 
         /// <summary>x − <paramref name="shift"/>, elementwise.</summary>
-        public static Tensor operator -(Tensor x, float shift) => new Affine(1, -shift).Apply(x);
+        public static Tensor operator -(Tensor x, float shift) => new AffineOp(1, -shift).Apply(x);
 
         /// <summary><paramref name="shift"/> − x, elementwise.</summary>
-        public static Tensor operator -(float shift, Tensor x) => new Affine(-1, shift).Apply(x);
+        public static Tensor operator -(float shift, Tensor x) => new AffineOp(-1, shift).Apply(x);
 
         /// <summary>x·<paramref name="scale"/>, elementwise.</summary>
-        public static Tensor operator *(Tensor x, float scale) => new Affine(scale, 0).Apply(x);
+        public static Tensor operator *(Tensor x, float scale) => new AffineOp(scale, 0).Apply(x);
 
         /// <summary><paramref name="scale"/>·x, elementwise.</summary>
-        public static Tensor operator *(float scale, Tensor x) => new Affine(scale, 0).Apply(x);
+        public static Tensor operator *(float scale, Tensor x) => new AffineOp(scale, 0).Apply(x);
     }
 }
 
 /// <summary>y = scale·x + shift.</summary>
-internal sealed class Affine(float scale, float shift) : Op
+internal sealed class AffineOp(float scale, float shift) : Op
 {
-    private const int Piece = 1 << 12;      // the second pass finds what the first wrote in the L1 cache
+    private const int GrainSize = 1 << 12;      // the second pass finds what the first wrote in the L1 cache
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
 
@@ -44,7 +44,7 @@ internal sealed class Affine(float scale, float shift) : Op
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         if (scale == 1) return [dy];
-        var dx = dy.Exclusive ? dy : new Tensor(dy.Shape, dy.Device);
+        var dx = dy.HasSingleReference ? dy : new Tensor(dy.Shape, dy.Device);
         Run(dy, scale, 0, dx);
         return [dx];
     }
@@ -53,7 +53,7 @@ internal sealed class Affine(float scale, float shift) : Op
     public static void Run(Tensor x, float scale, float shift, Tensor y)
     {
         if (y.IsOnCpu)
-            y.Processor.ForPieces(y.Shape.Size, Piece, (start, n) =>
+            y.Cpu.ForRanges(y.Shape.Size, GrainSize, (start, n) =>
             {
                 var to = y.Span.Slice(start, n);
                 TensorPrimitives.Multiply(x.Span.Slice(start, n), scale, to);
@@ -64,7 +64,7 @@ internal sealed class Affine(float scale, float shift) : Op
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void RunOnGpu(Tensor x, float scale, float shift, Tensor y) =>
-        y.Gpu.Each(y.Shape.Size, new AffineKernel(x.View, scale, shift, y.View));
+        y.Gpu.LaunchItems(y.Shape.Size, new AffineKernel(x.View, scale, shift, y.View));
 }
 
 internal readonly struct AffineKernel(ArrayView<float> x, float scale, float shift, ArrayView<float> y) : IItemKernel

@@ -7,32 +7,32 @@ namespace PyNetSharp;
 /// <summary>The gradient through a ReLU that a convolution or a linear layer ended with.</summary>
 internal static unsafe class FusedRelu
 {
-    private const int Piece = 1 << 14;      // floats: three streams of 64 KB stay in the L2 cache
+    private const int GrainSize = 1 << 14;      // floats: three streams of 64 KB stay in the L2 cache
 
     /// <summary>dy where the result was positive, else 0; in place where nobody else reads dy.</summary>
     /// <param name="dy">The gradient by the result.</param>
     /// <param name="y">The result, after the ReLU.</param>
-    public static Tensor Gradient(Tensor dy, Tensor y)
+    public static Tensor Backward(Tensor dy, Tensor y)
     {
-        var masked = dy.Exclusive ? dy : new Tensor(dy.Shape, dy.Device);
+        var masked = dy.HasSingleReference ? dy : new Tensor(dy.Shape, dy.Device);
         if (y.IsOnCpu)
         {
             float* from = dy.Pointer, result = y.Pointer, to = masked.Pointer;
-            y.Processor.ForPieces(y.Shape.Size, Piece, (start, n) => Mask(from + start, result + start, to + start, n));
+            y.Cpu.ForRanges(y.Shape.Size, GrainSize, (start, n) => BackwardOnCpu(from + start, result + start, to + start, n));
         }
         else
         {
-            MaskOnGpu(dy, y, masked);
+            BackwardOnGpu(dy, y, masked);
         }
 
         return masked;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void MaskOnGpu(Tensor dy, Tensor y, Tensor masked) =>
-        y.Gpu.Each(y.Shape.Size, new ReluGradientKernel(dy.View, y.View, masked.View));
+    private static void BackwardOnGpu(Tensor dy, Tensor y, Tensor masked) =>
+        y.Gpu.LaunchItems(y.Shape.Size, new ReluGradientKernel(dy.View, y.View, masked.View));
 
-    private static void Mask(float* dy, float* y, float* masked, int n)
+    private static void BackwardOnCpu(float* dy, float* y, float* masked, int n)
     {
         var i = 0;
         for (; i + Vector<float>.Count <= n; i += Vector<float>.Count)

@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
+using PyNetSharp.Kernels;
+using PyNetSharp.Kernels.Gemm;
 
 namespace PyNetSharp;
 
 /// <summary>The affine map of a fully connected layer.</summary>
-public static class LinearOp
+public static class LinearExtensions
 {
     extension(Tensor x)
     {
@@ -16,13 +18,13 @@ public static class LinearOp
         public Tensor Linear(Tensor weight, Tensor? bias = null, bool relu = false)
         {
             ArgumentNullException.ThrowIfNull(weight);
-            var op = new LinearMap(relu);
+            var op = new LinearOp(relu);
             return bias is null ? op.Apply(x, weight) : op.Apply(x, weight, bias);
         }
     }
 }
 
-internal sealed unsafe class LinearMap(bool relu) : Op
+internal sealed unsafe class LinearOp(bool relu) : Op
 {
     private Tensor x = null!, weight = null!;
     private Tensor? y;
@@ -48,8 +50,8 @@ internal sealed unsafe class LinearMap(bool relu) : Op
         (x, weight) = (inputs[0], inputs[1]);
         var bias = inputs.Length > 2 ? inputs[2] : null;
         if (y.IsOnCpu)
-            MatrixKernels.Best.Multiply(
-                y.Processor, Matrix.Of(x, false), Matrix.Of(weight, true), y.Pointer, bias is null ? null : bias.Pointer, relu);
+            GemmCpu.Widest.Multiply(
+                y.Cpu, Matrix.Of(x, false), Matrix.Of(weight, true), y.Pointer, bias is null ? null : bias.Pointer, relu);
         else ForwardOnGpu(x, weight, bias, relu, y);
 
         if (Needed(0)) Save(weight);
@@ -59,41 +61,41 @@ internal sealed unsafe class LinearMap(bool relu) : Op
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        using var temporary = new TemporaryTensor(relu ? FusedRelu.Gradient(dy, y!) : dy, borrowed: dy);
+        using var temporary = new TemporaryTensor(relu ? FusedRelu.Backward(dy, y!) : dy, borrowed: dy);
         if (relu) ReleaseSaved(y!);
         var masked = temporary.Tensor;
         var dx = Needed(0) ? masked.MatMul(weight) : null;
         var (dw, db) = masked.IsOnCpu
-            ? (Needed(1) ? masked.MatMul(x, transposeA: true) : null, Needed(2) ? SumOfRows(masked) : null)
-            : Needed(1) || Needed(2) ? GradientByWeight(masked) : (null, null);
+            ? (Needed(1) ? masked.MatMul(x, transposeA: true) : null, Needed(2) ? BiasGradient(masked) : null)
+            : Needed(1) || Needed(2) ? WeightGradient(masked) : (null, null);
         if (Edges.Length > 2) return [dx, dw, db];
         db?.Release();                              // the kernels yield it with the weight's, also where there is no bias
         return [dx, dw];
     }
 
     /// <summary>Both at once, as a GPU's kernel yields them.</summary>
-    private (Tensor Weight, Tensor Bias) GradientByWeight(Tensor dy)
+    private (Tensor Weight, Tensor Bias) WeightGradient(Tensor dy)
     {
         var (dw, db) = (new Tensor(weight.Shape, dy.Device), new Tensor([weight.Shape[0]], dy.Device));
-        GradientByWeightOnGpu(dy, x, dw, db);
+        WeightGradientOnGpu(dy, x, dw, db);
         return (dw, db);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ForwardOnGpu(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y) =>
-        Products(x, weight).Forward(x, weight, bias, relu, y);
+        GpuHalf(x, weight).Forward(x, weight, bias, relu, y);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void GradientByWeightOnGpu(Tensor dy, Tensor x, Tensor dw, Tensor db) =>
-        Products(x, dw).GradientByWeight(dy, x, dw, db);
+    private static void WeightGradientOnGpu(Tensor dy, Tensor x, Tensor dw, Tensor db) =>
+        GpuHalf(x, dw).WeightGradient(dy, x, dw, db);
 
-    private static Tensor SumOfRows(Tensor dy)
+    private static Tensor BiasGradient(Tensor dy)
     {
         var sums = new Tensor([dy.Shape[1]], dy.Device);
         Reduction.Run(dy, [true, false], sums);
         return sums;
     }
 
-    private static LinearProducts Products(Tensor x, Tensor weight) =>
+    private static LinearGpu GpuHalf(Tensor x, Tensor weight) =>
         new(x.Shape[0], weight.Shape[1], weight.Shape[0]);
 }

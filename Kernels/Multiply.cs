@@ -1,9 +1,10 @@
 using System.Numerics.Tensors;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 
 /// <summary>Elementwise multiplication.</summary>
-public static class MultiplyOp
+public static class MultiplyExtensions
 {
     extension(Tensor)
     {
@@ -12,11 +13,11 @@ public static class MultiplyOp
         /// <param name="b">A shape that broadcasts with <paramref name="a"/>'s: [n, c, 1, 1] scales every plane of [n, c, h, w].</param>
         /// <returns>The common shape.</returns>
         /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
-        public static Tensor operator *(Tensor a, Tensor b) => new Multiply().Apply(a, b);
+        public static Tensor operator *(Tensor a, Tensor b) => new MultiplyOp().Apply(a, b);
     }
 }
 
-internal sealed class Multiply : Op
+internal sealed class MultiplyOp : Op
 {
     private Tensor a = null!, b = null!;
 
@@ -32,11 +33,11 @@ internal sealed class Multiply : Op
 
     protected internal override Tensor?[] Backward(Tensor dy) =>
     [
-        Needed(0) ? Gradient(dy, b, a.Shape) : null,
-        Needed(1) ? Gradient(dy, a, b.Shape) : null,
+        Needed(0) ? OperandGradient(dy, b, a.Shape) : null,
+        Needed(1) ? OperandGradient(dy, a, b.Shape) : null,
     ];
 
-    private static Tensor Gradient(Tensor dy, Tensor other, Shape operand)
+    private static Tensor OperandGradient(Tensor dy, Tensor other, Shape operand)
     {
         var product = new Tensor(dy.Shape, dy.Device);
         Broadcast.Run<Formula>(dy, other, product);
@@ -45,7 +46,7 @@ internal sealed class Multiply : Op
         return dx;
     }
 
-    internal readonly struct Formula : IBinary
+    internal readonly struct Formula : IBinaryFormula
     {
         public static float Apply(float a, float b) => a * b;
 

@@ -1,22 +1,25 @@
+using PyNetSharp.Kernels;
+using PyNetSharp.Kernels.Simd;
+
 namespace PyNetSharp;
 
 /// <summary>The rectified linear unit.</summary>
-public static class ReluOp
+public static class ReluExtensions
 {
     extension(Tensor x)
     {
         /// <summary>max(0, x), elementwise. NaN stays NaN, so that a diverging run shows.</summary>
         /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
         /// <remarks>The derivative at 0 is taken as 0. What is kept for it is the result, not <paramref name="x"/>.</remarks>
-        public Tensor Relu() => new Map<Relu>().Apply(x);
+        public Tensor Relu() => new ElementwiseOp<Relu>().Apply(x);
     }
 }
 
-internal readonly struct Relu : IMap
+internal readonly struct Relu : IUnaryFormula
 {
     public static bool UsesOutput => true;
 
-    public static T F<T>(T x) where T : struct, IReal<T> => T.Max(T.Of(0), x);
+    public static T F<T>(T x) where T : struct, IReal<T> => T.Max(T.Create(0), x);
 
-    public static T D<T>(T y) where T : struct, IReal<T> => T.IfPositive(y, T.Of(1), T.Of(0));
+    public static T D<T>(T y) where T : struct, IReal<T> => T.SelectPositive(y, T.Create(1), T.Create(0));
 }

@@ -5,7 +5,7 @@ using ILGPU;
 namespace PyNetSharp;
 
 /// <summary>The same numbers in another shape.</summary>
-public static class ReshapeOp
+public static class ReshapeExtensions
 {
     extension(Tensor x)
     {
@@ -14,7 +14,7 @@ public static class ReshapeOp
         /// <exception cref="ShapeException">The numbers of elements differ, or cannot be made equal.</exception>
         /// <remarks>Nothing is copied, unless an image (rank 4, stored channels last) changes its shape.</remarks>
         [OverloadResolutionPriority(1)]
-        public Tensor Reshape(params ReadOnlySpan<int> extents) => new Reshape(Filled(x.Shape, extents)).Apply(x);
+        public Tensor Reshape(params ReadOnlySpan<int> extents) => new ReshapeOp(ResolveShape(x.Shape, extents)).Apply(x);
 
         /// <summary>The same numbers, in the same logical order, in another shape.</summary>
         /// <exception cref="ShapeException">The numbers of elements differ.</exception>
@@ -31,7 +31,7 @@ public static class ReshapeOp
             : throw new ShapeException($"Flatten: {x.Shape} has no first axis.");
     }
 
-    private static Shape Filled(Shape from, ReadOnlySpan<int> extents)
+    private static Shape ResolveShape(Shape from, ReadOnlySpan<int> extents)
     {
         var to = extents.ToArray();
         var open = Array.IndexOf(to, -1);
@@ -50,7 +50,7 @@ public static class ReshapeOp
     }
 }
 
-internal sealed class Reshape(Shape to) : Op
+internal sealed class ReshapeOp(Shape to) : Op
 {
     private Shape from = null!;
 
@@ -60,26 +60,26 @@ internal sealed class Reshape(Shape to) : Op
         return to;
     }
 
-    protected override Tensor Output(ReadOnlySpan<Tensor> x, Shape shape) => Target(x[0], shape);
+    protected override Tensor CreateOutput(ReadOnlySpan<Tensor> x, Shape shape) => MakeOutput(x[0], shape);
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Reorder(x[0], y);
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var dx = Target(dy, from);
+        var dx = MakeOutput(dy, from);
         Reorder(dy, dx);
         return [dx];
     }
 
     /// <summary>A view of the same storage where both shapes store their elements in the same order; else new storage.</summary>
-    private static Tensor Target(Tensor x, Shape to) =>
-        to == x.Shape || (Layout.IsPlain(to) && Layout.IsPlain(x.Shape)) ? new(to, x.Storage.Retain()) : new(to, x.Device);
+    private static Tensor MakeOutput(Tensor x, Shape to) =>
+        to == x.Shape || (Layout.IsContiguous(to) && Layout.IsContiguous(x.Shape)) ? new(to, x.Storage.Retain()) : new(to, x.Device);
 
     private static void Reorder(Tensor from, Tensor to)
     {
         if (from.Storage == to.Storage) return;
-        if (Layout.IsPlain(from.Shape)) ToStorage(from, to);
-        else if (Layout.IsPlain(to.Shape)) ToLogical(from, to);
+        if (Layout.IsContiguous(from.Shape)) ToStorage(from, to);
+        else if (Layout.IsContiguous(to.Shape)) ToLogical(from, to);
         else
         {
             using var logical = new TemporaryTensor([from.Shape.Size], from.Device);
@@ -91,7 +91,7 @@ internal sealed class Reshape(Shape to) : Op
     private static void ToLogical(Tensor image, Tensor plain)
     {
         if (image.IsOnCpu)
-            EachImage(image, (one, start) =>
+            ForEachImage(image, (one, start) =>
                 Layout.ToLogical(one, image.Span.Slice(start, one.Size), plain.Span.Slice(start, one.Size)));
         else TransposeOnGpu(image, image.Shape[0], image.Shape[2] * image.Shape[3], image.Shape[1], plain);
     }
@@ -99,7 +99,7 @@ internal sealed class Reshape(Shape to) : Op
     private static void ToStorage(Tensor plain, Tensor image)
     {
         if (image.IsOnCpu)
-            EachImage(image, (one, start) =>
+            ForEachImage(image, (one, start) =>
                 Layout.ToStorage(one, plain.Span.Slice(start, one.Size), image.Span.Slice(start, one.Size)));
         else TransposeOnGpu(plain, image.Shape[0], image.Shape[1], image.Shape[2] * image.Shape[3], image);
     }
@@ -110,15 +110,15 @@ internal sealed class Reshape(Shape to) : Op
     {
         const int tile = TransposeKernel.Tile;
         int down = (rows + tile - 1) / tile, across = (columns + tile - 1) / tile;
-        to.Gpu.Groups(
+        to.Gpu.LaunchGroups(
             new(batch * down * across, 1, 1), new TransposeKernel(from.View, rows, columns, down, across, to.View));
     }
 
-    private static void EachImage(Tensor images, Action<Shape, int> reorder)
+    private static void ForEachImage(Tensor images, Action<Shape, int> reorder)
     {
         var (n, c, h, w) = images.Shape;
         Shape one = [1, c, h, w];
-        images.Processor.For(n, i => reorder(one, i * one.Size));
+        images.Cpu.For(n, i => reorder(one, i * one.Size));
     }
 }
 
@@ -130,13 +130,13 @@ internal readonly struct TransposeKernel(
 {
     public const int Tile = 32;
 
-    private const int Pitch = Tile + 1;     // a column of the tile lies in 32 banks of the shared memory
+    private const int RowStride = Tile + 1;     // a column of the tile lies in 32 banks of the shared memory
 
     public static int Threads => 256;
 
     public void Run()
     {
-        var tile = SharedMemory.Allocate<float>(Tile * Pitch);
+        var tile = SharedMemory.Allocate<float>(Tile * RowStride);
         int group = Grid.IdxX, batch = group / (down * across);
         int row = group / across % down * Tile, column = group % across * Tile;
         int x = Group.IdxX % Tile, y = Group.IdxX / Tile;
@@ -144,10 +144,10 @@ internal readonly struct TransposeKernel(
 
         for (var i = y; i < Tile; i += 8)
             if (row + i < rows && column + x < columns)
-                tile[i * Pitch + x] = from[image + (row + i) * columns + column + x];
+                tile[i * RowStride + x] = from[image + (row + i) * columns + column + x];
         Group.Barrier();
         for (var i = y; i < Tile; i += 8)
             if (column + i < columns && row + x < rows)
-                to[image + (column + i) * rows + row + x] = tile[x * Pitch + i];
+                to[image + (column + i) * rows + row + x] = tile[x * RowStride + i];
     }
 }

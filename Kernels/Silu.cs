@@ -1,18 +1,21 @@
+using PyNetSharp.Kernels;
+using PyNetSharp.Kernels.Simd;
+
 namespace PyNetSharp;
 
 /// <summary>The sigmoid linear unit.</summary>
-public static class SiluOp
+public static class SiluExtensions
 {
     extension(Tensor x)
     {
         /// <summary>SiLU, also called swish: x·σ(x), elementwise.</summary>
         /// <returns>A tensor shaped like <paramref name="x"/>, from −0.2785 up.</returns>
         /// <seealso href="https://arxiv.org/abs/1702.03118">Elfwing, Uchibe and Doya, 2017, eq. 5</seealso>
-        public Tensor Silu() => new Map<Silu>().Apply(x);
+        public Tensor Silu() => new ElementwiseOp<Silu>().Apply(x);
     }
 }
 
-internal readonly struct Silu : IMap
+internal readonly struct Silu : IUnaryFormula
 {
     public static bool UsesOutput => false;
 
@@ -21,6 +24,6 @@ internal readonly struct Silu : IMap
     public static T D<T>(T x) where T : struct, IReal<T>
     {
         var s = Sigmoid.F(x);
-        return s + x * s * (T.Of(1) - s);
+        return s + x * s * (T.Create(1) - s);
     }
 }

@@ -1,9 +1,10 @@
 using System.Numerics.Tensors;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 
 /// <summary>Subtraction.</summary>
-public static class SubtractOp
+public static class SubtractExtensions
 {
     extension(Tensor)
     {
@@ -12,11 +13,11 @@ public static class SubtractOp
         /// <param name="b">A shape that broadcasts with <paramref name="a"/>'s.</param>
         /// <returns>The common shape.</returns>
         /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
-        public static Tensor operator -(Tensor a, Tensor b) => new Subtract().Apply(a, b);
+        public static Tensor operator -(Tensor a, Tensor b) => new SubtractOp().Apply(a, b);
     }
 }
 
-internal sealed class Subtract : Op
+internal sealed class SubtractOp : Op
 {
     private Shape a = null!, b = null!;
 
@@ -27,18 +28,18 @@ internal sealed class Subtract : Op
     protected internal override Tensor?[] Backward(Tensor dy) =>
     [
         Needed(0) ? Broadcast.SumTo(dy, a) : null,
-        Needed(1) ? Negated(Broadcast.SumTo(dy, b), dy) : null,
+        Needed(1) ? Negate(Broadcast.SumTo(dy, b), dy) : null,
     ];
 
     /// <summary>−sum, in place unless it is <paramref name="dy"/> itself, which the other operand may get.</summary>
-    private static Tensor Negated(Tensor sum, Tensor dy)
+    private static Tensor Negate(Tensor sum, Tensor dy)
     {
         var y = ReferenceEquals(sum, dy) ? new Tensor(dy.Shape, dy.Device) : sum;
-        Affine.Run(sum, -1, 0, y);
+        AffineOp.Run(sum, -1, 0, y);
         return y;
     }
 
-    internal readonly struct Formula : IBinary
+    internal readonly struct Formula : IBinaryFormula
     {
         public static float Apply(float a, float b) => a - b;
 

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>The mean of each window, channel by channel.</summary>
 public sealed class AvgPool2d : Module
@@ -13,7 +13,7 @@ public sealed class AvgPool2d : Module
     public AvgPool2d(
         Size2d kernel, Size2d? stride = null, Size2d padding = default, bool ceilMode = false, bool countIncludePad = true)
     {
-        Kernel = kernel.AtLeast(1, nameof(kernel));
+        KernelSize = kernel.AtLeast(1, nameof(kernel));
         Stride = (stride ?? kernel).AtLeast(1, nameof(stride));
         Padding = padding.AtMostHalf(kernel, nameof(padding));
         CeilMode = ceilMode;
@@ -21,7 +21,7 @@ public sealed class AvgPool2d : Module
     }
 
     /// <summary>Rows and columns of the window.</summary>
-    public Size2d Kernel { get; }
+    public Size2d KernelSize { get; }
 
     /// <summary>By how much the window moves from one output pixel to the next.</summary>
     public Size2d Stride { get; }
@@ -40,8 +40,8 @@ public sealed class AvgPool2d : Module
     /// [n, c, h', w'] with h' = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and w' likewise.
     /// </returns>
     /// <exception cref="ShapeException">The input is no batch of images, or smaller than the window.</exception>
-    public override Tensor Forward(Tensor x) => x.AvgPool2d(Kernel, Stride, Padding, CeilMode, CountIncludePad);
+    public override Tensor Forward(Tensor x) => x.AvgPool2d(KernelSize, Stride, Padding, CeilMode, CountIncludePad);
 
     /// <inheritdoc/>
-    protected override string Describe() => $"kernel_size={Kernel}, stride={Stride}, padding={Padding}";
+    protected override string Describe() => $"kernel_size={KernelSize}, stride={Stride}, padding={Padding}";
 }

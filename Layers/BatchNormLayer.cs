@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>
 /// Normalises each channel to mean 0 and variance 1 over the batch, then scales and shifts it; in evaluation with the
@@ -64,10 +64,10 @@ public abstract class BatchNormLayer : Module
 
     /// <inheritdoc/>
     protected override string Describe() =>
-        $"{Weight.Shape[0]}, eps={Python(Eps)}, momentum={Python(Momentum)}, affine=True, track_running_stats=True";
+        $"{Weight.Shape[0]}, eps={FormatAsPython(Eps)}, momentum={FormatAsPython(Momentum)}, affine=True, track_running_stats=True";
 
     /// <summary>A number as Python writes it: 1e-05.</summary>
-    private static string Python(float value) =>
+    private static string FormatAsPython(float value) =>
         value.ToString(value < 1e-4f ? "0.######e-00" : "0.0#######", CultureInfo.InvariantCulture);
 }
 

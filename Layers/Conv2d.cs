@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>A convolution over images, with zero padding: y[n, o] = b[o] + Σᵢ w[o, i] ⋆ x[n, i].</summary>
 public sealed class Conv2d : Module
@@ -20,13 +20,13 @@ public sealed class Conv2d : Module
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
         ArgumentNullException.ThrowIfNull(rng);
-        Kernel = kernel.AtLeast(1, nameof(kernel));
+        KernelSize = kernel.AtLeast(1, nameof(kernel));
         Stride = (stride ?? 1).AtLeast(1, nameof(stride));
         Padding = padding.AtLeast(0, nameof(padding));
 
-        Weight = new(Tensor.Zeros([outputs, inputs, Kernel.H, Kernel.W]));
+        Weight = new(Tensor.Zeros([outputs, inputs, KernelSize.H, KernelSize.W]));
         if (bias) Bias = new(Tensor.Zeros([outputs]));
-        this.Initialise(Initialisation.Default, rng);
+        this.Initialize(Initialization.Default, rng);
     }
 
     /// <summary>[outputs, inputs, rows, columns]</summary>
@@ -36,7 +36,7 @@ public sealed class Conv2d : Module
     public Parameter? Bias { get; }
 
     /// <summary>Rows and columns of the kernel.</summary>
-    public Size2d Kernel { get; }
+    public Size2d KernelSize { get; }
 
     /// <summary>By how much the kernel moves from one output pixel to the next.</summary>
     public Size2d Stride { get; }
@@ -56,6 +56,6 @@ public sealed class Conv2d : Module
 
     /// <inheritdoc/>
     protected override string Describe() =>
-        $"{Weight.Shape[1]}, {Weight.Shape[0]}, kernel_size={Kernel.Pair}, stride={Stride.Pair}" +
-        (Padding == 0 ? "" : $", padding={Padding.Pair}") + (Bias is null ? ", bias=False" : "");
+        $"{Weight.Shape[1]}, {Weight.Shape[0]}, kernel_size={KernelSize.PairString}, stride={Stride.PairString}" +
+        (Padding == 0 ? "" : $", padding={Padding.PairString}") + (Bias is null ? ", bias=False" : "");
 }

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>What training makes small: a scalar from a batch's outputs and labels.</summary>
 public interface ILoss

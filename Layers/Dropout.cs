@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>Dropout of single elements.</summary>
 /// <param name="rng">Draws the masks; the layer's own: <c>rng.Split()</c>.</param>

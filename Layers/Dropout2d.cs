@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>Dropout of whole channels: neighbouring pixels are too alike for single ones to be missed.</summary>
 /// <param name="rng">Draws the masks; the layer's own: <c>rng.Split()</c>.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>A layer that sets a random part of its input to zero in training, and does nothing in evaluation.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>Makes one row of features of each item of a batch, in C, H, W order for images.</summary>
 public sealed class Flatten : Module

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>y = x·Wᵀ + b.</summary>
 public sealed class Linear : Module
@@ -19,7 +19,7 @@ public sealed class Linear : Module
 
         Weight = new(Tensor.Zeros([outputs, inputs]));
         if (bias) Bias = new(Tensor.Zeros([outputs]));
-        this.Initialise(Initialisation.Default, rng);
+        this.Initialize(Initialization.Default, rng);
     }
 
     /// <summary>[outputs, inputs]</summary>

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>The largest number of each window, channel by channel.</summary>
 public sealed class MaxPool2d : Module
@@ -11,14 +11,14 @@ public sealed class MaxPool2d : Module
     /// <exception cref="ArgumentOutOfRangeException">A size is outside its range.</exception>
     public MaxPool2d(Size2d kernel, Size2d? stride = null, Size2d padding = default, bool ceilMode = false)
     {
-        Kernel = kernel.AtLeast(1, nameof(kernel));
+        KernelSize = kernel.AtLeast(1, nameof(kernel));
         Stride = (stride ?? kernel).AtLeast(1, nameof(stride));
         Padding = padding.AtMostHalf(kernel, nameof(padding));
         CeilMode = ceilMode;
     }
 
     /// <summary>Rows and columns of the window.</summary>
-    public Size2d Kernel { get; }
+    public Size2d KernelSize { get; }
 
     /// <summary>By how much the window moves from one output pixel to the next.</summary>
     public Size2d Stride { get; }
@@ -34,9 +34,9 @@ public sealed class MaxPool2d : Module
     /// [n, c, h', w'] with h' = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and w' likewise.
     /// </returns>
     /// <exception cref="ShapeException">The input is no batch of images, or smaller than the window.</exception>
-    public override Tensor Forward(Tensor x) => x.MaxPool2d(Kernel, Stride, Padding, CeilMode);
+    public override Tensor Forward(Tensor x) => x.MaxPool2d(KernelSize, Stride, Padding, CeilMode);
 
     /// <inheritdoc/>
     protected override string Describe() =>
-        $"kernel_size={Kernel}, stride={Stride}, padding={Padding}, dilation=1, ceil_mode={CeilMode}";
+        $"kernel_size={KernelSize}, stride={Stride}, padding={Padding}, dilation=1, ceil_mode={CeilMode}";
 }

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>max(x, 0), elementwise. NaN stays NaN.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>Layers in a row, each fed with what the one before gives.</summary>
 /// <remarks>
@@ -69,7 +69,7 @@ public class Sequential : Module
         {
             var (name, module) = children[i];
             var relu = i + 1 < Count && children[i + 1].Module is ReLU;
-            var next = Run(name, module, y, relu, out var fused);
+            var next = ForwardChild(name, module, y, relu, out var fused);
             if (fused) i++;
             if (y != x && y != next) y.Release();
             y = next;
@@ -78,7 +78,7 @@ public class Sequential : Module
         return y;
     }
 
-    private static Tensor Run(string name, Module module, Tensor x, bool relu, out bool fused)
+    private static Tensor ForwardChild(string name, Module module, Tensor x, bool relu, out bool fused)
     {
         fused = relu && module is Conv2d or Linear;
         try
@@ -92,7 +92,7 @@ public class Sequential : Module
         }
         catch (ShapeException error)
         {
-            throw error.In(name);
+            throw error.PrependPath(name);
         }
     }
 }

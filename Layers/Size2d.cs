@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>
 /// Two numbers for the two axes of an image: a kernel's size, a stride, a padding. One number stands for both.
@@ -19,10 +19,10 @@ public readonly record struct Size2d(int H, int W)
     public static implicit operator (int H, int W)(Size2d size) => (size.H, size.W);
 
     /// <summary>As PyTorch prints it: <c>3</c> if both are the same, otherwise <c>(3, 5)</c>.</summary>
-    public override string ToString() => H == W ? H.ToString(CultureInfo.InvariantCulture) : Pair;
+    public override string ToString() => H == W ? H.ToString(CultureInfo.InvariantCulture) : PairString;
 
     /// <summary>Always as a pair: <c>(3, 3)</c>.</summary>
-    internal string Pair => string.Create(CultureInfo.InvariantCulture, $"({H}, {W})");
+    internal string PairString => string.Create(CultureInfo.InvariantCulture, $"({H}, {W})");
 
     /// <summary>These sizes, if neither is below <paramref name="least"/>.</summary>
     internal Size2d AtLeast(int least, string name) =>

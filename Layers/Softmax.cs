@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Layers;
 
 /// <summary>Turns scores into probabilities over the second axis: exp(xⱼ) / Σₖ exp(xₖ).</summary>
 public sealed class Softmax : Module

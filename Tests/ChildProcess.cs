@@ -11,12 +11,12 @@ internal sealed class ChildProcess : IDisposable
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly Process process;
-    private readonly string line;
-    private readonly Transcript output, error;
+    private readonly string commandLine;
+    private readonly CapturedOutput output, error;
 
     private ChildProcess(ProcessStartInfo start)
     {
-        line = string.Join(' ', start.ArgumentList.Prepend(start.FileName));
+        commandLine = string.Join(' ', start.ArgumentList.Prepend(start.FileName));
         process = Process.Start(start)!;
         (output, error) = (new(process.StandardOutput.BaseStream), new(process.StandardError.BaseStream));
     }
@@ -102,7 +102,7 @@ internal sealed class ChildProcess : IDisposable
     {
         Kill();
         Assert.Fail(
-            $"'{line}' did not {what} within {Limit.TotalMinutes} minutes. It had printed:\n{output.Text}\n" +
+            $"'{commandLine}' did not {what} within {Limit.TotalMinutes} minutes. It had printed:\n{output.Text}\n" +
             $"and as errors:\n{error.Text}");
     }
 

@@ -16,7 +16,7 @@ public sealed class CultureTests
     private static readonly Type[] Unsigned = [typeof(byte), typeof(ushort), typeof(uint), typeof(ulong)];
 
     private static IEnumerable<Assembly> Libraries =>
-        [typeof(Tensor).Assembly, typeof(MatMulOp).Assembly, typeof(Linear).Assembly, typeof(Trainer).Assembly];
+        [typeof(Tensor).Assembly, typeof(MatMulExtensions).Assembly, typeof(Linear).Assembly, typeof(Trainer).Assembly];
 
     private static IEnumerable<TestCaseData<Func<string>>> Texts =>
     [
@@ -30,11 +30,11 @@ public sealed class CultureTests
         Case("a label", () => Error(() => _ = new FeatureDataset("one", ["a"], [1], [-1]))),
         Case("a deviation", () => Error(() => _ = new Normalize([0.5f], [-0.5f]))),
         Case("a dropout layer", () => new Dropout(new Rng(1), 0.25f).ToString()),
-        Case("a normalisation layer", () => Networks.Find("fcnet").Create(new([2], 2), new Rng(1)).ToString()),
+        Case("a normalisation layer", () => NetworkCatalog.Find("fcnet").Create(new([2], 2), new Rng(1)).ToString()),
         Case("a divergence", () => new DivergenceException(1234, 0.5, double.NaN).Message),
-        Case("a dead network", () => new DeadNetworkException(1234, 10, 0.5, 0.25).Message),
+        Case("a dead network", () => new DeadReluException(1234, 10, 0.5, 0.25).Message),
         Case("memory", () => Error(() => Tensor.Zeros([1 << 30], new CpuDevice(threads: 1, memoryLimit: 1 << 20)))),
-        Case("a schedule", () => Error(() => (Networks.Quick with { Schedule = "cosine:7" }).CreateSchedule(1))),
+        Case("a schedule", () => Error(() => (NetworkCatalog.QuickStart with { Schedule = "cosine:7" }).CreateSchedule(1))),
         Case("an epoch's record", () => $"{Encoding.UTF8.GetString(Metrics())}"),
     ];
 
@@ -65,7 +65,7 @@ public sealed class CultureTests
     [TestCaseSource(nameof(Libraries))]
     public void No_number_is_formatted_by_the_culture(Assembly library)
     {
-        var faults = from method in MethodCode.Of(library)
+        var faults = from method in MethodCode.AllMethods(library)
                      from fault in Faults(method)
                      select $"{method.DeclaringType!.Name}.{method.Name}: {fault}";
         Assert.That(string.Join('\n', faults.Distinct()), Is.Empty);

@@ -23,7 +23,7 @@ public sealed class EmptyExtentTests
 
     private static readonly float[] Nothing = [];
 
-    public static IEnumerable<EmptyCase> PyTorchs =>
+    public static IEnumerable<EmptyInputCase> PyTorchCases =>
     [
         new("Sum of nothing", x => x[0].Sum(), [[0, 3]], [], [0], Nothing),
         new("Sum over an empty axis", x => x[0].Sum([0]), [[0, 3]], [3], [0, 0, 0], Nothing),
@@ -73,11 +73,11 @@ public sealed class EmptyExtentTests
         new("Reshape of nothing with a rest", x => x[0].Reshape(5, -1), [[0, 3]], [5, 0], Nothing, Nothing),
     ];
 
-    [TestCaseSource(nameof(PyTorchs))]
-    public void Results_are_PyTorchs(EmptyCase one) => one.Check(Device.Cpu);
+    [TestCaseSource(nameof(PyTorchCases))]
+    public void Results_are_PyTorchs(EmptyInputCase one) => one.Check(Device.Cpu);
 
     /// <summary>Windows without an element, and what PyTorch refuses as well.</summary>
-    public static IEnumerable<ShapeFault> Refused
+    public static IEnumerable<ShapeErrorRow> Refused
     {
         get
         {
@@ -103,7 +103,7 @@ public sealed class EmptyExtentTests
     }
 
     [TestCaseSource(nameof(Refused))]
-    public void Windows_without_an_element_are_refused(ShapeFault fault) =>
+    public void Windows_without_an_element_are_refused(ShapeErrorRow fault) =>
         new OpTests().Shape_errors_name_the_op_and_all_shapes(fault);
 
     [Test]
@@ -125,9 +125,9 @@ public sealed class EmptyExtentTests
         var scores = Tensor.Zeros([0, 3]);
         Assert.That(scores.ArgMax(), Is.Empty);
         Assert.That(scores.CorrectCount(), Is.Zero);
-        var log = new ScoreLog();
-        log.Note(scores, scores.CrossEntropy(), new Labels([]));
-        Assert.That(log.Read().Single() is { Items: 0, Correct: 0 });
+        var log = new BatchMetricsLog();
+        log.Add(scores, scores.CrossEntropy(), new Labels([]));
+        Assert.That(log.Drain().Single() is { BatchSize: 0, Correct: 0 });
     }
 
     private static Tensor Trained(Tensor x, Tensor weight, Tensor bias) =>
@@ -135,7 +135,7 @@ public sealed class EmptyExtentTests
 }
 
 /// <summary>An op on ones, and what it yields; and the gradients for a seed of ones.</summary>
-public sealed record EmptyCase(
+public sealed record EmptyInputCase(
     string Name, Func<Tensor[], Tensor> Op, Shape[] Shapes, Shape Result, float[] Values, params float[][] Gradients)
 {
     public void Check(Device device)

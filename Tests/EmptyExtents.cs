@@ -14,9 +14,9 @@ internal static class EmptyExtents
         var single =
             from i in Enumerable.Range(0, row.Shapes.Length)
             from axis in Enumerable.Range(0, row.Shapes[i].Rank)
-            select row.Shapes.Select((shape, j) => Emptied(shape, (at, _) => i == j && at == axis)).ToArray();
+            select row.Shapes.Select((shape, j) => WithZeroExtent(shape, (at, _) => i == j && at == axis)).ToArray();
         var alike = row.Shapes.SelectMany(shape => shape).Distinct()
-            .Select(size => row.Shapes.Select(shape => Emptied(shape, (_, extent) => extent == size)).ToArray());
+            .Select(size => row.Shapes.Select(shape => WithZeroExtent(shape, (_, extent) => extent == size)).ToArray());
         return single.Concat(alike).DistinctBy(shapes => string.Join(", ", shapes.AsEnumerable()));
     }
 
@@ -34,8 +34,8 @@ internal static class EmptyExtents
             // A collection in between may have brought back blocks of earlier tests, which are not filled.
             GC.WaitForPendingFinalizers();
             collections = GC.CollectionCount(0);
-            using var guards = new Guards(device, shapes, fill);
-            var x = row.Draw(shapes, device);
+            using var guards = new DeviceCanaries(device, shapes, fill);
+            var x = row.DrawInputs(shapes, device);
             foreach (var leaf in x) leaf.RequiresGrad = true;
             Tensor y;
             try
@@ -52,7 +52,7 @@ internal static class EmptyExtents
             y.Backward(Tensor.Uniform(y.Shape, -1, 1, new(7), device));
             foreach (var (i, leaf) in x.Index()) Assert.That(leaf.Grad!.Shape, Is.EqualTo(shapes[i]), $"gradient {i}");
             all = [y.ToArray(), .. x.Select(leaf => leaf.Grad!.ToArray())];
-            fault = guards.Touched([]);
+            fault = guards.FindOverwritten([]);
         }
         while (GC.CollectionCount(0) != collections);
 
@@ -65,6 +65,6 @@ internal static class EmptyExtents
     /// </summary>
     public static bool MayBeNaN(OpRow row) => row.Name.StartsWith("Mean") || row.Name.StartsWith("CrossEntropy");
 
-    private static Shape Emptied(Shape shape, Func<int, int, bool> isEmpty) =>
+    private static Shape WithZeroExtent(Shape shape, Func<int, int, bool> isEmpty) =>
         [.. shape.Select((extent, axis) => isEmpty(axis, extent) ? 0 : extent)];
 }

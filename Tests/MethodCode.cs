@@ -14,7 +14,7 @@ internal static class MethodCode
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
 
     /// <summary>All methods and constructors of a library.</summary>
-    public static IEnumerable<MethodBase> Of(Assembly library) => library.GetTypes().SelectMany(type =>
+    public static IEnumerable<MethodBase> AllMethods(Assembly library) => library.GetTypes().SelectMany(type =>
         type.GetMethods(All).Cast<MethodBase>().Concat(type.GetConstructors(All)));
 
     /// <summary>What a method calls, in the order of its code.</summary>

@@ -4,10 +4,10 @@ namespace PyNetSharp.Tests;
 public sealed record OpRow(string Name, Func<Tensor[], Tensor> Op, params Shape[] Shapes)
 {
     /// <summary>What the op must yield, computed in double by code that is slow and plainly right; or a golden value checks it.</summary>
-    public Func<Reference[], Reference>? Reference { get; init; }
+    public Func<ReferenceTensor[], ReferenceTensor>? Reference { get; init; }
 
     /// <summary>Other shapes for comparing numbers of threads: large enough for several pieces of work.</summary>
-    public Shape[] Large { get => field ?? Shapes; init; }
+    public Shape[] LargeShapes { get => field ?? Shapes; init; }
 
     /// <summary>The least value of an input. Keep away from kinks by more than <see cref="Step"/>.</summary>
     public float Low { get; init; } = -1;
@@ -33,7 +33,7 @@ public sealed record OpRow(string Name, Func<Tensor[], Tensor> Op, params Shape[
     /// </summary>
     public double GradientTolerance { get; init; } = 2e-5;
 
-    public Tensor[] Draw(Shape[] shapes, Device device)
+    public Tensor[] DrawInputs(Shape[] shapes, Device device)
     {
         var rng = new Rng(20240229);
         return [.. shapes.Select(shape => Tensor.Uniform(shape, Low, High, rng, device))];
@@ -43,7 +43,7 @@ public sealed record OpRow(string Name, Func<Tensor[], Tensor> Op, params Shape[
 }
 
 /// <summary>Shapes that an op must refuse, naming itself and all of them.</summary>
-public sealed record ShapeFault(string Name, Func<Tensor[], Tensor> Op, params Shape[] Shapes)
+public sealed record ShapeErrorRow(string Name, Func<Tensor[], Tensor> Op, params Shape[] Shapes)
 {
     public override string ToString() => $"{Name}({string.Join(", ", Shapes.AsEnumerable())})";
 }

@@ -4,27 +4,27 @@ public static partial class OpTable
 {
     private static OpRow[] Dropouts =>
     [
-        Dropout([3, 37], 0.5f) with { Large = [[70_000]] },
+        Dropout([3, 37], 0.5f) with { LargeShapes = [[70_000]] },
         Dropout([2, 5, 3, 4], 0.25f),
         Dropout([9], 1),
         Dropout([9], 0),
-        Dropout2d([4, 19, 3, 2], 0.5f) with { Large = [[16, 96, 16, 16]] },
+        Dropout2d([4, 19, 3, 2], 0.5f) with { LargeShapes = [[16, 96, 16, 16]] },
         Dropout2d([4, 3, 2, 2], 1),
         Dropout2d([2, 3, 2, 2], 0),
     ];
 
-    private static IEnumerable<ShapeFault> DropoutFaults => [new("Dropout2d", x => x[0].Dropout2d(0.5f, 1), [2, 3])];
+    private static IEnumerable<ShapeErrorRow> DropoutErrors => [new("Dropout2d", x => x[0].Dropout2d(0.5f, 1), [2, 3])];
 
     /// <summary>The reference takes the mask from the op itself, applied to ones; <see cref="DropoutTests"/> looks at the masks.</summary>
     private static OpRow Dropout(Shape shape, float p) => new($"Dropout {p}", x => x[0].Dropout(p, 7), shape)
     {
         Step = 1,
-        Reference = x => x[0].With(Reference.Of(Tensor.Full(shape, 1).Dropout(p, 7)), (value, factor) => value * factor),
+        Reference = x => x[0].Broadcast(ReferenceTensor.Of(Tensor.Full(shape, 1).Dropout(p, 7)), (value, factor) => value * factor),
     };
 
     private static OpRow Dropout2d(Shape shape, float p) => new($"Dropout2d {p}", x => x[0].Dropout2d(p, 7), shape)
     {
         Step = 1,
-        Reference = x => x[0].With(Reference.Of(Tensor.Full(shape, 1).Dropout2d(p, 7)), (value, factor) => value * factor),
+        Reference = x => x[0].Broadcast(ReferenceTensor.Of(Tensor.Full(shape, 1).Dropout2d(p, 7)), (value, factor) => value * factor),
     };
 }

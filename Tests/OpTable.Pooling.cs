@@ -5,19 +5,19 @@ public static partial class OpTable
 {
     private static OpRow[] Poolings =>
     [
-        MaxPool([2, 3, 6, 6], (2, 2), (2, 2)) with { Large = [[8, 96, 32, 32]] },
+        MaxPool([2, 3, 6, 6], (2, 2), (2, 2)) with { LargeShapes = [[8, 96, 32, 32]] },
         MaxPool([2, 1, 7, 5], (2, 2), (2, 2)),
-        MaxPool([2, 6, 6, 4], (2, 2), (2, 2)) with { Large = [[8, 6, 28, 28]] },     // windows that tile the image
+        MaxPool([2, 6, 6, 4], (2, 2), (2, 2)) with { LargeShapes = [[8, 6, 28, 28]] },     // windows that tile the image
         MaxPool([2, 17, 4, 9], (2, 3), (2, 3)),
-        MaxPool([2, 17, 7, 9], (3, 3), (2, 2)) with { Large = [[8, 40, 27, 27]] },
+        MaxPool([2, 17, 7, 9], (3, 3), (2, 2)) with { LargeShapes = [[8, 40, 27, 27]] },
         MaxPool([1, 33, 5, 4], (3, 3), (1, 1), (1, 1)),
         MaxPool([1, 8, 6, 8], (3, 3), (2, 2), ceilMode: true),
         MaxPool([2, 5, 6, 7], (3, 2), (2, 3), (1, 0)),
         MaxPool([1, 16, 5, 5], (3, 3), (2, 2), (1, 1), ceilMode: true),
         MaxPool([1, 4, 9, 8], (2, 1), (3, 4)),
         MaxPool([1, 9, 18, 17], (17, 17), (1, 1), (8, 8)),      // more places in a window than a byte counts
-        AvgPool([2, 3, 6, 6], (2, 2), (2, 2)) with { Large = [[8, 96, 32, 32]] },
-        AvgPool([2, 17, 7, 9], (3, 3), (2, 2)) with { Large = [[8, 40, 27, 27]] },
+        AvgPool([2, 3, 6, 6], (2, 2), (2, 2)) with { LargeShapes = [[8, 96, 32, 32]] },
+        AvgPool([2, 17, 7, 9], (3, 3), (2, 2)) with { LargeShapes = [[8, 40, 27, 27]] },
         AvgPool([1, 5, 5, 4], (3, 3), (1, 1), (1, 1)),
         AvgPool([1, 5, 5, 4], (3, 3), (1, 1), (1, 1), countIncludePad: false),
         AvgPool([1, 8, 6, 8], (3, 3), (2, 2), ceilMode: true),
@@ -26,18 +26,18 @@ public static partial class OpTable
         AvgPool([2, 1, 6, 7], (3, 2), (2, 3), (1, 0)),
         AvgPool([1, 4, 9, 8], (2, 1), (3, 4)),
         AvgPool([2, 600, 2, 2], (2, 2), (2, 2)),                // more channels than a block
-        AdaptiveAvgPool([2, 3, 6, 6], 3, 2) with { Large = [[8, 96, 13, 13]] },
+        AdaptiveAvgPool([2, 3, 6, 6], 3, 2) with { LargeShapes = [[8, 96, 13, 13]] },
         AdaptiveAvgPool([2, 17, 7, 5], 3, 4),
         AdaptiveAvgPool([1, 8, 2, 3], 5, 6),
         AdaptiveAvgPool([2, 5, 6, 6], 6, 6),
         AdaptiveAvgPool([2, 5, 6, 4], 1, 1),
         new("GlobalAvgPool2d", x => x[0].GlobalAvgPool2d(), [2, 10, 8, 7])
         {
-            Step = 1, Reference = x => Averages(x[0], Spread(8, 1), Spread(7, 1)).Reshape([2, 10]), Large = [[8, 96, 32, 32]],
+            Step = 1, Reference = x => AvgPoolReference(x[0], AdaptiveWindows(8, 1), AdaptiveWindows(7, 1)).Reshape([2, 10]), LargeShapes = [[8, 96, 32, 32]],
         },
     ];
 
-    private static ShapeFault[] PoolingFaults =>
+    private static ShapeErrorRow[] PoolingErrors =>
     [
         new("MaxPool2d", x => x[0].MaxPool2d((3, 3)), [2, 3, 4]),
         new("MaxPool2d", x => x[0].MaxPool2d((3, 3)), [2, 3, 2, 4]),
@@ -57,14 +57,14 @@ public static partial class OpTable
     private static OpRow MaxPool(
         Shape shape, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding = default, bool ceilMode = false) =>
         new($"MaxPool2d {kernel}, stride {stride}, padding {padding}{(ceilMode ? ", ceil" : "")}",
-            x => (x[0] + Apart(x[0].Shape, kernel, x[0].Device)).MaxPool2d(kernel, stride, padding, ceilMode), shape)
+            x => (x[0] + SeparatedValues(x[0].Shape, kernel, x[0].Device)).MaxPool2d(kernel, stride, padding, ceilMode), shape)
         {
             Step = 1,
             Tolerance = 1e-2,       // results up to 5·289 are rounded to 6e-5, some hundred of them
             ValueTolerance = 0,
-            Reference = x => Maxima(
-                Reference.Of(Tensor.From(shape, [.. x[0].Values.ToArray().Select(v => (float)v)]) + Apart(shape, kernel, Device.Cpu)),
-                Slide(shape[2], kernel.H, stride.H, padding.H, ceilMode), Slide(shape[3], kernel.W, stride.W, padding.W, ceilMode)),
+            Reference = x => MaxPoolReference(
+                ReferenceTensor.Of(Tensor.From(shape, [.. x[0].Values.ToArray().Select(v => (float)v)]) + SeparatedValues(shape, kernel, Device.Cpu)),
+                PoolingWindows(shape[2], kernel.H, stride.H, padding.H, ceilMode), PoolingWindows(shape[3], kernel.W, stride.W, padding.W, ceilMode)),
         };
 
     private static OpRow AvgPool(
@@ -74,20 +74,20 @@ public static partial class OpTable
             x => x[0].AvgPool2d(kernel, stride, padding, ceilMode, countIncludePad), shape)
         {
             Step = 1,
-            Reference = x => Averages(
-                x[0], Slide(shape[2], kernel.H, stride.H, padding.H, ceilMode, countIncludePad),
-                Slide(shape[3], kernel.W, stride.W, padding.W, ceilMode, countIncludePad)),
+            Reference = x => AvgPoolReference(
+                x[0], PoolingWindows(shape[2], kernel.H, stride.H, padding.H, ceilMode, countIncludePad),
+                PoolingWindows(shape[3], kernel.W, stride.W, padding.W, ceilMode, countIncludePad)),
         };
 
     private static OpRow AdaptiveAvgPool(Shape shape, int height, int width) =>
         new($"AdaptiveAvgPool2d to {height}×{width}", x => x[0].AdaptiveAvgPool2d(height, width), shape)
         {
             Step = 1,
-            Reference = x => Averages(x[0], Spread(shape[2], height), Spread(shape[3], width)),
+            Reference = x => AvgPoolReference(x[0], AdaptiveWindows(shape[2], height), AdaptiveWindows(shape[3], width)),
         };
 
     /// <summary>Numbers that differ by at least 5 within every window of this size, in another order in each channel.</summary>
-    private static Tensor Apart(Shape shape, (int H, int W) kernel, Device device)
+    private static Tensor SeparatedValues(Shape shape, (int H, int W) kernel, Device device)
     {
         var rng = new Rng(5);
         var orders = new int[shape[1]][];
@@ -97,12 +97,12 @@ public static partial class OpTable
             rng.Shuffle(order.AsSpan());
         }
 
-        var values = Reference.Of(shape, i => 5 * orders[i[1]][i[2] % kernel.H * kernel.W + i[3] % kernel.W]);
+        var values = ReferenceTensor.Of(shape, i => 5 * orders[i[1]][i[2] % kernel.H * kernel.W + i[3] % kernel.W]);
         return Tensor.From(shape, [.. values.Values.ToArray().Select(v => (float)v)], device);
     }
 
     /// <summary>PyTorch's rule, written differently: each window's inputs, and how many places count.</summary>
-    private static (int[] Inputs, int Size)[] Slide(
+    private static (int[] Inputs, int Size)[] PoolingWindows(
         int inputs, int kernel, int stride, int padding, bool ceilMode, bool countPadding = true)
     {
         var steps = (inputs + 2 * padding - kernel) / (double)stride;
@@ -117,19 +117,19 @@ public static partial class OpTable
         ];
     }
 
-    private static (int[] Inputs, int Size)[] Spread(int inputs, int outputs) =>
+    private static (int[] Inputs, int Size)[] AdaptiveWindows(int inputs, int outputs) =>
     [
         .. Enumerable.Range(0, outputs)
             .Select(i => ((int)Math.Floor(i * inputs / (double)outputs), (int)Math.Ceiling((i + 1) * inputs / (double)outputs)))
             .Select(window => (Enumerable.Range(window.Item1, window.Item2 - window.Item1).ToArray(), window.Item2 - window.Item1)),
     ];
 
-    private static Reference Maxima(Reference x, (int[] Inputs, int)[] rows, (int[] Inputs, int)[] columns) =>
-        Reference.Of([x.Shape[0], x.Shape[1], rows.Length, columns.Length], i =>
+    private static ReferenceTensor MaxPoolReference(ReferenceTensor x, (int[] Inputs, int)[] rows, (int[] Inputs, int)[] columns) =>
+        ReferenceTensor.Of([x.Shape[0], x.Shape[1], rows.Length, columns.Length], i =>
             rows[i[2]].Inputs.SelectMany(h => columns[i[3]].Inputs.Select(w => x[i[0], i[1], h, w])).Max());
 
-    private static Reference Averages(Reference x, (int[] Inputs, int Size)[] rows, (int[] Inputs, int Size)[] columns) =>
-        Reference.Of([x.Shape[0], x.Shape[1], rows.Length, columns.Length], i =>
+    private static ReferenceTensor AvgPoolReference(ReferenceTensor x, (int[] Inputs, int Size)[] rows, (int[] Inputs, int Size)[] columns) =>
+        ReferenceTensor.Of([x.Shape[0], x.Shape[1], rows.Length, columns.Length], i =>
             rows[i[2]].Inputs.SelectMany(h => columns[i[3]].Inputs.Select(w => x[i[0], i[1], h, w])).Sum()
                 / ((double)rows[i[2]].Size * columns[i[3]].Size));
 }

@@ -11,7 +11,7 @@ public sealed class OpTests
     {
         if (row.Reference is null) Assert.Ignore("A golden value checks this one.");
 
-        var expected = row.Reference([.. row.Draw(row.Shapes, Device.Cpu).Select(Reference.Of)]);
+        var expected = row.Reference([.. row.DrawInputs(row.Shapes, Device.Cpu).Select(ReferenceTensor.Of)]);
         Tensor y;
         int collections;
         do
@@ -20,12 +20,12 @@ public sealed class OpTests
             GC.WaitForPendingFinalizers();
             collections = GC.CollectionCount(0);
             Poison([.. row.Shapes, expected.Shape]);
-            y = row.Op(row.Draw(row.Shapes, Device.Cpu));
+            y = row.Op(row.DrawInputs(row.Shapes, Device.Cpu));
         }
         while (GC.CollectionCount(0) != collections);
 
         Assert.That(y.Shape, Is.EqualTo(expected.Shape));
-        Assert.That(Behind(y).ToArray(), Is.All.NaN, "the block behind the result is not written");
+        Assert.That(PaddingOf(y).ToArray(), Is.All.NaN, "the block behind the result is not written");
         foreach (var (i, value) in y.ToArray().Index())
             if (!Near(value, expected.Values[i])) Assert.Fail($"element {i} is {value}, not {expected.Values[i]}");
 
@@ -37,7 +37,7 @@ public sealed class OpTests
     [TestCaseSource(typeof(OpTable), nameof(OpTable.Rows))]
     public void Gradient_matches_central_differences(OpRow row)
     {
-        var x = row.Draw(row.Shapes, Device.Cpu);
+        var x = row.DrawInputs(row.Shapes, Device.Cpu);
         foreach (var leaf in x) leaf.RequiresGrad = true;
         var before = x.Select(leaf => leaf.ToArray()).ToArray();
         var rng = new Rng(1984);
@@ -82,13 +82,13 @@ public sealed class OpTests
         float[][] Run(CpuDevice device)
         {
             float[] y;
-            using (Recording.Pause()) y = row.Op(row.Draw(row.Large, device)).ToArray();
-            return [y, .. Gradients(row, row.Large, device, _ => true)!];
+            using (GradMode.NoGrad()) y = row.Op(row.DrawInputs(row.LargeShapes, device)).ToArray();
+            return [y, .. Gradients(row, row.LargeShapes, device, _ => true)!];
         }
     }
 
-    [TestCaseSource(typeof(OpTable), nameof(OpTable.Faults))]
-    public void Shape_errors_name_the_op_and_all_shapes(ShapeFault fault)
+    [TestCaseSource(typeof(OpTable), nameof(OpTable.ShapeErrors))]
+    public void Shape_errors_name_the_op_and_all_shapes(ShapeErrorRow fault)
     {
         var x = fault.Shapes.Select(shape => Tensor.Zeros(shape)).ToArray();
         var error = Assert.Throws<ShapeException>(() => fault.Op(x))!;
@@ -101,23 +101,23 @@ public sealed class OpTests
     {
         var covered = OpTable.Rows.SelectMany(row =>
         {
-            var x = row.Draw(row.Shapes, Device.Cpu);
+            var x = row.DrawInputs(row.Shapes, Device.Cpu);
             foreach (var leaf in x) leaf.RequiresGrad = true;
-            return Ancestors(row.Op(x).Producer);
+            return Ancestors(row.Op(x).GradFn);
         }).ToHashSet();
 
-        var types = typeof(ReluOp).Assembly.GetTypes();
-        var maps = types.Where(type => type.IsValueType && type.IsAssignableTo(typeof(IMap))).Select(map => typeof(Map<>).MakeGenericType(map));
+        var types = typeof(ReluExtensions).Assembly.GetTypes();
+        var maps = types.Where(type => type.IsValueType && type.IsAssignableTo(typeof(IUnaryFormula))).Select(map => typeof(ElementwiseOp<>).MakeGenericType(map));
         var ops = types.Where(type => type.IsSubclassOf(typeof(Op)) && type is { IsAbstract: false, IsGenericTypeDefinition: false }).Concat(maps);
         Assert.That(ops.Where(op => !covered.Contains(op)), Is.Empty, "ops that OpTable never runs");
     }
 
     internal static IEnumerable<Type> Ancestors(Op? op) =>
-        op is null ? [] : op.Edges.SelectMany(edge => Ancestors(edge.Producer)).Prepend(op.GetType());
+        op is null ? [] : op.Edges.SelectMany(edge => Ancestors(edge.GradFn)).Prepend(op.GetType());
 
     private static float[]?[] Gradients(OpRow row, Shape[] shapes, Device device, Func<int, bool> wanted)
     {
-        var x = row.Draw(shapes, device);
+        var x = row.DrawInputs(shapes, device);
         foreach (var (i, leaf) in x.Index()) leaf.RequiresGrad = wanted(i);
         var y = row.Op(x);
         y.Backward(Tensor.Uniform(y.Shape, -1, 1, new(7), device));
@@ -136,9 +136,9 @@ public sealed class OpTests
     }
 
     /// <summary>What lies between the tensor's last element and the end of its block.</summary>
-    private static Span<float> Behind(Tensor x) => ((CpuStorage)x.Storage).Span(BlockLength(x.Shape))[x.Shape.Size..];
+    private static Span<float> PaddingOf(Tensor x) => ((CpuStorage)x.Storage).Span(BlockLength(x.Shape))[x.Shape.Size..];
 
-    private static int BlockLength(Shape shape) => (int)(BlockCache<nint>.SizeFor(Math.Max(1, shape.Size) * sizeof(float)) / sizeof(float));
+    private static int BlockLength(Shape shape) => (int)(CachingAllocator<nint>.RoundedSize(Math.Max(1, shape.Size) * sizeof(float)) / sizeof(float));
 
     private static double Dot(Tensor a, Tensor b) => a.ToArray().Zip(b.ToArray(), (x, y) => (double)x * y).Sum();
 

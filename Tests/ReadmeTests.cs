@@ -10,9 +10,9 @@ public sealed class ReadmeTests
     public void The_example_learns()
     {
         // begin
-        var (train, test) = ShapesPainter.Draw(seed: 1, train: 1000, test: 200);
+        var (train, test) = ShapesGenerator.Generate(seed: 1, train: 1000, test: 200);
         var toUnit = new Normalize([0.5f], [0.5f]);
-        var batches = new Loader(train, batchSize: 50, toUnit, seed: 1);
+        var batches = new DataLoader(train, batchSize: 50, toUnit, seed: 1);
 
         var rng = new Rng(1);
         var network = new Sequential(
@@ -30,7 +30,7 @@ public sealed class ReadmeTests
             }
 
         network.Eval();
-        var accuracy = Evaluation.Of(network, new Loader(test, 50, toUnit, shuffle: false)).Accuracy;
+        var accuracy = Evaluation.Run(network, new DataLoader(test, 50, toUnit, shuffle: false)).Accuracy;
         // end
 
         // Three standard deviations of guessing among ten classes, 200 times, are 6 %.
@@ -41,14 +41,14 @@ public sealed class ReadmeTests
     public void The_example_in_the_README_is_this_one()
     {
         var here = Lines(File.ReadAllText(ThisFile()), "// begin\n", "// end");
-        var there = Lines(File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "README.md")), "```csharp\nusing PyNetSharp;\n", "```\n");
+        var there = Lines(File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "README.md")), "```csharp\n", "```\n");
         Assert.That(there, Is.EqualTo(here));
     }
 
     private static string[] Lines(string text, string begin, string end)
     {
         var start = text.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
-        return [.. text[start..text.IndexOf(end, start, StringComparison.Ordinal)].Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
+        return [.. text[start..text.IndexOf(end, start, StringComparison.Ordinal)].Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("using ", StringComparison.Ordinal))];
     }
 
     private static string ThisFile([CallerFilePath] string path = "") => path;

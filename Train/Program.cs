@@ -1,17 +1,17 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>The console application <c>pynet</c>.</summary>
 internal static class Program
 {
     private const int InternalError = 1, BadInput = 2;
-    private const string NoWorkingFolder = " The working directory no longer exists.";
+    private const string WorkingFolderMissingText = " The working directory no longer exists.";
     private const StringSplitOptions Lines = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
 
     private static int Main(string[] args)
     {
         var output = StandardStreams.Open();
         var exitCode = Run(args);
-        return exitCode == 0 && output.Fault is { } fault
+        return exitCode == 0 && output.Error is { } fault
             ? Fail(null, BadInput, $"the output could not be written: {fault}")
             : exitCode;
     }
@@ -23,14 +23,18 @@ internal static class Program
             var commandLine = new CommandLine();
             return commandLine.Run(args);
         }
+        catch (UnknownNameException fault)
+        {
+            return Fail(fault, BadInput, SpellingSuggestion.UnknownNameMessage(fault.Kind, fault.Name, fault.Known));
+        }
         catch (InputException fault)
         {
-            var why = fault.InnerException is IOException && WorkingFolderIsGone() ? NoWorkingFolder : "";
+            var why = fault.InnerException is IOException && IsWorkingFolderMissing() ? WorkingFolderMissingText : "";
             return Fail(fault, BadInput, fault.Message + why);
         }
-        catch (IOException fault) when (WorkingFolderIsGone())
+        catch (IOException fault) when (IsWorkingFolderMissing())
         {
-            return Fail(fault, BadInput, fault.Message + NoWorkingFolder);
+            return Fail(fault, BadInput, fault.Message + WorkingFolderMissingText);
         }
         catch (ShapeException fault)            // the sizes are the user's choice
         {
@@ -51,7 +55,7 @@ internal static class Program
         }
     }
 
-    private static bool WorkingFolderIsGone()
+    private static bool IsWorkingFolderMissing()
     {
         try
         {

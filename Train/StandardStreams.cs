@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>The process's output and error streams, also where whatever started the process has closed them.</summary>
 internal static partial class StandardStreams
 {
-    private const int OutputNumber = 1, ErrorNumber = 2, GetDescriptorFlags = 1, ClosesOnExec = 1, ReadWrite = 2;
+    private const int OutputNumber = 1, ErrorNumber = 2, GetDescriptorFlags = 1, CloseOnExec = 1, ReadWrite = 2;
     private const PosixSignal FileSizeExceeded = (PosixSignal)25;   // SIGXFSZ on Linux, macOS and BSD
 
     private static PosixSignalRegistration? sizeLimit;      // until the process ends
@@ -15,13 +15,13 @@ internal static partial class StandardStreams
     /// process.
     /// </summary>
     /// <returns>The writer of the output, which notes what could not be written.</returns>
-    public static EnduringWriter Open()
+    public static FailSafeWriter Open()
     {
         var (outputIsClosed, errorIsClosed) = (IsClosed(OutputNumber), IsClosed(ErrorNumber));
-        OccupyFreeNumbers();
-        var output = new EnduringWriter(outputIsClosed ? null : Console.Out);
+        ReserveStandardDescriptors();
+        var output = new FailSafeWriter(outputIsClosed ? null : Console.Out);
         Console.SetOut(output);
-        Console.SetError(new EnduringWriter(errorIsClosed ? null : Console.Error));
+        Console.SetError(new FailSafeWriter(errorIsClosed ? null : Console.Error));
         if (!OperatingSystem.IsWindows())
             sizeLimit ??= PosixSignalRegistration.Create(FileSizeExceeded, signal => signal.Cancel = true);
         return output;
@@ -32,10 +32,10 @@ internal static partial class StandardStreams
     /// since has it; such files close on exec, which what a process inherits does not.
     /// </summary>
     private static bool IsClosed(int number) =>
-        !OperatingSystem.IsWindows() && FileControl(number, GetDescriptorFlags) is < 0 or ClosesOnExec;
+        !OperatingSystem.IsWindows() && FileControl(number, GetDescriptorFlags) is < 0 or CloseOnExec;
 
     /// <summary>Else the next file to be opened, such as one of weights, would be the output.</summary>
-    private static void OccupyFreeNumbers()
+    private static void ReserveStandardDescriptors()
     {
         if (OperatingSystem.IsWindows()) return;
         for (var number = 0; number <= ErrorNumber; number++)

@@ -1,16 +1,18 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using PyNetSharp.Layers;
+using PyNetSharp.Models;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>Everything that decides how a run goes.</summary>
 /// <param name="Network">What to train.</param>
 /// <param name="Recipe">Its own recipe with the user's changes.</param>
-internal sealed record TrainingSettings(Network Network, Recipe Recipe)
+internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe)
 {
     /// <summary>How the user wants the weights drawn; null for the recipe's way with its safe start.</summary>
-    public Initialisation? Init { get; init; }
+    public Initialization? Init { get; init; }
 
     /// <summary>The weights to start from; null to draw them.</summary>
     public string? Weights { get; init; }
@@ -32,7 +34,7 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
     /// <summary>The call that began the run, if this one goes on with it.</summary>
-    public EarlierCall? Earlier { get; init; }
+    public RunConfig? ResumedFrom { get; init; }
 
     public required Device Device { get; init; }
 
@@ -40,7 +42,7 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
 
     /// <summary>What the run's weight files say of themselves.</summary>
     public IReadOnlyDictionary<string, string> Metadata =>
-        new WeightOrigin(Network.Name, Recipe.Data, Recipe.Width, Recipe.Resize).ToMetadata();
+        new WeightMetadata(Network.Name, Recipe.Data, Recipe.WidthMultiplier, Recipe.Resize).ToMetadata();
 
     /// <summary>What is known about the device; null for the CPU.</summary>
     public DeviceDescription? Gpu => Device is CpuDevice ? null : DeviceCatalog.Gpus.FirstOrDefault(gpu => gpu.Name == Device.Name);
@@ -52,20 +54,20 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
     public JsonObject ToJson() => new()
     {
         ["model"] = Network.Name,
-        ["width"] = Recipe.Width,
+        ["width"] = Recipe.WidthMultiplier,
         ["dropout"] = Recipe.Dropout,
-        ["init"] = Name(Init ?? Recipe.Initialisation),
-        ["safe_start"] = Init is null && Recipe.StartsSafely && Weights is null,
+        ["init"] = LowerCaseName(Init ?? Recipe.Initialization),
+        ["safe_start"] = Init is null && Recipe.InitializesHead && Weights is null,
         ["weights"] = Weights,
         ["data"] = Recipe.Data,
         ["limit"] = Limit,
         ["resize"] = Recipe.Resize,
         ["mean"] = Recipe.Mean,
-        ["deviation"] = Recipe.Deviation,
+        ["deviation"] = Recipe.Std,
         ["augment"] = Augment,
         ["shuffle"] = Shuffle,
         ["batch_size"] = Recipe.BatchSize,
-        ["optimizer"] = Name(Recipe.Optimizer),
+        ["optimizer"] = LowerCaseName(Recipe.Optimizer),
         ["learning_rate"] = Recipe.LearningRate,
         ["momentum"] = Recipe.Optimizer == OptimizerKind.Sgd ? Recipe.Momentum : null,
         ["nesterov"] = Recipe.Optimizer == OptimizerKind.Sgd ? Recipe.Nesterov : null,
@@ -78,10 +80,10 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
         ["device"] = Device.Name,
         ["device_model"] = Gpu?.Model,
         ["driver"] = Gpu?.Driver,
-        ["precision"] = Name(Device.Precision),
+        ["precision"] = LowerCaseName(Device.Precision),
         ["threads"] = (Device as CpuDevice)?.Threads,
-        [EarlierCall.Arguments] = new JsonArray([.. Arguments.Select(word => (JsonNode)word)]),
-        [EarlierCall.Started] = DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null),
+        [RunConfig.Arguments] = new JsonArray([.. Arguments.Select(word => (JsonNode)word)]),
+        [RunConfig.Started] = DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null),
         ["versions"] = new JsonObject
         {
             ["pynet"] = Version,
@@ -91,5 +93,5 @@ internal sealed record TrainingSettings(Network Network, Recipe Recipe)
         },
     };
 
-    private static string Name<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
+    private static string LowerCaseName<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 }

@@ -11,8 +11,8 @@ namespace PyNetSharp.Benchmarks;
 internal static class ComparisonTable
 {
     private const double SecondsPerTurn = 0.5;
-    private const int MostSteps = 20;
-    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);     // the last one's threads may still spin
+    private const int MaxSteps = 20;
+    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(50);     // the last one's threads may still spin
 
     public static void Print(
         IReadOnlyList<Workload> workloads, int rounds, int threads, string device, string precision, string? askedPython,
@@ -28,13 +28,13 @@ internal static class ComparisonTable
         }
 
         var (rows, versions) = (new List<ComparisonRow>(), new List<string>());
-        if (Machine.Of(device) is { } gpu) versions.Add(gpu);
+        if (Machine.DescribeGpu(device) is { } gpu) versions.Add(gpu);
         foreach (var workload in workloads)
         {
             var row = Measure(workload, rounds, threads, device, precision, PyTorch.Configurations(onGpu, precision), python, versions);
-            Show(row);
+            WriteRow(row);
             rows.Add(row);
-            if (json is not null) ResultFile<ComparisonRow>.Of(versions, rows).Write(json);
+            if (json is not null) ResultFile<ComparisonRow>.Create(versions, rows).Write(json);
         }
 
         Console.WriteLine($"{"network",-15} {"step",-9} {"batch",5} {"ours ms",9} {"PyTorch ms",10} {"ratio",6}");
@@ -49,8 +49,8 @@ internal static class ComparisonTable
     {
         StepProcess[] programs =
         [
-            StepProcess.Ours(workload, threads, device, precision),
-            .. peers.Select(peer => StepProcess.PyTorch(peer, python, workload, threads)),
+            StepProcess.StartPyNetSharp(workload, threads, device, precision),
+            .. peers.Select(peer => StepProcess.StartPyTorch(peer, python, workload, threads)),
         ];
         try
         {
@@ -61,7 +61,7 @@ internal static class ComparisonTable
                 for (var turn = 0; turn < programs.Length; turn++)
                 {
                     var i = (round + turn) % programs.Length;      // nobody is always first
-                    Thread.Sleep(Settle);
+                    Thread.Sleep(IdleTime);
                     if (steps[i] > 1) programs[i].Run(1 + steps[i] / 4);
                     reports[i].Add(programs[i].Run(steps[i]));
                 }
@@ -76,7 +76,7 @@ internal static class ComparisonTable
     }
 
     private static int StepsPerTurn(StepProcess program) =>
-        (int)Math.Clamp(Math.Ceiling(SecondsPerTurn / program.Run(2).Seconds.Min()), 1, MostSteps);
+        (int)Math.Clamp(Math.Ceiling(SecondsPerTurn / program.Run(2).Seconds.Min()), 1, MaxSteps);
 
     private static ProgramTimes Times(string program, List<StepReport> turns)
     {
@@ -84,7 +84,7 @@ internal static class ComparisonTable
         return new(program, Statistics.Median(seconds), seconds.Min(), seconds.Length, turns[^1].Resident);
     }
 
-    private static void Show(ComparisonRow row)
+    private static void WriteRow(ComparisonRow row)
     {
         Console.WriteLine(
             $"{row.Network}, {(row.Trains ? "training" : "inference")}, batch {row.Batch}, {row.Threads} threads, " +

@@ -5,10 +5,10 @@ namespace PyNetSharp.Benchmarks;
 
 /// <summary>PyTorch in one of the ways that it may be at its best: a memory layout, and an allocator or a precision.</summary>
 /// <param name="Layout"><c>contiguous</c> or <c>channels_last</c>.</param>
-/// <param name="KeepsPages">Whether malloc keeps freed memory, so that it is not faulted in again.</param>
+/// <param name="KeepsFreedMemory">Whether malloc keeps freed memory, so that it is not faulted in again.</param>
 /// <param name="Device"><c>cpu</c> or <c>cuda</c>.</param>
 /// <param name="Precision"><c>float32</c>, or <c>tf32</c> for products on the tensor cores.</param>
-internal sealed record PyTorch(string Layout, bool KeepsPages, string Device = "cpu", string Precision = "float32")
+internal sealed record PyTorch(string Layout, bool KeepsFreedMemory, string Device = "cpu", string Precision = "float32")
 {
     private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "peers", "steps.py");
 
@@ -18,7 +18,7 @@ internal sealed record PyTorch(string Layout, bool KeepsPages, string Device = "
         : [new("contiguous", false), new("contiguous", true), new("channels_last", false), new("channels_last", true)];
 
     public override string ToString() =>
-        $"PyTorch, {Layout.Replace('_', '-')}{(KeepsPages ? ", no mmap, no trimming" : "")}" +
+        $"PyTorch, {Layout.Replace('_', '-')}{(KeepsFreedMemory ? ", no mmap, no trimming" : "")}" +
         (Device == "cpu" ? "" : $", {Device}, {Precision}");
 
     /// <summary>The first of these Pythons that has PyTorch, for a GPU with CUDA; null if none has.</summary>
@@ -39,10 +39,10 @@ internal sealed record PyTorch(string Layout, bool KeepsPages, string Device = "
         }
     });
 
-    public ProcessStartInfo Start(string python)
+    public ProcessStartInfo GetStartInfo(string python)
     {
         var start = new ProcessStartInfo(python, [Script, "--layout", Layout, "--device", Device, "--precision", Precision]);
-        if (KeepsPages)
+        if (KeepsFreedMemory)
         {
             start.Environment["MALLOC_MMAP_MAX_"] = "0";
             start.Environment["MALLOC_TRIM_THRESHOLD_"] = "99999999999";

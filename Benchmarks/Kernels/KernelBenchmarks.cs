@@ -13,7 +13,7 @@ namespace PyNetSharp.Benchmarks;
 [MemoryDiagnoser]
 public class KernelBenchmarks
 {
-    private static readonly ConcurrentDictionary<string, Limits> Measured = [];
+    private static readonly ConcurrentDictionary<string, Roofline> Rooflines = [];
     private static string filter = "*";
 
     private readonly CpuDevice device = new();
@@ -21,10 +21,10 @@ public class KernelBenchmarks
 
     /// <summary>What is timed.</summary>
     [ParamsSource(nameof(Kernels))]
-    public Kernel Kernel { get; set; } = null!;
+    public KernelCase Kernel { get; set; } = null!;
 
     /// <summary>What the filter lets through.</summary>
-    public static IEnumerable<Kernel> Kernels => KernelCatalogue.Find(filter);
+    public static IEnumerable<KernelCase> Kernels => KernelCatalog.Find(filter);
 
     /// <summary>
     /// Runs those whose names contain a text, in this process: the machine's limits are measured beside each.
@@ -38,22 +38,22 @@ public class KernelBenchmarks
             .AddColumn(
                 new RateColumn("GFLOP/s", (kernel, seconds, _) => kernel.Operations / seconds / 1e9),
                 new RateColumn("% of peak", (kernel, seconds, most) =>
-                    100 * kernel.Operations / seconds / most.Operations),
+                    100 * kernel.Operations / seconds / most.OperationsPerSecond),
                 new RateColumn("GB/s", (kernel, seconds, _) => kernel.IsMemoryBound ? kernel.Bytes / seconds / 1e9 : 0),
                 new RateColumn("% of bandwidth", (kernel, seconds, most) =>
-                    kernel.IsMemoryBound ? 100 * kernel.Bytes / seconds / most.Bytes : 0))
+                    kernel.IsMemoryBound ? 100 * kernel.Bytes / seconds / most.BytesPerSecond : 0))
             .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(100))
             .HideColumns("Error", "StdDev"));
     }
 
     /// <summary>What the machine could do at most while this kernel was timed.</summary>
-    internal static Limits LimitsBeside(Kernel kernel) => Measured.GetValueOrDefault(kernel.Name);
+    internal static Roofline RooflineFor(KernelCase kernel) => Rooflines.GetValueOrDefault(kernel.Name);
 
     /// <summary>Makes the inputs.</summary>
     [GlobalSetup]
     public void Prepare()
     {
-        Measure();
+        MeasureRoofline();
         run = Kernel.Prepare(device);
     }
 
@@ -63,10 +63,10 @@ public class KernelBenchmarks
 
     /// <summary>The machine's limits once more: the better of before and after counts.</summary>
     [GlobalCleanup]
-    public void Measure()
+    public void MeasureRoofline()
     {
-        var now = Limits.Measure(device, runs: 10, Kernel.IsMemoryBound);
-        Measured.AddOrUpdate(Kernel.Name, now, (_, before) =>
-            new(Math.Max(before.Operations, now.Operations), Math.Max(before.Bytes, now.Bytes)));
+        var now = Roofline.Measure(device, runs: 10, Kernel.IsMemoryBound);
+        Rooflines.AddOrUpdate(Kernel.Name, now, (_, before) =>
+            new(Math.Max(before.OperationsPerSecond, now.OperationsPerSecond), Math.Max(before.BytesPerSecond, now.BytesPerSecond)));
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PyNetSharp.Layers;
 
 namespace PyNetSharp.Benchmarks;
 
@@ -7,7 +8,7 @@ namespace PyNetSharp.Benchmarks;
 /// </summary>
 internal static class PassTable
 {
-    private const long Large = 1_000_000_000;       // operations in one pass
+    private const long MinOperations = 1_000_000_000;       // operations in one pass
     private const int Rounds = 9, PeakRuns = 3;
 
     public static void Print(IReadOnlyList<Workload> workloads, string only, int threads, string? json)
@@ -15,7 +16,7 @@ internal static class PassTable
         var (device, rows) = (new CpuDevice(threads), new List<PassRow>());
         Console.WriteLine(
             $"{"pass",-63} {"ms",8} {"GFLOP/s",8} {"peak",6} {"% peak",7} {"best of best",12}   networks");
-        foreach (var kernel in KernelCatalogue.Layers(workloads).Where(IsLargeConvolution).Where(IsAskedFor))
+        foreach (var kernel in KernelCatalog.LayerPasses(workloads).Where(IsLargeConvolution).Where(IsAskedFor))
         {
             var (rates, peaks) = Measure(kernel, device);
             var row = new PassRow(
@@ -27,16 +28,16 @@ internal static class PassTable
             rows.Add(row);
         }
 
-        if (json is not null) ResultFile<PassRow>.Of([$".NET {Environment.Version}"], rows).Write(json);
+        if (json is not null) ResultFile<PassRow>.Create([$".NET {Environment.Version}"], rows).Write(json);
 
-        bool IsAskedFor(Kernel kernel) => kernel.Name.Contains(only, StringComparison.OrdinalIgnoreCase);
+        bool IsAskedFor(KernelCase kernel) => kernel.Name.Contains(only, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static bool IsLargeConvolution(Kernel kernel) =>
-        kernel.Operations > Large && kernel.Name.StartsWith(nameof(Conv2d), StringComparison.Ordinal);
+    private static bool IsLargeConvolution(KernelCase kernel) =>
+        kernel.Operations > MinOperations && kernel.Name.StartsWith(nameof(Conv2d), StringComparison.Ordinal);
 
     /// <summary>Operations a second of each run, and of the machine just before or after it.</summary>
-    private static (double[] Rates, double[] Peaks) Measure(Kernel kernel, CpuDevice device)
+    private static (double[] Rates, double[] Peaks) Measure(KernelCase kernel, CpuDevice device)
     {
         var run = kernel.Prepare(device);
         run();

@@ -9,7 +9,7 @@ namespace PyNetSharp.Benchmarks;
 /// A column of BenchmarkDotNet's table that follows from a kernel's work and median time; empty for 0.
 /// </summary>
 /// <param name="value">From the kernel, the median in seconds, and what the machine could do at most.</param>
-internal sealed class RateColumn(string name, Func<Kernel, double, Limits, double> value) : IColumn
+internal sealed class RateColumn(string name, Func<KernelCase, double, Roofline, double> value) : IColumn
 {
     public string Id => name;
 
@@ -30,8 +30,8 @@ internal sealed class RateColumn(string name, Func<Kernel, double, Limits, doubl
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
     {
         if (summary[benchmarkCase]?.ResultStatistics is not { } statistics) return "";
-        var kernel = (Kernel)benchmarkCase.Parameters[nameof(KernelBenchmarks.Kernel)];
-        var number = value(kernel, statistics.Median / 1e9, KernelBenchmarks.LimitsBeside(kernel));
+        var kernel = (KernelCase)benchmarkCase.Parameters[nameof(KernelBenchmarks.Kernel)];
+        var number = value(kernel, statistics.Median / 1e9, KernelBenchmarks.RooflineFor(kernel));
         return number > 0 ? number.ToString("F1", CultureInfo.InvariantCulture) : "";
     }
 

@@ -15,7 +15,7 @@ namespace PyNetSharp.Benchmarks;
 internal readonly record struct Bandwidth(double Read, double Copy, double Triad)
 {
     private const int Floats = 1 << 25;     // 128 MB a block
-    private const int Piece = 1 << 16;
+    private const int ChunkFloats = 1 << 16;
 
     public double Best => Math.Max(Read, Math.Max(Copy, Triad));
 
@@ -27,11 +27,11 @@ internal readonly record struct Bandwidth(double Read, double Copy, double Triad
         try
         {
             float* a = blocks, b = blocks + Floats, c = blocks + 2L * Floats;
-            device.ForPieces(3, 1, (block, _) => new Span<float>(blocks + (nint)block * Floats, Floats).Fill(1));
+            device.ForRanges(3, 1, (block, _) => new Span<float>(blocks + (nint)block * Floats, Floats).Fill(1));
             return new(
                 Rate(1, i => Sum(a + i)),
-                Rate(2, i => new ReadOnlySpan<float>(a + i, Piece).CopyTo(new(b + i, Piece))),
-                Rate(3, i => Triads(a + i, b + i, c + i)));
+                Rate(2, i => new ReadOnlySpan<float>(a + i, ChunkFloats).CopyTo(new(b + i, ChunkFloats))),
+                Rate(3, i => RunTriad(a + i, b + i, c + i)));
         }
         finally
         {
@@ -44,7 +44,7 @@ internal readonly record struct Bandwidth(double Read, double Copy, double Triad
             for (var run = 0; run < runs; run++)
             {
                 var start = Stopwatch.GetTimestamp();
-                device.For(Floats / Piece, i => piece(i * Piece));
+                device.For(Floats / ChunkFloats, i => piece(i * ChunkFloats));
                 best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
 
@@ -55,7 +55,7 @@ internal readonly record struct Bandwidth(double Read, double Copy, double Triad
     private static unsafe void Sum(float* a)
     {
         Vector<float> s0 = default, s1 = default, s2 = default, s3 = default;
-        for (var i = 0; i < Piece; i += 4 * Vector<float>.Count)
+        for (var i = 0; i < ChunkFloats; i += 4 * Vector<float>.Count)
         {
             s0 += Vector.Load(a + i);
             s1 += Vector.Load(a + i + Vector<float>.Count);
@@ -67,10 +67,10 @@ internal readonly record struct Bandwidth(double Read, double Copy, double Triad
         if (Vector.Sum(s0 + s1 + s2 + s3) < 0) throw new InvalidOperationException("A sum of ones is negative.");
     }
 
-    private static unsafe void Triads(float* a, float* b, float* c)
+    private static unsafe void RunTriad(float* a, float* b, float* c)
     {
         var s = new Vector<float>(0.5f);
-        for (var i = 0; i < Piece; i += Vector<float>.Count)
+        for (var i = 0; i < ChunkFloats; i += Vector<float>.Count)
             (Vector.Load(b + i) + s * Vector.Load(c + i)).Store(a + i);
     }
 }

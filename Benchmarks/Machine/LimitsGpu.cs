@@ -1,21 +1,22 @@
 using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime.Cuda;
+using PyNetSharp.Kernels.Gemm;
 
 namespace PyNetSharp.Benchmarks;
 
-internal readonly partial record struct Limits
+internal readonly partial record struct Roofline
 {
     private const int FirstRounds = 64, GroupsPerProcessor = 32;
     private const double RunSeconds = 5e-3;
     private const int CopyFloats = 1 << 26;     // 256 MB: far beyond the caches
 
-    private static Limits MeasureGpu(GpuDevice gpu, int runs, bool withMemory) =>
-        new(MultiplyAdds(gpu, runs), withMemory ? CopiedBytes(gpu, runs) : 0);
+    private static Roofline MeasureGpu(GpuDevice gpu, int runs, bool withMemory) =>
+        new(MeasureMultiplyAdds(gpu, runs), withMemory ? MeasureCopy(gpu, runs) : 0);
 
-    private static double MultiplyAdds(GpuDevice gpu, int runs) => gpu.Precision == Precision.Tf32
-        ? Rate(gpu, runs, TensorCoreKernel.OperationsPerRound, (rounds, sums) => new TensorCoreKernel(rounds, sums))
-        : Rate(gpu, runs, MultiplyAddKernel.OperationsPerRound, (rounds, y) => new MultiplyAddKernel(rounds, 0.5f, y));
+    private static double MeasureMultiplyAdds(GpuDevice gpu, int runs) => gpu.Precision == Precision.Tf32
+        ? Rate(gpu, runs, MmaPeakKernel.OperationsPerRound, (rounds, sums) => new MmaPeakKernel(rounds, sums))
+        : Rate(gpu, runs, FmaPeakKernel.OperationsPerRound, (rounds, y) => new FmaPeakKernel(rounds, 0.5f, y));
 
     /// <summary>Multiply-adds that wait for nothing, in so many threads that all units are busy.</summary>
     private static double Rate<TKernel>(
@@ -30,17 +31,17 @@ internal readonly partial record struct Limits
         var best = Enumerable.Range(0, runs).Min(_ => Seconds(rounds));
         return (double)groups * TKernel.Threads * rounds * operationsPerRound / best;
 
-        double Seconds(int count) => Timed(gpu, () => gpu.Groups(new(groups, 1, 1), kernel(count, sums.View)));
+        double Seconds(int count) => Timed(gpu, () => gpu.LaunchGroups(new(groups, 1, 1), kernel(count, sums.View)));
     }
 
     /// <summary>Bytes read and written by a copy of sixteen bytes a thread.</summary>
-    private static double CopiedBytes(GpuDevice gpu, int runs)
+    private static double MeasureCopy(GpuDevice gpu, int runs)
     {
         var floats = (int)Math.Min(CopyFloats, DeviceCatalog.Gpus.First(found => found.Name == gpu.Name).Memory / 64);
         using TemporaryTensor from = new([floats], gpu), to = new([floats], gpu);
-        var kernel = new CopyBy16Kernel(from.Tensor.View.Cast<Float4>(), to.Tensor.View.Cast<Float4>());
-        Timed(gpu, () => gpu.Each(floats / 4, kernel));
-        var best = Enumerable.Range(0, runs).Min(_ => Timed(gpu, () => gpu.Each(floats / 4, kernel)));
+        var kernel = new Float4CopyKernel(from.Tensor.View.Cast<Float4>(), to.Tensor.View.Cast<Float4>());
+        Timed(gpu, () => gpu.LaunchItems(floats / 4, kernel));
+        var best = Enumerable.Range(0, runs).Min(_ => Timed(gpu, () => gpu.LaunchItems(floats / 4, kernel)));
         return 2.0 * floats * sizeof(float) / best;
     }
 
@@ -55,7 +56,7 @@ internal readonly partial record struct Limits
 }
 
 /// <summary>Sixteen sums per thread, none waiting for another.</summary>
-internal readonly struct MultiplyAddKernel(int rounds, float half, ArrayView<float> sums) : IGroupKernel
+internal readonly struct FmaPeakKernel(int rounds, float half, ArrayView<float> sums) : IGroupKernel
 {
     public const int OperationsPerRound = 2 * 2 * 16;
 
@@ -88,7 +89,7 @@ internal readonly struct MultiplyAddKernel(int rounds, float half, ArrayView<flo
 /// What <c>mma.sync</c> reaches is what the engine can reach; Hopper's <c>wgmma</c>, which ILGPU cannot emit, reaches
 /// more.
 /// </remarks>
-internal readonly struct TensorCoreKernel(int rounds, ArrayView<float> sums) : IGroupKernel
+internal readonly struct MmaPeakKernel(int rounds, ArrayView<float> sums) : IGroupKernel
 {
     /// <summary>Per thread: eight times 16×8×8 multiply-adds, shared by 32.</summary>
     public const int OperationsPerRound = 2 * 8 * 16 * 8 * 8 / 32;
@@ -130,7 +131,7 @@ internal readonly struct TensorCoreKernel(int rounds, ArrayView<float> sums) : I
     }
 }
 
-internal readonly struct CopyBy16Kernel(ArrayView<Float4> from, ArrayView<Float4> to) : IItemKernel
+internal readonly struct Float4CopyKernel(ArrayView<Float4> from, ArrayView<Float4> to) : IItemKernel
 {
     public void Run(int i) => to[i] = from[i];
 }

@@ -6,8 +6,8 @@ namespace PyNetSharp.Benchmarks;
 /// <summary>On what something was measured: figures of two kinds of machine are not compared.</summary>
 internal sealed record Machine(string Processor, int Cores, string Vectors, string System)
 {
-    public static Machine Here => new(
-        Model(), Environment.ProcessorCount, Peak.Best.Vectors, RuntimeInformation.OSDescription);
+    public static Machine Current => new(
+        ReadProcessorModel(), Environment.ProcessorCount, Peak.Best.InstructionSet, RuntimeInformation.OSDescription);
 
     private static string Architecture => $"{RuntimeInformation.ProcessArchitecture}";
 
@@ -15,12 +15,12 @@ internal sealed record Machine(string Processor, int Cores, string Vectors, stri
 
     /// <summary>What a GPU is; null for the processor.</summary>
     /// <exception cref="InputException">There is no such device.</exception>
-    public static string? Of(string device) => DeviceCatalog.Find(device) is { } gpu
+    public static string? DescribeGpu(string device) => DeviceCatalog.Find(device) is { } gpu
         ? $"{device}: {gpu.Model}{(gpu.IsCpu ? " (the processor, no GPU)" : "")}, {gpu.Driver}"
         : null;
 
     /// <summary>Linux says it in /proc/cpuinfo, some virtual machines by family and model alone.</summary>
-    private static string Model()
+    private static string ReadProcessorModel()
     {
         const string file = "/proc/cpuinfo";
         if (!File.Exists(file))

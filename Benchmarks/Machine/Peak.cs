@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Benchmarks;
 
@@ -23,7 +24,7 @@ internal abstract class Peak
         : new Peak<Lanes1>("no vectors");
 
     /// <summary>The instruction set.</summary>
-    public abstract string Vectors { get; }
+    public abstract string InstructionSet { get; }
 
     /// <summary>Operations (two to a multiply-add) a second, on all threads of the device.</summary>
     /// <param name="runs">Of some milliseconds each; the best counts.</param>
@@ -49,7 +50,7 @@ internal abstract class Peak
 /// <inheritdoc/>
 internal sealed unsafe class Peak<V>(string vectors) : Peak where V : struct, ILanes<V>
 {
-    public override string Vectors => vectors;
+    public override string InstructionSet => vectors;
 
     protected override int OperationsPerRound => 12 * V.Width * 2;
 
@@ -59,23 +60,23 @@ internal sealed unsafe class Peak<V>(string vectors) : Peak where V : struct, IL
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Multiply(int rounds)
     {
-        V half = V.Of(0.5f), one = V.Of(1);
+        V half = V.Create(0.5f), one = V.Create(1);
         V c0 = one, c1 = one, c2 = one, c3 = one, c4 = one, c5 = one;
         V c6 = one, c7 = one, c8 = one, c9 = one, c10 = one, c11 = one;
         for (var i = 0; i < rounds; i++)
         {
-            c0 = V.MultiplyAdd(c0, half, one);
-            c1 = V.MultiplyAdd(c1, half, one);
-            c2 = V.MultiplyAdd(c2, half, one);
-            c3 = V.MultiplyAdd(c3, half, one);
-            c4 = V.MultiplyAdd(c4, half, one);
-            c5 = V.MultiplyAdd(c5, half, one);
-            c6 = V.MultiplyAdd(c6, half, one);
-            c7 = V.MultiplyAdd(c7, half, one);
-            c8 = V.MultiplyAdd(c8, half, one);
-            c9 = V.MultiplyAdd(c9, half, one);
-            c10 = V.MultiplyAdd(c10, half, one);
-            c11 = V.MultiplyAdd(c11, half, one);
+            c0 = V.MultiplyAddEstimate(c0, half, one);
+            c1 = V.MultiplyAddEstimate(c1, half, one);
+            c2 = V.MultiplyAddEstimate(c2, half, one);
+            c3 = V.MultiplyAddEstimate(c3, half, one);
+            c4 = V.MultiplyAddEstimate(c4, half, one);
+            c5 = V.MultiplyAddEstimate(c5, half, one);
+            c6 = V.MultiplyAddEstimate(c6, half, one);
+            c7 = V.MultiplyAddEstimate(c7, half, one);
+            c8 = V.MultiplyAddEstimate(c8, half, one);
+            c9 = V.MultiplyAddEstimate(c9, half, one);
+            c10 = V.MultiplyAddEstimate(c10, half, one);
+            c11 = V.MultiplyAddEstimate(c11, half, one);
         }
 
         var sums = stackalloc float[16];        // what is stored cannot be optimised away

@@ -5,7 +5,7 @@ internal static class PeakTable
 {
     public static void Print(int threads, IReadOnlyList<Device> devices)
     {
-        Console.WriteLine($"{Machine.Here}");
+        Console.WriteLine($"{Machine.Current}");
         Console.WriteLine($"{"threads",7} {"GFLOP/s",9} {"read GB/s",10} {"copy GB/s",10} {"triad GB/s",10}");
         foreach (var count in new[] { 1, threads }.Distinct())
         {
@@ -18,10 +18,10 @@ internal static class PeakTable
 
         foreach (var gpu in devices.Where(device => device is not CpuDevice))
         {
-            var limits = Limits.Measure(gpu, runs: 20, withMemory: true);
+            var limits = Roofline.Measure(gpu, runs: 20, withMemory: true);
             Console.WriteLine(
-                $"{gpu.Name,7} {limits.Operations / 1e9,9:F1} {"",10} {limits.Bytes / 1e9,10:F1} {"",10} " +
-                (gpu.Precision == Precision.Tf32 ? "tf32 on tensor cores; " : "") + Machine.Of(gpu.Name));
+                $"{gpu.Name,7} {limits.OperationsPerSecond / 1e9,9:F1} {"",10} {limits.BytesPerSecond / 1e9,10:F1} {"",10} " +
+                (gpu.Precision == Precision.Tf32 ? "tf32 on tensor cores; " : "") + Machine.DescribeGpu(gpu.Name));
         }
     }
 }

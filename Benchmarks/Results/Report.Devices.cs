@@ -30,8 +30,8 @@ internal static partial class Report
             var first = results.Rows.First(other => Work(other) == Work(row));
             table.Add(
                 $"`{row.Network}`", Kind(row.Trains), row.Device, row.Precision, $"{row.Batch}", Time(row.Seconds),
-                Number(row.Batch / row.Seconds, "N0"), Digits(rate / 1e9),
-                $"{Percent(rate / row.Peak)} of {Number(row.Peak / 1e9, "N0")}", Gain(first.Seconds, row.Seconds),
+                Number(row.Batch / row.Seconds, "N0"), FormatRate(rate / 1e9),
+                $"{Percent(rate / row.Peak)} of {Number(row.Peak / 1e9, "N0")}", Speedup(first.Seconds, row.Seconds),
                 $"{row.Launches}", Megabytes(row.Tensors), $"{row.Blocks}");
         }
 
@@ -60,15 +60,15 @@ internal static partial class Report
             row is null ? "" : $"{Time(row.Seconds)}, {Rate(row)}, {Percent(row.Share)}";
 
         static string Rate(KernelRow row) => row.Operations == 0
-            ? $"{Digits(row.Bytes / row.Seconds / 1e9)} GB/s"
-            : $"{Digits(row.Operations / row.Seconds / 1e9)} GFLOP/s";
+            ? $"{FormatRate(row.Bytes / row.Seconds / 1e9)} GB/s"
+            : $"{FormatRate(row.Operations / row.Seconds / 1e9)} GFLOP/s";
 
         static string GainOver(KernelRow? first, KernelRow? row) =>
-            first is null || row is null ? "" : Gain(first.Seconds, row.Seconds);
+            first is null || row is null ? "" : Speedup(first.Seconds, row.Seconds);
     }
 
-    private static string Digits(double rate) => Number(rate, rate < 10 ? "F1" : "N0");
+    private static string FormatRate(double rate) => Number(rate, rate < 10 ? "F1" : "N0");
 
-    private static string Gain(double first, double seconds) =>
+    private static string Speedup(double first, double seconds) =>
         $"{Number(first / seconds, first < seconds ? "F2" : "F1")}×";
 }

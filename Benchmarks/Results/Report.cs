@@ -10,7 +10,7 @@ internal static partial class Report
     /// <summary>Writes the files of the repository that lies at or above <paramref name="start"/>.</summary>
     public static void Write(string start)
     {
-        foreach (var (path, table) in Tables(Root(start)))
+        foreach (var (path, table) in Tables(FindRepository(start)))
         {
             File.WriteAllText(path, Insert(File.ReadAllText(path), table));
             Console.WriteLine($"wrote {Path.GetRelativePath(start, path)}");
@@ -25,7 +25,7 @@ internal static partial class Report
         Array.Sort(machines, StringComparer.Ordinal);
         yield return (Path.Combine(root, "README.md"), ForAll(machines, Summary));
         yield return (Path.Combine(root, "docs", "results.md"), ForAll(machines, Details));
-        yield return (Path.Combine(root, "docs", "how-convolution-is-fast.md"), ForAll(machines, Ladder));
+        yield return (Path.Combine(root, "docs", "how-convolution-is-fast.md"), ForAll(machines, ConvVariants));
         yield return (Path.Combine(root, "docs", "gpu.md"), ForAll(machines, Devices));
     }
 
@@ -41,7 +41,7 @@ internal static partial class Report
 
     /// <summary>The repository's folder.</summary>
     /// <exception cref="DirectoryNotFoundException">There is none at or above <paramref name="start"/>.</exception>
-    public static string Root(string start)
+    public static string FindRepository(string start)
     {
         for (var folder = Path.GetFullPath(start); folder is not null; folder = Path.GetDirectoryName(folder))
             if (File.Exists(Path.Combine(folder, "PyNetSharp.sln")))
@@ -65,23 +65,23 @@ internal static partial class Report
     public static string Details(string folder) => Comparison(folder) + Steps(folder) + Passes(folder);
 
     /// <summary>One machine's way from the naive loop to the final kernel.</summary>
-    public static string Ladder(string folder)
+    public static string ConvVariants(string folder)
     {
-        if (Read<LadderRow>(folder, "ladder.json") is not { } results) return "";
+        if (Read<ConvVariantRow>(folder, "ladder.json") is not { } results) return "";
         var table = new MarkdownTable(1, "rung", "cores", "time", "GFLOP/s", "gain", "in all", "of the peak", "error");
         var last = results.Rows[0];
         foreach (var row in results.Rows)
         {
             var rate = row.Operations / row.Seconds;
             table.Add(
-                row.Rung, $"{row.Cores}", Time(row.Seconds), Number(rate / 1e9, "F1"), Gain(last, row, "F1"),
-                Gain(results.Rows[0], row, "F0"), Percent(rate / row.Peak), Number(row.Error, "G2"));
+                row.Variant, $"{row.Cores}", Time(row.Seconds), Number(rate / 1e9, "F1"), Speedup(last, row, "F1"),
+                Speedup(results.Rows[0], row, "F0"), Percent(rate / row.Peak), Number(row.Error, "G2"));
             last = row;
         }
 
         return $"{Heading(results)}{table}\n";
 
-        static string Gain(LadderRow from, LadderRow to, string format) =>
+        static string Speedup(ConvVariantRow from, ConvVariantRow to, string format) =>
             $"{Number(from.Seconds / to.Seconds, format)}×";
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using PyNetSharp.Layers;
 
 namespace PyNetSharp.Benchmarks;
 
@@ -10,14 +11,14 @@ namespace PyNetSharp.Benchmarks;
 internal sealed record ResultFile<TRow>(
     Machine Machine, IReadOnlyList<string> Versions, string Date, IReadOnlyList<TRow> Rows)
 {
-    private static readonly JsonSerializerOptions Readable =
+    private static readonly JsonSerializerOptions IndentedJson =
         new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static ResultFile<TRow> Of(IReadOnlyList<string> versions, IReadOnlyList<TRow> rows) =>
-        new(Machine.Here, versions, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), rows);
+    public static ResultFile<TRow> Create(IReadOnlyList<string> versions, IReadOnlyList<TRow> rows) =>
+        new(Machine.Current, versions, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), rows);
 
     public static ResultFile<TRow> Read(string path) =>
-        JsonSerializer.Deserialize<ResultFile<TRow>>(File.ReadAllText(path), Readable)
+        JsonSerializer.Deserialize<ResultFile<TRow>>(File.ReadAllText(path), IndentedJson)
         ?? throw new InvalidDataException($"{path} is empty.");
 
     /// <summary>
@@ -28,7 +29,7 @@ internal sealed record ResultFile<TRow>(
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
         AtomicFile.Write(path, stream =>
         {
-            JsonSerializer.Serialize(stream, this, Readable);
+            JsonSerializer.Serialize(stream, this, IndentedJson);
             stream.WriteByte((byte)'\n');
         });
     }

@@ -15,7 +15,7 @@ internal sealed class OpCost
     public double Seconds { get; set; }
 
     /// <summary>Multiply-adds of a direct computation, times two.</summary>
-    public long Operations { get; set; }
+    public long Flops { get; set; }
 
     /// <summary>What goes through memory at least: the inputs and the result, once.</summary>
     public long Bytes { get; set; }
@@ -28,34 +28,34 @@ internal sealed class OpCost
 internal sealed class OpProfile(Device device) : OpObserver
 {
     private readonly Dictionary<OpKey, OpCost> costs = [];
-    private readonly ConditionalWeakTable<Op, OpWork> works = [];
+    private readonly ConditionalWeakTable<Op, OpWorkload> workloads = [];
     private readonly Stack<Frame> frames = [];
 
     public IReadOnlyDictionary<OpKey, OpCost> Costs => costs;
 
-    public override void Applying(Op op, ReadOnlySpan<Tensor> inputs, Shape y) =>
-        works.Add(op, OpWork.Of(op, inputs, y));
+    public override void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Shape y) =>
+        workloads.Add(op, OpWorkload.Of(op, inputs, y));
 
-    public override void Begin(Op op, Pass pass) => Start();
+    public override void OnBegin(Op op, Pass pass) => Start();
 
-    public override void End(Op op, Pass pass)
+    public override void OnEnd(Op op, Pass pass)
     {
-        var seconds = OwnSeconds();
-        works.TryGetValue(op, out var work);
+        var seconds = SelfSeconds();
+        workloads.TryGetValue(op, out var work);
         var multiplies = pass != Pass.Backward;     // its parts do
-        if (pass == Pass.Forward && Recording.InBackward) pass = Pass.Backward;     // applied by another op's gradient
+        if (pass == Pass.Forward && GradMode.InBackward) pass = Pass.Backward;     // applied by another op's gradient
         var cost = Cost(new(op.Name, work!.Shapes, pass));
         cost.Calls++;
         cost.Seconds += seconds;
         cost.Bytes += work.Bytes;
-        if (multiplies) cost.Operations += work.Operations;
+        if (multiplies) cost.Flops += work.Operations;
     }
 
     /// <summary>Measures, until disposed, what is no op.</summary>
     public IDisposable Measure(string name, string what)
     {
         Start();
-        return new Span(this, new(name, what, null));
+        return new Measurement(this, new(name, what, null));
     }
 
     private OpCost Cost(OpKey key)
@@ -70,29 +70,29 @@ internal sealed class OpProfile(Device device) : OpObserver
         frames.Push(new(Stopwatch.GetTimestamp()));
     }
 
-    private double OwnSeconds()
+    private double SelfSeconds()
     {
         device.Synchronize();
         var frame = frames.Pop();
         var all = Stopwatch.GetElapsedTime(frame.Start).TotalSeconds;
-        if (frames.TryPeek(out var outer)) outer.Within += all;
-        return all - frame.Within;
+        if (frames.TryPeek(out var outer)) outer.ChildSeconds += all;
+        return all - frame.ChildSeconds;
     }
 
     private sealed class Frame(long start)
     {
         public long Start => start;
 
-        public double Within { get; set; }
+        public double ChildSeconds { get; set; }
     }
 
-    private sealed class Span(OpProfile profile, OpKey key) : IDisposable
+    private sealed class Measurement(OpProfile profile, OpKey key) : IDisposable
     {
         public void Dispose()
         {
             var cost = profile.Cost(key);
             cost.Calls++;
-            cost.Seconds += profile.OwnSeconds();
+            cost.Seconds += profile.SelfSeconds();
         }
     }
 }

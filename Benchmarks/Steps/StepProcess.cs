@@ -22,9 +22,9 @@ internal sealed class StepProcess : IDisposable
     public string Name { get; }
 
     /// <summary>What the program says about itself once it is warm; waits for that.</summary>
-    public string Version => version ??= JsonDocument.Parse(Answer()).RootElement.GetProperty("version").GetString()!;
+    public string Version => version ??= JsonDocument.Parse(ReadLine()).RootElement.GetProperty("version").GetString()!;
 
-    public static StepProcess Ours(Workload workload, int threads, string device, string precision)
+    public static StepProcess StartPyNetSharp(Workload workload, int threads, string device, string precision)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!);
         var isHost = Path.GetFileNameWithoutExtension(start.FileName) == "dotnet";
@@ -34,9 +34,9 @@ internal sealed class StepProcess : IDisposable
         return new("PyNetSharp", start);
     }
 
-    public static StepProcess PyTorch(PyTorch configuration, string python, Workload workload, int threads)
+    public static StepProcess StartPyTorch(PyTorch configuration, string python, Workload workload, int threads)
     {
-        var start = configuration.Start(python);
+        var start = configuration.GetStartInfo(python);
         foreach (var argument in Arguments(workload, threads).Append("--serve")) start.ArgumentList.Add(argument);
         return new($"{configuration}", start);
     }
@@ -46,7 +46,7 @@ internal sealed class StepProcess : IDisposable
     {
         _ = Version;
         process.StandardInput.WriteLine(steps.ToString(CultureInfo.InvariantCulture));
-        return JsonSerializer.Deserialize<StepReport>(Answer(), StepReport.Json)!;
+        return JsonSerializer.Deserialize<StepReport>(ReadLine(), StepReport.Json)!;
     }
 
     public void Dispose()
@@ -57,7 +57,7 @@ internal sealed class StepProcess : IDisposable
     }
 
     /// <exception cref="InputException">The program has ended; its last words follow.</exception>
-    private string Answer() =>
+    private string ReadLine() =>
         process.StandardOutput.ReadLine() ?? throw new InputException($"{Name} has ended: {errors.Result.Trim()}");
 
     private static IEnumerable<string> Arguments(Workload workload, int threads) =>

@@ -17,33 +17,33 @@ internal static class StepServer
 
     public static void Serve(Workload workload, Device device)
     {
-        var step = new Step(workload, device);
+        var step = new BenchmarkStep(workload, device);
         step.WarmUp();
-        Say(new { version = $".NET {Environment.Version}" });
-        while (Console.ReadLine() is { } line) Say(Report(step, int.Parse(line, CultureInfo.InvariantCulture)));
+        WriteLine(new { version = $".NET {Environment.Version}" });
+        while (Console.ReadLine() is { } line) WriteLine(Report(step, int.Parse(line, CultureInfo.InvariantCulture)));
 
-        static void Say<T>(T what) => Console.WriteLine(JsonSerializer.Serialize(what, StepReport.Json));
+        static void WriteLine<T>(T what) => Console.WriteLine(JsonSerializer.Serialize(what, StepReport.Json));
     }
 
-    private static StepReport Report(Step step, int count)
+    private static StepReport Report(BenchmarkStep step, int count)
     {
-        var before = Limits.Measure(step.Device, PeakRuns);
+        var before = Roofline.Measure(step.Device, PeakRuns);
         var launches = Launches(step.Device);
         var (managed, collections) = (GC.GetTotalAllocatedBytes(true), GC.CollectionCount(2));
-        var blocks = step.Device.Memory.BlocksTaken;
+        var blocks = step.Device.Memory.SystemAllocations;
         var seconds = step.Measure(count);
         return new(seconds, Resident())
         {
             Managed = GC.GetTotalAllocatedBytes(true) - managed,
-            Blocks = step.Device.Memory.BlocksTaken - blocks,
+            Blocks = step.Device.Memory.SystemAllocations - blocks,
             Collections = GC.CollectionCount(2) - collections,
-            Tensors = step.Device.Memory.Peak,
+            Tensors = step.Device.Memory.PeakAllocated,
             Launches = Launches(step.Device) - launches,
-            Peak = Math.Max(before.Operations, Limits.Measure(step.Device, PeakRuns).Operations),
+            Peak = Math.Max(before.OperationsPerSecond, Roofline.Measure(step.Device, PeakRuns).OperationsPerSecond),
         };
     }
 
-    private static long Launches(Device device) => (device as GpuDevice)?.Launches ?? 0;
+    private static long Launches(Device device) => (device as GpuDevice)?.LaunchCount ?? 0;
 
     private static long Resident()
     {

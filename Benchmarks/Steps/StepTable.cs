@@ -12,7 +12,7 @@ internal static class StepTable
             $"{"peak",6} {"resident MB",11} {"tensors MB",10} {"managed KB",10} {"new blocks",10} {"gen-2",5} {"launches",8} {"gain",5}");
 
         var (rows, versions, faults) = (new List<StepRow>(), new List<string>(), 0);
-        versions.AddRange(devices.Select(Machine.Of).OfType<string>());
+        versions.AddRange(devices.Select(Machine.DescribeGpu).OfType<string>());
         foreach (var workload in workloads)
         {
             var first = 0.0;
@@ -20,14 +20,14 @@ internal static class StepTable
             {
                 try
                 {
-                    using var process = StepProcess.Ours(workload, threads, device, precision);
+                    using var process = StepProcess.StartPyNetSharp(workload, threads, device, precision);
                     if (!versions.Contains(process.Version)) versions.Insert(0, process.Version);
                     var row = Measure(process, workload, repeat, threads);
                     row = row with { Device = device, Precision = precision };
                     Console.WriteLine(Line(workload, row) + (first > 0 ? $" {first / row.Seconds,5:F1}" : ""));
                     if (first == 0) first = row.Seconds;
                     rows.Add(row);
-                    if (json is not null) ResultFile<StepRow>.Of(versions, rows).Write(json);
+                    if (json is not null) ResultFile<StepRow>.Create(versions, rows).Write(json);
                 }
                 catch (InputException fault)        // too large for this device, perhaps; others may not be
                 {

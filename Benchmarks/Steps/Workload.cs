@@ -1,15 +1,18 @@
+using PyNetSharp.Layers;
+using PyNetSharp.Models;
+
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>What one step computes: a network, a number of images, and whether it trains on them.</summary>
-internal sealed record Workload(Network Network, int Batch, bool Trains)
+internal sealed record Workload(NetworkDefinition Network, int Batch, bool Trains)
 {
     /// <summary>The steps whose ratios to PyTorch are this project's measure.</summary>
     public static IReadOnlyList<Workload> Standard { get; } =
     [
         .. new[] { "nin", "nin-net", "nin-d2l", "alexnet", "alexnet-origin", "lenet5" }
-            .Select(name => Training(Networks.Find(name))),
-        new(Networks.Find("nin"), 128, Trains: false),
-        new(Networks.Find("alexnet"), 1, Trains: false),
+            .Select(name => Training(NetworkCatalog.Find(name))),
+        new(NetworkCatalog.Find("nin"), 128, Trains: false),
+        new(NetworkCatalog.Find("alexnet"), 1, Trains: false),
     ];
 
     /// <summary>Floating-point operations of a step, two to a multiply-add, as direct convolution needs them.</summary>
@@ -21,7 +24,7 @@ internal sealed record Workload(Network Network, int Batch, bool Trains)
         get
         {
             var model = Network.Create(new(Network.Input, Classes: 10), new Rng(1));
-            var layers = ShapeTrace.Of(model, Network.Input).Where(layer => layer.Module is Conv2d or Linear).ToArray();
+            var layers = ModelSummary.Of(model, Network.Input).Where(layer => layer.Module is Conv2d or Linear).ToArray();
             var forward = layers.Sum(layer => layer.MultiplyAdds);
             return 2L * Batch * (Trains ? 3 * forward - layers[0].MultiplyAdds : forward);
         }
@@ -40,15 +43,15 @@ internal sealed record Workload(Network Network, int Batch, bool Trains)
     [
         .. (names.Length == 0
                 ? Standard.Where(w => w.Trains == (trains ?? w.Trains))
-                : names.Select(Networks.Find).SelectMany(network => Of(network, trains)))
+                : names.Select(NetworkCatalog.Find).SelectMany(network => Of(network, trains)))
             .Select(w => batch is { } images ? w with { Batch = images } : w)
     ];
 
-    private static Workload[] Of(Network network, bool? trains)
+    private static Workload[] Of(NetworkDefinition network, bool? trains)
     {
         var standard = Standard.Where(w => w.Network == network && w.Trains == (trains ?? w.Trains)).ToArray();
         return standard.Length > 0 ? standard : [Training(network) with { Trains = trains ?? true }];
     }
 
-    private static Workload Training(Network network) => new(network, network.Input[^1] > 100 ? 16 : 128, Trains: true);
+    private static Workload Training(NetworkDefinition network) => new(network, network.Input[^1] > 100 ? 16 : 128, Trains: true);
 }

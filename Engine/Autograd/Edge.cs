@@ -1,11 +1,11 @@
 namespace PyNetSharp;
 
 /// <summary>Where a gradient goes: to the op that made the input, to a leaf, or nowhere.</summary>
-internal readonly record struct Edge(Op? Producer, Tensor? Leaf, Shape Shape)
+internal readonly record struct Edge(Op? GradFn, Tensor? Leaf, Shape Shape)
 {
-    public bool IsWanted => Producer is not null || Leaf is not null;
+    public bool IsValid => GradFn is not null || Leaf is not null;
 
-    public static Edge To(Tensor x) => new(x.Producer, x.RequiresGrad ? x : null, x.Shape);
+    public static Edge To(Tensor x) => new(x.GradFn, x.RequiresGrad ? x : null, x.Shape);
 
     public static Edge[] ToAll(ReadOnlySpan<Tensor> inputs)
     {

@@ -8,37 +8,37 @@ namespace PyNetSharp;
 /// </remarks>
 internal abstract class Op
 {
-    private static long clock;
+    private static long lastSequenceNumber;
 
-    private List<SavedTensor>? saved;
+    private List<SavedTensor>? savedTensors;
     private Tensor? output;
-    private bool spent;
+    private bool backwardCalled;
 
     /// <summary>Where the gradients of the inputs go; empty if nothing was recorded.</summary>
     internal Edge[] Edges { get; private set; } = [];
 
     /// <summary>When the op was recorded: a consumer is always younger than its producers.</summary>
-    internal long Time { get; private set; }
+    internal long SequenceNumber { get; private set; }
 
-    private protected bool Recorded => Edges.Length > 0;
+    private protected bool IsRecorded => Edges.Length > 0;
 
     /// <summary>The op's name in messages.</summary>
-    internal virtual string Name => GetType().Name;
+    internal virtual string Name => GetType().Name is var name && name.EndsWith("Op", StringComparison.Ordinal) ? name[..^2] : GetType().Name;
 
     /// <summary>Checks the inputs, computes the result, and records the op if an input is in a graph.</summary>
     internal Tensor Apply(params ReadOnlySpan<Tensor> inputs)
     {
         CheckDevices(inputs);
-        if (Recording.IsOn && AnyInGraph(inputs)) Edges = Edge.ToAll(inputs);
+        if (GradMode.IsEnabled && AnyInGraph(inputs)) Edges = Edge.ToAll(inputs);
 
-        var y = Output(inputs, Infer(inputs));
-        OpObserver.Current?.Applying(this, inputs, y.Shape);
-        using (OpObserver.Watch(this, Pass.Forward)) Forward(inputs, y);
-        if (!Recording.InBackward) y.RetainUntilRelease();      // a backward pass retains the gradients that it passes on
-        if (Recorded)
+        var y = CreateOutput(inputs, Infer(inputs));
+        OpObserver.Current?.OnApply(this, inputs, y.Shape);
+        using (OpObserver.BeginScope(this, Pass.Forward)) Forward(inputs, y);
+        if (!GradMode.InBackward) y.RetainUntilRelease();      // a backward pass retains the gradients that it passes on
+        if (IsRecorded)
         {
-            Time = Interlocked.Increment(ref clock);
-            y.Producer = this;
+            SequenceNumber = Interlocked.Increment(ref lastSequenceNumber);
+            y.GradFn = this;
             output = y;             // and releases it after Backward
         }
 
@@ -54,31 +54,31 @@ internal abstract class Op
     protected abstract void Forward(ReadOnlySpan<Tensor> x, Tensor y);
 
     /// <summary>The gradient by each input, from the gradient <paramref name="dy"/> by the result. Called once, nothing is recorded.</summary>
-    /// <remarks><paramref name="dy"/> may be returned, but not changed unless it is <see cref="Tensor.Exclusive"/>.</remarks>
+    /// <remarks><paramref name="dy"/> may be returned, but not changed unless it is <see cref="Tensor.HasSingleReference"/>.</remarks>
     protected internal abstract Tensor?[] Backward(Tensor dy);
 
     /// <summary>Where the result goes: new storage, unless the op only looks at an input in another shape.</summary>
-    protected virtual Tensor Output(ReadOnlySpan<Tensor> x, Shape shape) => new(shape, x[0].Device);
+    protected virtual Tensor CreateOutput(ReadOnlySpan<Tensor> x, Shape shape) => new(shape, x[0].Device);
 
     /// <summary>Whether there is an input <paramref name="i"/> and its gradient is wanted.</summary>
-    protected bool Needed(int i) => i < Edges.Length && Edges[i].IsWanted;
+    protected bool Needed(int i) => i < Edges.Length && Edges[i].IsValid;
 
     /// <summary>Retains an input or the result until <see cref="Backward"/> has run.</summary>
     /// <returns>The same tensor.</returns>
     protected Tensor Save(Tensor tensor)
     {
-        if (!Recorded) return tensor;
+        if (!IsRecorded) return tensor;
         tensor.Retain();
-        (saved ??= new(capacity: 2)).Add(new(tensor, tensor.Storage, tensor.Storage.Version));
+        (savedTensors ??= new(capacity: 2)).Add(new(tensor, tensor.Storage, tensor.Storage.Version));
         return tensor;
     }
 
     /// <summary>Releases a saved tensor before <see cref="Backward"/> has returned, so that its block serves a gradient.</summary>
     protected void ReleaseSaved(Tensor tensor)
     {
-        if (saved?.FindIndex(s => s.Tensor == tensor) is >= 0 and var i)
+        if (savedTensors?.FindIndex(s => s.Tensor == tensor) is >= 0 and var i)
         {
-            saved.RemoveAt(i);
+            savedTensors.RemoveAt(i);
             tensor.ReleaseRetained();
         }
 
@@ -89,46 +89,46 @@ internal abstract class Op
     /// <exception cref="InvalidOperationException">It was done before, or the content of a saved tensor has changed.</exception>
     internal Tensor?[] BackwardOnce(Tensor dy)
     {
-        if (spent)
+        if (backwardCalled)
             throw new InvalidOperationException(
                 $"Backward: the graph that leads through {Name} has been used by an earlier Backward, and its storage given back. " +
                 "Sum the losses and call Backward once, or compute the graph again.");
-        CheckSaved();
-        spent = true;
-        using (OpObserver.Watch(this, Pass.Backward)) return Backward(dy);
+        CheckSavedVersions();
+        backwardCalled = true;
+        using (OpObserver.BeginScope(this, Pass.Backward)) return Backward(dy);
     }
 
     /// <summary>Removes the edges and releases all tensors, so that a graph that was used keeps nothing alive.</summary>
     internal void ReleaseAll()
     {
         Edges = [];
-        if (saved is not null)
-            foreach (var (tensor, _, _) in saved) tensor.ReleaseRetained();
-        saved = null;
+        if (savedTensors is not null)
+            foreach (var (tensor, _, _) in savedTensors) tensor.ReleaseRetained();
+        savedTensors = null;
         output?.Release();
         output = null;
     }
 
     /// <summary>Sees that all that <see cref="Backward"/> will read is as it was when the op ran.</summary>
     /// <exception cref="InvalidOperationException">Something was overwritten or moved.</exception>
-    private protected virtual void CheckSaved()
+    private protected virtual void CheckSavedVersions()
     {
-        if (saved is null) return;
-        foreach (var (tensor, storage, version) in saved)
+        if (savedTensors is null) return;
+        foreach (var (tensor, storage, version) in savedTensors)
         {
-            if (tensor.Storage != storage) throw Changed(Describe(tensor), $"moved to {tensor.Device}");
-            if (storage.Version != version) throw Changed(Describe(tensor), "overwritten");
+            if (tensor.Storage != storage) throw ModifiedError(Describe(tensor), $"moved to {tensor.Device}");
+            if (storage.Version != version) throw ModifiedError(Describe(tensor), "overwritten");
         }
     }
 
     /// <summary>The error for something that the gradient needs as the op saw it, and that is no longer so.</summary>
-    private protected InvalidOperationException Changed(string what, string how) => new(
+    private protected InvalidOperationException ModifiedError(string what, string how) => new(
         $"Backward: {what} was {how} after {Name} had used it, and the gradient of {Name} needs it as it was. Call Backward " +
         "before anything changes what the graph has read (CopyFrom, Fill, Load, To, an optimizer's Step), or compute the graph again.");
 
     private string Describe(Tensor tensor) =>
         tensor == output ? $"the result {tensor.Shape} of {Name}"
-        : tensor.Producer is { } producer ? $"the tensor {tensor.Shape}, {producer.Name}'s result,"
+        : tensor.GradFn is { } producer ? $"the tensor {tensor.Shape}, {producer.Name}'s result,"
         : $"the {tensor.GetType().Name.ToLowerInvariant()} {tensor.Shape}";
 
     private void CheckDevices(ReadOnlySpan<Tensor> inputs)
@@ -136,7 +136,7 @@ internal abstract class Op
         foreach (var x in inputs)
             if (x.Device != inputs[0].Device)
                 throw new ArgumentException(
-                    $"{Name}: inputs on {inputs[0].Device} and on {x.Device.Beside(inputs[0].Device)}. Nothing is copied unasked; use To(device).");
+                    $"{Name}: inputs on {inputs[0].Device} and on {x.Device.DistinctName(inputs[0].Device)}. Nothing is copied unasked; use To(device).");
     }
 
     private static bool AnyInGraph(ReadOnlySpan<Tensor> inputs)

@@ -10,10 +10,10 @@ internal enum Pass
     Backward,
 
     /// <summary>Within <see cref="Backward"/>: the gradient by the first input.</summary>
-    ByInput,
+    InputGradient,
 
     /// <summary>Within <see cref="Backward"/>: the gradient by the parameters.</summary>
-    ByWeight,
+    WeightGradient,
 }
 
 /// <summary>
@@ -28,29 +28,29 @@ internal abstract class OpObserver
     public static OpObserver? Current { get => current; set => current = value; }
 
     /// <summary>The op is about to compute its result, of shape <paramref name="y"/>.</summary>
-    public abstract void Applying(Op op, ReadOnlySpan<Tensor> inputs, Shape y);
+    public abstract void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Shape y);
 
-    public abstract void Begin(Op op, Pass pass);
+    public abstract void OnBegin(Op op, Pass pass);
 
-    public abstract void End(Op op, Pass pass);
+    public abstract void OnEnd(Op op, Pass pass);
 
     /// <summary>
     /// Tells the observer, if there is one, that a computation begins, and when disposed that it has ended.
     /// </summary>
-    public static Computation Watch(Op op, Pass pass) => new(op, pass, current);
+    public static OpScope BeginScope(Op op, Pass pass) => new(op, pass, current);
 
-    internal readonly ref struct Computation
+    internal readonly ref struct OpScope
     {
         private readonly Op op;
         private readonly Pass pass;
         private readonly OpObserver? observer;
 
-        public Computation(Op op, Pass pass, OpObserver? observer)
+        public OpScope(Op op, Pass pass, OpObserver? observer)
         {
             (this.op, this.pass, this.observer) = (op, pass, observer);
-            observer?.Begin(op, pass);
+            observer?.OnBegin(op, pass);
         }
 
-        public void Dispose() => observer?.End(op, pass);
+        public void Dispose() => observer?.OnEnd(op, pass);
     }
 }

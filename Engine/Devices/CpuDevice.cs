@@ -7,12 +7,12 @@ namespace PyNetSharp;
 /// <summary>The processor: native memory, and a team of threads that share the work of one op.</summary>
 public sealed class CpuDevice : Device
 {
-    private const int Chunk = 1 << 16;      // floats per piece of an elementwise pass: 256 KB stays in the L2 cache
+    private const int ElementwiseChunk = 1 << 16;      // floats per piece of an elementwise pass: 256 KB stays in the L2 cache
 
     private static readonly ConcurrentDictionary<int, CpuDevice> ByThreads = new();
 
     private readonly ThreadTeam team;
-    private readonly BlockCache<nint> cache;
+    private readonly CachingAllocator<nint> allocator;
 
     /// <summary>A CPU device that works with so many threads.</summary>
     /// <param name="threads">1 to 1024, or 0 for one per core. Results do not depend on it, bit for bit.</param>
@@ -26,11 +26,11 @@ public sealed class CpuDevice : Device
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         MemoryLimit = memoryLimit == 0 ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : memoryLimit;
         team = new(Threads);
-        cache = new(TakeFromSystem, static (block, offset) => block + (nint)offset, FreeToSystem, MemoryLimit);
+        allocator = new(AllocateFromSystem, static (block, offset) => block + (nint)offset, FreeToSystem, MemoryLimit);
     }
 
     /// <summary>Whoever drops a device drops its memory; tensors that are dropped with it give theirs back now or a little later.</summary>
-    ~CpuDevice() => cache?.Close();      // null where the constructor has refused its arguments
+    ~CpuDevice() => allocator?.Close();      // null where the constructor has refused its arguments
 
     /// <summary>The device with this number of threads, the same at each call; <see cref="Device.Cpu"/> for 0 and for as many as it has.</summary>
     internal static CpuDevice WithThreads(int threads) =>
@@ -49,7 +49,7 @@ public sealed class CpuDevice : Device
     public override string ToString() => ReferenceEquals(this, Cpu) ? Name : $"{Name} ({Threads} thread{(Threads == 1 ? "" : "s")}, a device of its own)";
 
     /// <inheritdoc/>
-    public override MemoryUse Memory => cache.Use;
+    public override MemoryStats Memory => allocator.Stats;
 
     /// <inheritdoc/>
     public override void Synchronize()
@@ -57,7 +57,7 @@ public sealed class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void TrimMemory() => cache.Trim();
+    public override void EmptyCache() => allocator.EmptyCache();
 
     /// <summary>Calls <paramref name="body"/> once for each of 0 … <paramref name="count"/> − 1, in any order, on all threads.</summary>
     /// <remarks>
@@ -67,23 +67,23 @@ public sealed class CpuDevice : Device
     public void For(int count, Action<int> body) => team.Run(count, body);
 
     /// <summary>Cuts 0 … <paramref name="count"/> − 1 into pieces of <paramref name="size"/>; calls (start, length) for each.</summary>
-    internal void ForPieces(int count, int size, Action<int, int> body) =>
-        team.RunPieces(count, size, body);
+    internal void ForRanges(int count, int size, Action<int, int> body) =>
+        team.RunRanges(count, size, body);
 
     internal override Storage Allocate(int count)
     {
-        var block = Take(count);
+        var block = AllocateBlock(count);
         return new CpuStorage(this, block.Start, block.Size);
     }
 
-    /// <summary>A block for so many floats, to be given to <see cref="Return"/>; its content is arbitrary.</summary>
-    internal Block Take(int count)
+    /// <summary>A block for so many floats, to be given to <see cref="FreeBlock"/>; its content is arbitrary.</summary>
+    internal Block AllocateBlock(int count)
     {
-        var size = BlockCache<nint>.SizeFor(Math.Max(1L, count) * sizeof(float));
-        return new(cache.Take(size), size);
+        var size = CachingAllocator<nint>.RoundedSize(Math.Max(1L, count) * sizeof(float));
+        return new(allocator.Allocate(size), size);
     }
 
-    internal void Return(nint block, long size) => cache.Return(block, size);
+    internal void FreeBlock(nint block, long size) => allocator.Free(block, size);
 
     internal override void Upload(ReadOnlySpan<float> from, Storage to) => from.CopyTo(((CpuStorage)to).Span(from.Length));
 
@@ -92,23 +92,23 @@ public sealed class CpuDevice : Device
     internal override void Copy(Storage from, Storage to, int count)
     {
         var (source, target) = ((CpuStorage)from, (CpuStorage)to);
-        ForPieces(count, Chunk, (start, n) => source.Span(start, n).CopyTo(target.Span(start, n)));
+        ForRanges(count, ElementwiseChunk, (start, n) => source.Span(start, n).CopyTo(target.Span(start, n)));
     }
 
     internal override void Fill(Storage to, int count, float value)
     {
         var target = (CpuStorage)to;
-        ForPieces(count, Chunk, (start, n) => target.Span(start, n).Fill(value));
+        ForRanges(count, ElementwiseChunk, (start, n) => target.Span(start, n).Fill(value));
     }
 
     internal override void Accumulate(Storage from, Storage to, int count)
     {
         var (source, target) = ((CpuStorage)from, (CpuStorage)to);
-        ForPieces(count, Chunk, (start, n) =>
+        ForRanges(count, ElementwiseChunk, (start, n) =>
             TensorPrimitives.Add(target.Span(start, n), source.Span(start, n), target.Span(start, n)));
     }
 
-    private static nint TakeFromSystem(long bytes) => HugePages.Allocate(bytes);
+    private static nint AllocateFromSystem(long bytes) => HugePages.Allocate(bytes);
 
     private static unsafe void FreeToSystem(nint block) => NativeMemory.AlignedFree((void*)block);
 

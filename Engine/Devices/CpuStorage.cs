@@ -9,5 +9,5 @@ internal sealed unsafe class CpuStorage(CpuDevice device, nint block, long size)
 
     public Span<float> Span(int start, int count) => new(Pointer + start, count);
 
-    protected override void Return() => device.Return(block, size);
+    protected override void Free() => device.FreeBlock(block, size);
 }

@@ -21,19 +21,19 @@ public abstract class Device
     }
 
     /// <summary>What this device's storage cache holds now.</summary>
-    public abstract MemoryUse Memory { get; }
+    public abstract MemoryStats Memory { get; }
 
     /// <summary>Waits until everything launched here is done. The CPU is never behind.</summary>
     public abstract void Synchronize();
 
     /// <summary>Gives the cache's free blocks back to the system.</summary>
-    public abstract void TrimMemory();
+    public abstract void EmptyCache();
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
     /// <summary>This device in a sentence that has named <paramref name="other"/> already.</summary>
-    internal string Beside(Device other) => this != other && $"{this}" == $"{other}" ? $"another {this}" : $"{this}";
+    internal string DistinctName(Device other) => this != other && $"{this}" == $"{other}" ? $"another {this}" : $"{this}";
 
     /// <summary>Storage for so many floats, 64-byte aligned, with arbitrary content.</summary>
     internal abstract Storage Allocate(int count);

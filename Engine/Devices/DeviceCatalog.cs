@@ -20,7 +20,7 @@ public static class DeviceCatalog
     /// Why there is no device of a kind, <c>cuda</c> or <c>opencl</c>: its library is missing, or what that has does not
     /// do. Null if there is one.
     /// </summary>
-    public static string? WhyNo(string kind) => Gpus.All(gpu => gpu.Kind != kind) ? GpuCatalog.WhyNo(kind) : null;
+    public static string? UnavailableReason(string kind) => Gpus.All(gpu => gpu.Kind != kind) ? GpuCatalog.UnavailableReason(kind) : null;
 
     /// <summary>The device of this name. It is opened once: a second call gives the same.</summary>
     /// <param name="name">
@@ -41,10 +41,10 @@ public static class DeviceCatalog
         if (name == "auto") return Gpus.FirstOrDefault(gpu => GpuKinds.Contains(gpu.Kind) && !gpu.IsCpu);
 
         var wanted = name.Contains(':', StringComparison.Ordinal) || name == "emulated" ? name : name + ":0";
-        return Gpus.FirstOrDefault(gpu => gpu.Name == wanted) ?? throw NotThere(name);
+        return Gpus.FirstOrDefault(gpu => gpu.Name == wanted) ?? throw NotFoundError(name);
     }
 
-    private static InputException NotThere(string name)
+    private static InputException NotFoundError(string name)
     {
         var (kind, number) = name.Split(':', 2) is [var before, var after] ? (before, after) : (name, "0");
         var isKnown = GpuKinds.Contains(kind) && uint.TryParse(number, CultureInfo.InvariantCulture, out _);
@@ -52,7 +52,7 @@ public static class DeviceCatalog
             return new($"the device '{name}' is unknown; expected auto, cpu, cuda, opencl, or cuda:1 and the like for others.");
 
         var there = string.Join(", ", Gpus.Select(gpu => gpu.Name).Prepend("cpu"));
-        var because = WhyNo(kind) is { } why ? $"; {why}" : "";
+        var because = UnavailableReason(kind) is { } why ? $"; {why}" : "";
         return new($"the device '{name}' is not there; this machine has {there}{because}.");
     }
 }

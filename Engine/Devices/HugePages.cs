@@ -9,19 +9,19 @@ namespace PyNetSharp;
 /// </remarks>
 internal static unsafe partial class HugePages
 {
-    private const int Page = 2 << 20;
-    private const int Wanted = 14;      // MADV_HUGEPAGE
+    private const int HugePageSize = 2 << 20;
+    private const int MadvHugepage = 14;      // MADV_HUGEPAGE
 
     /// <summary>So many bytes, aligned to a cache line at least, with arbitrary content.</summary>
     /// <exception cref="OutOfMemoryException">The system has no more.</exception>
     public static nint Allocate(long bytes)
     {
-        if (bytes < 2 * Page || !OperatingSystem.IsLinux()) return (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
-        var block = (nint)NativeMemory.AlignedAlloc((nuint)bytes, Page);
-        _ = Advise(block, (nuint)bytes, Wanted);
+        if (bytes < 2 * HugePageSize || !OperatingSystem.IsLinux()) return (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+        var block = (nint)NativeMemory.AlignedAlloc((nuint)bytes, HugePageSize);
+        _ = MAdvise(block, (nuint)bytes, MadvHugepage);
         return block;
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(nint block, nuint bytes, int advice);
+    private static partial int MAdvise(nint block, nuint bytes, int advice);
 }

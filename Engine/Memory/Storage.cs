@@ -4,7 +4,7 @@ namespace PyNetSharp;
 /// <remarks>The block of tensors that became unreachable without <see cref="Release"/> returns through the finalizer.</remarks>
 internal abstract class Storage(Device device)
 {
-    private int views = 1;
+    private int referenceCount = 1;
 
     public Device Device { get; } = device;
 
@@ -12,28 +12,28 @@ internal abstract class Storage(Device device)
     public int Version { get; private set; }
 
     /// <summary>Whether exactly one tensor views this block.</summary>
-    public bool Exclusive => Volatile.Read(ref views) == 1;
+    public bool HasSingleReference => Volatile.Read(ref referenceCount) == 1;
 
-    ~Storage() => Return();
+    ~Storage() => Free();
 
     /// <summary>Counts an overwriting of the content.</summary>
-    public void MarkChanged() => Version++;
+    public void BumpVersion() => Version++;
 
     /// <summary>One more tensor views this block.</summary>
     public Storage Retain()
     {
-        Interlocked.Increment(ref views);
+        Interlocked.Increment(ref referenceCount);
         return this;
     }
 
     /// <summary>One tensor fewer views this block; after the last it returns to the device's cache.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref views) != 0) return;
+        if (Interlocked.Decrement(ref referenceCount) != 0) return;
         GC.SuppressFinalize(this);
-        Return();
+        Free();
     }
 
     /// <summary>Puts the block back into the device's cache; called once, by the last view or by the finalizer.</summary>
-    protected abstract void Return();
+    protected abstract void Free();
 }

@@ -8,7 +8,7 @@ namespace PyNetSharp;
 /// <summary>What a module's member holds: state with its names, through collections and tuples, and other objects.</summary>
 internal sealed class MemberContents
 {
-    private const int MostNested = 16;      // collections within collections; a list may hold itself
+    private const int MaxDepth = 16;      // collections within collections; a list may hold itself
 
     private MemberContents(ModuleMember member) => Member = member;
 
@@ -24,7 +24,7 @@ internal sealed class MemberContents
     public static MemberContents Of(ModuleMember member, Module module)
     {
         var contents = Look();
-        if (member.IsComputed && !contents.IsSameAs(Look())) throw contents.MadeAnew("property");
+        if (member.IsComputed && !contents.IsSameAs(Look())) throw contents.RecreatedError("property");
         return contents;
 
         MemberContents Look()
@@ -43,7 +43,7 @@ internal sealed class MemberContents
             return;
         }
 
-        if (value is null or Tensor || !StateTypes.MayHold(value.GetType()) || IsDefaultArray(value)) return;
+        if (value is null or Tensor || !StateTypes.CanHoldState(value.GetType()) || IsDefaultArray(value)) return;
         if (value.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(KeyValuePair<,>))
         {
             var (key, item) = (type.GetProperty("Key")!.GetValue(value), type.GetProperty("Value")!.GetValue(value));
@@ -51,22 +51,22 @@ internal sealed class MemberContents
             return;
         }
 
-        if (depth > MostNested)
-            throw new InvalidOperationException($"{Member.Label} holds collections within collections, more than {MostNested} deep.");
+        if (depth > MaxDepth)
+            throw new InvalidOperationException($"{Member.Label} holds collections within collections, more than {MaxDepth} deep.");
         switch (value)
         {
             case IDictionary dictionary:
                 foreach (DictionaryEntry entry in dictionary)
                 {
                     Collect($"{name}.{Convert.ToString(entry.Key, CultureInfo.InvariantCulture)}", entry.Value, depth + 1);
-                    if (StateTypes.MayHold(entry.Key.GetType())) Others.Add(entry.Key);
+                    if (StateTypes.CanHoldState(entry.Key.GetType())) Others.Add(entry.Key);
                 }
 
                 break;
             case ITuple tuple:
                 for (var i = 0; i < tuple.Length; i++) Collect($"{name}.{i}", tuple[i], depth + 1);
                 break;
-            case IEnumerable items when IsStored(items) || StateTypes.IsSequenceOfState(items.GetType()):
+            case IEnumerable items when IsMaterialized(items) || StateTypes.IsSequenceOfState(items.GetType()):
                 CollectItems(name, items, depth);
                 break;
             case IEnumerable:
@@ -86,7 +86,7 @@ internal sealed class MemberContents
     private void CollectItems(string name, IEnumerable items, int depth)
     {
         var contents = Look();
-        if (!IsStored(items) && !contents.IsSameAs(Look())) throw contents.MadeAnew("sequence");
+        if (!IsMaterialized(items) && !contents.IsSameAs(Look())) throw contents.RecreatedError("sequence");
         State.AddRange(contents.State);
         Others.AddRange(contents.Others);
 
@@ -99,7 +99,7 @@ internal sealed class MemberContents
     }
 
     /// <summary>Whether the items exist before they are asked for; a query makes them.</summary>
-    private static bool IsStored(IEnumerable items) =>
+    private static bool IsMaterialized(IEnumerable items) =>
         items is ICollection || items.GetType().GetInterfaces().Any(
             i => i.IsGenericType && i.GetGenericTypeDefinition() is var kind
                 && (kind == typeof(ICollection<>) || kind == typeof(IReadOnlyCollection<>)));
@@ -112,7 +112,7 @@ internal sealed class MemberContents
         value.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>)
         && (bool)type.GetProperty("IsDefault")!.GetValue(value)!;
 
-    private InvalidOperationException MadeAnew(string kind) => new(
+    private InvalidOperationException RecreatedError(string kind) => new(
         $"{Member.Label} is a {kind} that makes a new {State.FirstOrDefault().Value?.GetType().Name ?? "layer"} at each look, so that " +
         "nothing holds what training changes. Make it once: in a field, an array or a property { get; } = …");
 }

@@ -45,7 +45,7 @@ public abstract class Module
         foreach (var (_, module) in Descendants().ToArray())
         {
             if (module.IsFrozen) continue;
-            var parameters = ModuleState.Of(module).Own.Select(own => own.Tensor).OfType<Parameter>();
+            var parameters = ModuleState.Of(module).OwnTensors.Select(own => own.Tensor).OfType<Parameter>();
             module.frozen = [.. parameters.Where(parameter => parameter.RequiresGrad).Distinct()];
             foreach (var parameter in module.frozen) (parameter.RequiresGrad, parameter.Grad) = (false, null);
         }
@@ -92,7 +92,7 @@ public abstract class Module
             tensor.Move(device);
         }
 
-        foreach (var other in left) other.TrimMemory();
+        foreach (var other in left) other.EmptyCache();
         return this;
     }
 

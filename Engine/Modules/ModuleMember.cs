@@ -15,10 +15,10 @@ internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bo
 {
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
-    private static readonly ConcurrentDictionary<Type, ModuleMember[]> Known = new();
+    private static readonly ConcurrentDictionary<Type, ModuleMember[]> Cache = new();
 
     /// <summary>All of a class's members that may hold state: a base class's first, public properties before the rest.</summary>
-    public static ModuleMember[] Of(Type module) => Known.GetOrAdd(module, static type =>
+    public static ModuleMember[] Of(Type module) => Cache.GetOrAdd(module, static type =>
     {
         var classes = new Stack<Type>();
         for (; type != typeof(Module); type = type.BaseType!) classes.Push(type);
@@ -27,7 +27,7 @@ internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bo
 
     private static IEnumerable<ModuleMember> DeclaredBy(Type type)
     {
-        var fields = type.GetFields(Declared).Where(f => !IsLeftOut(f)).OrderBy(f => f.MetadataToken).ToList();
+        var fields = type.GetFields(Declared).Where(f => !IsExcluded(f)).OrderBy(f => f.MetadataToken).ToList();
         var properties = type.GetProperties(Declared)
             .Where(p => p.GetMethod is not null && p.GetIndexParameters().Length == 0).OrderBy(p => p.MetadataToken).ToArray();
         foreach (var property in properties.Where(p => p.GetMethod!.IsPublic))
@@ -35,10 +35,10 @@ internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bo
             var (name, label) = (PathName(property.Name), $"{type.Name}.{property.Name}");
             var backing = fields.Find(f => f.Name == $"<{property.Name}>k__BackingField");
             if (backing is not null) fields.Remove(backing);
-            if (IsLeftOut(property)) continue;
-            if (HasWrittenGetter(property))
-                yield return new(name, label, true, true, m => Look(property, m));      // a getter written out may make it at the first look
-            else if (backing is not null && StateTypes.MayHold(backing.FieldType))
+            if (IsExcluded(property)) continue;
+            if (HasCustomGetter(property))
+                yield return new(name, label, true, true, m => TryGetValue(property, m));      // a getter written out may make it at the first look
+            else if (backing is not null && StateTypes.CanHoldState(backing.FieldType))
                 yield return new(name, label, true, false, backing.GetValue);
         }
 
@@ -47,23 +47,23 @@ internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bo
             // <Name>k__BackingField of a property, <name>P of a parameter of the class
             var name = field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
             var property = type.GetProperty(name, Declared);
-            if (property is not null && IsLeftOut(property)) continue;
-            if (StateTypes.MayHold(field.FieldType)) yield return new(PathName(name), $"{type.Name}.{name}", false, false, field.GetValue);
+            if (property is not null && IsExcluded(property)) continue;
+            if (StateTypes.CanHoldState(field.FieldType)) yield return new(PathName(name), $"{type.Name}.{name}", false, false, field.GetValue);
         }
 
-        foreach (var property in properties.Where(p => !p.GetMethod!.IsPublic && HasWrittenGetter(p) && !IsLeftOut(p)))
-            yield return new(PathName(property.Name), $"{type.Name}.{property.Name}", false, true, m => Look(property, m));
+        foreach (var property in properties.Where(p => !p.GetMethod!.IsPublic && HasCustomGetter(p) && !IsExcluded(p)))
+            yield return new(PathName(property.Name), $"{type.Name}.{property.Name}", false, true, m => TryGetValue(property, m));
     }
 
-    private static bool HasWrittenGetter(PropertyInfo property) =>
+    private static bool HasCustomGetter(PropertyInfo property) =>
         StateTypes.IsState(property.PropertyType) && !property.GetMethod!.IsDefined(typeof(CompilerGeneratedAttribute));
 
-    private static bool IsLeftOut(MemberInfo member) => member.IsDefined(typeof(NotStateAttribute));
+    private static bool IsExcluded(MemberInfo member) => member.IsDefined(typeof(NotStateAttribute));
 
     private static string PathName(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name.TrimStart('_'));
 
     /// <summary>What a getter gives; nothing if it throws, because then it holds nothing.</summary>
-    private static object? Look(PropertyInfo property, Module module)
+    private static object? TryGetValue(PropertyInfo property, Module module)
     {
         try
         {

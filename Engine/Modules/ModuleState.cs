@@ -3,16 +3,16 @@ namespace PyNetSharp;
 /// <summary>What a module holds directly: its own parameters and buffers, and the modules below it.</summary>
 internal sealed class ModuleState
 {
-    private readonly List<(string Name, Tensor Tensor)> own = [];
+    private readonly List<(string Name, Tensor Tensor)> ownTensors = [];
     private readonly List<(string Name, Module Module)> children = [];
-    private readonly List<(ModuleMember Member, object Value)> others = [];
+    private readonly List<(ModuleMember Member, object Value)> opaqueObjects = [];
 
     private ModuleState(Module module)
     {
         children.AddRange(module.NamedChildren());
         var members = ModuleMember.Of(module.GetType());
         MemberContents[] computed = [.. members.Where(member => member.IsComputed).Select(member => MemberContents.Of(member, module))];
-        MemberContents[] stored = [.. Stored(module)];          // after the getters, which may have made some of it
+        MemberContents[] stored = [.. StoredMembers(module)];          // after the getters, which may have made some of it
         MemberContents[] shown = [.. stored.Where(contents => contents.Member.IsPublic)];
         MemberContents[] hidden = [.. stored.Where(contents => !contents.Member.IsPublic)];
 
@@ -20,14 +20,14 @@ internal sealed class ModuleState
         var named = new HashSet<object>(children.Select(child => child.Module), ReferenceEqualityComparer.Instance) { module };
         Add(shown, named);
         if (computed.Any(contents => contents.State.Count > 0))
-            named.UnionWith(Below(module, [.. children.Select(child => child.Module), .. ModulesOf(hidden)]));
+            named.UnionWith(StateBelow(module, [.. children.Select(child => child.Module), .. ModulesOf(hidden)]));
         Add([.. computed.Where(contents => contents.Member.IsPublic)], named);
         Add(hidden, named);
         Add([.. computed.Where(contents => !contents.Member.IsPublic)], named);
     }
 
     /// <summary>The module's own parameters and buffers.</summary>
-    public IReadOnlyList<(string Name, Tensor Tensor)> Own => own;
+    public IReadOnlyList<(string Name, Tensor Tensor)> OwnTensors => ownTensors;
 
     /// <summary>The modules directly below.</summary>
     public IReadOnlyList<(string Name, Module Module)> Children => children;
@@ -44,8 +44,8 @@ internal sealed class ModuleState
         foreach (var (path, module, state) in Visit("", root, []))
         {
             found.Add(module);
-            others.AddRange(state.others);
-            foreach (var (name, tensor) in state.own)
+            others.AddRange(state.opaqueObjects);
+            foreach (var (name, tensor) in state.ownTensors)
             {
                 var full = path.Length == 0 ? name : $"{path}.{name}";
                 if (!paths.Add(full))
@@ -56,9 +56,9 @@ internal sealed class ModuleState
         }
 
         foreach (var (member, value) in others)
-            if (HiddenState.Within(value).FirstOrDefault(hidden => !found.Contains(hidden.State)) is { State: { } state, Holder: var holder })
+            if (UntrackedState.Find(value).FirstOrDefault(hidden => !found.Contains(hidden.State)) is { State: { } state, Holder: var holder })
                 throw new InvalidOperationException(
-                    $"{member.Label} holds a {state.GetType().Name} in {HiddenState.Describe(holder)}: it would be neither trained nor " +
+                    $"{member.Label} holds a {state.GetType().Name} in {UntrackedState.Describe(holder)}: it would be neither trained nor " +
                     "saved nor moved. Hold it in a field or property of a module, or in an array, list, dictionary or tuple there; " +
                     "[NotState] on the member leaves it out on purpose.");
         return all;
@@ -81,11 +81,11 @@ internal sealed class ModuleState
         above.Pop();
     }
 
-    private static IEnumerable<MemberContents> Stored(Module module) =>
+    private static IEnumerable<MemberContents> StoredMembers(Module module) =>
         ModuleMember.Of(module.GetType()).Where(member => !member.IsComputed).Select(member => MemberContents.Of(member, module));
 
     /// <summary>Everything that the modules below <paramref name="root"/> hold: not what it holds itself.</summary>
-    private static HashSet<object> Below(Module root, IEnumerable<Module> modules)
+    private static HashSet<object> StateBelow(Module root, IEnumerable<Module> modules)
     {
         var (held, seen, open) = (
             new HashSet<object>(ReferenceEqualityComparer.Instance),
@@ -93,7 +93,7 @@ internal sealed class ModuleState
         while (open.TryDequeue(out var module))
         {
             if (!seen.Add(module)) continue;
-            object[] parts = [.. module.NamedChildren().Select(child => child.Module), .. Stored(module).SelectMany(c => c.State).Select(s => s.Value)];
+            object[] parts = [.. module.NamedChildren().Select(child => child.Module), .. StoredMembers(module).SelectMany(c => c.State).Select(s => s.Value)];
             held.UnionWith(parts);
             foreach (var child in parts.OfType<Module>()) open.Enqueue(child);
         }
@@ -113,10 +113,10 @@ internal sealed class ModuleState
             {
                 if (named.Contains(value)) continue;
                 if (value is Module child && !children.Contains((name, child))) children.Add((name, child));
-                if (value is Tensor tensor && !own.Contains((name, tensor))) own.Add((name, tensor));
+                if (value is Tensor tensor && !ownTensors.Contains((name, tensor))) ownTensors.Add((name, tensor));
             }
 
-            others.AddRange(contents.Others.Select(value => (contents.Member, value)));
+            opaqueObjects.AddRange(contents.Others.Select(value => (contents.Member, value)));
         }
 
         named.UnionWith(members.SelectMany(contents => contents.State.Select(state => state.Value)));

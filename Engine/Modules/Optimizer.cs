@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Optimizers;
 
 /// <summary>Changes parameters by their gradients.</summary>
 /// <param name="parameters">What to train; each once.</param>
@@ -41,7 +41,7 @@ public abstract class Optimizer(IEnumerable<Parameter> parameters, float learnin
         {
             var parameter = Parameters[i];
             if (parameter.Grad is null) continue;
-            parameter.MarkChanged();
+            parameter.BumpVersion();
             foreach (var memory in memories)
                 if (memory.Length > 0)
                     memory[i].Move(parameter.Device);

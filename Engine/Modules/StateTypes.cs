@@ -6,7 +6,7 @@ namespace PyNetSharp;
 /// <summary>Which types of fields and properties may hold state.</summary>
 internal static class StateTypes
 {
-    private static readonly ConcurrentDictionary<Type, bool> Answers = new();
+    private static readonly ConcurrentDictionary<Type, bool> Cache = new();
 
     /// <summary>Whether it is a type of state itself, or one of .NET's collections of such.</summary>
     public static bool IsState(Type type) =>
@@ -15,15 +15,15 @@ internal static class StateTypes
         || (type.IsGenericType && IsFramework(type) && type.GetGenericArguments().Any(IsState));
 
     /// <summary>Whether something of this type can hold a module, a parameter or a buffer, itself or further inside.</summary>
-    public static bool MayHold(Type type) => Answers.GetOrAdd(type, static type =>
+    public static bool CanHoldState(Type type) => Cache.GetOrAdd(type, static type =>
     {
         if (type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsByRefLike || type == typeof(string)) return false;
         if (IsState(type) || type.IsAssignableFrom(typeof(Module)) || type.IsAssignableFrom(typeof(Parameter))) return true;
-        if (type.IsArray) return MayHold(type.GetElementType()!);
+        if (type.IsArray) return CanHoldState(type.GetElementType()!);
         if (type.IsInterface && !type.IsGenericType) return true;           // a module may implement it
         if (type.Assembly == typeof(Module).Assembly) return false;         // shapes, devices, generators, optimizers
         if (!IsFramework(type) || type.IsAssignableTo(typeof(Delegate))) return true;
-        return type.IsGenericType ? type.GetGenericArguments().Any(MayHold) : type.IsAssignableTo(typeof(IEnumerable));
+        return type.IsGenericType ? type.GetGenericArguments().Any(CanHoldState) : type.IsAssignableTo(typeof(IEnumerable));
     });
 
     /// <summary>Whether a sequence of this type yields modules, parameters or buffers, or pairs and tuples of such.</summary>

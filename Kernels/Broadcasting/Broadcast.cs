@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
 /// <summary>NumPy's broadcasting: shapes are aligned at their last axes, and an extent of 1 repeats.</summary>
 /// <seealso href="https://numpy.org/doc/stable/user/basics.broadcasting.html">NumPy, Broadcasting</seealso>
@@ -22,7 +22,7 @@ internal static partial class Broadcast
     }
 
     /// <summary>y = f(a, b), where both operands' shapes can be broadcast to <paramref name="y"/>'s.</summary>
-    public static void Run<TBinary>(Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinary
+    public static void Run<TBinary>(Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinaryFormula
     {
         var plan = new BroadcastPlan(y.Shape, a.Shape, b.Shape);
         if (y.IsOnCpu) BroadcastLoops.Run<TBinary>(plan, a, b, y);

@@ -1,36 +1,36 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
 /// <summary>Runs a <see cref="BroadcastPlan"/>.</summary>
 internal static class BroadcastLoops
 {
-    private const int Piece = 1 << 15;
+    private const int GrainSize = 1 << 15;
 
-    public static void Run<TBinary>(BroadcastPlan plan, Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinary
+    public static void Run<TBinary>(BroadcastPlan plan, Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinaryFormula
     {
-        var width = plan.Width;
-        if (width > Piece)
+        var width = plan.InnerExtent;
+        if (width > GrainSize)
             for (var row = 0; row < plan.Rows; row++)
                 LongRow(row);
         else
-            y.Processor.ForPieces(plan.Rows, Math.Max(1, Piece / Math.Max(1, width)), (first, n) =>
+            y.Cpu.ForRanges(plan.Rows, Math.Max(1, GrainSize / Math.Max(1, width)), (first, n) =>
             {
                 for (var row = first; row < first + n; row++) Row(row, 0, width);
             });
 
-        void LongRow(int row) => y.Processor.ForPieces(width, Piece, (start, n) => Row(row, start, n));
+        void LongRow(int row) => y.Cpu.ForRanges(width, GrainSize, (start, n) => Row(row, start, n));
 
         void Row(int row, int start, int n)
         {
-            var (fromA, fromB) = plan.StartOf(row);
-            Along<TBinary>(
-                a.Span[(fromA + start * plan.StepA)..], plan.StepA,
-                b.Span[(fromB + start * plan.StepB)..], plan.StepB,
+            var (fromA, fromB) = plan.RowOffsets(row);
+            RunRow<TBinary>(
+                a.Span[(fromA + start * plan.StrideA)..], plan.StrideA,
+                b.Span[(fromB + start * plan.StrideB)..], plan.StrideB,
                 y.Span.Slice(row * width + start, n));
         }
     }
 
-    private static void Along<TBinary>(ReadOnlySpan<float> a, int stepA, ReadOnlySpan<float> b, int stepB, Span<float> y)
-        where TBinary : struct, IBinary
+    private static void RunRow<TBinary>(ReadOnlySpan<float> a, int stepA, ReadOnlySpan<float> b, int stepB, Span<float> y)
+        where TBinary : struct, IBinaryFormula
     {
         switch (stepA, stepB)
         {

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
 /// <summary>How two operands lie under a result: extents in the order in which the result is stored, and a step for each.</summary>
 /// <remarks>
@@ -10,7 +10,7 @@ internal sealed class BroadcastPlan
     public BroadcastPlan(Shape y, Shape a, Shape b)
     {
         List<(int Extent, int A, int B)> axes = [];
-        var (stepsA, stepsB) = (Steps(a, y), Steps(b, y));
+        var (stepsA, stepsB) = (Strides(a, y), Strides(b, y));
         foreach (var axis in Layout.StorageOrder(y.Rank))
         {
             var (extent, stepA, stepB) = (y[axis], stepsA[axis], stepsB[axis]);
@@ -21,39 +21,39 @@ internal sealed class BroadcastPlan
                 axes.Add((extent, stepA, stepB));
         }
 
-        (Width, StepA, StepB) = axes.Count > 0 ? axes[^1] : (y.Size, 1, 1);
-        Outer = axes.Count > 1 ? [.. axes[..^1]] : [];
-        Rows = Width == 0 ? 0 : y.Size / Width;
+        (InnerExtent, StrideA, StrideB) = axes.Count > 0 ? axes[^1] : (y.Size, 1, 1);
+        OuterAxes = axes.Count > 1 ? [.. axes[..^1]] : [];
+        Rows = InnerExtent == 0 ? 0 : y.Size / InnerExtent;
     }
 
     /// <summary>The extent of the innermost axis, along which the loops run.</summary>
-    public int Width { get; }
+    public int InnerExtent { get; }
 
-    public int StepA { get; }
+    public int StrideA { get; }
 
-    public int StepB { get; }
+    public int StrideB { get; }
 
     /// <summary>How often the innermost axis is run through.</summary>
     public int Rows { get; }
 
     /// <summary>The other axes, outermost first.</summary>
-    public (int Extent, int A, int B)[] Outer { get; }
+    public (int Extent, int A, int B)[] OuterAxes { get; }
 
     /// <summary>Where row number <paramref name="row"/> begins in both operands.</summary>
-    public (int A, int B) StartOf(int row)
+    public (int A, int B) RowOffsets(int row)
     {
         var (a, b) = (0, 0);
-        for (var i = Outer.Length - 1; i >= 0; i--)
+        for (var i = OuterAxes.Length - 1; i >= 0; i--)
         {
-            (row, var index) = Math.DivRem(row, Outer[i].Extent);
-            (a, b) = (a + index * Outer[i].A, b + index * Outer[i].B);
+            (row, var index) = Math.DivRem(row, OuterAxes[i].Extent);
+            (a, b) = (a + index * OuterAxes[i].A, b + index * OuterAxes[i].B);
         }
 
         return (a, b);
     }
 
     /// <summary>The operand's step for each of the result's axes.</summary>
-    private static int[] Steps(Shape operand, Shape result)
+    private static int[] Strides(Shape operand, Shape result)
     {
         var steps = new int[result.Rank];
         var step = 1;

@@ -1,7 +1,7 @@
 namespace PyNetSharp;
 
 /// <summary>Two-dimensional convolution of images.</summary>
-public static class Conv2dOp
+public static class Conv2dExtensions
 {
     extension(Tensor x)
     {
@@ -23,7 +23,7 @@ public static class Conv2dOp
             ArgumentNullException.ThrowIfNull(weight);
             ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(stride.H, stride.W), 1, nameof(stride));
             ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(padding.H, padding.W), nameof(padding));
-            var op = new Convolution(stride, padding, relu);
+            var op = new Conv2dOp(stride, padding, relu);
             return bias is null ? op.Apply(x, weight) : op.Apply(x, weight, bias);
         }
 
@@ -34,13 +34,13 @@ public static class Conv2dOp
     }
 }
 
-internal sealed partial class Convolution((int H, int W) stride, (int H, int W) padding, bool relu) : Op
+internal sealed partial class Conv2dOp((int H, int W) stride, (int H, int W) padding, bool relu) : Op
 {
     private Tensor x = null!, weight = null!;
     private Tensor? y;
 
     /// <summary>Whether to multiply as often as the definition does, also where Winograd's way would pay: to time both.</summary>
-    public bool Direct { get; init; }
+    public bool ForceDirect { get; init; }
 
     internal override string Name => "Conv2d";
 
@@ -54,9 +54,9 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
             : weight.Size == 0 ? "the weight is empty"
             : x[2] == 0 || x[3] == 0 ? "the images have no pixels"
             : bias is not null && (bias.Rank != 1 || bias[0] != weight[0]) ? $"the bias must be [{weight[0]}]"
-            : Extent(x[2], weight[2], stride.H, padding.H) < 1 || Extent(x[3], weight[3], stride.W, padding.W) < 1
+            : OutputSize(x[2], weight[2], stride.H, padding.H) < 1 || OutputSize(x[3], weight[3], stride.W, padding.W) < 1
                 ? "the padded image is smaller than the kernel"
-            : Extent(x[2], weight[2], stride.H, padding.H) > int.MaxValue || Extent(x[3], weight[3], stride.W, padding.W) > int.MaxValue
+            : OutputSize(x[2], weight[2], stride.H, padding.H) > int.MaxValue || OutputSize(x[3], weight[3], stride.W, padding.W) > int.MaxValue
                 ? "the padding is too large"
             : null;
         if (problem is not null)
@@ -66,7 +66,7 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
         return
         [
             x[0], weight[0],
-            (int)Extent(x[2], weight[2], stride.H, padding.H), (int)Extent(x[3], weight[3], stride.W, padding.W),
+            (int)OutputSize(x[2], weight[2], stride.H, padding.H), (int)OutputSize(x[3], weight[3], stride.W, padding.W),
         ];
     }
 
@@ -74,8 +74,8 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
     {
         (x, weight) = (inputs[0], inputs[1]);
         var bias = inputs.Length > 2 ? inputs[2] : null;
-        if (y.IsOnCpu) Convolve(x, weight, bias, y);
-        else ConvolveOnGpu(x, weight, bias, y);
+        if (y.IsOnCpu) Forward(x, weight, bias, y);
+        else ForwardOnGpu(x, weight, bias, y);
 
         if (Needed(0)) Save(weight);
         if (Needed(1) || Needed(2)) Save(x);
@@ -84,36 +84,36 @@ internal sealed partial class Convolution((int H, int W) stride, (int H, int W) 
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        using var temporary = new TemporaryTensor(relu ? FusedRelu.Gradient(dy, y!) : dy, borrowed: dy);
+        using var temporary = new TemporaryTensor(relu ? FusedRelu.Backward(dy, y!) : dy, borrowed: dy);
         if (relu) ReleaseSaved(y!);
         var masked = temporary.Tensor;
-        var dx = Needed(0) ? GradientByInput(masked) : null;
-        var (dw, db) = Needed(1) || Needed(2) ? GradientByWeight(masked) : (null, null);
+        var dx = Needed(0) ? InputGradient(masked) : null;
+        var (dw, db) = Needed(1) || Needed(2) ? WeightGradient(masked) : (null, null);
         if (Edges.Length > 2) return [dx, dw, db];
         db?.Release();                              // the kernels yield it with the weight's, also where there is no bias
         return [dx, dw];
     }
 
-    private Tensor GradientByInput(Tensor dy)
+    private Tensor InputGradient(Tensor dy)
     {
-        using var watched = OpObserver.Watch(this, Pass.ByInput);
+        using var watched = OpObserver.BeginScope(this, Pass.InputGradient);
         var dx = new Tensor(x.Shape, dy.Device);
-        if (dy.IsOnCpu) GradientByInput(dy, dx);
-        else GradientByInputOnGpu(dy, dx);
+        if (dy.IsOnCpu) InputGradient(dy, dx);
+        else InputGradientOnGpu(dy, dx);
         return dx;
     }
 
-    private (Tensor Weight, Tensor Bias) GradientByWeight(Tensor dy)
+    private (Tensor Weight, Tensor Bias) WeightGradient(Tensor dy)
     {
-        using var watched = OpObserver.Watch(this, Pass.ByWeight);
+        using var watched = OpObserver.BeginScope(this, Pass.WeightGradient);
         var (dw, db) = (new Tensor(weight.Shape, dy.Device), new Tensor([weight.Shape[0]], dy.Device));
-        if (dy.IsOnCpu) GradientByWeight(dy, dw, db);
-        else GradientByWeightOnGpu(dy, dw, db);
+        if (dy.IsOnCpu) WeightGradient(dy, dw, db);
+        else WeightGradientOnGpu(dy, dw, db);
         return (dw, db);
     }
 
     /// <summary>Positions of the kernel along an axis; below 1 where it does not fit, and more than an int where the padding is absurd.</summary>
-    private static long Extent(int size, int kernel, int stride, int padding)
+    private static long OutputSize(int size, int kernel, int stride, int padding)
     {
         var room = size + 2L * padding - kernel;
         return room < 0 ? 0 : room / stride + 1;

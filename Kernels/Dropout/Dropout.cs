@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 
 /// <summary>Dropout of single elements.</summary>
-public static class DropoutOp
+public static class DropoutExtensions
 {
     extension(Tensor x)
     {
@@ -16,20 +17,20 @@ public static class DropoutOp
         /// <remarks>The mask is computed again for the gradient instead of being kept.</remarks>
         /// <seealso href="https://jmlr.org/papers/v15/srivastava14a.html">Srivastava et al., 2014</seealso>
         public Tensor Dropout(float p, ulong seed) =>
-            DropProbability.Check(p) == 0 ? x : new ElementDropout(new DropoutMask(p, seed)).Apply(x);
+            DropoutProbability.Check(p) == 0 ? x : new DropoutOp(new DropoutMask(p, seed)).Apply(x);
     }
 }
 
-internal static class DropProbability
+internal static class DropoutProbability
 {
     public static float Check(float p) => p is >= 0 and <= 1
         ? p
         : throw new ArgumentOutOfRangeException(nameof(p), FormattableString.Invariant($"{p}"), "The probability of being dropped must be from 0 to 1.");
 }
 
-internal sealed class ElementDropout(DropoutMask mask) : Op
+internal sealed class DropoutOp(DropoutMask mask) : Op
 {
-    private const int Piece = 1 << 15;
+    private const int GrainSize = 1 << 15;
 
     internal override string Name => "Dropout";
 
@@ -39,7 +40,7 @@ internal sealed class ElementDropout(DropoutMask mask) : Op
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var dx = dy.Exclusive ? dy : new Tensor(dy.Shape, dy.Device);
+        var dx = dy.HasSingleReference ? dy : new Tensor(dy.Shape, dy.Device);
         Run(dy, dx);
         return [dx];
     }
@@ -47,14 +48,14 @@ internal sealed class ElementDropout(DropoutMask mask) : Op
     private void Run(Tensor from, Tensor to)
     {
         if (to.IsOnCpu)
-            to.Processor.ForPieces(to.Shape.Size, Piece, (start, n) =>
+            to.Cpu.ForRanges(to.Shape.Size, GrainSize, (start, n) =>
                 mask.Apply(from.Span.Slice(start, n), start, to.Span.Slice(start, n)));
         else RunOnGpu(from, to);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunOnGpu(Tensor from, Tensor to) =>
-        to.Gpu.Each(to.Shape.Size, new DropoutKernel(mask, from.View, to.View));
+        to.Gpu.LaunchItems(to.Shape.Size, new DropoutKernel(mask, from.View, to.View));
 }
 
 internal readonly struct DropoutKernel(DropoutMask mask, ArrayView<float> x, ArrayView<float> y) : IItemKernel

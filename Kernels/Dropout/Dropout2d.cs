@@ -1,11 +1,12 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using ILGPU;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 
 /// <summary>Dropout of whole channels.</summary>
-public static class Dropout2dOp
+public static class Dropout2dExtensions
 {
     extension(Tensor x)
     {
@@ -18,13 +19,13 @@ public static class Dropout2dOp
         /// <remarks>The mask is computed again for the gradient instead of being kept.</remarks>
         /// <seealso href="https://arxiv.org/abs/1411.4280">Tompson et al., 2015, §3.2</seealso>
         public Tensor Dropout2d(float p, ulong seed) =>
-            DropProbability.Check(p) == 0 ? x : new ChannelDropout(new DropoutMask(p, seed)).Apply(x);
+            DropoutProbability.Check(p) == 0 ? x : new Dropout2dOp(new DropoutMask(p, seed)).Apply(x);
     }
 }
 
-internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
+internal sealed unsafe class Dropout2dOp(DropoutMask mask) : Op
 {
-    private const int Piece = 256;      // pixels that one thread takes at a time
+    private const int GrainSize = 256;      // pixels that one thread takes at a time
 
     internal override string Name => "Dropout2d";
 
@@ -36,7 +37,7 @@ internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var dx = dy.Exclusive ? dy : new Tensor(dy.Shape, dy.Device);
+        var dx = dy.HasSingleReference ? dy : new Tensor(dy.Shape, dy.Device);
         Run(dy, dx);
         return [dx];
     }
@@ -55,11 +56,11 @@ internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
         factors.Span.Fill(1);
         mask.Apply(factors.Span, 0, factors.Span);
 
-        var pieces = (height * width + Piece - 1) / Piece;
-        from.Processor.For(images * pieces, i =>
+        var pieces = (height * width + GrainSize - 1) / GrainSize;
+        from.Cpu.For(images * pieces, i =>
         {
             var (image, piece) = Math.DivRem(i, pieces);
-            var (first, end) = (piece * Piece, Math.Min(height * width, (piece + 1) * Piece));
+            var (first, end) = (piece * GrainSize, Math.Min(height * width, (piece + 1) * GrainSize));
             var start = ((nint)image * height * width + first) * channels;
             Scale(from.Pointer + start, factors.Pointer + (nint)image * channels, end - first, channels, to.Pointer + start);
         });
@@ -69,7 +70,7 @@ internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
     private void RunOnGpu(Tensor from, Tensor to)
     {
         var (_, channels, height, width) = from.Shape;
-        to.Gpu.Each(to.Shape.Size, new ChannelDropoutKernel(mask, from.View, channels, height * width, to.View));
+        to.Gpu.LaunchItems(to.Shape.Size, new Dropout2dKernel(mask, from.View, channels, height * width, to.View));
     }
 
     /// <summary>y[pixel, c] = x[pixel, c] · factors[c]; <paramref name="y"/> may be <paramref name="x"/>.</summary>
@@ -86,7 +87,7 @@ internal sealed unsafe class ChannelDropout(DropoutMask mask) : Op
 }
 
 /// <summary>y = x·factor of the image and channel; x is stored [images, pixels, channels].</summary>
-internal readonly struct ChannelDropoutKernel(
+internal readonly struct Dropout2dKernel(
     DropoutMask mask, ArrayView<float> x, int channels, int pixels, ArrayView<float> y) : IItemKernel
 {
     public void Run(int i)

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
 /// <summary>Which positions are dropped: a hash of seed and position, so that nothing is stored and any thread may ask.</summary>
 /// <remarks>
@@ -10,7 +10,7 @@ namespace PyNetSharp;
 /// <seealso href="https://nullprogram.com/blog/2018/07/31/">Wellons, Prospecting for hash functions, 2018</seealso>
 internal readonly struct DropoutMask
 {
-    private const uint Odd1 = 0x7FEB352D, Odd2 = 0x846CA68B;
+    private const uint Multiplier1 = 0x7FEB352D, Multiplier2 = 0x846CA68B;
 
     private readonly uint key1, key2;
     private readonly int threshold;
@@ -62,24 +62,24 @@ internal readonly struct DropoutMask
     public uint Hash(uint x)
     {
         x ^= key1;
-        x = (x ^ (x >> 16)) * Odd1 + key2;
-        x = (x ^ (x >> 15)) * Odd2;
+        x = (x ^ (x >> 16)) * Multiplier1 + key2;
+        x = (x ^ (x >> 15)) * Multiplier2;
         return x ^ (x >> 16);
     }
 
     public Vector256<uint> Hash(Vector256<uint> x)
     {
         x ^= Vector256.Create(key1);
-        x = (x ^ (x >>> 16)) * Odd1 + Vector256.Create(key2);
-        x = (x ^ (x >>> 15)) * Odd2;
+        x = (x ^ (x >>> 16)) * Multiplier1 + Vector256.Create(key2);
+        x = (x ^ (x >>> 15)) * Multiplier2;
         return x ^ (x >>> 16);
     }
 
     public Vector512<uint> Hash(Vector512<uint> x)
     {
         x ^= Vector512.Create(key1);
-        x = (x ^ (x >>> 16)) * Odd1 + Vector512.Create(key2);
-        x = (x ^ (x >>> 15)) * Odd2;
+        x = (x ^ (x >>> 16)) * Multiplier1 + Vector512.Create(key2);
+        x = (x ^ (x >>> 15)) * Multiplier2;
         return x ^ (x >>> 16);
     }
 }

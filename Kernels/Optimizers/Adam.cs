@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using ILGPU;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Optimizers;
 
 /// <summary>Adam: steps scaled by running averages of the gradient and of its square; PyTorch's rule.</summary>
 /// <remarks>
@@ -12,11 +12,11 @@ namespace PyNetSharp;
 /// <seealso href="https://arxiv.org/abs/1412.6980">Kingma and Ba, 2015, algorithm 1</seealso>
 public sealed class Adam : Optimizer
 {
-    private const int Piece = 1 << 14;      // floats that one thread takes at a time
+    private const int GrainSize = 1 << 14;      // floats that one thread takes at a time
 
     private readonly double beta1, beta2, eps;
     private readonly float weightDecay;
-    private readonly Tensor[] means, squares;
+    private readonly Tensor[] expAvgs, expAvgSqs;
     private readonly Tensor steps;
 
     /// <summary>An optimizer of these parameters.</summary>
@@ -42,20 +42,20 @@ public sealed class Adam : Optimizer
             throw new ArgumentOutOfRangeException(nameof(weightDecay), FormattableString.Invariant($"{weightDecay}"), "The weight decay must be a number from 0 up.");
 
         (this.beta1, this.beta2, this.eps, this.weightDecay) = (beta1, beta2, eps, weightDecay);
-        means = [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
-        squares = [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
+        expAvgs = [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
+        expAvgSqs = [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
         steps = Tensor.Zeros([Parameters.Count]);
     }
 
     /// <inheritdoc/>
     public override void Step()
     {
-        BeginStep(means, squares);
+        BeginStep(expAvgs, expAvgSqs);
         for (var i = 0; i < Parameters.Count; i++)
         {
             if (Parameters[i].Grad is not { } gradient) continue;
             steps.Span[i]++;
-            if (Parameters[i].IsOnCpu) Descend(Parameters[i], gradient, means[i], squares[i], RuleFor(i));
+            if (Parameters[i].IsOnCpu) Update(Parameters[i], gradient, expAvgs[i], expAvgSqs[i], CoefficientsFor(i));
         }
 
         foreach (var device in Parameters.Select(p => p.Device).OfType<GpuDevice>().Distinct()) StepOnGpu(device);
@@ -65,72 +65,72 @@ public sealed class Adam : Optimizer
     public override IReadOnlyList<(string Name, Tensor Tensor)> State() =>
     [
         ("steps", steps),
-        .. means.Select((m, i) => ($"{i}.exp_avg", m)),
-        .. squares.Select((v, i) => ($"{i}.exp_avg_sq", v)),
+        .. expAvgs.Select((m, i) => ($"{i}.exp_avg", m)),
+        .. expAvgSqs.Select((v, i) => ($"{i}.exp_avg_sq", v)),
     ];
 
     /// <summary>
     /// Changes the parameters that are on this device, after their steps are counted; all in one launch.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void StepOnGpu(GpuDevice device) => device.Together<AdamKernel>(
+    private void StepOnGpu(GpuDevice device) => device.LaunchMultiTensor<AdamKernel>(
     [
         .. Enumerable.Range(0, Parameters.Count)
             .Where(i => Parameters[i].Device == device && Parameters[i].Grad is not null)
             .Select(i => (Parameters[i].Shape.Size, new AdamKernel(
-                Parameters[i].View, Parameters[i].Grad!.View, means[i].View, squares[i].View, RuleFor(i)))),
+                Parameters[i].View, Parameters[i].Grad!.View, expAvgs[i].View, expAvgSqs[i].View, CoefficientsFor(i)))),
     ]);
 
-    private Rule RuleFor(int parameter) => new(
+    private AdamCoefficients CoefficientsFor(int parameter) => new(
         weightDecay, (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2),
-        Rate: (float)(LearningRate / (1 - Math.Pow(beta1, steps.Span[parameter]))),
-        Root: (float)Math.Sqrt(1 - Math.Pow(beta2, steps.Span[parameter])), (float)eps);
+        StepSize: (float)(LearningRate / (1 - Math.Pow(beta1, steps.Span[parameter]))),
+        BiasCorrection2Sqrt: (float)Math.Sqrt(1 - Math.Pow(beta2, steps.Span[parameter])), (float)eps);
 
-    private static unsafe void Descend(Parameter parameter, Tensor gradient, Tensor mean, Tensor square, Rule rule)
+    private static unsafe void Update(Parameter parameter, Tensor gradient, Tensor mean, Tensor square, AdamCoefficients rule)
     {
         float* p = parameter.Pointer, g = gradient.Pointer, m = mean.Pointer, v = square.Pointer;
-        parameter.Processor.ForPieces(parameter.Shape.Size, Piece, (start, n) =>
-            Descend(p + start, g + start, m + start, v + start, n, rule));
+        parameter.Cpu.ForRanges(parameter.Shape.Size, GrainSize, (start, n) =>
+            Update(p + start, g + start, m + start, v + start, n, rule));
     }
 
-    private static unsafe void Descend(float* p, float* g, float* m, float* v, int n, Rule rule)
+    private static unsafe void Update(float* p, float* g, float* m, float* v, int n, AdamCoefficients rule)
     {
-        var (i, root, eps) = (0, new Vector<float>(rule.Root), new Vector<float>(rule.Eps));
+        var (i, root, eps) = (0, new Vector<float>(rule.BiasCorrection2Sqrt), new Vector<float>(rule.Eps));
         for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
         {
             var weight = Vector.Load(p + i);
-            var d = Vector.Load(g + i) + rule.Decay * weight;
-            var mean = rule.Keep1 * Vector.Load(m + i) + rule.Take1 * d;
-            var square = rule.Keep2 * Vector.Load(v + i) + rule.Take2 * d * d;
+            var d = Vector.Load(g + i) + rule.WeightDecay * weight;
+            var mean = rule.Beta1 * Vector.Load(m + i) + rule.OneMinusBeta1 * d;
+            var square = rule.Beta2 * Vector.Load(v + i) + rule.OneMinusBeta2 * d * d;
             mean.Store(m + i);
             square.Store(v + i);
-            (weight - rule.Rate * mean / (Vector.SquareRoot(square) / root + eps)).Store(p + i);
+            (weight - rule.StepSize * mean / (Vector.SquareRoot(square) / root + eps)).Store(p + i);
         }
 
         for (; i < n; i++)
         {
-            var d = g[i] + rule.Decay * p[i];
-            m[i] = rule.Keep1 * m[i] + rule.Take1 * d;
-            v[i] = rule.Keep2 * v[i] + rule.Take2 * d * d;
-            p[i] -= rule.Rate * m[i] / (MathF.Sqrt(v[i]) / rule.Root + rule.Eps);
+            var d = g[i] + rule.WeightDecay * p[i];
+            m[i] = rule.Beta1 * m[i] + rule.OneMinusBeta1 * d;
+            v[i] = rule.Beta2 * v[i] + rule.OneMinusBeta2 * d * d;
+            p[i] -= rule.StepSize * m[i] / (MathF.Sqrt(v[i]) / rule.BiasCorrection2Sqrt + rule.Eps);
         }
     }
 
     /// <summary>m = Keep1·m + Take1·d; v = Keep2·v + Take2·d²; p −= Rate·m / (√v / Root + Eps).</summary>
-    internal readonly record struct Rule(
-        float Decay, float Keep1, float Take1, float Keep2, float Take2, float Rate, float Root, float Eps);
+    internal readonly record struct AdamCoefficients(
+        float WeightDecay, float Beta1, float OneMinusBeta1, float Beta2, float OneMinusBeta2, float StepSize, float BiasCorrection2Sqrt, float Eps);
 }
 
 internal readonly struct AdamKernel(
-    ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, ArrayView<float> v, Adam.Rule rule) : IItemKernel
+    ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, ArrayView<float> v, Adam.AdamCoefficients coefficients) : IItemKernel
 {
     public void Run(int i)
     {
-        var d = g[i] + rule.Decay * p[i];
-        var mean = rule.Keep1 * m[i] + rule.Take1 * d;
-        var square = rule.Keep2 * v[i] + rule.Take2 * d * d;
+        var d = g[i] + coefficients.WeightDecay * p[i];
+        var mean = coefficients.Beta1 * m[i] + coefficients.OneMinusBeta1 * d;
+        var square = coefficients.Beta2 * v[i] + coefficients.OneMinusBeta2 * d * d;
         m[i] = mean;
         v[i] = square;
-        p[i] -= rule.Rate * mean / (MathF.Sqrt(square) / rule.Root + rule.Eps);
+        p[i] -= coefficients.StepSize * mean / (MathF.Sqrt(square) / coefficients.BiasCorrection2Sqrt + coefficients.Eps);
     }
 }

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using ILGPU;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Optimizers;
 
 /// <summary>Stochastic gradient descent, with momentum if wanted; PyTorch's rule.</summary>
 /// <remarks>
@@ -12,11 +12,11 @@ namespace PyNetSharp;
 /// <seealso href="https://proceedings.mlr.press/v28/sutskever13.html">Sutskever, Martens, Dahl and Hinton, 2013</seealso>
 public sealed class Sgd : Optimizer
 {
-    private const int Piece = 1 << 14;      // floats that one thread takes at a time
+    private const int GrainSize = 1 << 14;      // floats that one thread takes at a time
 
     private readonly float momentum, dampening, weightDecay;
     private readonly bool nesterov;
-    private readonly Tensor[] velocities;
+    private readonly Tensor[] momentumBuffers;
     private readonly Tensor steps;
 
     /// <summary>An optimizer of these parameters.</summary>
@@ -43,26 +43,26 @@ public sealed class Sgd : Optimizer
             throw new ArgumentException("Nesterov needs a momentum above 0 and no dampening.", nameof(nesterov));
 
         (this.momentum, this.dampening, this.weightDecay, this.nesterov) = (momentum, dampening, weightDecay, nesterov);
-        velocities = momentum == 0 ? [] : [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
+        momentumBuffers = momentum == 0 ? [] : [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
         steps = Tensor.Zeros([Parameters.Count]);
     }
 
     /// <inheritdoc/>
     public override void Step()
     {
-        BeginStep(velocities);
+        BeginStep(momentumBuffers);
         foreach (var device in Parameters.Select(p => p.Device).OfType<GpuDevice>().Distinct()) StepOnGpu(device);
         for (var i = 0; i < Parameters.Count; i++)
         {
             if (Parameters[i].Grad is not { } gradient) continue;
-            if (Parameters[i].IsOnCpu) Descend(Parameters[i], gradient, momentum == 0 ? null : velocities[i], RuleFor(i));
+            if (Parameters[i].IsOnCpu) Update(Parameters[i], gradient, momentum == 0 ? null : momentumBuffers[i], CoefficientsFor(i));
             steps.Span[i]++;
         }
     }
 
     /// <summary><c>steps</c>, how many each parameter has taken, and with momentum <c>0.momentum_buffer</c> and so on.</summary>
     public override IReadOnlyList<(string Name, Tensor Tensor)> State() =>
-        [("steps", steps), .. velocities.Select((v, i) => ($"{i}.momentum_buffer", v))];
+        [("steps", steps), .. momentumBuffers.Select((v, i) => ($"{i}.momentum_buffer", v))];
 
     /// <summary>
     /// Changes the parameters that are on this device, before their steps are counted; all in one launch.
@@ -76,80 +76,80 @@ public sealed class Sgd : Optimizer
                 .Where(i => Parameters[i].Device == device && Parameters[i].Grad is not null),
         ];
         if (momentum == 0)
-            device.Together<SgdKernel>([.. due.Select(i => (Parameters[i].Shape.Size, new SgdKernel(
+            device.LaunchMultiTensor<SgdKernel>([.. due.Select(i => (Parameters[i].Shape.Size, new SgdKernel(
                 Parameters[i].View, Parameters[i].Grad!.View, LearningRate, weightDecay)))]);
         else
-            device.Together<MomentumKernel>([.. due.Select(i => (Parameters[i].Shape.Size, new MomentumKernel(
-                Parameters[i].View, Parameters[i].Grad!.View, velocities[i].View, RuleFor(i))))]);
+            device.LaunchMultiTensor<SgdMomentumKernel>([.. due.Select(i => (Parameters[i].Shape.Size, new SgdMomentumKernel(
+                Parameters[i].View, Parameters[i].Grad!.View, momentumBuffers[i].View, CoefficientsFor(i))))]);
     }
 
-    private Rule RuleFor(int parameter)
+    private SgdCoefficients CoefficientsFor(int parameter)
     {
         var isFirst = steps.Span[parameter] == 0;
         return new(
-            LearningRate, weightDecay, Keep: isFirst ? 0 : momentum, Take: isFirst ? 1 : 1 - dampening,
-            Direct: nesterov ? 1 : 0, Ahead: nesterov ? momentum : 1);
+            LearningRate, weightDecay, Momentum: isFirst ? 0 : momentum, GradientFactor: isFirst ? 1 : 1 - dampening,
+            NesterovGradientFactor: nesterov ? 1 : 0, BufferFactor: nesterov ? momentum : 1);
     }
 
-    private static unsafe void Descend(Parameter parameter, Tensor gradient, Tensor? velocity, Rule rule)
+    private static unsafe void Update(Parameter parameter, Tensor gradient, Tensor? velocity, SgdCoefficients rule)
     {
         float* p = parameter.Pointer, g = gradient.Pointer, m = velocity is null ? null : velocity.Pointer;
-        parameter.Processor.ForPieces(parameter.Shape.Size, Piece, (start, n) =>
+        parameter.Cpu.ForRanges(parameter.Shape.Size, GrainSize, (start, n) =>
         {
-            if (m == null) Descend(p + start, g + start, n, rule);
-            else Descend(p + start, g + start, m + start, n, rule);
+            if (m == null) Update(p + start, g + start, n, rule);
+            else Update(p + start, g + start, m + start, n, rule);
         });
     }
 
-    private static unsafe void Descend(float* p, float* g, int n, Rule rule)
+    private static unsafe void Update(float* p, float* g, int n, SgdCoefficients rule)
     {
         var i = 0;
         for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
         {
             var weight = Vector.Load(p + i);
-            (weight - rule.Rate * (Vector.Load(g + i) + rule.Decay * weight)).Store(p + i);
+            (weight - rule.LearningRate * (Vector.Load(g + i) + rule.WeightDecay * weight)).Store(p + i);
         }
 
-        for (; i < n; i++) p[i] -= rule.Rate * (g[i] + rule.Decay * p[i]);
+        for (; i < n; i++) p[i] -= rule.LearningRate * (g[i] + rule.WeightDecay * p[i]);
     }
 
-    private static unsafe void Descend(float* p, float* g, float* m, int n, Rule rule)
+    private static unsafe void Update(float* p, float* g, float* m, int n, SgdCoefficients rule)
     {
         var i = 0;
         for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
         {
             var weight = Vector.Load(p + i);
-            var d = Vector.Load(g + i) + rule.Decay * weight;
-            var velocity = rule.Keep * Vector.Load(m + i) + rule.Take * d;
+            var d = Vector.Load(g + i) + rule.WeightDecay * weight;
+            var velocity = rule.Momentum * Vector.Load(m + i) + rule.GradientFactor * d;
             velocity.Store(m + i);
-            (weight - rule.Rate * (rule.Direct * d + rule.Ahead * velocity)).Store(p + i);
+            (weight - rule.LearningRate * (rule.NesterovGradientFactor * d + rule.BufferFactor * velocity)).Store(p + i);
         }
 
         for (; i < n; i++)
         {
-            var d = g[i] + rule.Decay * p[i];
-            m[i] = rule.Keep * m[i] + rule.Take * d;
-            p[i] -= rule.Rate * (rule.Direct * d + rule.Ahead * m[i]);
+            var d = g[i] + rule.WeightDecay * p[i];
+            m[i] = rule.Momentum * m[i] + rule.GradientFactor * d;
+            p[i] -= rule.LearningRate * (rule.NesterovGradientFactor * d + rule.BufferFactor * m[i]);
         }
     }
 
     /// <summary>d = g + Decay·p; m = Keep·m + Take·d; p −= Rate·(Direct·d + Ahead·m).</summary>
-    internal readonly record struct Rule(float Rate, float Decay, float Keep, float Take, float Direct, float Ahead);
+    internal readonly record struct SgdCoefficients(float LearningRate, float WeightDecay, float Momentum, float GradientFactor, float NesterovGradientFactor, float BufferFactor);
 }
 
-internal readonly struct SgdKernel(ArrayView<float> p, ArrayView<float> g, float rate, float decay) : IItemKernel
+internal readonly struct SgdKernel(ArrayView<float> p, ArrayView<float> g, float learningRate, float weightDecay) : IItemKernel
 {
-    public void Run(int i) => p[i] -= rate * (g[i] + decay * p[i]);
+    public void Run(int i) => p[i] -= learningRate * (g[i] + weightDecay * p[i]);
 }
 
-internal readonly struct MomentumKernel(
-    ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, Sgd.Rule rule) : IItemKernel
+internal readonly struct SgdMomentumKernel(
+    ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, Sgd.SgdCoefficients coefficients) : IItemKernel
 {
     public void Run(int i)
     {
-        var d = g[i] + rule.Decay * p[i];
-        var velocity = rule.Keep * m[i] + rule.Take * d;
+        var d = g[i] + coefficients.WeightDecay * p[i];
+        var velocity = coefficients.Momentum * m[i] + coefficients.GradientFactor * d;
         m[i] = velocity;
-        p[i] -= rule.Rate * (rule.Direct * d + rule.Ahead * velocity);
+        p[i] -= coefficients.LearningRate * (coefficients.NesterovGradientFactor * d + coefficients.BufferFactor * velocity);
     }
 }

@@ -1,7 +1,9 @@
+using PyNetSharp.Kernels;
+
 namespace PyNetSharp;
 
 /// <summary>Average pooling to a given size.</summary>
-public static class AdaptiveAvgPool2dOp
+public static class AdaptiveAvgPool2dExtensions
 {
     extension(Tensor x)
     {
@@ -19,14 +21,14 @@ public static class AdaptiveAvgPool2dOp
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
             ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-            return new AdaptiveAvgPool(height, width).Apply(x);
+            return new AdaptiveAvgPool2dOp(height, width).Apply(x);
         }
     }
 }
 
-internal sealed class AdaptiveAvgPool(int height, int width) : Op
+internal sealed class AdaptiveAvgPool2dOp(int height, int width) : Op
 {
-    private Averages averages = null!;
+    private AveragePooling pooling = null!;
 
     internal override string Name => "AdaptiveAvgPool2d";
 
@@ -35,11 +37,11 @@ internal sealed class AdaptiveAvgPool(int height, int width) : Op
         var shape = x[0].Shape;
         if (shape.Rank != 4 || shape[2] == 0 || shape[3] == 0)
             throw new ShapeException($"AdaptiveAvgPool2d: expected N×C×H×W with at least one pixel, got {shape}.");
-        averages = new(shape, PoolAxis.Spread(shape[2], height), PoolAxis.Spread(shape[3], width));
-        return averages.Pooled;
+        pooling = new(shape, PoolAxis.Adaptive(shape[2], height), PoolAxis.Adaptive(shape[3], width));
+        return pooling.OutputShape;
     }
 
-    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => averages.Compute(x[0], y);
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => pooling.Forward(x[0], y);
 
-    protected internal override Tensor?[] Backward(Tensor dy) => [averages.Gradient(dy)];
+    protected internal override Tensor?[] Backward(Tensor dy) => [pooling.Backward(dy)];
 }

@@ -1,7 +1,9 @@
+using PyNetSharp.Kernels;
+
 namespace PyNetSharp;
 
 /// <summary>Average pooling.</summary>
-public static class AvgPool2dOp
+public static class AvgPool2dExtensions
 {
     extension(Tensor x)
     {
@@ -23,24 +25,24 @@ public static class AvgPool2dOp
         public Tensor AvgPool2d(
             (int Height, int Width) kernel, (int Height, int Width)? stride = null, (int Height, int Width) padding = default,
             bool ceilMode = false, bool countIncludePad = true) =>
-            new AvgPool(new(nameof(AvgPool2d), kernel, stride, padding, ceilMode), countIncludePad).Apply(x);
+            new AvgPool2dOp(new(nameof(AvgPool2d), kernel, stride, padding, ceilMode), countIncludePad).Apply(x);
     }
 }
 
-internal sealed class AvgPool(PoolSize size, bool countIncludePad) : Op
+internal sealed class AvgPool2dOp(PoolOptions options, bool countIncludePad) : Op
 {
-    private Averages averages = null!;
+    private AveragePooling pooling = null!;
 
     internal override string Name => "AvgPool2d";
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
-        var (rows, columns) = size.Over(x[0].Shape, countIncludePad);
-        averages = new(x[0].Shape, rows, columns);
-        return averages.Pooled;
+        var (rows, columns) = options.AxesFor(x[0].Shape, countIncludePad);
+        pooling = new(x[0].Shape, rows, columns);
+        return pooling.OutputShape;
     }
 
-    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => averages.Compute(x[0], y);
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => pooling.Forward(x[0], y);
 
-    protected internal override Tensor?[] Backward(Tensor dy) => [averages.Gradient(dy)];
+    protected internal override Tensor?[] Backward(Tensor dy) => [pooling.Backward(dy)];
 }

@@ -1,7 +1,9 @@
+using PyNetSharp.Kernels;
+
 namespace PyNetSharp;
 
 /// <summary>Global average pooling.</summary>
-public static class GlobalAvgPool2dOp
+public static class GlobalAvgPool2dExtensions
 {
     extension(Tensor x)
     {
@@ -9,13 +11,13 @@ public static class GlobalAvgPool2dOp
         /// <returns>[n, c], where x is [n, c, h, w].</returns>
         /// <exception cref="ShapeException">x has not rank 4, or has no pixels.</exception>
         /// <seealso href="https://arxiv.org/abs/1312.4400">Lin, Chen and Yan, 2014, §3.2</seealso>
-        public Tensor GlobalAvgPool2d() => new GlobalAvgPool().Apply(x);
+        public Tensor GlobalAvgPool2d() => new GlobalAvgPool2dOp().Apply(x);
     }
 }
 
-internal sealed class GlobalAvgPool : Op
+internal sealed class GlobalAvgPool2dOp : Op
 {
-    private Averages averages = null!;
+    private AveragePooling pooling = null!;
 
     internal override string Name => "GlobalAvgPool2d";
 
@@ -24,11 +26,11 @@ internal sealed class GlobalAvgPool : Op
         var shape = x[0].Shape;
         if (shape.Rank != 4 || shape[2] == 0 || shape[3] == 0)
             throw new ShapeException($"GlobalAvgPool2d: expected N×C×H×W with at least one pixel, got {shape}.");
-        averages = new(shape, PoolAxis.Spread(shape[2], 1), PoolAxis.Spread(shape[3], 1));
+        pooling = new(shape, PoolAxis.Adaptive(shape[2], 1), PoolAxis.Adaptive(shape[3], 1));
         return [shape[0], shape[1]];        // stored like [n, c, 1, 1]
     }
 
-    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => averages.Compute(x[0], y);
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => pooling.Forward(x[0], y);
 
-    protected internal override Tensor?[] Backward(Tensor dy) => [averages.Gradient(dy)];
+    protected internal override Tensor?[] Backward(Tensor dy) => [pooling.Backward(dy)];
 }

@@ -1,7 +1,9 @@
+using PyNetSharp.Kernels;
+
 namespace PyNetSharp;
 
 /// <summary>Max pooling.</summary>
-public static class MaxPool2dOp
+public static class MaxPool2dExtensions
 {
     extension(Tensor x)
     {
@@ -24,47 +26,47 @@ public static class MaxPool2dOp
         public Tensor MaxPool2d(
             (int Height, int Width) kernel, (int Height, int Width)? stride = null, (int Height, int Width) padding = default,
             bool ceilMode = false) =>
-            new MaxPool(new(nameof(MaxPool2d), kernel, stride, padding, ceilMode)).Apply(x);
+            new MaxPool2dOp(new(nameof(MaxPool2d), kernel, stride, padding, ceilMode)).Apply(x);
     }
 }
 
-internal sealed partial class MaxPool(PoolSize size) : Op
+internal sealed partial class MaxPool2dOp(PoolOptions options) : Op
 {
     private Shape shape = null!;
     private PoolAxis rows = null!, columns = null!;
-    private Tensor? places;         // per output the winner's number in its window, in bytes or uints, packed into floats
+    private Tensor? argmax;         // per output the winner's number in its window, in bytes or uints, packed into floats
 
-    private bool PlacesAreBytes => (long)rows.Longest * columns.Longest <= 256;
+    private bool ArgmaxFitsInByte => (long)rows.MaxWindowLength * columns.MaxWindowLength <= 256;
 
     internal override string Name => "MaxPool2d";
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         shape = x[0].Shape;
-        (rows, columns) = size.Over(shape);
+        (rows, columns) = options.AxesFor(shape);
         return [shape[0], shape[1], rows.Outputs, columns.Outputs];
     }
 
     protected override unsafe void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
-        if (Recorded) places = Save(new Tensor([PlacesAreBytes ? (y.Shape.Size + 3) / 4 : y.Shape.Size], y.Device));
+        if (IsRecorded) argmax = Save(new Tensor([ArgmaxFitsInByte ? (y.Shape.Size + 3) / 4 : y.Shape.Size], y.Device));
         if (!y.IsOnCpu)
         {
-            FindMaximaOnGpu(x[0], y);
+            ForwardOnGpu(x[0], y);
             return;
         }
 
-        var place = places is null ? null : places.Pointer;
-        if (PlacesAreBytes) FindMaxima(x[0], y, (byte*)place);
-        else FindMaxima(x[0], y, (uint*)place);
+        var place = argmax is null ? null : argmax.Pointer;
+        if (ArgmaxFitsInByte) MaxOverWindows(x[0], y, (byte*)place);
+        else MaxOverWindows(x[0], y, (uint*)place);
     }
 
     protected internal override unsafe Tensor?[] Backward(Tensor dy)
     {
         var dx = new Tensor(shape, dy.Device);
-        if (!dy.IsOnCpu) GatherOnGpu(dy, dx);
-        else if (PlacesAreBytes) Gather(dy, (byte*)places!.Pointer, dx);
-        else Gather(dy, (uint*)places!.Pointer, dx);
+        if (!dy.IsOnCpu) BackwardOnGpu(dy, dx);
+        else if (ArgmaxFitsInByte) GatherGradient(dy, (byte*)argmax!.Pointer, dx);
+        else GatherGradient(dy, (uint*)argmax!.Pointer, dx);
         return [dx];
     }
 }

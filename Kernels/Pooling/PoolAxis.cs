@@ -1,53 +1,53 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
-/// <summary>What one output of a pooling op covers along one axis: the inputs <paramref name="From"/> … <paramref name="End"/> − 1.</summary>
-/// <param name="From">The first input.</param>
-/// <param name="End">One past the last input; always greater than <paramref name="From"/>.</param>
-/// <param name="Size">How many places an average divides by: the inputs, and the padding where that counts.</param>
-internal readonly record struct Window(int From, int End, int Size)
+/// <summary>What one output of a pooling op covers along one axis: the inputs <paramref name="Start"/> … <paramref name="End"/> − 1.</summary>
+/// <param name="Start">The first input.</param>
+/// <param name="End">One past the last input; always greater than <paramref name="Start"/>.</param>
+/// <param name="Divisor">How many places an average divides by: the inputs, and the padding where that counts.</param>
+internal readonly record struct PoolWindow(int Start, int End, int Divisor)
 {
-    public int Length => End - From;
+    public int Length => End - Start;
 }
 
 /// <summary>Pooling along one axis: which inputs each output covers, and which outputs cover each input.</summary>
 internal sealed class PoolAxis
 {
-    private readonly Window[] windows;
-    private readonly (int First, int End)[] covering;
+    private readonly PoolWindow[] windows;
+    private readonly (int First, int End)[] coveringOutputs;
 
-    private PoolAxis(int inputs, PoolSteps steps)
+    private PoolAxis(int inputs, PoolAxisFormula steps)
     {
-        Steps = steps;
-        windows = [.. Enumerable.Range(0, steps.Outputs).Select(o => new Window(steps.From(o), steps.End(o), steps.Size(o)))];
-        covering = new (int, int)[inputs];
+        Formula = steps;
+        windows = [.. Enumerable.Range(0, steps.Outputs).Select(o => new PoolWindow(steps.WindowStart(o), steps.WindowEnd(o), steps.WindowDivisor(o)))];
+        coveringOutputs = new (int, int)[inputs];
         var (first, end) = (0, 0);
         for (var input = 0; input < inputs; input++)        // windows begin and end in order, so both bounds only advance
         {
-            while (end < windows.Length && windows[end].From <= input) end++;
+            while (end < windows.Length && windows[end].Start <= input) end++;
             while (first < end && windows[first].End <= input) first++;
-            covering[input] = (first, end);
+            coveringOutputs[input] = (first, end);
         }
     }
 
     public int Outputs => windows.Length;
 
     /// <summary>The same windows by formula.</summary>
-    public PoolSteps Steps { get; }
+    public PoolAxisFormula Formula { get; }
 
     /// <summary>The most inputs that any output covers.</summary>
-    public int Longest => windows.Max(w => w.Length);
+    public int MaxWindowLength => windows.Max(w => w.Length);
 
     /// <summary>Whether each input is covered by exactly one output.</summary>
-    public bool IsPartition => Array.TrueForAll(covering, c => c.End - c.First == 1);
+    public bool IsPartition => Array.TrueForAll(coveringOutputs, c => c.End - c.First == 1);
 
-    public Window this[int output] => windows[output];
+    public PoolWindow this[int output] => windows[output];
 
     /// <summary>The outputs First … End − 1 that cover an input; none where the stride leaves gaps.</summary>
-    public (int First, int End) Covering(int input) => covering[input];
+    public (int First, int End) Covering(int input) => coveringOutputs[input];
 
     /// <summary>Windows of one size at even steps.</summary>
     /// <returns>Null if not even one window fits.</returns>
-    public static PoolAxis? Slide(int inputs, int kernel, int stride, int padding, bool ceilMode, bool countPadding)
+    public static PoolAxis? Strided(int inputs, int kernel, int stride, int padding, bool ceilMode, bool countPadding)
     {
         var room = inputs + 2L * padding - kernel + (ceilMode ? stride - 1 : 0);
         if (room < 0) return null;
@@ -60,5 +60,5 @@ internal sealed class PoolAxis
     }
 
     /// <summary>As many windows as wanted, as even as possible: output i covers ⌊i·inputs/outputs⌋ … ⌈(i+1)·inputs/outputs⌉ − 1.</summary>
-    public static PoolAxis Spread(int inputs, int outputs) => new(inputs, new(inputs, outputs, inputs, outputs, inputs, 0, 0));
+    public static PoolAxis Adaptive(int inputs, int outputs) => new(inputs, new(inputs, outputs, inputs, outputs, inputs, 0, 0));
 }

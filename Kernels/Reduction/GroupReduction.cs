@@ -1,6 +1,6 @@
 using ILGPU;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
 /// <summary>What the threads of a group make of a number from each, through shared memory and in a fixed order.</summary>
 /// <remarks>Every thread of the group must get to the call, with a float of shared memory for each thread.</remarks>

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
 /// <summary>Sums along axes, in pieces that depend on the shape alone.</summary>
 /// <remarks>
@@ -9,15 +9,15 @@ namespace PyNetSharp;
 /// </remarks>
 internal static partial class Reduction
 {
-    private const int Work = 1 << 15;           // floats that one call reads, about
-    private const int Stretch = 1 << 8;         // of a run that is contiguous: TensorPrimitives adds in eight lanes or more
-    private const int Depth = 1 << 6;           // rows of a piece
-    private const int Strip = 1 << 10;          // columns of a piece: its sums stay in the L1 cache
+    private const int GrainSize = 1 << 15;           // floats that one call reads, about
+    private const int BlockLength = 1 << 8;         // of a run that is contiguous: TensorPrimitives adds in eight lanes or more
+    private const int BlockRows = 1 << 6;           // rows of a piece
+    private const int BlockColumns = 1 << 10;          // columns of a piece: its sums stay in the L1 cache
 
     /// <summary>y = the sums of <paramref name="x"/> along the axes that are <paramref name="reduced"/>, which have extent 1 in y.</summary>
     public static void Run(Tensor x, bool[] reduced, Tensor y)
     {
-        var axes = Merged(x.Shape, reduced);
+        var axes = CoalesceAxes(x.Shape, reduced);
         var from = x;
         for (int last; (last = axes.FindLastIndex(axis => axis.Reduced)) >= 0;)
         {
@@ -26,7 +26,7 @@ internal static partial class Reduction
 
             var to = axes.Exists(axis => axis.Reduced) ? new Tensor([outer, inner], x.Device) : y;
             if (!x.IsOnCpu) SumOnGpu(from, outer, n, inner, to);
-            else if (inner == 1) SumRuns(from, outer, n, to);
+            else if (inner == 1) SumContiguousAxis(from, outer, n, to);
             else SumRows(from, outer, n, inner, to);
             if (from != x) from.Release();
             from = to;
@@ -36,67 +36,67 @@ internal static partial class Reduction
     }
 
     /// <summary>[outer, n] → [outer]</summary>
-    private static void SumRuns(Tensor x, int outer, int n, Tensor y)
+    private static void SumContiguousAxis(Tensor x, int outer, int n, Tensor y)
     {
-        if (n <= Work)
+        if (n <= GrainSize)
         {
-            y.Processor.ForPieces(outer, Work / Math.Max(1, n), (first, count) =>
+            y.Cpu.ForRanges(outer, GrainSize / Math.Max(1, n), (first, count) =>
             {
-                for (var i = first; i < first + count; i++) y.Span[i] = (float)SumRun(x.Span.Slice(i * n, n));
+                for (var i = first; i < first + count; i++) y.Span[i] = (float)SumBlocks(x.Span.Slice(i * n, n));
             });
             return;
         }
 
-        var pieces = (n + Work - 1) / Work;
+        var pieces = (n + GrainSize - 1) / GrainSize;
         var partial = new double[pieces];
         for (var i = 0; i < outer; i++)
         {
             var run = i * n;
-            y.Processor.For(pieces, p => partial[p] = SumRun(x.Span.Slice(run + p * Work, Math.Min(Work, n - p * Work))));
+            y.Cpu.For(pieces, p => partial[p] = SumBlocks(x.Span.Slice(run + p * GrainSize, Math.Min(GrainSize, n - p * GrainSize))));
             y.Span[i] = (float)partial.Sum();
         }
     }
 
     /// <summary>Σ x, stretch by stretch.</summary>
-    public static double SumRun(ReadOnlySpan<float> run)
+    public static double SumBlocks(ReadOnlySpan<float> run)
     {
         var sum = 0.0;
-        for (; run.Length > Stretch; run = run[Stretch..]) sum += TensorPrimitives.Sum(run[..Stretch]);
+        for (; run.Length > BlockLength; run = run[BlockLength..]) sum += TensorPrimitives.Sum(run[..BlockLength]);
         return sum + TensorPrimitives.Sum(run);
     }
 
     /// <summary>⟨x, y⟩, stretch by stretch.</summary>
-    public static double DotRuns(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    public static double DotBlocks(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
         var sum = 0.0;
         var i = 0;
-        for (; x.Length - i > Stretch; i += Stretch)
-            sum += TensorPrimitives.Dot(x.Slice(i, Stretch), y.Slice(i, Stretch));
+        for (; x.Length - i > BlockLength; i += BlockLength)
+            sum += TensorPrimitives.Dot(x.Slice(i, BlockLength), y.Slice(i, BlockLength));
         return sum + TensorPrimitives.Dot(x[i..], y[i..]);
     }
 
     /// <summary>[outer, n, inner] → [outer, inner]</summary>
     private static void SumRows(Tensor x, int outer, int n, int inner, Tensor y)
     {
-        var (pieces, strips) = ((Math.Max(1, n) + Depth - 1) / Depth, (inner + Strip - 1) / Strip);
+        var (pieces, strips) = ((Math.Max(1, n) + BlockRows - 1) / BlockRows, (inner + BlockColumns - 1) / BlockColumns);
         using var temporary = new TemporaryTensor(
             pieces == 1 ? y : new Tensor([outer, pieces, inner], x.Device), borrowed: y);
         var to = temporary.Tensor;
-        var group = Math.Max(1, Work / (Math.Clamp(n, 1, Depth) * Math.Clamp(inner, 1, Strip)));
-        y.Processor.ForPieces(outer * pieces * strips, group, (first, count) =>
+        var group = Math.Max(1, GrainSize / (Math.Clamp(n, 1, BlockRows) * Math.Clamp(inner, 1, BlockColumns)));
+        y.Cpu.ForRanges(outer * pieces * strips, group, (first, count) =>
         {
             for (var i = first; i < first + count; i++)
             {
                 var (target, strip) = Math.DivRem(i, strips);
                 var (o, piece) = Math.DivRem(target, pieces);
-                var (column, row) = (strip * Strip, piece * Depth);
-                var sum = to.Span.Slice(target * inner + column, Math.Min(Strip, inner - column));
+                var (column, row) = (strip * BlockColumns, piece * BlockRows);
+                var sum = to.Span.Slice(target * inner + column, Math.Min(BlockColumns, inner - column));
                 if (n == 0) sum.Clear();
-                else AddRows(x.Span[((o * n + row) * inner + column)..], Math.Min(Depth, n - row), inner, sum);
+                else AddRows(x.Span[((o * n + row) * inner + column)..], Math.Min(BlockRows, n - row), inner, sum);
             }
         });
 
-        if (to != y) AddPieces(to, outer, pieces, inner, y);
+        if (to != y) AddPartialSums(to, outer, pieces, inner, y);
     }
 
     private static void AddRows(ReadOnlySpan<float> x, int rows, int stride, Span<float> sum)
@@ -105,18 +105,18 @@ internal static partial class Reduction
         for (var row = 1; row < rows; row++) TensorPrimitives.Add(sum, x.Slice(row * stride, sum.Length), sum);
     }
 
-    private static void AddPieces(Tensor partial, int outer, int pieces, int inner, Tensor y)
+    private static void AddPartialSums(Tensor partial, int outer, int pieces, int inner, Tensor y)
     {
-        var strips = (inner + Strip - 1) / Strip;
-        y.Processor.For(outer * strips, i =>
+        var strips = (inner + BlockColumns - 1) / BlockColumns;
+        y.Cpu.For(outer * strips, i =>
         {
             var (o, strip) = Math.DivRem(i, strips);
-            var to = y.Span.Slice(o * inner + strip * Strip, Math.Min(Strip, inner - strip * Strip));
+            var to = y.Span.Slice(o * inner + strip * BlockColumns, Math.Min(BlockColumns, inner - strip * BlockColumns));
             Span<double> sums = stackalloc double[to.Length];
             sums.Clear();
             for (var p = 0; p < pieces; p++)
             {
-                var from = partial.Span.Slice((o * pieces + p) * inner + strip * Strip, to.Length);
+                var from = partial.Span.Slice((o * pieces + p) * inner + strip * BlockColumns, to.Length);
                 for (var j = 0; j < from.Length; j++) sums[j] += from[j];
             }
 
@@ -125,7 +125,7 @@ internal static partial class Reduction
     }
 
     /// <summary>The axes in the order in which they are stored, neighbours of one kind merged, those of extent 1 left out.</summary>
-    private static List<(int Extent, bool Reduced)> Merged(Shape shape, bool[] reduced)
+    private static List<(int Extent, bool Reduced)> CoalesceAxes(Shape shape, bool[] reduced)
     {
         List<(int Extent, bool Reduced)> axes = [];
         foreach (var axis in Layout.StorageOrder(shape.Rank))

@@ -1,7 +1,9 @@
+using PyNetSharp.Kernels;
+
 namespace PyNetSharp;
 
 /// <summary>Sums and means.</summary>
-public static class SumOp
+public static class SumExtensions
 {
     extension(Tensor x)
     {
@@ -28,15 +30,15 @@ public static class SumOp
 
     private static Tensor Reduce(Tensor x, string op, ReadOnlySpan<int> axes, bool keepDims, bool mean)
     {
-        var reduced = Axes(op, x.Shape, axes);
-        var y = new Sum(reduced, mean).Apply(x);
+        var reduced = AxisMask(op, x.Shape, axes);
+        var y = new SumOp(reduced, mean).Apply(x);
         if (keepDims) return y;
         using var temporary = new TemporaryTensor(y);
         return y.Reshape([.. x.Shape.Where((_, axis) => !reduced[axis])]);
     }
 
     /// <summary>Which axes are meant.</summary>
-    private static bool[] Axes(string op, Shape shape, ReadOnlySpan<int> axes)
+    private static bool[] AxisMask(string op, Shape shape, ReadOnlySpan<int> axes)
     {
         var meant = new bool[shape.Rank];
         foreach (var axis in axes)
@@ -54,7 +56,7 @@ public static class SumOp
 }
 
 /// <summary>Sums along axes that stay with extent 1; or means, if asked for.</summary>
-internal sealed class Sum(bool[] reduced, bool mean) : Op
+internal sealed class SumOp(bool[] reduced, bool mean) : Op
 {
     private Shape from = null!;
     private float scale;
@@ -70,7 +72,7 @@ internal sealed class Sum(bool[] reduced, bool mean) : Op
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
         Reduction.Run(x[0], reduced, y);
-        if (mean) Affine.Run(y, scale, 0, y);
+        if (mean) AffineOp.Run(y, scale, 0, y);
     }
 
     protected internal override Tensor?[] Backward(Tensor dy)
@@ -78,7 +80,7 @@ internal sealed class Sum(bool[] reduced, bool mean) : Op
         using var factor = new TemporaryTensor([], dy.Device);
         dy.Device.Fill(factor.Tensor.Storage, 1, scale);
         var dx = new Tensor(from, dy.Device);
-        Broadcast.Run<Multiply.Formula>(dy, factor, dx);
+        Broadcast.Run<MultiplyOp.Formula>(dy, factor, dx);
         return [dx];
     }
 }

@@ -1,4 +1,6 @@
-namespace PyNetSharp;
+using PyNetSharp.Layers;
+
+namespace PyNetSharp.Models;
 
 /// <summary>
 /// AlexNet as torchvision builds it; parameter names are torchvision's, so its weights load unchanged.
@@ -16,19 +18,19 @@ public sealed class AlexNet : Sequential
     private static (string, Module)[] Layers(NetworkOptions options, Rng rng)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var (c1, c2, c3, c4) = (options.Hidden(64), options.Hidden(192), options.Hidden(384), options.Hidden(256));
-        var hidden = options.Hidden(4096);
+        var (c1, c2, c3, c4) = (options.ScaleWidth(64), options.ScaleWidth(192), options.ScaleWidth(384), options.ScaleWidth(256));
+        var hidden = options.ScaleWidth(4096);
         return
         [
             ("features", new Sequential(
             [
-                .. Blocks.Conv(options.Channels, c1, 11, rng, stride: 4, padding: 2),
+                .. Blocks.ConvRelu(options.Channels, c1, 11, rng, stride: 4, padding: 2),
                 new MaxPool2d(3, 2),
-                .. Blocks.Conv(c1, c2, 5, rng, padding: 2),
+                .. Blocks.ConvRelu(c1, c2, 5, rng, padding: 2),
                 new MaxPool2d(3, 2),
-                .. Blocks.Conv(c2, c3, 3, rng, padding: 1),
-                .. Blocks.Conv(c3, c4, 3, rng, padding: 1),
-                .. Blocks.Conv(c4, c4, 3, rng, padding: 1),
+                .. Blocks.ConvRelu(c2, c3, 3, rng, padding: 1),
+                .. Blocks.ConvRelu(c3, c4, 3, rng, padding: 1),
+                .. Blocks.ConvRelu(c4, c4, 3, rng, padding: 1),
                 new MaxPool2d(3, 2),
             ])),
             ("avgpool", new AdaptiveAvgPool2d(6)),

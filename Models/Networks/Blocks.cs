@@ -1,10 +1,12 @@
-namespace PyNetSharp;
+using PyNetSharp.Layers;
+
+namespace PyNetSharp.Models;
 
 /// <summary>Rows of layers that several networks repeat.</summary>
 internal static class Blocks
 {
     /// <summary>A convolution and its ReLU.</summary>
-    public static Module[] Conv(int inputs, int outputs, int kernel, Rng rng, int stride = 1, int padding = 0) =>
+    public static Module[] ConvRelu(int inputs, int outputs, int kernel, Rng rng, int stride = 1, int padding = 0) =>
         [new Conv2d(inputs, outputs, kernel, rng, stride, padding), new ReLU()];
 
     /// <summary>
@@ -15,8 +17,8 @@ internal static class Blocks
     public static Module[] MlpConv(
         int inputs, (int First, int Second, int Third) outputs, int kernel, Rng rng, int stride = 1, int padding = 0) =>
     [
-        .. Conv(inputs, outputs.First, kernel, rng, stride, padding),
-        .. Conv(outputs.First, outputs.Second, 1, rng),
-        .. Conv(outputs.Second, outputs.Third, 1, rng),
+        .. ConvRelu(inputs, outputs.First, kernel, rng, stride, padding),
+        .. ConvRelu(outputs.First, outputs.Second, 1, rng),
+        .. ConvRelu(outputs.Second, outputs.Third, 1, rng),
     ];
 }

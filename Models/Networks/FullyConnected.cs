@@ -1,4 +1,6 @@
-namespace PyNetSharp;
+using PyNetSharp.Layers;
+
+namespace PyNetSharp.Models;
 
 /// <summary>Linear layers with ReLUs between them, for items of any shape.</summary>
 public sealed class FullyConnected : Sequential
@@ -9,7 +11,7 @@ public sealed class FullyConnected : Sequential
     /// </param>
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
     /// <param name="hidden">
-    /// The features of each hidden layer, before <see cref="NetworkOptions.Width"/>; empty for a linear classifier.
+    /// The features of each hidden layer, before <see cref="NetworkOptions.WidthMultiplier"/>; empty for a linear classifier.
     /// </param>
     /// <param name="batchNorm">Whether each hidden layer is batch-normalised before its ReLU.</param>
     public FullyConnected(NetworkOptions options, Rng rng, IReadOnlyList<int> hidden, bool batchNorm = false)
@@ -27,7 +29,7 @@ public sealed class FullyConnected : Sequential
         var features = options.Input.Size;
         for (var i = 1; i <= hidden.Count; i++)
         {
-            var next = options.Hidden(hidden[i - 1]);
+            var next = options.ScaleWidth(hidden[i - 1]);
             yield return ($"fc{i}", new Linear(features, next, rng));
             if (batchNorm) yield return ($"bn{i}", new BatchNorm1d(next));
             yield return ($"relu{i}", new ReLU());

@@ -1,4 +1,6 @@
-namespace PyNetSharp;
+using PyNetSharp.Layers;
+
+namespace PyNetSharp.Models;
 
 /// <summary>LeNet-5 with ReLU and max pooling.</summary>
 /// <seealso href="https://doi.org/10.1109/5.726791">LeCun, Bottou, Bengio and Haffner, 1998</seealso>
@@ -14,7 +16,7 @@ public sealed class LeNet5 : Sequential
     private static (string, Module)[] Layers(NetworkOptions options, Rng rng)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var (c6, c16, c120, h84) = (options.Hidden(6), options.Hidden(16), options.Hidden(120), options.Hidden(84));
+        var (c6, c16, c120, h84) = (options.ScaleWidth(6), options.ScaleWidth(16), options.ScaleWidth(120), options.ScaleWidth(84));
         return
         [
             ("conv1", new Conv2d(options.Channels, c6, 5, rng)), ("relu1", new ReLU()), ("pool1", new MaxPool2d(2)),

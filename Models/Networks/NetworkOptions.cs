@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Models;
 
 /// <summary>What every network is built from.</summary>
 /// <param name="Input">One item's shape: [c, h, w] for an image, [features] otherwise.</param>
@@ -12,7 +12,7 @@ public sealed record NetworkOptions(Shape Input, int Classes)
 
     /// <summary>Multiplies the hidden channels and features; 1 for the network as published.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Set to a number outside (0, 16].</exception>
-    public double Width
+    public double WidthMultiplier
     {
         get;
         init => field = value is > 0 and <= 16
@@ -43,10 +43,10 @@ public sealed record NetworkOptions(Shape Input, int Classes)
     /// A scaled number goes to the nearest multiple of 8 (vector registers like it), numbers below 8 to the nearest
     /// whole one.
     /// </remarks>
-    internal int Hidden(int count)
+    internal int ScaleWidth(int count)
     {
-        if (Width == 1) return count;
-        var scaled = count * Width;
+        if (WidthMultiplier == 1) return count;
+        var scaled = count * WidthMultiplier;
         return scaled < 8 ? Math.Max(1, (int)Math.Round(scaled)) : 8 * (int)Math.Round(scaled / 8);
     }
 }

@@ -1,4 +1,6 @@
-namespace PyNetSharp;
+using PyNetSharp.Layers;
+
+namespace PyNetSharp.Models;
 
 /// <summary>Network in Network for 32×32 images, as its authors used it on CIFAR.</summary>
 /// <remarks>
@@ -21,12 +23,12 @@ public sealed class Nin : Sequential
 
     /// <param name="x">[n, c, 32, 32]</param>
     /// <returns>[n, classes], not negative, because a ReLU follows the last convolution too.</returns>
-    public override Tensor Forward(Tensor x) => Scores.Of(base.Forward(x));
+    public override Tensor Forward(Tensor x) => PoolingHead.ToLogits(base.Forward(x));
 
     private static (string, Module)[] Layers(NetworkOptions options, Rng rng, bool globalPooling, bool plainDropout)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var (h96, h160, h192) = (options.Hidden(96), options.Hidden(160), options.Hidden(192));
+        var (h96, h160, h192) = (options.ScaleWidth(96), options.ScaleWidth(160), options.ScaleWidth(192));
         return
         [
             ("features1", new Sequential([.. Block(options.Channels, (h192, h160, h96), 5), new MaxPool2d(2), Drop()])),

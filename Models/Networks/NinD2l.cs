@@ -1,4 +1,6 @@
-namespace PyNetSharp;
+using PyNetSharp.Layers;
+
+namespace PyNetSharp.Models;
 
 /// <summary>Network in Network as the textbook <em>Dive into Deep Learning</em> builds it.</summary>
 /// <seealso href="https://d2l.ai/chapter_convolutional-modern/nin.html">
@@ -16,7 +18,7 @@ public sealed class NinD2l : Sequential
     private static Module[] Layers(NetworkOptions options, Rng rng)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var (h96, h256, h384) = (options.Hidden(96), options.Hidden(256), options.Hidden(384));
+        var (h96, h256, h384) = (options.ScaleWidth(96), options.ScaleWidth(256), options.ScaleWidth(384));
         return
         [
             Block(options.Channels, h96, 11, stride: 4, padding: 1),

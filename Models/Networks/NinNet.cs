@@ -1,4 +1,6 @@
-namespace PyNetSharp;
+using PyNetSharp.Layers;
+
+namespace PyNetSharp.Models;
 
 /// <summary>Network in Network for 224×224 images, with AlexNet's kernel sizes and without dropout.</summary>
 /// <seealso href="https://arxiv.org/abs/1312.4400">Lin, Chen and Yan, 2014</seealso>
@@ -13,12 +15,12 @@ public sealed class NinNet : Sequential
 
     /// <param name="x">[n, c, 224, 224]</param>
     /// <returns>[n, classes], not negative, because a ReLU follows the last convolution too.</returns>
-    public override Tensor Forward(Tensor x) => Scores.Of(base.Forward(x));
+    public override Tensor Forward(Tensor x) => PoolingHead.ToLogits(base.Forward(x));
 
     private static (string, Module)[] Layers(NetworkOptions options, Rng rng)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var (h96, h256, h384) = (options.Hidden(96), options.Hidden(256), options.Hidden(384));
+        var (h96, h256, h384) = (options.ScaleWidth(96), options.ScaleWidth(256), options.ScaleWidth(384));
         return
         [
             ("conv", new Sequential(

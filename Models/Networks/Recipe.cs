@@ -1,4 +1,6 @@
-namespace PyNetSharp;
+using PyNetSharp.Layers;
+
+namespace PyNetSharp.Models;
 
 /// <summary>The optimizers that a recipe can name.</summary>
 public enum OptimizerKind
@@ -17,7 +19,7 @@ public sealed record Recipe
     public required string Data { get; init; }
 
     /// <summary>Multiplies the hidden channels.</summary>
-    public double Width { get; init; } = 1;
+    public double WidthMultiplier { get; init; } = 1;
 
     /// <summary>The dropout probability; null for the network's own.</summary>
     public float? Dropout { get; init; }
@@ -29,7 +31,7 @@ public sealed record Recipe
     public float Mean { get; init; } = 0.5f;
 
     /// <summary>and are then divided by this.</summary>
-    public float Deviation { get; init; } = 0.5f;
+    public float Std { get; init; } = 0.5f;
 
     /// <summary>Items per step.</summary>
     public int BatchSize { get; init; } = 128;
@@ -62,21 +64,21 @@ public sealed record Recipe
     public int EvaluateEvery { get; init; } = 1;
 
     /// <summary>How the weights are drawn.</summary>
-    public Initialisation Initialisation { get; init; }
+    public Initialization Initialization { get; init; }
 
-    /// <summary>Whether <see cref="SafeStart"/> follows.</summary>
-    public bool StartsSafely { get; init; }
+    /// <summary>Whether <see cref="HeadInitialization"/> follows.</summary>
+    public bool InitializesHead { get; init; }
 
     /// <summary>Draws the weights that training starts from.</summary>
     /// <param name="model">A model just built.</param>
     /// <param name="rng">Draws the weights.</param>
     /// <param name="chosen">
-    /// What the user asked for, which is then used as it is, without <see cref="SafeStart"/>; null for the recipe's
+    /// What the user asked for, which is then used as it is, without <see cref="HeadInitialization"/>; null for the recipe's
     /// own.
     /// </param>
-    public void Initialise(Module model, Rng rng, Initialisation? chosen = null)
+    public void Initialize(Module model, Rng rng, Initialization? chosen = null)
     {
-        model.Initialise(chosen ?? Initialisation, rng);
-        if (chosen is null && StartsSafely) SafeStart.Apply(model);
+        model.Initialize(chosen ?? Initialization, rng);
+        if (chosen is null && InitializesHead) HeadInitialization.Apply(model);
     }
 }

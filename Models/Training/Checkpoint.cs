@@ -1,6 +1,8 @@
 using System.Globalization;
+using PyNetSharp.Layers;
+using PyNetSharp.Optimizers;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Training;
 
 /// <summary>
 /// All that a stopped run needs to go on as if it had not stopped: the weights, what the optimizer remembers, and where
@@ -43,7 +45,7 @@ public static class Checkpoint
         var step = Number(StepKey, long.MaxValue);
         var generators = model.Generators().Select(g => (g.Rng, State: Number(GeneratorKey + g.Path, ulong.MaxValue))).ToArray();
 
-        ModuleWeights.Load(path, file, State(model, optimizer));
+        ModuleSerialization.Load(path, file, State(model, optimizer));
         foreach (var (rng, state) in generators) rng.State = state;
         return (long)step;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Training;
 
 /// <summary>The loss was NaN or infinite. The model has the weights from before the last update.</summary>
 public sealed class DivergenceException : InputException

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Training;
 
 /// <summary>What one epoch of training came to: a line of <c>metrics.jsonl</c>.</summary>
 /// <param name="Epoch">The number of the epoch, from 1.</param>

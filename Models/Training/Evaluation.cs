@@ -1,4 +1,7 @@
-namespace PyNetSharp;
+using PyNetSharp.Data;
+using PyNetSharp.Layers;
+
+namespace PyNetSharp.Training;
 
 /// <summary>How well a model does on a data set.</summary>
 public sealed class Evaluation
@@ -8,11 +11,11 @@ public sealed class Evaluation
 
     private Evaluation(double loss, int[,] confusion, int[] unclassified, float[] scores)
     {
-        (Loss, this.confusion, this.unclassified, Scores) = (loss, confusion, unclassified, scores);
+        (Loss, this.confusion, this.unclassified, Logits) = (loss, confusion, unclassified, scores);
         for (var truth = 0; truth < Classes; truth++)
         {
             Correct += confusion[truth, truth];
-            Count += CountOf(truth);
+            Count += ClassCount(truth);
             NanCount += unclassified[truth];
         }
     }
@@ -36,7 +39,7 @@ public sealed class Evaluation
     public int Classes => confusion.GetLength(0);
 
     /// <summary>The scores in the loader's order, <see cref="Count"/>×<see cref="Classes"/>, row after row.</summary>
-    public ReadOnlyMemory<float> Scores { get; }
+    public ReadOnlyMemory<float> Logits { get; }
 
     /// <summary>
     /// How many items of class <paramref name="truth"/> were taken for <paramref name="predicted"/>; those of
@@ -45,23 +48,23 @@ public sealed class Evaluation
     public int this[int truth, int predicted] => confusion[truth, predicted];
 
     /// <summary>How many items of this class there are.</summary>
-    public int CountOf(int truth) =>
+    public int ClassCount(int truth) =>
         unclassified[truth] + Enumerable.Range(0, Classes).Sum(predicted => confusion[truth, predicted]);
 
     /// <summary>The share of this class that was classified rightly, 0 to 1; null if the set has none of it.</summary>
-    public double? AccuracyOf(int truth) =>
-        CountOf(truth) is > 0 and var count ? (double)confusion[truth, truth] / count : null;
+    public double? ClassAccuracy(int truth) =>
+        ClassCount(truth) is > 0 and var count ? (double)confusion[truth, truth] / count : null;
 
     /// <summary>Runs all items through the model, without a graph and in evaluation mode.</summary>
     /// <param name="model">Gives [batch, classes]. Afterwards each module in it is in the mode that it was in.</param>
-    /// <param name="data">The items; <c>shuffle: false</c> if the order of <see cref="Scores"/> matters.</param>
+    /// <param name="data">The items; <c>shuffle: false</c> if the order of <see cref="Logits"/> matters.</param>
     /// <param name="loss">What to measure; null for cross-entropy.</param>
     /// <param name="progress">Is told how many items are done: 0 at first, then after each batch.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
     /// <exception cref="ShapeException">The model cannot take the items, or gives no scores.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static Evaluation Of(
-        Module model, Loader data, ILoss? loss = null, IProgress<int>? progress = null,
+    public static Evaluation Run(
+        Module model, DataLoader data, ILoss? loss = null, IProgress<int>? progress = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -69,14 +72,14 @@ public sealed class Evaluation
         loss ??= new CrossEntropyLoss();
 
         using var evaluating = model.Evaluating();
-        using var paused = Recording.Pause();
+        using var paused = GradMode.NoGrad();
         return Measure(model, data, loss, progress, cancellation);
     }
 
     private static Evaluation Measure(
-        Module model, Loader data, ILoss loss, IProgress<int>? progress, CancellationToken cancellation)
+        Module model, DataLoader data, ILoss loss, IProgress<int>? progress, CancellationToken cancellation)
     {
-        var (results, done) = (new EvaluationResults(data.Count), 0);
+        var (results, done) = (new EvaluationAccumulator(data.Count), 0);
         progress?.Report(done);
         foreach (var (x, labels) in data.Epoch(0))
         {
@@ -86,7 +89,7 @@ public sealed class Evaluation
             progress?.Report(done += labels.Count);
         }
 
-        var (mean, scores, confusion, unclassified) = results.Read();
+        var (mean, scores, confusion, unclassified) = results.Compute();
         return new(mean, confusion, unclassified, scores);
     }
 }

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PyNetSharp.Layers;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Training;
 
 /// <summary>The history of a run on disk: one JSON object per line and epoch, as in <c>metrics.jsonl</c>.</summary>
 /// <remarks>JSON has no NaN or infinity: such a number is written as null, and null reads as NaN.</remarks>
@@ -23,15 +24,15 @@ public static class MetricsFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(epoch);
-        var line = Line(epoch);
+        var line = ToJsonLine(epoch);
         try
         {
             using var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 0);
             Append(stream, line);
         }
-        catch (Exception fault) when (WriteFault.Is(fault))
+        catch (Exception fault) when (FileErrors.IsWriteError(fault))
         {
-            throw new InputException($"'{path}' cannot be written: {WriteFault.Message(fault)}", fault);
+            throw new InputException($"'{path}' cannot be written: {FileErrors.Describe(fault)}", fault);
         }
     }
 
@@ -44,7 +45,7 @@ public static class MetricsFile
             stream.Write(line);
             stream.Flush(flushToDisk: true);
         }
-        catch (Exception fault) when (WriteFault.Is(fault))
+        catch (Exception fault) when (FileErrors.IsWriteError(fault))
         {
             stream.SetLength(end);
             throw;
@@ -58,7 +59,7 @@ public static class MetricsFile
         ArgumentNullException.ThrowIfNull(epochs);
         AtomicFile.Write(path, stream =>
         {
-            foreach (var epoch in epochs) stream.Write(Line(epoch));
+            foreach (var epoch in epochs) stream.Write(ToJsonLine(epoch));
         });
     }
 
@@ -101,7 +102,7 @@ public static class MetricsFile
         return epochs;
     }
 
-    private static byte[] Line(EpochRecord epoch) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(epoch, Options) + "\n");
+    private static byte[] ToJsonLine(EpochRecord epoch) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(epoch, Options) + "\n");
 
     private sealed class FiniteOrNull : JsonConverter<double>
     {

@@ -1,4 +1,7 @@
-namespace PyNetSharp;
+using PyNetSharp.Data;
+using PyNetSharp.Models;
+
+namespace PyNetSharp.Training;
 
 /// <summary>What happens to a data set's items before a network sees them.</summary>
 public static class RecipeTransforms
@@ -17,28 +20,28 @@ public static class RecipeTransforms
         /// are not, because a mirrored digit or letter is another one or none. For training batches only.
         /// </param>
         /// <exception cref="InputException">The items are no images, but augmentation was asked for.</exception>
-        public ITransform TransformsFor(Dataset train, bool augment = false)
+        public ITransform CreateTransforms(Dataset train, bool augment = false)
         {
             ArgumentNullException.ThrowIfNull(recipe);
             ArgumentNullException.ThrowIfNull(train);
-            if (train.ItemShape.Rank == 3) return new Compose([.. ForImages(recipe, train.ItemShape, augment)]);
+            if (train.ItemShape.Rank == 3) return new Compose([.. CreateImageTransforms(recipe, train.ItemShape, augment)]);
             return augment
                 ? throw new InputException(
                     $"{train.Name} cannot be augmented: its items of shape {train.ItemShape} are no images.")
-                : Standardise(train);
+                : Standardize(train);
         }
     }
 
-    private static IEnumerable<ITransform> ForImages(Recipe recipe, Shape item, bool augment)
+    private static IEnumerable<ITransform> CreateImageTransforms(Recipe recipe, Shape item, bool augment)
     {
         var (channels, height, width) = (item[0], item[1], item[2]);
         if (augment) yield return new RandomCrop(height, width, Padding);
-        if (augment && channels > 1) yield return new RandomFlip();
+        if (augment && channels > 1) yield return new RandomHorizontalFlip();
         if (recipe.Resize is { } side && (height, width) != (side, side)) yield return new Resize(side, side);
-        yield return new Normalize([recipe.Mean], [recipe.Deviation]);
+        yield return new Normalize([recipe.Mean], [recipe.Std]);
     }
 
-    private static Normalize Standardise(Dataset train)
+    private static Normalize Standardize(Dataset train)
     {
         var features = train.ItemShape.Size;
         var (item, sum, squares) = (new float[features], new double[features], new double[features]);

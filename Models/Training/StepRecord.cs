@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Training;
 
 /// <summary>Where training stands after a step.</summary>
 /// <remarks>
@@ -7,10 +7,10 @@ namespace PyNetSharp;
 /// </remarks>
 public readonly record struct StepRecord
 {
-    private readonly Lazy<StepMeans> means;
+    private readonly Lazy<RunningMeans> means;
 
     internal StepRecord(
-        int epoch, int batch, int batches, long step, Lazy<StepMeans> means, double imagesPerSecond, double learningRate)
+        int epoch, int batch, int batches, long step, Lazy<RunningMeans> means, double imagesPerSecond, double learningRate)
     {
         (Epoch, Batch, Batches, Step, this.means) = (epoch, batch, batches, step, means);
         (ImagesPerSecond, LearningRate) = (imagesPerSecond, learningRate);
@@ -42,4 +42,4 @@ public readonly record struct StepRecord
 }
 
 /// <summary>Means over the images of an epoch so far.</summary>
-internal sealed record StepMeans(double Loss, double Accuracy);
+internal sealed record RunningMeans(double Loss, double Accuracy);

@@ -1,6 +1,9 @@
 using System.Globalization;
+using PyNetSharp.Data;
+using PyNetSharp.Layers;
+using PyNetSharp.Optimizers;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Training;
 
 /// <summary>Trains a model, measures it after its epochs, and keeps the best weights.</summary>
 /// <remarks>
@@ -16,28 +19,28 @@ namespace PyNetSharp;
 /// </code>
 /// What comes out depends on the seeds alone, bit for bit, and not on the number of threads.
 /// <para>
-/// On a GPU nobody waits for a step: losses and right answers are noted there (<see cref="ScoreLog"/>) and looked at every
-/// <see cref="ScoreLog.Capacity"/> steps, when an observer asks for them, and at the end of the epoch. A loss that is not
+/// On a GPU nobody waits for a step: losses and right answers are noted there (<see cref="BatchMetricsLog"/>) and looked at every
+/// <see cref="BatchMetricsLog.Capacity"/> steps, when an observer asks for them, and at the end of the epoch. A loss that is not
 /// finite is found then, at the latest after that many steps, and the weights go back to those of the last look that was due.
 /// </para>
 /// </remarks>
 public sealed class Trainer
 {
     private readonly Module model;
-    private readonly Loader train;
-    private readonly Loader? test;
+    private readonly DataLoader train;
+    private readonly DataLoader? test;
     private readonly Optimizer optimizer;
     private readonly ILoss loss;
     private readonly LearningRateSchedule? schedule;
-    private readonly float startRate;
+    private readonly float initialLearningRate;
     private readonly List<EpochRecord> history = [];
-    private readonly Snapshot lastGood;
-    private readonly TrainingChecks checks;
-    private readonly LifeSigns life = new();
-    private readonly ScoreLog log = new();
-    private (long Step, double Loss)? fault;        // the first loss that was not finite
-    private long read, safe;                        // the last step whose loss is known; the one whose weights are lastGood's
-    private Snapshot? best;
+    private readonly Snapshot lastGoodWeights;
+    private readonly TrainingChecks trainingChecks;
+    private readonly DeadReluDetector deadRelus = new();
+    private readonly BatchMetricsLog log = new();
+    private (long Step, double Loss)? firstNonFiniteLoss;        // the first loss that was not finite
+    private long lastReadStep, lastGoodStep;                        // the last step whose loss is known; the one whose weights are lastGood's
+    private Snapshot? bestWeights;
 
     /// <summary>A trainer that has not begun.</summary>
     /// <param name="model">Gives [batch, classes]; already on its device.</param>
@@ -51,17 +54,17 @@ public sealed class Trainer
     /// <exception cref="ArgumentException">The model has no parameters.</exception>
     /// <exception cref="InputException">An epoch would end with a single item, from which the model cannot learn.</exception>
     public Trainer(
-        Module model, Loader train, Loader? test, Optimizer optimizer,
+        Module model, DataLoader train, DataLoader? test, Optimizer optimizer,
         ILoss? loss = null, LearningRateSchedule? schedule = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(optimizer);
         (this.model, this.train, this.test, this.optimizer) = (model, train, test, optimizer);
-        (this.loss, this.schedule, startRate) = (loss ?? new CrossEntropyLoss(), schedule, optimizer.LearningRate);
-        lastGood = new(model);
-        checks = new(model, train, optimizer);
-        checks.LastBatch(lastGood);
+        (this.loss, this.schedule, initialLearningRate) = (loss ?? new CrossEntropyLoss(), schedule, optimizer.LearningRate);
+        lastGoodWeights = new(model);
+        trainingChecks = new(model, train, optimizer);
+        trainingChecks.CheckSingleItemBatch(lastGoodWeights);
     }
 
     /// <summary>The test accuracy is measured every so many epochs, and after the last; at least 1.</summary>
@@ -83,7 +86,7 @@ public sealed class Trainer
     }
 
     /// <summary>Who hears of steps and epochs, in this order.</summary>
-    public IReadOnlyList<ITrainingObserver> Observers { get; init; } = [];
+    public IReadOnlyList<ITrainingCallback> Callbacks { get; init; } = [];
 
     /// <summary>The steps taken.</summary>
     public long Step { get; private set; }
@@ -106,7 +109,7 @@ public sealed class Trainer
     /// <exception cref="DivergenceException">
     /// The loss was not finite; the model has the weights from before the last update.
     /// </exception>
-    /// <exception cref="DeadNetworkException">The network gives the same scores for everything.</exception>
+    /// <exception cref="DeadReluException">The network gives the same scores for everything.</exception>
     /// <exception cref="ShapeException">The model cannot take the items.</exception>
     /// <exception cref="InputException">The data cannot be read any more.</exception>
     /// <exception cref="InvalidOperationException">The optimizer trains none of the model's parameters.</exception>
@@ -118,9 +121,9 @@ public sealed class Trainer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         var done = (int)(Step / train.BatchCount);
-        checks.OptimizerFits();
-        if (checks.IsAllInEvaluation) model.Train();
-        if (history is [.., var last] && last.Epoch == done && last.TestAccuracy is null && IsDue(done, epochs)) done--;    // stopped before
+        trainingChecks.CheckOptimizer();
+        if (trainingChecks.IsWholeModelInEvaluation) model.Train();
+        if (history is [.., var last] && last.Epoch == done && last.TestAccuracy is null && IsEvaluationDue(done, epochs)) done--;    // stopped before
         for (var epoch = done + 1; epoch <= epochs && !(Step >= MaxSteps); epoch++)
         {
             if (cancellation.IsCancellationRequested) return;
@@ -134,21 +137,21 @@ public sealed class Trainer
     /// </summary>
     /// <param name="epochs">What the epochs came to; the last may have been begun only.</param>
     /// <exception cref="InvalidOperationException">This trainer has begun already.</exception>
-    public void GoOnFrom(IReadOnlyList<EpochRecord> epochs)
+    public void Resume(IReadOnlyList<EpochRecord> epochs)
     {
         ArgumentNullException.ThrowIfNull(epochs);
         if (Step > 0) throw new InvalidOperationException("Trainer: it has begun already.");
         history.AddRange(epochs);
-        Step = read = safe = epochs is [.., var last] ? last.Step : 0;
-        Best = epochs.Where(epoch => Accuracy(epoch) is >= 0).MaxBy(Accuracy);
+        Step = lastReadStep = lastGoodStep = epochs is [.., var last] ? last.Step : 0;
+        Best = epochs.Where(epoch => MonitoredAccuracy(epoch) is >= 0).MaxBy(MonitoredAccuracy);
     }
 
     /// <summary>Puts the weights of the epoch <see cref="Best"/> back into the model.</summary>
     /// <exception cref="InvalidOperationException">No epoch has been measured yet, or the best was an earlier trainer's.</exception>
     public void RestoreBest()
     {
-        if (best is null) throw new InvalidOperationException("Trainer: the best epoch's weights are not here.");
-        best.Restore();
+        if (bestWeights is null) throw new InvalidOperationException("Trainer: the best epoch's weights are not here.");
+        bestWeights.Restore();
     }
 
     /// <summary>The rate as a double with the float's digits: 0.05, not 0.05000000074505806.</summary>
@@ -157,56 +160,56 @@ public sealed class Trainer
 
     private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
     {
-        var tally = new EpochTally(epoch);
+        var tally = new EpochAccumulator(epoch);
         var first = (int)(Step - (epoch - 1L) * train.BatchCount);
         if (history is [.., var part] && part.Epoch == epoch && double.IsFinite(part.TrainLoss))
         {
-            tally.GoOnFrom(part, first, Math.Min(first * train.BatchSize, train.Count));
+            tally.Resume(part, first, Math.Min(first * train.BatchSize, train.Count));
             history.RemoveAt(history.Count - 1);
         }
 
         double? testAccuracy = null;
         try
         {
-            Learn(tally, first, cancellation);
-            if (IsDue(epoch, epochs)) testAccuracy = MeasureTest(tally, cancellation);
+            TrainBatches(tally, first, cancellation);
+            if (IsEvaluationDue(epoch, epochs)) testAccuracy = Evaluate(tally, cancellation);
         }
-        catch (Exception fault) when (fault is not (DivergenceException or DeadNetworkException))   // those have been reported
+        catch (Exception fault) when (fault is not (DivergenceException or DeadReluException))   // those have been reported
         {
-            ReportPart(tally);
+            ReportPartialEpoch(tally);
             throw;
         }
 
-        Report(tally, tally.Loss, testAccuracy);
+        ReportEpoch(tally, tally.Loss, testAccuracy);
     }
 
-    private void Learn(EpochTally tally, int first, CancellationToken cancellation)
+    private void TrainBatches(EpochAccumulator tally, int first, CancellationToken cancellation)
     {
         var isFirst = true;
         foreach (var batch in train.Epoch(tally.Epoch, first))
         {
             var waits = batch.X.Device is CpuDevice;
-            TakeStep(batch, tally, lookEvery: waits ? 1 : ScoreLog.Capacity);
-            if (isFirst) checks.NothingIsNew();
+            TrainStep(batch, tally, lookEvery: waits ? 1 : BatchMetricsLog.Capacity);
+            if (isFirst) trainingChecks.CheckNoNewParameters();
             isFirst = false;
-            var record = tally.AsStep(train.BatchCount, Step, LearningRate, update: waits ? null : () => Read(tally));
-            foreach (var observer in Observers) observer.StepDone(record);
-            StopIfDead(tally);
+            var record = tally.ToStepRecord(train.BatchCount, Step, LearningRate, update: waits ? null : () => ReadLog(tally));
+            foreach (var observer in Callbacks) observer.OnStepEnd(record);
+            ThrowIfDead(tally);
             if (Step == MaxSteps || cancellation.IsCancellationRequested) break;
         }
 
-        Look(tally);
-        StopIfDead(tally);
+        CheckLosses(tally);
+        ThrowIfDead(tally);
         tally.Stop();
     }
 
     /// <summary>Reports an epoch that a fault has ended: what was learned until then is worth keeping.</summary>
     /// <remarks>The fault is what the caller must hear of, also where a device that has failed cannot tell any more or save.</remarks>
-    private void ReportPart(EpochTally tally)
+    private void ReportPartialEpoch(EpochAccumulator tally)
     {
         try
         {
-            Look(tally);
+            CheckLosses(tally);
         }
         catch (Exception other) when (other is not DivergenceException)
         {
@@ -214,29 +217,29 @@ public sealed class Trainer
 
         try
         {
-            if (tally.HasScores) Report(tally, tally.Loss, testAccuracy: null, isPart: true);
+            if (tally.HasResults) ReportEpoch(tally, tally.Loss, testAccuracy: null, isPart: true);
         }
         catch (Exception)
         {
         }
     }
 
-    private void TakeStep(Batch batch, EpochTally tally, int lookEvery)
+    private void TrainStep(Batch batch, EpochAccumulator tally, int lookEvery)
     {
-        if (schedule is not null) optimizer.LearningRate = schedule.At(Step, startRate);
+        if (schedule is not null) optimizer.LearningRate = schedule.At(Step, initialLearningRate);
         optimizer.ZeroGrad();
-        tally.Begin(batch.Labels.Count);
+        tally.BeginBatch(batch.Labels.Count);
         var y = model.Forward(batch.X);
         var value = loss.Forward(y, batch.Labels);
-        log.Note(y, value, batch.Labels);
+        log.Add(y, value, batch.Labels);
 
-        var isDue = Step + 1 - safe >= lookEvery;
-        if (isDue) Look(tally);
+        var isDue = Step + 1 - lastGoodStep >= lookEvery;
+        if (isDue) CheckLosses(tally);
         value.Backward();
         if (isDue)
         {
-            lastGood.Take();                // the weights of a finite loss, before they change
-            safe = Step + 1;
+            lastGoodWeights.Update();                // the weights of a finite loss, before they change
+            lastGoodStep = Step + 1;
         }
 
         optimizer.Step();
@@ -244,38 +247,38 @@ public sealed class Trainer
     }
 
     /// <summary>Takes what the log has into the sums, up to the first loss that is not finite.</summary>
-    private void Read(EpochTally tally)
+    private void ReadLog(EpochAccumulator tally)
     {
-        foreach (var note in log.Read())
+        foreach (var note in log.Drain())
         {
-            read++;
-            if (fault is null && !float.IsFinite(note.Loss)) fault = (read, note.Loss);
-            if (fault is not null) continue;
+            lastReadStep++;
+            if (firstNonFiniteLoss is null && !float.IsFinite(note.Loss)) firstNonFiniteLoss = (lastReadStep, note.Loss);
+            if (firstNonFiniteLoss is not null) continue;
             tally.Add(note);
-            life.Watch(note.IsFlat, read);
+            deadRelus.Update(note.IsConstantOutput, lastReadStep);
         }
     }
 
-    private void Look(EpochTally tally)
+    private void CheckLosses(EpochAccumulator tally)
     {
-        Read(tally);
-        if (fault is { } found) Diverge(found.Loss, found.Step, tally);
+        ReadLog(tally);
+        if (firstNonFiniteLoss is { } found) ThrowDivergence(found.Loss, found.Step, tally);
     }
 
-    private void StopIfDead(EpochTally tally)
+    private void ThrowIfDead(EpochAccumulator tally)
     {
-        if (life.EndedAt is not { } step) return;
-        Report(tally, tally.Loss, testAccuracy: null);
-        throw new DeadNetworkException(step, LifeSigns.Patience, tally.Loss, LearningRate);
+        if (deadRelus.DetectedAtStep is not { } step) return;
+        ReportEpoch(tally, tally.Loss, testAccuracy: null);
+        throw new DeadReluException(step, DeadReluDetector.Patience, tally.Loss, LearningRate);
     }
 
-    private double? MeasureTest(EpochTally tally, CancellationToken cancellation)
+    private double? Evaluate(EpochAccumulator tally, CancellationToken cancellation)
     {
         try
         {
-            var result = Evaluation.Of(model, test!, loss, new TestProgress(Observers, test!.Count), cancellation);
+            var result = Evaluation.Run(model, test!, loss, new EvaluationProgress(Callbacks, test!.Count), cancellation);
             var isData = result.NanCount > 0 && result.NanCount < result.Count;         // some test items' fault, not the model's
-            if (!double.IsFinite(result.Loss) && !isData) Diverge(result.Loss, Step, tally);
+            if (!double.IsFinite(result.Loss) && !isData) ThrowDivergence(result.Loss, Step, tally);
             return result.Accuracy;
         }
         catch (OperationCanceledException)
@@ -284,35 +287,35 @@ public sealed class Trainer
         }
     }
 
-    private void Diverge(double value, long step, EpochTally tally)
+    private void ThrowDivergence(double value, long step, EpochAccumulator tally)
     {
-        lastGood.Restore();
-        Report(tally, double.NaN, testAccuracy: null);
+        lastGoodWeights.Restore();
+        ReportEpoch(tally, double.NaN, testAccuracy: null);
         throw new DivergenceException(step, LearningRate, value);
     }
 
     /// <summary>Whether the test accuracy is wanted after this epoch.</summary>
-    private bool IsDue(int epoch, int epochs) =>
+    private bool IsEvaluationDue(int epoch, int epochs) =>
         test is not null && (epoch % EvaluateEvery == 0 || epoch == epochs || Step == MaxSteps);
 
     /// <summary>What the epochs are compared by.</summary>
-    private double? Accuracy(EpochRecord epoch) => test is null ? epoch.TrainAccuracy : epoch.TestAccuracy;
+    private double? MonitoredAccuracy(EpochRecord epoch) => test is null ? epoch.TrainAccuracy : epoch.TestAccuracy;
 
     /// <param name="isPart">Whether a fault has ended the epoch: it is not the best, whose weights a failed device could not copy.</param>
-    private void Report(EpochTally tally, double meanLoss, double? testAccuracy, bool isPart = false)
+    private void ReportEpoch(EpochAccumulator tally, double meanLoss, double? testAccuracy, bool isPart = false)
     {
-        var epoch = tally.AsEpoch(Step, meanLoss, testAccuracy, LearningRate);
+        var epoch = tally.ToEpochRecord(Step, meanLoss, testAccuracy, LearningRate);
         history.Add(epoch);
 
-        var before = Best is null ? -1 : Accuracy(Best);
-        var isBest = !isPart && double.IsFinite(meanLoss) && Accuracy(epoch) > before;     // no NaN is
+        var before = Best is null ? -1 : MonitoredAccuracy(Best);
+        var isBest = !isPart && double.IsFinite(meanLoss) && MonitoredAccuracy(epoch) > before;     // no NaN is
         if (isBest)
         {
             Best = epoch;
-            if (best is null) best = new(model);
-            else best.Take();
+            if (bestWeights is null) bestWeights = new(model);
+            else bestWeights.Update();
         }
 
-        foreach (var observer in Observers) observer.EpochDone(epoch, isBest);
+        foreach (var observer in Callbacks) observer.OnEpochEnd(epoch, isBest);
     }
 }

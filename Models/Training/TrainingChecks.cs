@@ -1,27 +1,31 @@
-namespace PyNetSharp;
+using PyNetSharp.Data;
+using PyNetSharp.Layers;
+using PyNetSharp.Optimizers;
+
+namespace PyNetSharp.Training;
 
 /// <summary>What would go wrong in training without a word, or only at the end of an epoch, is found at its beginning.</summary>
 internal sealed class TrainingChecks
 {
     private readonly Module model;
-    private readonly Loader train;
+    private readonly DataLoader train;
     private readonly Optimizer optimizer;
-    private readonly HashSet<Parameter> known;
+    private readonly HashSet<Parameter> knownParameters;
 
     /// <exception cref="ArgumentException">The model has no parameters.</exception>
-    public TrainingChecks(Module model, Loader train, Optimizer optimizer)
+    public TrainingChecks(Module model, DataLoader train, Optimizer optimizer)
     {
-        (this.model, this.train, this.optimizer, known) = (model, train, optimizer, [.. model.Parameters()]);
-        if (known.Count == 0)
+        (this.model, this.train, this.optimizer, knownParameters) = (model, train, optimizer, [.. model.Parameters()]);
+        if (knownParameters.Count == 0)
             throw new ArgumentException(
                 $"Trainer: {model.GetType().Name} has no parameters, so there is nothing to train.", nameof(model));
     }
 
     /// <summary>Whether no module is in training; else those that are not were switched by the user, or are frozen.</summary>
-    public bool IsAllInEvaluation => !model.Descendants().Any(descendant => descendant.Module.Training);
+    public bool IsWholeModelInEvaluation => !model.Descendants().Any(descendant => descendant.Module.Training);
 
     /// <exception cref="InvalidOperationException">The optimizer trains none of the model's parameters.</exception>
-    public void OptimizerFits()
+    public void CheckOptimizer()
     {
         if (!model.Parameters().Intersect(optimizer.Parameters).Any(parameter => parameter.RequiresGrad))
             throw new InvalidOperationException(
@@ -30,9 +34,9 @@ internal sealed class TrainingChecks
 
     /// <summary>A layer that the first batch has made comes too late for the optimizer.</summary>
     /// <exception cref="InvalidOperationException">There is one.</exception>
-    public void NothingIsNew()
+    public void CheckNoNewParameters()
     {
-        if (model.Parameters().Count(parameter => parameter.RequiresGrad && !known.Contains(parameter)) is > 0 and var count)
+        if (model.Parameters().Count(parameter => parameter.RequiresGrad && !knownParameters.Contains(parameter)) is > 0 and var count)
             throw new InvalidOperationException(
                 $"Trainer: {model.GetType().Name} has made {count} parameters since the trainer was made, which the optimizer " +
                 "cannot know; make them in its constructor, or call Forward once before its parameters go to an optimizer.");
@@ -44,15 +48,15 @@ internal sealed class TrainingChecks
     /// </summary>
     /// <param name="state">What the model has now, to put back.</param>
     /// <exception cref="InputException">The model cannot learn from a single item.</exception>
-    public void LastBatch(Snapshot state)
+    public void CheckSingleItemBatch(Snapshot state)
     {
         if (train.BatchSize > 1 && train.Count % train.BatchSize != 1) return;
         var generators = model.Generators().Select(g => (g.Rng, g.Rng.State)).ToArray();
-        using var modes = IsAllInEvaluation ? model.Evaluating() : default;
-        if (IsAllInEvaluation) model.Train();       // as the trainer will
+        using var modes = IsWholeModelInEvaluation ? model.Evaluating() : default;
+        if (IsWholeModelInEvaluation) model.Train();       // as the trainer will
         try
         {
-            using var paused = Recording.Pause();
+            using var paused = GradMode.NoGrad();
             model.Forward(Tensor.Zeros([1, .. train.ItemShape], train.Device)).Release();
         }
         catch (ShapeException fault)

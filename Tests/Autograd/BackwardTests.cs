@@ -123,7 +123,7 @@ public sealed class BackwardTests
     {
         var x = Leaf(1);
         Tensor y;
-        using (Recording.Pause()) y = x * x;
+        using (GradMode.NoGrad()) y = x * x;
         Assert.That(y.Backward, Throws.InvalidOperationException.With.Message.Contains("no graph"));
         Assert.That(x.Detach().Sum().Backward, Throws.InvalidOperationException);
         Assert.That((x * x).Detach().RequiresGrad, Is.False);
@@ -132,11 +132,11 @@ public sealed class BackwardTests
     [Test]
     public void Pauses_nest_and_end()
     {
-        var outer = Recording.Pause();
-        using (Recording.Pause()) Assert.That(Recording.IsOn, Is.False);
-        Assert.That(Recording.IsOn, Is.False);
+        var outer = GradMode.NoGrad();
+        using (GradMode.NoGrad()) Assert.That(GradMode.IsEnabled, Is.False);
+        Assert.That(GradMode.IsEnabled, Is.False);
         outer.Dispose();
-        Assert.That(Recording.IsOn);
+        Assert.That(GradMode.IsEnabled);
     }
 
     [Test]

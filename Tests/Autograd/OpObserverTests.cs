@@ -38,7 +38,7 @@ public sealed class OpObserverTests
             "Linear.Backward",
             "Reshape.Backward",
             "MaxPool2d.Backward",
-            "Conv2d.ByInput", "Conv2d.ByWeight", "Conv2d.Backward",
+            "Conv2d.InputGradient", "Conv2d.WeightGradient", "Conv2d.Backward",
         ]));
         Assert.That(seen.Open, Is.Zero);
     }
@@ -68,11 +68,11 @@ public sealed class OpObserverTests
 
         public int Open { get; private set; }
 
-        public override void Applying(Op op, ReadOnlySpan<Tensor> inputs, Shape y) => Log.Add($"{op.Name} {y}");
+        public override void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Shape y) => Log.Add($"{op.Name} {y}");
 
-        public override void Begin(Op op, Pass pass) => Open++;
+        public override void OnBegin(Op op, Pass pass) => Open++;
 
-        public override void End(Op op, Pass pass)
+        public override void OnEnd(Op op, Pass pass)
         {
             Open--;
             Log.Add($"{op.Name}.{pass}");

@@ -26,7 +26,7 @@ public sealed class ThreadTests
         {
             var (items, now) = (2 + round % 7, round);
             device.For(items, i => Interlocked.Add(ref done[i], now));
-            device.ForPieces(done.Length, 7, (start, n) =>
+            device.ForRanges(done.Length, 7, (start, n) =>
             {
                 for (var i = start; i < start + n; i++) Interlocked.Add(ref done[i], i < items ? -now : 0);
             });

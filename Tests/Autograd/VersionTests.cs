@@ -169,7 +169,7 @@ public sealed class VersionTests
 
         float[][] Gradients(int overwritten)
         {
-            var x = row.Draw(row.Shapes, device);
+            var x = row.DrawInputs(row.Shapes, device);
             foreach (var leaf in x) leaf.RequiresGrad = true;
             var y = row.Op(x);
             var dy = Tensor.Uniform(y.Shape, -1, 1, new Rng(3), device);

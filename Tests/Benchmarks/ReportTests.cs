@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using NUnit.Framework;
-using PyNetSharp.Benchmarks;
 
 namespace PyNetSharp.Tests;
 
@@ -12,7 +11,7 @@ public sealed class ReportTests
     [Test]
     public void README_and_docs_say_what_the_results_say()
     {
-        foreach (var (path, table) in Report.Tables(Report.Root(Path.GetDirectoryName(ThisFile())!)))
+        foreach (var (path, table) in Report.Tables(Report.FindRepository(Path.GetDirectoryName(ThisFile())!)))
         {
             var document = File.ReadAllText(path);
             Assert.That(document, Is.EqualTo(Report.Insert(document, table)), $"{path}: run `Benchmarks -- report`.");
@@ -63,11 +62,11 @@ public sealed class ReportTests
     public void A_ladder_becomes_a_table()
     {
         using var folder = new TemporaryFolder();
-        new ResultFile<LadderRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
+        new ResultFile<ConvVariantRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
             [new("naive", 1, 2, 2_000_000_000, 100e9, 0), new("fast", 2, 0.01, 2_000_000_000, 200e9, 1.1e-6)])
             .Write(folder["ladder.json"]);
 
-        Assert.That(Report.Ladder(folder.Name), Does.EndWith(
+        Assert.That(Report.ConvVariants(folder.Name), Does.EndWith(
             """
             | naive | 1 | 2,000 ms | 1.0 | 1.0× | 1× | 1 % | 0 |
             | fast | 2 | 10.0 ms | 200.0 | 200.0× | 200× | 100 % | 1.1E-06 |

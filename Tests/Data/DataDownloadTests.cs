@@ -16,7 +16,7 @@ public sealed class DataDownloadTests
             .Select(path => ($"cifar-10-batches-bin/{Path.GetFileName(path)}", File.ReadAllBytes(path))));
 
         using var data = new TemporaryFolder();
-        using var server = new LoopbackServer(request => LoopbackServer.Good(request, archive));
+        using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, archive));
         Assert.That(await Fetch("cifar10", "cifar-10-binary.tar.gz", archive, server, data), Is.True);
         Assert.That(DataCatalog.Load("cifar10", data.Name).Train.Count, Is.EqualTo(10));
         Assert.That(Directory.GetFileSystemEntries(data["cifar10"]), Is.EqualTo(new[] { data["cifar10/cifar-10-batches-bin"] }));
@@ -35,7 +35,7 @@ public sealed class DataDownloadTests
         var archive = await File.ReadAllBytesAsync(source["att_faces.zip"]);
 
         using var data = new TemporaryFolder();
-        using var server = new LoopbackServer(request => LoopbackServer.Good(request, archive));
+        using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, archive));
         await Fetch("orl", "att_faces.zip", archive, server, data);
         Assert.That(DataCatalog.Load("orl", data.Name).Train.Count, Is.EqualTo(12));
         Assert.That(Directory.Exists(data["orl/att_faces/s1"]), Is.True);
@@ -48,7 +48,7 @@ public sealed class DataDownloadTests
         DataFiles.WriteMnist(data["mnist"]);
         File.Delete(data["mnist/t10k-labels-idx1-ubyte"]);
         var content = DataFiles.Gzip(DataFiles.Idx([2], [7, 7]));
-        using var server = new LoopbackServer(request => LoopbackServer.Good(request, content));
+        using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, content));
         RemoteFile[] files =
         [
             .. from stem in (string[])["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"]
@@ -69,7 +69,7 @@ public sealed class DataDownloadTests
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["set"]);
         File.WriteAllBytes(folder["set/x.tar.gz"], Tar([("fine", [1]), (name, [2])]));
-        Assert.That(() => Archive.Unpack(folder["set/x.tar.gz"]), Throws.InstanceOf<InputException>().With.Message.Contains(message));
+        Assert.That(() => Archive.Extract(folder["set/x.tar.gz"]), Throws.InstanceOf<InputException>().With.Message.Contains(message));
         Assert.That(Directory.GetFileSystemEntries(folder.Name), Is.EqualTo(new[] { folder["set"] }));
         Assert.That(Directory.GetFileSystemEntries(folder["set"]), Is.EqualTo(new[] { folder["set/x.tar.gz"] }));
     }
@@ -82,7 +82,7 @@ public sealed class DataDownloadTests
         using (var zip = new GZipStream(file, CompressionLevel.Fastest))
         using (var tar = new TarWriter(zip))
             tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "link") { LinkName = "/etc/passwd" });
-        Assert.That(() => Archive.Unpack(folder["x.tar.gz"]), Throws.InstanceOf<InputException>().With.Message.Contains("SymbolicLink"));
+        Assert.That(() => Archive.Extract(folder["x.tar.gz"]), Throws.InstanceOf<InputException>().With.Message.Contains("SymbolicLink"));
     }
 
     [Test]
@@ -98,7 +98,7 @@ public sealed class DataDownloadTests
             File.WriteAllBytes(folder["x.tar.gz"], damaged);
             try
             {
-                Directory.Delete(Archive.Unpack(folder["x.tar.gz"]), recursive: true);
+                Directory.Delete(Archive.Extract(folder["x.tar.gz"]), recursive: true);
             }
             catch (InputException e)
             {
@@ -115,7 +115,7 @@ public sealed class DataDownloadTests
     {
         using var folder = new TemporaryFolder();
         using var plain = new MemoryStream();
-        using (var unzipped = new GzipReader(new MemoryStream(Tar([("top/a", new byte[500])])))) unzipped.CopyTo(plain);
+        using (var unzipped = new CheckedGZipStream(new MemoryStream(Tar([("top/a", new byte[500])])))) unzipped.CopyTo(plain);
         var tar = plain.ToArray();
         tar.AsSpan(124, 12).Fill(0xFF);
         tar[124] = 0x80;
@@ -123,14 +123,14 @@ public sealed class DataDownloadTests
         System.Text.Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0 ").CopyTo(tar, 148);
         File.WriteAllBytes(folder["x.tar.gz"], DataFiles.Gzip(tar));
         Assert.That(
-            () => Archive.Unpack(folder["x.tar.gz"]),
+            () => Archive.Extract(folder["x.tar.gz"]),
             Throws.InstanceOf<InputException>().With.Message.Contains("no valid archive"));
 
         using (var file = File.Create(folder["y.zip"]))
         using (var zip = new ZipArchive(file, ZipArchiveMode.Create))
             zip.CreateEntry("to\0p");
         Assert.That(
-            () => Archive.Unpack(folder["y.zip"]), Throws.InstanceOf<InputException>().With.Message.Contains("y.zip"));
+            () => Archive.Extract(folder["y.zip"]), Throws.InstanceOf<InputException>().With.Message.Contains("y.zip"));
         Assert.That(Directory.GetFileSystemEntries(folder.Name), Has.Length.EqualTo(2));
     }
 
@@ -143,13 +143,13 @@ public sealed class DataDownloadTests
         var tar = Tar([("top/a", DataFiles.Bytes(5000, new Rng(1)))]);
         File.WriteAllBytes(folder["x.tar.gz"], tar[..^missing]);
         Assert.That(
-            () => Archive.Unpack(folder["x.tar.gz"]),
+            () => Archive.Extract(folder["x.tar.gz"]),
             Throws.InstanceOf<InputException>().With.Message.Contains("no valid archive").And.Message.Contains("cut"));
 
         tar[^6] ^= 1;
         File.WriteAllBytes(folder["x.tar.gz"], tar);
         Assert.That(
-            () => Archive.Unpack(folder["x.tar.gz"]),
+            () => Archive.Extract(folder["x.tar.gz"]),
             Throws.InstanceOf<InputException>().With.Message.Contains("no valid archive"));
         Assert.That(Directory.GetFileSystemEntries(folder.Name), Has.Length.EqualTo(1));
     }
@@ -167,7 +167,7 @@ public sealed class DataDownloadTests
 
         var whole = written.ToArray();
         File.WriteAllBytes(folder["x.zip"], whole);
-        Assert.That(File.ReadAllBytes(Path.Combine(Archive.Unpack(folder["x.zip"]), "a")), Is.EqualTo(content));
+        Assert.That(File.ReadAllBytes(Path.Combine(Archive.Extract(folder["x.zip"]), "a")), Is.EqualTo(content));
         Directory.Delete(folder["top"], recursive: true);
 
         for (var at = 100; at < 500; at += 13)
@@ -176,7 +176,7 @@ public sealed class DataDownloadTests
             damaged[at] ^= 4;
             File.WriteAllBytes(folder["x.zip"], damaged);
             Assert.That(
-                () => Archive.Unpack(folder["x.zip"]),
+                () => Archive.Extract(folder["x.zip"]),
                 Throws.InstanceOf<InputException>().With.Message.Contains("x.zip"),
                 $"offset {at}");
         }
@@ -198,7 +198,7 @@ public sealed class DataDownloadTests
     public void EverySetThatIsReadCanBeFetchedOverHttps()
     {
         Assert.That(DataDownload.Names, Is.EquivalentTo(DataCatalog.Names.Where(DataCatalog.NeedsFiles)));
-        foreach (var file in DataHomes.All.Values.SelectMany(files => files))
+        foreach (var file in DatasetUrls.All.Values.SelectMany(files => files))
         {
             Assert.That(file.Addresses.Select(address => address.Scheme), Is.All.EqualTo("https"), file.Name);
             Assert.That(file.Digest, Has.Length.EqualTo(file.Algorithm == HashAlgorithmName.MD5 ? 32 : 64), file.Name);

@@ -98,7 +98,7 @@ internal static class DataFiles
         return bytes;
     }
 
-    public static float[] Item(Dataset data, int index)
+    public static float[] ReadItem(Dataset data, int index)
     {
         var item = new float[data.ItemShape.Size];
         data.Read(index, item);

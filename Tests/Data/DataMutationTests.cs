@@ -10,7 +10,7 @@ namespace PyNetSharp.Tests;
 public sealed class DataMutationTests
 {
     private const int Mutations = 10_000;
-    private const long MostMemory = 16 << 20;               // of one read; the files have a few kilobytes
+    private const long MaxMemory = 16 << 20;               // of one read; the files have a few kilobytes
 
     [Test]
     public void DamagedCifarFiles()
@@ -19,12 +19,12 @@ public sealed class DataMutationTests
         DataFiles.WriteCifar10(folder.Name, records: 1);
         Damage(folder["data_batch_1.bin"], DataFiles.Cifar(1, [1, 2]), content =>
         {
-            var train = (ImageDataset)CifarReader.ReadTen(folder.Name).Train;
+            var train = (ImageDataset)CifarReader.ReadCifar10(folder.Name).Train;
             Assert.That(content.Length, Is.EqualTo((train.Count - 4) * 3073));
             for (var i = 0; i < train.Count - 4; i++)
             {
                 Assert.That(train.Labels[i], Is.EqualTo(content[3073 * i]));
-                Assert.That(train.Pixels(i).SequenceEqual(content.AsSpan(3073 * i + 1, 3072)), Is.True);
+                Assert.That(train.GetPixels(i).SequenceEqual(content.AsSpan(3073 * i + 1, 3072)), Is.True);
             }
         });
     }
@@ -91,7 +91,7 @@ public sealed class DataMutationTests
                 Assert.Fail($"mutation {i}: {e}");
             }
 
-            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(MostMemory), $"mutation {i}");
+            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(MaxMemory), $"mutation {i}");
         }
 
         Assert.That((refused, read), Is.Not.EqualTo((0, mutations)).And.Not.EqualTo((mutations, 0)), "the damage tests one side only");

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using NUnit.Framework;
-using Answer = PyNetSharp.Tests.LoopbackServer.Answer;
+using Response = PyNetSharp.Tests.LoopbackServer.Response;
 
 namespace PyNetSharp.Tests;
 
@@ -13,8 +13,8 @@ public sealed class DownloaderTests
     public async Task FetchesChecksAndReports()
     {
         using var folder = new TemporaryFolder();
-        using var server = new LoopbackServer(request => LoopbackServer.Good(request, Content));
-        var heard = new Heard();
+        using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
+        var heard = new RecordedProgress();
         var path = await Fetch(server, folder, progress: heard);
 
         Assert.That(path, Is.EqualTo(folder["new/file.bin"]));
@@ -31,10 +31,10 @@ public sealed class DownloaderTests
     {
         using var folder = new TemporaryFolder();
         var breaks = new Queue<int>([100_000, 50_000]);
-        using var server = new LoopbackServer(request => LoopbackServer.Good(request, Content) with
+        using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content) with
         {
-            BreakAfter = breaks.TryDequeue(out var after) ? after : int.MaxValue,
-            Announced = announced,
+            TruncateAfter = breaks.TryDequeue(out var after) ? after : int.MaxValue,
+            HasContentLength = announced,
         });
         await Fetch(server, folder);
         AssertWhole(folder);
@@ -45,12 +45,12 @@ public sealed class DownloaderTests
     public async Task GoesOnWhereAnEarlierRunStopped()
     {
         using var folder = new TemporaryFolder();
-        using (var broken = new LoopbackServer(request => LoopbackServer.Good(request, Content) with { BreakAfter = 1000 }))
+        using (var broken = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content) with { TruncateAfter = 1000 }))
             Assert.That(() => Fetch(broken, folder, attempts: 1), Throws.InstanceOf<InputException>());
         Assert.That(File.Exists(folder["new/file.bin"]), Is.False);
         Assert.That(new FileInfo(folder["new/file.bin.part"]).Length, Is.EqualTo(1000));
 
-        using var server = new LoopbackServer(request => LoopbackServer.Good(request, Content));
+        using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
         await Fetch(server, folder);
         AssertWhole(folder);
         Assert.That(server.Requests.Single().From, Is.EqualTo(1000));
@@ -63,7 +63,7 @@ public sealed class DownloaderTests
         var first = true;
         using var server = new LoopbackServer(_ =>
         {
-            var answer = new Answer(200, Content) { BreakAfter = first ? 100_000 : int.MaxValue };
+            var answer = new Response(200, Content) { TruncateAfter = first ? 100_000 : int.MaxValue };
             first = false;
             return answer;
         });
@@ -77,7 +77,7 @@ public sealed class DownloaderTests
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["new"]);
         await File.WriteAllBytesAsync(folder["new/file.bin.part"], new byte[length]);
-        using var server = new LoopbackServer(request => LoopbackServer.Good(request, Content));
+        using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
         await Fetch(server, folder);
         AssertWhole(folder);
     }
@@ -97,7 +97,7 @@ public sealed class DownloaderTests
     public void KeepsNothingOfAWrongFile()
     {
         using var folder = new TemporaryFolder();
-        using var server = new LoopbackServer(request => LoopbackServer.Good(request, new byte[Size]));
+        using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, new byte[Size]));
         Assert.That(
             () => Fetch(server, folder),
             Throws.InstanceOf<InputException>().With.Message.Contains("file.bin could not be fetched")
@@ -111,7 +111,7 @@ public sealed class DownloaderTests
     {
         using var folder = new TemporaryFolder();
         using var server = new LoopbackServer(request =>
-            request.Path == "gone" ? new(404, []) : LoopbackServer.Good(request, Content));
+            request.Path == "gone" ? new(404, []) : LoopbackServer.ServeRange(request, Content));
         await Fetch(server, folder, paths: ["gone", "here"]);
         AssertWhole(folder);
         Assert.That(server.Requests.Select(request => request.Path), Is.EqualTo(new[] { "gone", "here" }));
@@ -124,9 +124,9 @@ public sealed class DownloaderTests
         AssertFault(new(404, []), "the server answered 404", requests: 1);
         AssertFault(new(503, []), "the server answered 503", requests: 3);
         AssertFault(new(200, new byte[Size + 1]), "more than the 300000 bytes expected", requests: 1);
-        AssertFault(new(200, new byte[Size + 1]) { Announced = false }, "more than the 300000 bytes expected", requests: 1);
+        AssertFault(new(200, new byte[Size + 1]) { HasContentLength = false }, "more than the 300000 bytes expected", requests: 1);
 
-        void AssertFault(Answer answer, string message, int requests)
+        void AssertFault(Response answer, string message, int requests)
         {
             using var server = new LoopbackServer(_ => answer);
             Assert.That(() => Fetch(server, folder, attempts: 3), Throws.InstanceOf<InputException>().With.Message.Contains(message));
@@ -143,7 +143,7 @@ public sealed class DownloaderTests
         using var server = new LoopbackServer(request =>
         {
             release.Wait(TimeSpan.FromMinutes(1));
-            return LoopbackServer.Good(request, Content);
+            return LoopbackServer.ServeRange(request, Content);
         });
         Assert.That(
             () => Fetch(server, folder, attempts: 1, patience: TimeSpan.FromMilliseconds(50)),
@@ -156,8 +156,8 @@ public sealed class DownloaderTests
     {
         using var folder = new TemporaryFolder();
         using var cancel = new CancellationTokenSource();
-        using var server = new LoopbackServer(request => LoopbackServer.Good(request, Content));
-        var heard = new Heard { Hearing = _ => cancel.Cancel() };
+        using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
+        var heard = new RecordedProgress { Hearing = _ => cancel.Cancel() };
         Assert.That(() => Fetch(server, folder, progress: heard, cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(new FileInfo(folder["new/file.bin.part"]).Length, Is.GreaterThan(0));
         await Fetch(server, folder);
@@ -180,7 +180,7 @@ public sealed class DownloaderTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["new"], "a file, no folder");
-        using var server = new LoopbackServer(request => LoopbackServer.Good(request, Content));
+        using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
         Assert.That(() => Fetch(server, folder), Throws.InstanceOf<InputException>().With.Message.Contains(folder["new"]));
     }
 
@@ -191,9 +191,9 @@ public sealed class DownloaderTests
         using var client = new HttpClient();
         var downloader = new Downloader(client)
         {
-            Attempts = attempts,
-            Pause = TimeSpan.Zero,
-            Patience = patience ?? TimeSpan.FromMinutes(1),
+            MaxAttempts = attempts,
+            RetryDelay = TimeSpan.Zero,
+            StallTimeout = patience ?? TimeSpan.FromMinutes(1),
         };
         var file = new RemoteFile(
             "file.bin", size, Digest(Content), HashAlgorithmName.SHA256, [.. (paths ?? ["file.bin"]).Select(path => server[path])]);
@@ -208,7 +208,7 @@ public sealed class DownloaderTests
 
     private static string Digest(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-    private sealed class Heard : IProgress<DownloadProgress>
+    private sealed class RecordedProgress : IProgress<DownloadProgress>
     {
         public List<DownloadProgress> All { get; } = [];
 

@@ -17,8 +17,8 @@ public sealed class IrisReaderTests
         Assert.That(DataFiles.Labels(train).CountBy(label => label).Select(pair => pair.Value), Is.EqualTo(new[] { 8, 8, 8 }));
         Assert.That(DataFiles.Labels(test).CountBy(label => label).Select(pair => pair.Value), Is.EqualTo(new[] { 2, 2, 2 }));
 
-        var all = Enumerable.Range(0, train.Count).Select(i => DataFiles.Item(train, i))
-            .Concat(Enumerable.Range(0, test.Count).Select(i => DataFiles.Item(test, i))).ToArray();
+        var all = Enumerable.Range(0, train.Count).Select(i => DataFiles.ReadItem(train, i))
+            .Concat(Enumerable.Range(0, test.Count).Select(i => DataFiles.ReadItem(test, i))).ToArray();
         Assert.That(all.Select(item => item[0]).Order(), Is.EqualTo(Enumerable.Range(0, 30).Select(i => 1 + i / 10f)).Within(1e-5f));
         Assert.That(all.Select(item => item[3]), Is.All.EqualTo(0.2f));
     }
@@ -28,7 +28,7 @@ public sealed class IrisReaderTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["iris.data"], Flowers(perSpecies: 50));
-        float[] First(ulong seed) => DataFiles.Item(IrisReader.Read(folder["iris.data"], seed).Test, 0);
+        float[] First(ulong seed) => DataFiles.ReadItem(IrisReader.Read(folder["iris.data"], seed).Test, 0);
         var first = First(1);
         Assert.That(First(1), Is.EqualTo(first));
         Assert.That(First(2), Is.Not.EqualTo(first));

@@ -11,7 +11,7 @@ internal static class LinearClassifier
     /// Trains on one part and tests on the other, with the class painted into the first pixels if asked for.
     /// </summary>
     /// <returns>The best test accuracy after any epoch, and the last training accuracy.</returns>
-    public static (double BestTest, double Train) Train(TrainTest data, int epochs, bool mark)
+    public static (double BestTest, double Train) Train(TrainTestSplit data, int epochs, bool mark)
     {
         var (inputs, classes) = (data.Train.ItemShape.Size, data.Train.ClassNames.Count);
         var (train, test) = (Pixels(data.Train, mark), Pixels(data.Test, mark));
@@ -61,7 +61,7 @@ internal static class LinearClassifier
         var items = new float[data.Count][];
         for (var i = 0; i < items.Length; i++)
         {
-            items[i] = DataFiles.Item(data, i);
+            items[i] = DataFiles.ReadItem(data, i);
             TensorPrimitives.Subtract(items[i], 0.5f, items[i]);
             if (!mark) continue;
             items[i].AsSpan(0, 10).Fill(-1);

@@ -12,12 +12,12 @@ namespace PyNetSharp.Tests;
 internal sealed class LoopbackServer : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly Func<Request, Answer> answer;
+    private readonly Func<Request, Response> respond;
     private readonly Task serving;
 
-    public LoopbackServer(Func<Request, Answer> answer)
+    public LoopbackServer(Func<Request, Response> answer)
     {
-        this.answer = answer;
+        this.respond = answer;
         listener.Start();
         serving = ServeAsync();
     }
@@ -27,7 +27,7 @@ internal sealed class LoopbackServer : IDisposable
     public Uri this[string path] => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/{path}");
 
     /// <summary>As a good server answers: the asked-for part of <paramref name="content"/>, or all of it.</summary>
-    public static Answer Good(Request request, byte[] content) => request.From is not { } from
+    public static Response ServeRange(Request request, byte[] content) => request.From is not { } from
         ? new(200, content)
         : new(206, content[(int)from..], $"Content-Range: bytes {from}-{content.Length - 1}/{content.Length}\r\n");
 
@@ -47,7 +47,7 @@ internal sealed class LoopbackServer : IDisposable
                 await using var stream = client.GetStream();
                 if (await ReadAsync(stream).ConfigureAwait(false) is not { } request) continue;
                 Requests.Enqueue(request);
-                await WriteAsync(stream, answer(request)).ConfigureAwait(false);
+                await WriteAsync(stream, respond(request)).ConfigureAwait(false);
             }
             catch (IOException)
             {
@@ -71,12 +71,12 @@ internal sealed class LoopbackServer : IDisposable
         return new(first.Split(' ')[1].TrimStart('/'), from);
     }
 
-    private static async Task WriteAsync(Stream stream, Answer answer)
+    private static async Task WriteAsync(Stream stream, Response answer)
     {
-        var length = answer.Announced ? $"Content-Length: {answer.Body.Length}\r\n" : "";
+        var length = answer.HasContentLength ? $"Content-Length: {answer.Body.Length}\r\n" : "";
         var head = $"HTTP/1.1 {answer.Status} Answer\r\n{length}{answer.Headers}Connection: close\r\n\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head)).ConfigureAwait(false);
-        await stream.WriteAsync(answer.Body.AsMemory(0, Math.Min(answer.Body.Length, answer.BreakAfter))).ConfigureAwait(false);
+        await stream.WriteAsync(answer.Body.AsMemory(0, Math.Min(answer.Body.Length, answer.TruncateAfter))).ConfigureAwait(false);
         await stream.FlushAsync().ConfigureAwait(false);
     }
 
@@ -85,12 +85,12 @@ internal sealed class LoopbackServer : IDisposable
     internal sealed record Request(string Path, long? From);
 
     /// <param name="Headers">More header lines, each with its line end.</param>
-    internal sealed record Answer(int Status, byte[] Body, string Headers = "")
+    internal sealed record Response(int Status, byte[] Body, string Headers = "")
     {
         /// <summary>Whether the head says how long the body is.</summary>
-        public bool Announced { get; init; } = true;
+        public bool HasContentLength { get; init; } = true;
 
         /// <summary>After how many bytes of the body the connection breaks.</summary>
-        public int BreakAfter { get; init; } = int.MaxValue;
+        public int TruncateAfter { get; init; } = int.MaxValue;
     }
 }

@@ -17,8 +17,8 @@ public sealed class MnistReaderTests
 
         var rng = new Rng(7);
         var pixels = DataFiles.Bytes(60, rng);
-        Assert.That(DataFiles.Item(train, 2), Is.EqualTo(pixels[40..].Select(b => b / 255f)));
-        Assert.That(DataFiles.Item(test, 0), Is.EqualTo(DataFiles.Bytes(40, rng)[..20].Select(b => b / 255f)));
+        Assert.That(DataFiles.ReadItem(train, 2), Is.EqualTo(pixels[40..].Select(b => b / 255f)));
+        Assert.That(DataFiles.ReadItem(test, 0), Is.EqualTo(DataFiles.Bytes(40, rng)[..20].Select(b => b / 255f)));
     }
 
     [Test]
@@ -110,14 +110,14 @@ public sealed class MnistReaderTests
         using var folder = new TemporaryFolder();
         DataFiles.WriteMnist(folder.Name);
         var images = File.ReadAllBytes(folder["train-images-idx3-ubyte"]);
-        var before = DataFiles.Item(Read(folder.Name).Train, 2);
+        var before = DataFiles.ReadItem(Read(folder.Name).Train, 2);
         File.WriteAllBytes(
             folder["train-images-idx3-ubyte"],
             [
                 .. DataFiles.Gzip(images[..3]), .. DataFiles.Gzip(images[3..20]), .. DataFiles.Gzip(images[20..]),
                 .. new byte[512],
             ]);
-        Assert.That(DataFiles.Item(Read(folder.Name).Train, 2), Is.EqualTo(before));
+        Assert.That(DataFiles.ReadItem(Read(folder.Name).Train, 2), Is.EqualTo(before));
     }
 
     [Test]
@@ -134,7 +134,7 @@ public sealed class MnistReaderTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(10_000_000));
     }
 
-    private static TrainTest Read(string folder) => MnistReader.Read(folder, "mnist", MnistReader.Digits);
+    private static TrainTestSplit Read(string folder) => MnistReader.Read(folder, "mnist", MnistReader.Digits);
 
     private static void AssertImageFault(bool zipped, byte[] content, params string[] messages)
     {

@@ -18,8 +18,8 @@ public sealed class OrlReaderTests
         Assert.That(train.ClassNames, Is.EqualTo(Enumerable.Range(1, 11).Select(p => $"s{p}")));
         Assert.That(train.ItemShape, Is.EqualTo(Shape.Create([1, 2, 3])));
         Assert.That((test.Labels[2], test.Labels[21]), Is.EqualTo((1, 10)));
-        Assert.That(DataFiles.Item(train, 8), Is.All.EqualTo(21 / 255f));       // s2/1.pgm, binary
-        Assert.That(DataFiles.Item(test, 3), Is.All.EqualTo(30 / 255f));        // s2/10.pgm, text
+        Assert.That(DataFiles.ReadItem(train, 8), Is.All.EqualTo(21 / 255f));       // s2/1.pgm, binary
+        Assert.That(DataFiles.ReadItem(test, 3), Is.All.EqualTo(30 / 255f));        // s2/10.pgm, text
     }
 
     [Test]

@@ -10,7 +10,7 @@ public sealed class RealDataTests
     [TestCase("fashion-mnist", 60_000, 1, 0.2860)]
     public void TrainingImagesHaveThePublishedMeans(string name, int count, int channels, params double[] means)
     {
-        if (Environment.GetEnvironmentVariable("PYNET_DATA") is not { Length: > 0 } folder || DataCatalog.FolderOf(name, folder) is null)
+        if (Environment.GetEnvironmentVariable("PYNET_DATA") is not { Length: > 0 } folder || DataCatalog.FindFolder(name, folder) is null)
         {
             Assert.Ignore($"PYNET_DATA names no folder with {name}.");
             return;
@@ -27,7 +27,7 @@ public sealed class RealDataTests
         var plane = train.ItemShape.Size / channels;
         for (var i = 0; i < count; i++)
             for (var c = 0; c < channels; c++)
-                foreach (var pixel in images.Pixels(i).Slice(c * plane, plane)) sums[c] += pixel;
+                foreach (var pixel in images.GetPixels(i).Slice(c * plane, plane)) sums[c] += pixel;
         Assert.That(sums.Select(sum => sum / count / plane / 255), Is.EqualTo(means).Within(0.00006));
     }
 }

@@ -78,9 +78,9 @@ public sealed class TransformTests
     [Test]
     public void ZeroPadAddsABorder()
     {
-        Assert.That(new ZeroPad(1).Infer(Small), Is.EqualTo(Shape.Create([1, 4, 5])));
+        Assert.That(new Pad(1).Infer(Small), Is.EqualTo(Shape.Create([1, 4, 5])));
         Assert.That(
-            Apply(new ZeroPad(1), [1, 2, 2], [1, 2, 3, 4]),
+            Apply(new Pad(1), [1, 2, 2], [1, 2, 3, 4]),
             Is.EqualTo(new float[] { 0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4, 0, 0, 0, 0, 0 }));
     }
 
@@ -111,20 +111,20 @@ public sealed class TransformTests
     public void RandomFlipMirrorsRowsHalfOfTheTime()
     {
         float[] mirrored = [-0.4f, 0.9f, 0.1f, 1.3f, 0.2f, 0.7f];
-        Assert.That(Apply(new RandomFlip(1), Small, SmallImage), Is.EqualTo(mirrored));
-        Assert.That(Apply(new RandomFlip(0), Small, SmallImage), Is.EqualTo(SmallImage));
+        Assert.That(Apply(new RandomHorizontalFlip(1), Small, SmallImage), Is.EqualTo(mirrored));
+        Assert.That(Apply(new RandomHorizontalFlip(0), Small, SmallImage), Is.EqualTo(SmallImage));
 
         var flips = Enumerable.Range(0, 1000).Count(i =>
-            Apply(new RandomFlip(), Small, SmallImage, new Rng(0).Split((ulong)i)).SequenceEqual(mirrored));
+            Apply(new RandomHorizontalFlip(), Small, SmallImage, new Rng(0).Split((ulong)i)).SequenceEqual(mirrored));
         Assert.That(flips, Is.InRange(420, 580));                  // 500 ± 5 standard deviations of 16
     }
 
     [Test]
     public void ComposeAppliesInOrder()
     {
-        var both = new Compose(new ZeroPad(1), new Resize(8, 8), new Normalize([0.5f], [0.5f]));
+        var both = new Compose(new Pad(1), new Resize(8, 8), new Normalize([0.5f], [0.5f]));
         Assert.That(both.Infer(Small), Is.EqualTo(Shape.Create([1, 8, 8])));
-        var padded = Apply(new ZeroPad(1), Small, SmallImage);
+        var padded = Apply(new Pad(1), Small, SmallImage);
         var resized = Apply(new Resize(8, 8), [1, 4, 5], padded);
         Assert.That(Apply(both, Small, SmallImage), Is.EqualTo(Apply(new Normalize([0.5f], [0.5f]), [1, 8, 8], resized)));
         Assert.That(Apply(new Compose(), Small, SmallImage), Is.EqualTo(SmallImage));
@@ -133,7 +133,7 @@ public sealed class TransformTests
     [Test]
     public void ImageTransformsRefuseVectors()
     {
-        foreach (var transform in (ITransform[])[new Resize(2, 2), new ZeroPad(1), new RandomCrop(2, 2), new RandomFlip()])
+        foreach (var transform in (ITransform[])[new Resize(2, 2), new Pad(1), new RandomCrop(2, 2), new RandomHorizontalFlip()])
             Assert.That(() => transform.Infer([4]), Throws.InstanceOf<ShapeException>().With.Message.Contains("[4]"));
     }
 

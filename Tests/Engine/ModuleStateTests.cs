@@ -36,7 +36,7 @@ public sealed class ModuleStateTests
         yield return Case(new Holder<IDisposable>(new Disposable()), "value.layer.weight", "value.layer.bias");
         yield return Case(new Holder<List<IDisposable>>([new Disposable()]), "value.0.layer.weight", "value.0.layer.bias");
         yield return Case(new Holder<IEnumerable<Tensor>>(Endless()));
-        yield return Case(new Holder<Odd>(default));
+        yield return Case(new Holder<ThrowingEquals>(default));
         yield return Case(new Holder<IComparer<Module>>(Comparer<Module>.Default));
         yield return Case(new CapturedTwice(Layer()), "layer.weight", "layer.bias");
         yield return Case(new MadePrivately(), "made.weight", "made.bias");
@@ -63,12 +63,12 @@ public sealed class ModuleStateTests
         yield return Case(new Holder<WeakReference<Linear>>(new(Layer())), "Value", "is a WeakReference of modules");
         yield return Case(new Holder<Dictionary<Linear, string>>(new() { [Layer()] = "" }), "Value", "holds a Linear in the keys of a dictionary");
         yield return Case(new Holder<Numbers>(new(Layer())), "Value", "holds a Linear in a Numbers");
-        yield return Case(new Holder<Layers>([Layer()]), "Value", "holds a Linear in a Layers");
+        yield return Case(new Holder<LayerList>([Layer()]), "Value", "holds a Linear in a LayerList");
         yield return Case(new FreshPrivately(), "FreshPrivately.Layer", "makes a new Linear at each look");
         yield return Case(new Holder<Func<Tensor, Tensor>>(Layer().Forward), "Value", "holds a Linear in a delegate or lambda");
         yield return Case(new Holder<Func<Tensor, Tensor>[]>(Lambdas(Layer())), "Value", "holds a Linear in a delegate or lambda");
         yield return Case(new Holder<Block>(new(Weight())), "Value", "holds a Parameter in a Block");
-        yield return Case(new Twins(), "two parameters or buffers have the path 'fc.weight'");
+        yield return Case(new SharedLayerModule(), "two parameters or buffers have the path 'fc.weight'");
     }
 
     [TestCaseSource(nameof(Found))]
@@ -169,24 +169,24 @@ public sealed class ModuleStateTests
         public override Tensor Forward(Tensor x) => second.Forward(first.Forward(x).Relu());
     }
 
-    private abstract class Silent : Module
+    private abstract class IdentityModule : Module
     {
         public override Tensor Forward(Tensor x) => x;
     }
 
-    private sealed class UnderscoredField : Silent
+    private sealed class UnderscoredField : IdentityModule
     {
         private readonly Linear _conv1 = Layer();
 
         public override string ToString() => $"{_conv1}";
     }
 
-    private sealed class PublicField : Silent
+    private sealed class PublicField : IdentityModule
     {
         public readonly Linear First = Layer();
     }
 
-    private sealed class PrivateProperties : Silent
+    private sealed class PrivateProperties : IdentityModule
     {
         internal Linear Second { get; } = Layer();
 
@@ -200,7 +200,7 @@ public sealed class ModuleStateTests
         public override Tensor Forward(Tensor x) => layer.Forward(x);
     }
 
-    private abstract class WithSecond : Silent
+    private abstract class WithSecond : IdentityModule
     {
         private readonly Linear second = Layer();
 
@@ -212,7 +212,7 @@ public sealed class ModuleStateTests
         public Linear First { get; } = Layer();
     }
 
-    private sealed class Holder<T>(T value) : Silent
+    private sealed class Holder<T>(T value) : IdentityModule
     {
         public T Value { get; } = value;
     }
@@ -225,7 +225,7 @@ public sealed class ModuleStateTests
     }
 
     /// <summary>Properties that show what fields hold.</summary>
-    private sealed class Shown : Silent
+    private sealed class Shown : IdentityModule
     {
         private readonly Sequential body = new(Layer());
         private readonly Linear last = Layer();
@@ -239,26 +239,26 @@ public sealed class ModuleStateTests
         public Linear Missing => last.Training ? throw new InvalidOperationException("not in training") : last;
     }
 
-    private sealed class Made : Silent
+    private sealed class Made : IdentityModule
     {
         private Linear? made;
 
         public Linear Layer => made ??= new(2, 2, Rng);
     }
 
-    private sealed class MadeInField : Silent
+    private sealed class MadeInField : IdentityModule
     {
         public Linear Layer => field ??= new(2, 2, Rng);
     }
 
-    private sealed class Fresh : Silent
+    private sealed class Fresh : IdentityModule
     {
         private readonly Rng rng = new(1);
 
         public Linear Layer => new(2, 2, rng);
     }
 
-    private sealed class LeftOut : Silent
+    private sealed class LeftOut : IdentityModule
     {
         [NotState]
         private readonly Linear teacher = Layer();
@@ -269,7 +269,7 @@ public sealed class ModuleStateTests
         public override string ToString() => $"{teacher}";
     }
 
-    private sealed class Parent : Silent
+    private sealed class Parent : IdentityModule
     {
         private readonly Child child;
 
@@ -278,7 +278,7 @@ public sealed class ModuleStateTests
         public Module Inner => child;
     }
 
-    private sealed class Child(Parent parent) : Silent
+    private sealed class Child(Parent parent) : IdentityModule
     {
         private readonly Linear layer = Layer();
 
@@ -292,7 +292,7 @@ public sealed class ModuleStateTests
         public override Tensor Forward(Tensor x) => drop.Forward(x);
     }
 
-    private sealed class Twins : Silent
+    private sealed class SharedLayerModule : IdentityModule
     {
         private readonly Linear fc = Layer();
 
@@ -308,7 +308,7 @@ public sealed class ModuleStateTests
 
     private readonly record struct Pair(Linear A, int B);
 
-    private sealed class Disposable : Silent, IDisposable
+    private sealed class Disposable : IdentityModule, IDisposable
     {
         private readonly Linear layer = Layer();
 
@@ -320,7 +320,7 @@ public sealed class ModuleStateTests
     }
 
     /// <summary>A struct whose Equals does not expect to be called on nothing.</summary>
-    private readonly struct Odd(string text)
+    private readonly struct ThrowingEquals(string text)
     {
         public override bool Equals(object? obj) => text.Length == 0;
 
@@ -365,7 +365,7 @@ public sealed class ModuleStateTests
         public System.Collections.IEnumerator GetEnumerator() => Array.Empty<int>().GetEnumerator();
     }
 
-    private sealed class Layers : List<Linear>
+    private sealed class LayerList : List<Linear>
     {
         public Linear Extra { get; } = Layer();
     }

@@ -39,7 +39,7 @@ public sealed class ExchangeTests
 
     private static (Module Model, Tensor X) Create(string name, ulong seed)
     {
-        var network = Networks.Find(name);
+        var network = NetworkCatalog.Find(name);
         var model = network.Create(new(network.Input, 10), new(seed));
         model.Eval();
         return (model, Tensor.Uniform([3, .. network.Input], -1, 1, new(9)));
@@ -47,7 +47,7 @@ public sealed class ExchangeTests
 
     private static void AssertScores(Module model, Tensor x, string path, string name)
     {
-        using var paused = Recording.Pause();
+        using var paused = GradMode.NoGrad();
         using var file = Safetensors.Open(path);
         var (ours, theirs) = (model.Forward(x).ToArray(), file.Read("y").ToArray());
         var error = Math.Sqrt(ours.Zip(theirs, (a, b) => Math.Pow(a - b, 2)).Sum());

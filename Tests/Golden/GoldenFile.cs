@@ -23,13 +23,13 @@ internal sealed class GoldenFile(string name) : IDisposable
     {
         if (file.Find(name) is not null)
         {
-            AssertNear(name, actual, Values(name), tolerance);
+            AssertWithinNorm(name, actual, Values(name), tolerance);
             return;
         }
 
         var rng = new Rng(97);
         var samples = Values($"{name}/samples");
-        AssertNear($"{name}, sampled", [.. samples.Select(_ => actual[rng.Next(actual.Length)])], samples, tolerance);
+        AssertWithinNorm($"{name}, sampled", [.. samples.Select(_ => actual[rng.Next(actual.Length)])], samples, tolerance);
 
         double squares = 0, signed = 0;
         foreach (var value in actual)
@@ -45,7 +45,7 @@ internal sealed class GoldenFile(string name) : IDisposable
 
     public void Dispose() => file.Dispose();
 
-    private static void AssertNear(string name, float[] actual, float[] golden, double tolerance)
+    private static void AssertWithinNorm(string name, float[] actual, float[] golden, double tolerance)
     {
         Assert.That(actual, Has.Length.EqualTo(golden.Length), name);
         var error = Math.Sqrt(actual.Zip(golden, (a, g) => Square((double)a - g)).Sum());

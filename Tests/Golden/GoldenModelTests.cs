@@ -7,7 +7,7 @@ namespace PyNetSharp.Tests;
 /// </summary>
 public sealed class GoldenModelTests
 {
-    private static IEnumerable<string> Names => Networks.All.Select(network => network.Name);
+    private static IEnumerable<string> Names => NetworkCatalog.All.Select(network => network.Name);
 
     [TestCaseSource(nameof(Names))]
     public void Scores_and_gradients_are_PyTorchs(string name)

@@ -6,7 +6,7 @@ internal static class GoldenModels
     /// <summary>A network for ten classes that drops nothing.</summary>
     public static Module Create(string name)
     {
-        var network = Networks.Find(name);
+        var network = NetworkCatalog.Find(name);
         var model = network.Build(new(network.Input, 10) { Dropout = network.HasDropout ? 0 : null }, new(0));
         var rng = new Rng(1);
         foreach (var parameter in model.Parameters())
@@ -23,7 +23,7 @@ internal static class GoldenModels
     public static (Tensor X, int[] Labels) Batch(GoldenFile golden, Rng rng, string name)
     {
         var count = (int)golden[$"{name}/batch"].Item();
-        Shape shape = [count, .. Networks.Find(name).Input];
+        Shape shape = [count, .. NetworkCatalog.Find(name).Input];
         var x = Tensor.From(shape, Draw(shape, -1, 1, rng));
         return (x, [.. Enumerable.Range(0, count).Select(_ => rng.Next(10))]);
     }

@@ -43,8 +43,8 @@ public sealed class GoldenOpTests
 
     private static IEnumerable<Type> Ops(OpRow row)
     {
-        var x = row.Draw(row.Shapes, Device.Cpu);
+        var x = row.DrawInputs(row.Shapes, Device.Cpu);
         foreach (var input in x) input.RequiresGrad = true;
-        return OpTests.Ancestors(row.Op(x).Producer);
+        return OpTests.Ancestors(row.Op(x).GradFn);
     }
 }

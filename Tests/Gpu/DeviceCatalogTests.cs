@@ -10,12 +10,12 @@ public sealed class DeviceCatalogTests
     {
         if (DeviceCatalog.Gpus.FirstOrDefault(gpu => gpu.Kind == kind) is { } first)
         {
-            Assert.That(DeviceCatalog.WhyNo(kind), Is.Null);
+            Assert.That(DeviceCatalog.UnavailableReason(kind), Is.Null);
             Assert.That(DeviceCatalog.Find(kind), Is.SameAs(first));
         }
         else
         {
-            var why = DeviceCatalog.WhyNo(kind);
+            var why = DeviceCatalog.UnavailableReason(kind);
             Assert.That(why, Is.Not.Null);
             Assert.That(
                 () => DeviceCatalog.Open(kind),

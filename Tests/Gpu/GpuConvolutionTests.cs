@@ -57,7 +57,7 @@ public sealed class GpuConvolutionTests
         var w = Tensor.Uniform([g.Outputs, g.Input[1], g.Kernel.H, g.Kernel.W], -1, 1, rng, device);
         var b = Tensor.Uniform([g.Outputs], -1, 1, rng, device);
         foreach (var leaf in (Tensor[])[x, w, b]) leaf.RequiresGrad = true;
-        var y = new Convolution(g.Stride, g.Padding, relu: false) { Direct = true }.Apply(x, w, b).Keep();
+        var y = new Conv2dOp(g.Stride, g.Padding, relu: false) { ForceDirect = true }.Apply(x, w, b).Keep();
         y.Backward(Tensor.Uniform(y.Shape, -1, 1, rng, device));
         return [y, x.Grad!, w.Grad!, b.Grad!];
     }
@@ -66,7 +66,7 @@ public sealed class GpuConvolutionTests
     private static void AssertNear(Tensor actual, Tensor expected, int terms, string what)
     {
         Assert.That(actual.Shape, Is.EqualTo(expected.Shape));
-        var (right, tolerance) = (expected.ToArray(), 2 * ConvolutionKernelsTests.Rounding(terms));
+        var (right, tolerance) = (expected.ToArray(), 2 * DirectConvolutionTests.Rounding(terms));
         foreach (var (i, value) in actual.ToArray().Index())
             if (!(Math.Abs((double)value - right[i]) <= tolerance))
                 Assert.Fail($"{what}: element {i} is {value}, not {right[i]}");

@@ -8,7 +8,7 @@ public sealed class GpuEmptyExtentTests
 {
     public static IEnumerable<TestCaseData> Rows => TestDevices.Each(OpTable.Rows);
 
-    public static IEnumerable<TestCaseData> PyTorchs => TestDevices.Each(EmptyExtentTests.PyTorchs);
+    public static IEnumerable<TestCaseData> PyTorchs => TestDevices.Each(EmptyExtentTests.PyTorchCases);
 
     [TestCaseSource(nameof(Rows))]
     public void Results_and_gradients_are_the_CPUs(string name, OpRow row)
@@ -26,10 +26,10 @@ public sealed class GpuEmptyExtentTests
     }
 
     [TestCaseSource(nameof(PyTorchs))]
-    public void Results_are_PyTorchs(string name, EmptyCase one) => one.Check(DeviceCatalog.Open(name));
+    public void Results_are_PyTorchs(string name, EmptyInputCase one) => one.Check(DeviceCatalog.Open(name));
 
     /// <summary>Clipping and updates where a parameter has no elements, alone and beside one that has.</summary>
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Optimizers_take_parameters_without_elements(string name) =>
         OptimizersTakeNothing(DeviceCatalog.Open(name));
 

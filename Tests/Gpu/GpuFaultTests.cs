@@ -88,9 +88,9 @@ public sealed class GpuFaultTests
     [TestCaseSource(nameof(Faults))]
     public void An_error_at_a_launch_names_the_kernel_and_so_does_every_use_after_it(Exception error, string name)
     {
-        var (x, log) = (Tensor.Zeros([2, 3], device), new ScoreLog());
+        var (x, log) = (Tensor.Zeros([2, 3], device), new BatchMetricsLog());
         var (loss, labels) = (Tensor.Zeros([], device), new Labels([0, 1], device));
-        log.Note(x, loss, labels);
+        log.Add(x, loss, labels);
         launchers.Fault = error;
         var message = Assert.Throws<DeviceException>(() => _ = x * x)!.Message;
         Assert.That(message, Does.Contain(name).And.Contain("was BroadcastKernel<"));
@@ -99,21 +99,21 @@ public sealed class GpuFaultTests
         foreach (var use in (Action[])
         [
             () => _ = x + 1, () => x.ToArray(), () => Tensor.From([1], [1], device), () => _ = new Tensor([1 << 15], device),
-            device.Synchronize, device.TrimMemory, () => log.Note(x, loss, labels), () => log.Read(),
+            device.Synchronize, device.EmptyCache, () => log.Add(x, loss, labels), () => log.Drain(),
         ])
             Assert.That(use, Throws.TypeOf<DeviceException>().With.Message.EqualTo(message));
-        Assert.That(log.Read(), Is.Empty, "what was on the device is lost, and asked for once");
+        Assert.That(log.Drain(), Is.Empty, "what was on the device is lost, and asked for once");
     }
 
     [Test]
     public void What_a_log_has_from_a_device_before_it_failed_is_read()
     {
-        var (x, log) = (Tensor.Zeros([1, 2], device), new ScoreLog());
+        var (x, log) = (Tensor.Zeros([1, 2], device), new BatchMetricsLog());
         var (loss, labels) = (Tensor.Full([], 0.5f, device), new Labels([0], device));
-        for (var i = 0; i <= ScoreLog.Capacity; i++) log.Note(x, loss, labels);
+        for (var i = 0; i <= BatchMetricsLog.Capacity; i++) log.Add(x, loss, labels);
         launchers.Fault = Cuda("CUDA_ERROR_ILLEGAL_ADDRESS");
         Assert.That(() => x + 1, Throws.TypeOf<DeviceException>());
-        Assert.That(log.Read(), Has.Count.EqualTo(ScoreLog.Capacity).And.All.Property(nameof(ScoreNote.Items)).EqualTo(1));
+        Assert.That(log.Drain(), Has.Count.EqualTo(BatchMetricsLog.Capacity).And.All.Property(nameof(BatchMetrics.BatchSize)).EqualTo(1));
     }
 
     [Test]
@@ -135,7 +135,7 @@ public sealed class GpuFaultTests
     {
         var x = new Tensor([4], device);
         Assert.That(
-            () => device.Each(4, new RecursiveKernel(x.View)),
+            () => device.LaunchItems(4, new RecursiveKernel(x.View)),
             Throws.TypeOf<DeviceException>().With.Message.Contains("cannot compile the kernel RecursiveKernel"));
     }
 
@@ -162,24 +162,24 @@ public sealed class GpuFaultTests
 
         public List<long> Requests { get; } = [];
 
-        public override long Free => (1 << 20) - Others - taken;
+        public override long FreeBytes => (1 << 20) - Others - taken;
 
-        public override MemoryBuffer Take(long bytes)
+        public override MemoryBuffer Allocate(long bytes)
         {
             Requests.Add(bytes);
             if (Fault is not null && Refusals-- > 0) throw Fault;
             taken += bytes;
-            return base.Take(bytes);
+            return base.Allocate(bytes);
         }
     }
 
-    private sealed class FaultyLaunchers(Accelerator accelerator) : KernelLaunchers(accelerator)
+    private sealed class FaultyLaunchers(Accelerator accelerator) : KernelCache(accelerator)
     {
         public Exception? Fault { get; set; }
 
-        public override void Each<TKernel>(Delegate launcher, int count, TKernel kernel)
+        public override void LaunchItems<TKernel>(Delegate launcher, int count, TKernel kernel)
         {
-            base.Each(launcher, count, kernel);
+            base.LaunchItems(launcher, count, kernel);
             if (Fault is not null) throw Fault;
         }
     }

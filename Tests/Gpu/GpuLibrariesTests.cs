@@ -46,20 +46,20 @@ public sealed class GpuLibrariesTests
     {
         var ilgpu = CopyOfILGPU();
         NativeLibrary.SetDllImportResolver(ilgpu, (_, _, _) => 0);
-        Assert.That(() => GpuLibraries.Attach(ilgpu, leaveResolver: false), Throws.Nothing);
+        Assert.That(() => GpuLibraries.RegisterResolver(ilgpu, leaveResolver: false), Throws.Nothing);
     }
 
     [Test]
     public void On_WSL_ILGPU_can_set_its_own()
     {
         var ilgpu = CopyOfILGPU();
-        GpuLibraries.Attach(ilgpu, leaveResolver: true);
+        GpuLibraries.RegisterResolver(ilgpu, leaveResolver: true);
         Assert.That(() => NativeLibrary.SetDllImportResolver(ilgpu, (_, _, _) => 0), Throws.Nothing);
     }
 
     [Test]
     public void A_driver_that_is_too_old_is_called_that_with_what_is_needed() => Assert.That(
-        GpuCatalog.TooOld(
+        GpuCatalog.DriverTooOldMessage(
             "NVIDIA A100", CudaDriverVersion.FromMajorMinor(10, 2), CudaDriverVersion.FromMajorMinor(11, 0)),
         Is.EqualTo(
             "CUDA's driver is too old for NVIDIA A100: it is for CUDA 10.2, and ILGPU needs one for CUDA 11.0 or later; " +

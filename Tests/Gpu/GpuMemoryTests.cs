@@ -10,7 +10,7 @@ public sealed class GpuMemoryTests
 {
     private const int Megabyte = 1 << 20;
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Exhaustion_names_what_was_asked_for_what_is_used_and_what_is_left(string name)
     {
         var device = Limited(name, Megabyte);
@@ -21,51 +21,51 @@ public sealed class GpuMemoryTests
         Assert.That(half.ToArray(), Is.All.Zero);
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void What_is_free_in_one_size_serves_another_when_memory_is_short(string name)
     {
         var device = Limited(name, Megabyte);
         DropOneReleaseOne();
         var x = Tensor.Full([200_000], 2, device);      // fits only if the smaller blocks have gone back to the driver
         Assert.That(x.ToArray(), Is.All.EqualTo(2));
-        Assert.That(device.Memory.Peak, Is.LessThanOrEqualTo(Megabyte));
+        Assert.That(device.Memory.PeakAllocated, Is.LessThanOrEqualTo(Megabyte));
 
         [MethodImpl(MethodImplOptions.NoInlining)]      // so that no variable here still refers to what was dropped
         void DropOneReleaseOne() => (Tensor.Zeros([100_000], device) + 0).Release();
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void A_steady_loop_asks_the_driver_for_nothing(string name)
     {
         var device = Limited(name, 64 * Megabyte);
         var x = Tensor.Full([1 << 10], 1, device);
         for (var i = 0; i < 3; i++) Step();
-        var before = device.Memory.BlocksTaken;
+        var before = device.Memory.SystemAllocations;
         for (var i = 0; i < 20; i++) Step();
-        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(before));
+        Assert.That(device.Memory.SystemAllocations, Is.EqualTo(before));
 
         void Step()
         {
-            using var paused = Recording.Pause();
+            using var paused = GradMode.NoGrad();
             var y = x + 1;
             (y * 2).Release();
             y.Release();
         }
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Page_locked_memory_goes_back_when_memory_is_trimmed(string name)
     {
         var device = Limited(name, 64 * Megabyte);
         float[] numbers = [.. Enumerable.Range(0, 1 << 18).Select(i => (float)i)];
         var x = Tensor.From([1 << 18], numbers, device);
-        Assert.That(device.PageLocked, Is.GreaterThanOrEqualTo(Megabyte));
-        device.TrimMemory();
-        Assert.That(device.PageLocked, Is.Zero);
+        Assert.That(device.PinnedBytes, Is.GreaterThanOrEqualTo(Megabyte));
+        device.EmptyCache();
+        Assert.That(device.PinnedBytes, Is.Zero);
         Assert.That(x.ToArray(), Is.EqualTo(numbers), "and is taken again");
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void A_device_that_is_dropped_gives_everything_back(string name)
     {
         var memory = new CountedMemory(((GpuDevice)DeviceCatalog.Open(name)).Accelerator);
@@ -92,9 +92,9 @@ public sealed class GpuMemoryTests
     {
         public List<MemoryBuffer> Taken { get; } = [];
 
-        public override MemoryBuffer Take(long bytes)
+        public override MemoryBuffer Allocate(long bytes)
         {
-            var buffer = base.Take(bytes);
+            var buffer = base.Allocate(bytes);
             Taken.Add(buffer);
             return buffer;
         }

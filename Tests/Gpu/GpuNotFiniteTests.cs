@@ -56,7 +56,7 @@ public sealed class GpuNotFiniteTests
     /// <summary>The result and the gradients of all inputs.</summary>
     private static float[][] Compute(OpRow row, Device device, int input, float poison)
     {
-        var x = row.Draw(row.Shapes, Device.Cpu);
+        var x = row.DrawInputs(row.Shapes, Device.Cpu);
         if (input < x.Length) x[input] = Poisoned(x[input], poison);
         x = [.. x.Select(leaf => leaf.To(device))];
         foreach (var leaf in x) leaf.RequiresGrad = true;

@@ -23,8 +23,8 @@ public sealed class GpuOpTests
 
     internal static void AssertValue(Device device, OpRow row)
     {
-        var right = row.Op(row.Draw(row.Shapes, Device.Cpu));
-        var y = Guarded(device, [.. row.Shapes, right.Shape], () => row.Op(row.Draw(row.Shapes, device)), y => [y]);
+        var right = row.Op(row.DrawInputs(row.Shapes, Device.Cpu));
+        var y = Guarded(device, [.. row.Shapes, right.Shape], () => row.Op(row.DrawInputs(row.Shapes, device)), y => [y]);
         Assert.That(y.Device, Is.SameAs(device));
         if (row.Reference is null)
         {
@@ -32,7 +32,7 @@ public sealed class GpuOpTests
             return;
         }
 
-        var expected = row.Reference([.. row.Draw(row.Shapes, Device.Cpu).Select(Reference.Of)]);
+        var expected = row.Reference([.. row.DrawInputs(row.Shapes, Device.Cpu).Select(ReferenceTensor.Of)]);
         Assert.That(y.Shape, Is.EqualTo(expected.Shape));
         foreach (var (i, value) in y.ToArray().Index())
             if (!value.Equals((float)expected.Values[i]) && !(Math.Abs(value - expected.Values[i]) <= row.ValueTolerance * (1 + Math.Abs(expected.Values[i]))))
@@ -41,7 +41,7 @@ public sealed class GpuOpTests
 
     internal static void AssertGradients(Device device, OpRow row)
     {
-        var result = row.Op(row.Draw(row.Shapes, Device.Cpu)).Shape;
+        var result = row.Op(row.DrawInputs(row.Shapes, Device.Cpu)).Shape;
         for (var only = -1; only < (row.Shapes.Length == 1 ? 0 : row.Shapes.Length); only++)
         {
             var here = Guarded(device, [.. row.Shapes, result], () => Gradients(row, device, only), _ => []);
@@ -62,9 +62,9 @@ public sealed class GpuOpTests
         {
             GC.WaitForPendingFinalizers();
             var collections = GC.CollectionCount(0);
-            using var guards = new Guards(device, shapes);
+            using var guards = new DeviceCanaries(device, shapes);
             var computed = compute();
-            if (guards.Touched(results(computed)) is not { } fault) return computed;
+            if (guards.FindOverwritten(results(computed)) is not { } fault) return computed;
 
             // A collection in between may have brought back blocks of earlier tests, which are not filled with NaN.
             if (attempts == 0 || GC.CollectionCount(0) == collections) Assert.Fail(fault);
@@ -73,7 +73,7 @@ public sealed class GpuOpTests
 
     private static Tensor?[] Gradients(OpRow row, Device device, int only)
     {
-        var x = row.Draw(row.Shapes, device);
+        var x = row.DrawInputs(row.Shapes, device);
         foreach (var (i, leaf) in x.Index()) leaf.RequiresGrad = only < 0 || i == only;
         var y = row.Op(x);
         y.Backward(Tensor.Uniform(y.Shape, -1, 1, new(7), device));

@@ -25,14 +25,14 @@ public sealed class GpuOptimizerTests
         Parameter[] parameters = [.. Parameters(device).Take(18)];      // nin's
         var optimizer = OptimizerTests.Kinds[kind](parameters);
         SetGradients(parameters, step: 1);
-        var (launches, transfers, blocks) = (device.Launches, device.Transfers, device.Memory.BlocksTaken);
+        var (launches, transfers, blocks) = (device.LaunchCount, device.TransferCount, device.Memory.SystemAllocations);
         optimizer.Step();
-        Assert.That(device.Launches - launches, name == "opencl" ? Is.AnyOf(1, 5) : Is.EqualTo(1), "five where arguments have 1 KB");
-        Assert.That(device.Transfers, Is.EqualTo(transfers));
-        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(blocks));
+        Assert.That(device.LaunchCount - launches, name == "opencl" ? Is.AnyOf(1, 5) : Is.EqualTo(1), "five where arguments have 1 KB");
+        Assert.That(device.TransferCount, Is.EqualTo(transfers));
+        Assert.That(device.Memory.SystemAllocations, Is.EqualTo(blocks));
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Gradients_are_clipped_by_their_common_norm(string name)
     {
         var device = DeviceCatalog.Open(name);
@@ -45,23 +45,23 @@ public sealed class GpuOptimizerTests
         Assert.That(b.Grad!.ToArray(), Is.EqualTo(new[] { 3e30f / norm, -4e30f / norm, 0 }).Within(1e-8));
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Clipping_takes_few_launches_and_waits_once(string name)
     {
         var device = (GpuDevice)DeviceCatalog.Open(name);
         Parameter[] parameters = [.. Parameters(device).Take(18)];      // nin's
         SetGradients(parameters, step: 1);
-        var (launches, transfers) = (device.Launches, device.Transfers);
+        var (launches, transfers) = (device.LaunchCount, device.TransferCount);
         parameters.ClipGradNorm(1e-3f);
-        Assert.That(device.Launches - launches, name == "opencl" ? Is.LessThanOrEqualTo(11) : Is.EqualTo(3), "square, add up, scale");
-        Assert.That(device.Transfers - transfers, Is.EqualTo(1), "the norm");
+        Assert.That(device.LaunchCount - launches, name == "opencl" ? Is.LessThanOrEqualTo(11) : Is.EqualTo(3), "square, add up, scale");
+        Assert.That(device.TransferCount - transfers, Is.EqualTo(1), "the norm");
 
-        launches = device.Launches;
+        launches = device.LaunchCount;
         parameters.ClipGradNorm(1e3f);
-        Assert.That(device.Launches - launches, name == "opencl" ? Is.LessThanOrEqualTo(6) : Is.EqualTo(2), "nothing to scale");
+        Assert.That(device.LaunchCount - launches, name == "opencl" ? Is.LessThanOrEqualTo(6) : Is.EqualTo(2), "nothing to scale");
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void The_norm_of_many_gradients_is_the_CPUs_and_so_are_they(string name)
     {
         var (here, there) = (Clipped(DeviceCatalog.Open(name)), Clipped(Device.Cpu));
@@ -80,7 +80,7 @@ public sealed class GpuOptimizerTests
         }
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void A_NaN_among_the_gradients_makes_the_norm_NaN_and_every_gradient(string name)
     {
         var device = DeviceCatalog.Open(name);

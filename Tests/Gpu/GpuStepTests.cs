@@ -8,39 +8,39 @@ public sealed class GpuStepTests
 {
     private const int Batches = 6, BatchSize = 2, MostLaunches = 80;
 
-    private static IEnumerable<TestCaseData> Real => TestDevices.AloneBut("emulated");      // on which it takes minutes
+    private static IEnumerable<TestCaseData> Real => TestDevices.CasesExcept("emulated");      // on which it takes minutes
 
     [TestCaseSource(nameof(Real))]
     public void A_step_of_nin_allocates_nothing_sends_only_its_batch_and_launches_few_kernels(string name)
     {
         var device = (GpuDevice)DeviceCatalog.Open(name);
-        var nin = Networks.Find("nin");
-        var model = nin.Create(new(nin.Input, 10) { Width = 0.25 }, new(1));
-        nin.Recipe.Initialise(model, new(2));
+        var nin = NetworkCatalog.Find("nin");
+        var model = nin.Create(new(nin.Input, 10) { WidthMultiplier = 0.25 }, new(1));
+        nin.Recipe.Initialize(model, new(2));
         model.To(device);
 
-        var data = ShapesPainter.Draw(seed: 1, train: Batches * BatchSize, test: 10).Train;
+        var data = ShapesGenerator.Generate(seed: 1, train: Batches * BatchSize, test: 10).Train;
         var counter = new LaunchCounter(device);
         var trainer = new Trainer(
             model, new(data, BatchSize, new Resize(32, 32), device: device), test: null,
-            new Sgd(model.Parameters(), 0.01f, momentum: 0.9f, nesterov: true)) { Observers = [counter] };
+            new Sgd(model.Parameters(), 0.01f, momentum: 0.9f, nesterov: true)) { Callbacks = [counter] };
 
         trainer.Run(2);
-        var (blocks, transfers) = (device.Memory.BlocksTaken, device.Transfers);
+        var (blocks, transfers) = (device.Memory.SystemAllocations, device.TransferCount);
         counter.Launches.Clear();
         trainer.Run(3);
 
-        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(blocks), "blocks of memory");
-        Assert.That(device.Transfers - transfers, Is.EqualTo(2 * Batches + 1), "images and labels of each batch, and the epoch's figures");
+        Assert.That(device.Memory.SystemAllocations, Is.EqualTo(blocks), "blocks of memory");
+        Assert.That(device.TransferCount - transfers, Is.EqualTo(2 * Batches + 1), "images and labels of each batch, and the epoch's figures");
         var steps = counter.Launches.Zip(counter.Launches.Skip(1), (before, after) => after - before);
         Assert.That(steps, Is.All.LessThan(MostLaunches));
         TestContext.Out.WriteLine($"{steps.Max()} launches a step");
     }
 
-    private sealed class LaunchCounter(GpuDevice device) : ITrainingObserver
+    private sealed class LaunchCounter(GpuDevice device) : ITrainingCallback
     {
         public List<long> Launches { get; } = [];
 
-        public void StepDone(StepRecord step) => Launches.Add(device.Launches);
+        public void OnStepEnd(StepRecord step) => Launches.Add(device.LaunchCount);
     }
 }

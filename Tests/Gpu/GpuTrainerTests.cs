@@ -7,12 +7,12 @@ namespace PyNetSharp.Tests;
 public sealed class GpuTrainerTests
 {
     private const int BatchSize = 50, Batches = 2;
-    private static readonly TrainTest Xor = XorPoints.Draw(seed: 1, train: Batches * BatchSize, test: 60);
+    private static readonly TrainTestSplit Xor = XorGenerator.Generate(seed: 1, train: Batches * BatchSize, test: 60);
 
     /// <summary>Where a step takes less than seconds.</summary>
-    private static IEnumerable<TestCaseData> Real => TestDevices.AloneBut("emulated");
+    private static IEnumerable<TestCaseData> Real => TestDevices.CasesExcept("emulated");
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void It_learns_what_the_CPU_learns(string name)
     {
         var (here, there) = (NewTrainer(DeviceCatalog.Open(name)), NewTrainer(Device.Cpu));
@@ -33,7 +33,7 @@ public sealed class GpuTrainerTests
     public void Observers_may_ask_at_every_step(string name)
     {
         var asked = new List<(double Loss, double Accuracy)>();
-        var trainer = NewTrainer(DeviceCatalog.Open(name), observer: new Asker(step => asked.Add((step.Loss, step.Accuracy))));
+        var trainer = NewTrainer(DeviceCatalog.Open(name), observer: new LossReader(step => asked.Add((step.Loss, step.Accuracy))));
         trainer.Run(1);
 
         Assert.That(asked, Has.Count.EqualTo(Batches));
@@ -41,7 +41,7 @@ public sealed class GpuTrainerTests
         Assert.That(asked[^1].Accuracy, Is.EqualTo(trainer.History[0].TrainAccuracy));
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void A_loss_that_is_not_finite_stops_the_run_and_brings_sound_weights_back(string name)
     {
         var device = DeviceCatalog.Open(name);
@@ -63,13 +63,13 @@ public sealed class GpuTrainerTests
         last.Bias!.CopyFrom([-100f, -100f]);
         var trainer = NewTrainer(DeviceCatalog.Open(name), new Sequential(last, new ReLU()));
 
-        var fault = Assert.Throws<DeadNetworkException>(() => trainer.Run(100))!;
+        var fault = Assert.Throws<DeadReluException>(() => trainer.Run(100))!;
 
         Assert.That(fault.Step, Is.EqualTo(10));
         Assert.That(fault.Message, Does.Contain("0.6931"));
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Weights_go_through_files_between_devices(string name)
     {
         var device = DeviceCatalog.Open(name);
@@ -86,7 +86,7 @@ public sealed class GpuTrainerTests
         Assert.That(third.Parameters()[0].Device, Is.SameAs(device));
     }
 
-    private static Trainer NewTrainer(Device device, Module? model = null, float rate = 0.1f, ITrainingObserver? observer = null)
+    private static Trainer NewTrainer(Device device, Module? model = null, float rate = 0.1f, ITrainingCallback? observer = null)
     {
         model ??= Perceptron();
         model.To(device);
@@ -94,7 +94,7 @@ public sealed class GpuTrainerTests
             model, new(Xor.Train, BatchSize, seed: 2, device: device), new(Xor.Test, BatchSize, shuffle: false, device: device),
             new Sgd(model.Parameters(), rate, momentum: 0.9f))
         {
-            Observers = observer is null ? [] : [observer],
+            Callbacks = observer is null ? [] : [observer],
         };
     }
 
@@ -106,8 +106,8 @@ public sealed class GpuTrainerTests
 
     private static float[] Numbers(Module model) => [.. model.State().SelectMany(s => s.Tensor.ToArray())];
 
-    private sealed class Asker(Action<StepRecord> onStep) : ITrainingObserver
+    private sealed class LossReader(Action<StepRecord> onStep) : ITrainingCallback
     {
-        public void StepDone(StepRecord step) => onStep(step);
+        public void OnStepEnd(StepRecord step) => onStep(step);
     }
 }

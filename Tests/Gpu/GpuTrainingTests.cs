@@ -15,7 +15,7 @@ public sealed class GpuTrainingTests
 
     private static readonly string[] Golden = ["nin", "nin-d2l", "alexnet", "lenet5"];
 
-    private static IEnumerable<TestCaseData> Real => TestDevices.AloneBut("emulated");
+    private static IEnumerable<TestCaseData> Real => TestDevices.CasesExcept("emulated");
 
     private static IEnumerable<TestCaseData> Reference => TestDevices.Each(Golden, (_, device) => device != "emulated");
 
@@ -28,7 +28,7 @@ public sealed class GpuTrainingTests
         AssertNear(losses, golden.Values($"{network}/losses"));
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void A_small_networks_losses_are_the_CPUs(string name)
     {
         var x = Tensor.Uniform([4, 2, 9, 9], -1, 1, new(5));
@@ -45,9 +45,9 @@ public sealed class GpuTrainingTests
 
         float[] Train(Device device)
         {
-            var nin = Networks.Find("nin");
+            var nin = NetworkCatalog.Find("nin");
             var model = nin.Create(new(nin.Input, 10), new(1));       // with its dropout: masks depend on seed and position only
-            nin.Recipe.Initialise(model, new(2));
+            nin.Recipe.Initialize(model, new(2));
             return Losses(model, x, [0, 1, 2, 3, 4, 5, 6, 7], Gentle, device);
         }
     }

@@ -8,7 +8,7 @@ public sealed class IlgpuLoadingTests
 {
     private const string Many = "100000";       // epochs: no run here comes to its end
 
-    private static readonly Assembly[] Libraries = [typeof(Tensor).Assembly, typeof(LinearOp).Assembly];
+    private static readonly Assembly[] Libraries = [typeof(Tensor).Assembly, typeof(LinearExtensions).Assembly];
 
     private readonly TemporaryFolder folder = new();
 
@@ -23,7 +23,7 @@ public sealed class IlgpuLoadingTests
     public void Only_training_on_a_GPU_loads_it(string call, bool expected)
     {
         var atEpoch = expected ? 1 : 40;        // by then, what is called often has been compiled again, with inlining
-        using var process = Pynet.Start(
+        using var process = PynetProcess.Start(
             folder.Name, ["train", .. call.Split(' '), "--epochs", Many, "--out", $"{call.Length}"]);
         process.WaitForOutput($"/{Many} ", atEpoch);
         var loaded = process.LoadedFiles();
@@ -40,7 +40,7 @@ public sealed class IlgpuLoadingTests
     [Test]
     public void What_mentions_it_is_never_inlined_into_what_the_CPU_runs()
     {
-        MethodBase[] methods = [.. MethodCode.Of(typeof(LinearOp).Assembly)];
+        MethodBase[] methods = [.. MethodCode.AllMethods(typeof(LinearExtensions).Assembly)];
         var callers = methods
             .SelectMany(caller => MethodCode.Calls(caller).Select(called => (Caller: caller, Called: called)))
             .Where(call => call.Called.Module == call.Caller.Module)
@@ -70,7 +70,7 @@ public sealed class IlgpuLoadingTests
     }
 
     private static bool IsOperand(Type type) => type.GetInterfaces().Any(known =>
-        known.IsGenericType && known.GetGenericTypeDefinition() == typeof(IOperand<>));
+        known.IsGenericType && known.GetGenericTypeDefinition() == typeof(IGemmOperand<>));
 
     private static bool IsKept(MethodBase method) =>
         method.MethodImplementationFlags.HasFlag(MethodImplAttributes.NoInlining);

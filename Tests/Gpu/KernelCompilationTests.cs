@@ -8,17 +8,17 @@ namespace PyNetSharp.Tests;
 [Category("Gpu")]
 public sealed class KernelCompilationTests
 {
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void A_rehearsal_compiles_what_the_work_launches_and_does_nothing_else(string name)
     {
         var opened = (GpuDevice)DeviceCatalog.Open(name);
         var device = new GpuDevice(new(name, "", 1L << 30, ""), opened.Accelerator);
-        var compilation = device.Rehearse(there => Work(Tensor.Zeros([4, 3, 8, 8], there)));
+        var compilation = device.Precompile(there => Work(Tensor.Zeros([4, 3, 8, 8], there)));
         compilation.Completion.Wait();
-        Assert.That(compilation.Done, Is.EqualTo(compilation.Count).And.GreaterThan(5));
-        Assert.That((device.Launches, device.Transfers, device.Memory.Peak), Is.EqualTo((0L, 0L, 0L)));
+        Assert.That(compilation.CompletedCount, Is.EqualTo(compilation.Count).And.GreaterThan(5));
+        Assert.That((device.LaunchCount, device.TransferCount, device.Memory.PeakAllocated), Is.EqualTo((0L, 0L, 0L)));
 
-        Assert.That(device.Rehearse(there => Work(Tensor.Zeros([4, 3, 8, 8], there))).Count, Is.Zero, "all are known");
+        Assert.That(device.Precompile(there => Work(Tensor.Zeros([4, 3, 8, 8], there))).Count, Is.Zero, "all are known");
         var right = Work(Tensor.Uniform([4, 3, 8, 8], -1, 1, new(1)));
         var here = Work(Tensor.Uniform([4, 3, 8, 8], -1, 1, new(1)).To(device));
         Assert.That(here, Is.EqualTo(right).Within(1e-4f));
@@ -45,13 +45,13 @@ public sealed class KernelCompilationTests
     {
         var compiled = new List<int>();
         var loaded = 0;
-        KernelPreparation[] kernels =
-            [.. Enumerable.Range(0, 50).Select(i => new KernelPreparation(typeof(CopyKernel), () => Compile(i), Load))];
+        LazyKernel[] kernels =
+            [.. Enumerable.Range(0, 50).Select(i => new LazyKernel(typeof(CopyKernel), () => Compile(i), Load))];
         var compilation = new KernelCompilation(kernels);
         compilation.Completion.Wait();
         Assert.That(compiled, Is.EqualTo(Enumerable.Range(0, 50)));
-        Assert.That((loaded, compilation.Done), Is.EqualTo((50, 50)));
-        Assert.That(kernels, Is.All.Property(nameof(KernelPreparation.IsReady)).True);
+        Assert.That((loaded, compilation.CompletedCount), Is.EqualTo((50, 50)));
+        Assert.That(kernels, Is.All.Property(nameof(LazyKernel.IsCompiled)).True);
 
         CompiledKernel Compile(int i)
         {
@@ -69,7 +69,7 @@ public sealed class KernelCompilationTests
     [Test]
     public void A_kernel_that_cannot_be_compiled_ends_no_other_and_its_launch_says_so()
     {
-        KernelPreparation[] kernels =
+        LazyKernel[] kernels =
         [
             new(typeof(CopyKernel), () => throw new InternalCompilerException("no such instruction"), _ => () => { }),
             new(typeof(FillKernel), () => null!, _ => throw new NotSupportedException()),
@@ -77,8 +77,8 @@ public sealed class KernelCompilationTests
         ];
         var compilation = new KernelCompilation(kernels);
         compilation.Completion.Wait();
-        Assert.That(compilation.Done, Is.EqualTo(3));
-        Assert.That(kernels.Select(kernel => kernel.IsReady), Is.EqualTo(new[] { false, false, true }));
+        Assert.That(compilation.CompletedCount, Is.EqualTo(3));
+        Assert.That(kernels.Select(kernel => kernel.IsCompiled), Is.EqualTo(new[] { false, false, true }));
         Assert.That(
             () => kernels[0].Launcher,
             Throws.TypeOf<DeviceException>().With.Message.EqualTo(

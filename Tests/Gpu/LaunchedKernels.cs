@@ -7,63 +7,63 @@ namespace PyNetSharp.Tests;
 /// <summary>Which kernels ops and optimizers launch, with which type arguments: found by a device that only takes notes.</summary>
 internal static class LaunchedKernels
 {
-    private static readonly int[] Processors = [4, 14, 46, 82, 132, 188];      // of a laptop's GPU up to the largest
+    private static readonly int[] ProcessorCounts = [4, 14, 46, 82, 132, 188];      // of a laptop's GPU up to the largest
 
-    private static readonly Lazy<IReadOnlyCollection<Type>> Networks = new(() => Noted(TrainEveryNetwork));
+    private static readonly Lazy<IReadOnlyCollection<Type>> NetworkKernels = new(() => Record(TrainEveryNetwork));
 
     /// <summary>Every row of the op table at both its sizes, every optimizer, and what goes on between ops.</summary>
-    public static IReadOnlyCollection<Type> All() => Noted(RunEveryOp);
+    public static IReadOnlyCollection<Type> All() => Record(RunEveryOp);
 
     /// <summary>
     /// A training step of every network, in batches of its recipe and in small ones, on small and large GPUs, in both
     /// precisions.
     /// </summary>
-    public static IReadOnlyCollection<Type> OfNetworks() => Networks.Value;
+    public static IReadOnlyCollection<Type> ForNetworks() => NetworkKernels.Value;
 
-    private static Type[] Noted(Action<GpuDevice, Notes> work)
+    private static Type[] Record(Action<GpuDevice, LaunchRecorder> work)
     {
         using var context = Context.Create(builder => builder.CPU(CPUDeviceKind.Nvidia).Profiling());
         using var accelerator = context.GetCPUDevice(0).CreateCPUAccelerator(context);
-        var notes = new Notes(accelerator);
-        work(new(new("notes", "takes notes", long.MaxValue, "none"), accelerator, notes, new NoMemory(accelerator)), notes);
-        return [.. notes.Found.Keys];
+        var notes = new LaunchRecorder(accelerator);
+        work(new(new("notes", "takes notes", long.MaxValue, "none"), accelerator, notes, new MetaMemory(accelerator)), notes);
+        return [.. notes.Traced.Keys];
     }
 
-    private static void TrainEveryNetwork(GpuDevice device, Notes notes)
+    private static void TrainEveryNetwork(GpuDevice device, LaunchRecorder notes)
     {
-        foreach (var network in PyNetSharp.Networks.All)
+        foreach (var network in NetworkCatalog.All)
         {
             Train(network, network.Recipe, device, notes);
-            if (network.Name == "nin") Train(network, PyNetSharp.Networks.Quick, device, notes);
+            if (network.Name == "nin") Train(network, NetworkCatalog.QuickStart, device, notes);
         }
     }
 
-    private static void Train(Network network, Recipe recipe, GpuDevice device, Notes notes)
+    private static void Train(NetworkDefinition network, Recipe recipe, GpuDevice device, LaunchRecorder notes)
     {
-        var model = network.Create(new(network.Input, 10) { Width = recipe.Width }, new(1));
+        var model = network.Create(new(network.Input, 10) { WidthMultiplier = recipe.WidthMultiplier }, new(1));
         model.To(device);
         var optimizer = recipe.CreateOptimizer(model.Parameters());
         foreach (var batch in (int[])[recipe.BatchSize, 2])
             foreach (var precision in Enum.GetValues<Precision>())
-                foreach (var processors in Processors)
+                foreach (var processors in ProcessorCounts)
                 {
                     (notes.ProcessorCount, device.Precision) = (processors, precision);
                     optimizer.ZeroGrad();
                     var labels = new Labels(new int[batch], device);
                     var scores = model.Forward(new([batch, .. network.Input.AsSpan()], device));
                     var loss = scores.CrossEntropy(labels);
-                    new ScoreLog().Note(scores, loss, labels);
+                    new BatchMetricsLog().Add(scores, loss, labels);
                     loss.Backward();
                     optimizer.Step();
                 }
     }
 
-    private static void RunEveryOp(GpuDevice device, Notes notes)
+    private static void RunEveryOp(GpuDevice device, LaunchRecorder notes)
     {
         foreach (var row in OpTable.Rows)
         {
             Run(row, row.Shapes, device);
-            if (row.Large != row.Shapes) Run(row, row.Large, device);
+            if (row.LargeShapes != row.Shapes) Run(row, row.LargeShapes, device);
         }
 
         foreach (var optimizer in OptimizerTests.Kinds.Values) Train(optimizer, device);
@@ -83,8 +83,8 @@ internal static class LaunchedKernels
         var parameter = new Parameter(Tensor.Zeros([2, 3], device));
         var optimizer = kind([parameter]);
         var scores = parameter * parameter;
-        var (loss, labels, log) = (scores.CrossEntropy(0, 1), new Labels([0, 1], device), new ScoreLog());
-        log.Note(scores, loss, labels);
+        var (loss, labels, log) = (scores.CrossEntropy(0, 1), new Labels([0, 1], device), new BatchMetricsLog());
+        log.Add(scores, loss, labels);
         loss.Backward();
         parameter.Backward(Tensor.Zeros([2, 3], device));
         parameter.Backward(Tensor.Zeros([2, 3], device));
@@ -94,11 +94,11 @@ internal static class LaunchedKernels
     }
 
     /// <summary>As on a GPU with tensor cores and so many processors.</summary>
-    private sealed class Notes(Accelerator accelerator) : KernelSurvey(accelerator, new(accelerator))
+    private sealed class LaunchRecorder(Accelerator accelerator) : KernelTracer(accelerator, new(accelerator))
     {
-        public override bool OnTensorCores => true;
+        public override bool HasTensorCores => true;
 
-        public override int Processors => ProcessorCount;
+        public override int MultiprocessorCount => ProcessorCount;
 
         public int ProcessorCount { get; set; } = 132;
     }

@@ -8,7 +8,7 @@ public sealed class MovedModelTests
 {
     private static readonly FeatureDataset Xor = new("xor", ["even", "odd"], [0, 0, 0, 1, 1, 0, 1, 1], [0, 1, 1, 0]);
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Optimizers_follow(string name)
     {
         var device = DeviceCatalog.Open(name);
@@ -33,7 +33,7 @@ public sealed class MovedModelTests
         }
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Gradients_follow_before_and_after_Backward(string name)
     {
         var device = DeviceCatalog.Open(name);
@@ -55,12 +55,12 @@ public sealed class MovedModelTests
         }
     }
 
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void A_trainer_s_snapshots_follow(string name)
     {
         var device = DeviceCatalog.Open(name);
         var model = new Linear(2, 2, new Rng(1));
-        var trainer = new Trainer(model, new Loader(Xor, 2, device: device), null, new Sgd(model.Parameters(), 0.1f));
+        var trainer = new Trainer(model, new DataLoader(Xor, 2, device: device), null, new Sgd(model.Parameters(), 0.1f));
         model.To(device);
         trainer.Run(1);
         trainer.RestoreBest();

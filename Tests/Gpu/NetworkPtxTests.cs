@@ -20,12 +20,12 @@ public sealed partial class NetworkPtxTests
     private const int Spare = 16;
 
     private static readonly Lazy<(Type Kernel, string Text)[]> Kernels =
-        new(() => [.. Ptx.InOneContext(LaunchedKernels.OfNetworks())]);
+        new(() => [.. Ptx.InOneContext(LaunchedKernels.ForNetworks())]);
 
     [Test]
     public void Networks_launch_every_shape_of_tile_in_both_precisions()
     {
-        foreach (var product in (Type[])[typeof(ProductKernel<,,,,,>), typeof(TensorProductKernel<,,,,,>)])
+        foreach (var product in (Type[])[typeof(GemmKernel<,,,,,>), typeof(TensorCoreGemmKernel<,,,,,>)])
             Assert.That(
                 Kernels.Value.Select(kernel => kernel.Kernel)
                     .Where(kernel => kernel.IsGenericType && kernel.GetGenericTypeDefinition() == product)
@@ -55,7 +55,7 @@ public sealed partial class NetworkPtxTests
             ".maxntid 64, 1, 1", ".minnctapersm 8", .. most.Select(i => $"\tld.global.f32\t%f{i}, [%rd1+{4 * i}];"), "Loop:",
             .. most.Select(i => $"\tst.global.f32\t[%rd1+{4 * i}], %f{i};"), "\t@%p1 bra\tLoop;", "\tret;",
         ]);
-        Assert.That(PtxLiveness.MostRegisters(ptx), Is.EqualTo(202), "and an address of two words");
+        Assert.That(PtxLiveness.MaxLiveRegisters(ptx), Is.EqualTo(202), "and an address of two words");
         Assert.That(Faults(ptx), Has.One.Contains("202 live numbers"));
     }
 
@@ -82,7 +82,7 @@ public sealed partial class NetworkPtxTests
         if (hasLocal) yield return "uses local memory";     // but arguments of inline assembly, which end in registers
         var threads = Number(Threads(), ptx) ?? 256;
         var groups = Number(Groups(), ptx) ?? 1;
-        var (live, room) = (PtxLiveness.MostRegisters(ptx), Math.Min(255, Registers / (threads * groups)));
+        var (live, room) = (PtxLiveness.MaxLiveRegisters(ptx), Math.Min(255, Registers / (threads * groups)));
         if (live > room + Spare) yield return $"{live} live numbers, but {room} registers in each of {groups} groups of {threads}";
         var shared = Shared().Matches(ptx).Sum(match => int.Parse(match.Groups["bytes"].Value, CultureInfo.InvariantCulture));
         if (shared > 48 * 1024) yield return $"{shared} bytes of shared memory";

@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using PyNetSharp.Benchmarks;
 
 namespace PyNetSharp.Tests;
 
@@ -10,7 +9,7 @@ public sealed class PeakPtxTests
     [Test]
     public void A_round_on_tensor_cores_is_eight_products()
     {
-        var ptx = Ptx.Of(typeof(TensorCoreKernel));
+        var ptx = Ptx.Of(typeof(MmaPeakKernel));
         Assert.That(ptx.Split("mma.sync").Length - 1, Is.EqualTo(8));
         AssertInRegisters(ptx);
     }
@@ -18,9 +17,9 @@ public sealed class PeakPtxTests
     [Test]
     public void A_round_of_multiply_adds_is_thirty_two_per_thread()
     {
-        var ptx = Ptx.Of(typeof(MultiplyAddKernel));
+        var ptx = Ptx.Of(typeof(FmaPeakKernel));
         foreach (var half in (string[])["mul.f32", "add.f32"])      // the assembler fuses them
-            Assert.That(ptx.Split(half).Length, Is.GreaterThan(MultiplyAddKernel.OperationsPerRound / 2), half);
+            Assert.That(ptx.Split(half).Length, Is.GreaterThan(FmaPeakKernel.OperationsPerRound / 2), half);
         AssertInRegisters(ptx);
     }
 
@@ -31,8 +30,8 @@ public sealed class PeakPtxTests
     public void Tensor_cores_multiply_what_the_kernel_says()
     {
         const int rounds = 3;
-        var sums = new Tensor([TensorCoreKernel.Threads], PtxDevice.Instance);
-        PtxDevice.Instance.Groups(new(1, 1, 1), new TensorCoreKernel(rounds, sums.View));
+        var sums = new Tensor([MmaPeakKernel.Threads], PtxDevice.Instance);
+        PtxDevice.Instance.LaunchGroups(new(1, 1, 1), new MmaPeakKernel(rounds, sums.View));
         foreach (var (thread, sum) in sums.ToArray().Index())
         {
             int warp = thread / 32 * 32, row = warp + thread % 32 / 4 * 4, column = warp + thread % 4 * 2 * 4;

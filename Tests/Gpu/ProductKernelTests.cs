@@ -10,7 +10,7 @@ public sealed class ProductKernelTests
     private const int Guard = 64;
 
     /// <summary>A product of matrices, the tile that it shall use, and into how many pieces its depth is cut.</summary>
-    public sealed record Case(int Rows, int Columns, bool LeftAcross, bool RightAcross, bool InFours, int Pieces);
+    public sealed record Case(int Rows, int Columns, bool LeftTransposed, bool RightTransposed, bool Vectorized, int SplitK);
 
     /// <summary>Each tile with one order of its own: they share no code.</summary>
     private static IEnumerable<Case> Cases =>
@@ -21,28 +21,28 @@ public sealed class ProductKernelTests
         ]
         from inFours in (bool[])[false, true]
         from pieces in (int[])[1, 3]
-        select tile with { InFours = inFours, Pieces = pieces };
+        select tile with { Vectorized = inFours, SplitK = pieces };
 
     /// <summary>The emulation takes threads of the system for threads, and so its time.</summary>
     public static IEnumerable<TestCaseData> CasesByDevice =>
-        TestDevices.Each(Cases, (one, device) => device != "emulated" || (one.InFours && one.Pieces == 3));
+        TestDevices.Each(Cases, (one, device) => device != "emulated" || (one.Vectorized && one.SplitK == 3));
 
     [TestCaseSource(nameof(CasesByDevice))]
     public void A_tile_equals_the_definition(string name, Case one)
     {
         var device = (GpuDevice)DeviceCatalog.Open(name);
-        var (m, n, k) = one.InFours ? (132, 140, 44) : (131, 137, 43);
+        var (m, n, k) = one.Vectorized ? (132, 140, 44) : (131, 137, 43);
         var rng = new Rng(5);
         var (left, right) = (Tensor.Uniform([m, k], -1, 1, rng), Tensor.Uniform([k, n], -1, 1, rng));
         var bias = Tensor.Uniform([n], -1, 1, rng);
-        var sums = Tensor.Full([one.Pieces * m * n + Guard], 7, device);
+        var sums = Tensor.Full([one.SplitK * m * n + Guard], 7, device);
 
-        if (one.InFours) Run<Fours>();
-        else Run<Singles>();
+        if (one.Vectorized) Run<Vector4Access>();
+        else Run<ScalarAccess>();
 
         var (a, b, start, c) = (left.ToArray(), right.ToArray(), bias.ToArray(), sums.ToArray());
-        var pieceDepth = one.Pieces == 1 ? 48 : 16;
-        for (var piece = 0; piece < one.Pieces; piece++)
+        var pieceDepth = one.SplitK == 1 ? 48 : 16;
+        for (var piece = 0; piece < one.SplitK; piece++)
             for (var i = 0; i < m; i++)
                 for (var j = 0; j < n; j++)
                 {
@@ -50,35 +50,35 @@ public sealed class ProductKernelTests
                     for (var p = piece * pieceDepth; p < Math.Min(k, (piece + 1) * pieceDepth); p++)
                         expected += (double)a[i * k + p] * b[p * n + j];
                     Assert.That(
-                        c[(piece * m + i) * n + j], Is.EqualTo(Math.Max(expected, -1)).Within(ConvolutionKernelsTests.Rounding(pieceDepth)),
+                        c[(piece * m + i) * n + j], Is.EqualTo(Math.Max(expected, -1)).Within(DirectConvolutionTests.Rounding(pieceDepth)),
                         $"piece {piece}, row {i}, column {j}");
                 }
 
         Assert.That(c[^Guard..], Is.All.EqualTo(7), "written beyond the product");
 
-        void Run<TWidth>() where TWidth : struct, IWidth
+        void Run<TWidth>() where TWidth : struct, IAccessWidth
         {
-            var (stored, storedRight) = (Stored(left, one.LeftAcross, device), Stored(right, !one.RightAcross, device));
-            switch (one.LeftAcross, one.RightAcross)
+            var (stored, storedRight) = (Stored(left, one.LeftTransposed, device), Stored(right, !one.RightTransposed, device));
+            switch (one.LeftTransposed, one.RightTransposed)
             {
-                case (false, false): Launch<TWidth, MatrixRows<TWidth>, MatrixRows<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
-                case (false, true): Launch<TWidth, MatrixRows<TWidth>, MatrixColumns<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
-                case (true, false): Launch<TWidth, MatrixColumns<TWidth>, MatrixRows<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
-                case (true, true): Launch<TWidth, MatrixColumns<TWidth>, MatrixColumns<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
+                case (false, false): Launch<TWidth, KMajorMatrix<TWidth>, KMajorMatrix<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
+                case (false, true): Launch<TWidth, KMajorMatrix<TWidth>, MNMajorMatrix<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
+                case (true, false): Launch<TWidth, MNMajorMatrix<TWidth>, KMajorMatrix<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
+                case (true, true): Launch<TWidth, MNMajorMatrix<TWidth>, MNMajorMatrix<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
             }
         }
 
         void Launch<TWidth, TLeft, TRight>(TLeft operand, TRight other)
-            where TWidth : struct, IWidth
-            where TLeft : struct, IOperand<MatrixPlace>
-            where TRight : struct, IOperand<MatrixPlace> =>
-            Products.Launch<TLeft, MatrixPlace, TRight, MatrixPlace, RowTarget<TWidth>>(
-                device, new(one.Rows, one.Columns, one.Pieces, one.Pieces == 1 ? 48 : 16), operand, other,
-                new(sums.View.SubView(0, one.Pieces * m * n), m, n, bias.To(device).View, floor: -1), (m, n, k));
+            where TWidth : struct, IAccessWidth
+            where TLeft : struct, IGemmOperand<MatrixPosition>
+            where TRight : struct, IGemmOperand<MatrixPosition> =>
+            GemmGpu.Launch<TLeft, MatrixPosition, TRight, MatrixPosition, BiasReluEpilogue<TWidth>>(
+                device, new(one.Rows, one.Columns, one.SplitK, one.SplitK == 1 ? 48 : 16), operand, other,
+                new(sums.View.SubView(0, one.SplitK * m * n), m, n, bias.To(device).View, min: -1), (m, n, k));
     }
 
     /// <summary>On tensor cores each product is off by two roundings to eleven digits; elsewhere tf32 is refused.</summary>
-    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Alone))]
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Tf32_products_are_exact_to_ten_bits(string name)
     {
         var device = (GpuDevice)DeviceCatalog.Open(name);
@@ -106,7 +106,7 @@ public sealed class ProductKernelTests
                             size += Math.Abs((double)x[i * k + p] * y[j * k + p]);
                         }
 
-                        var tolerance = size * Math.Pow(2, -10) + ConvolutionKernelsTests.Rounding(k);
+                        var tolerance = size * Math.Pow(2, -10) + DirectConvolutionTests.Rounding(k);
                         Assert.That(c[i * n + j], Is.EqualTo(sum).Within(tolerance), $"{m}×{n}×{k}, row {i}, column {j}");
                     }
             }

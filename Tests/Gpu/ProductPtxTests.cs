@@ -11,27 +11,27 @@ public sealed partial class ProductPtxTests
 
     private static readonly (string Name, Type[] Operands)[] Products =
     [
-        ("a·b", [typeof(MatrixRows<Fours>), typeof(MatrixPlace), typeof(MatrixColumns<Fours>), typeof(MatrixPlace)]),
-        ("a·bᵀ", [typeof(MatrixRows<Fours>), typeof(MatrixPlace), typeof(MatrixRows<Fours>), typeof(MatrixPlace)]),
+        ("a·b", [typeof(KMajorMatrix<Vector4Access>), typeof(MatrixPosition), typeof(MNMajorMatrix<Vector4Access>), typeof(MatrixPosition)]),
+        ("a·bᵀ", [typeof(KMajorMatrix<Vector4Access>), typeof(MatrixPosition), typeof(KMajorMatrix<Vector4Access>), typeof(MatrixPosition)]),
         ("linear by weight",
         [
-            typeof(MatrixColumns<Fours>), typeof(MatrixPlace),
-            typeof(WithOnes<MatrixColumns<Fours>, MatrixPlace>), typeof(OnesPlace<MatrixPlace>),
+            typeof(MNMajorMatrix<Vector4Access>), typeof(MatrixPosition),
+            typeof(OperandWithOnes<MNMajorMatrix<Vector4Access>, MatrixPosition>), typeof(OnesPosition<MatrixPosition>),
         ]),
-        ("convolution", [typeof(WindowRows<Fours>), typeof(WindowRowPlace), typeof(MatrixRows<Fours>), typeof(MatrixPlace)]),
-        ("convolution by input", [typeof(WindowRows<Fours>), typeof(WindowRowPlace), typeof(FlippedWeights<Fours>), typeof(WeightPlace)]),
+        ("convolution", [typeof(Im2ColOperand<Vector4Access>), typeof(Im2ColPosition), typeof(KMajorMatrix<Vector4Access>), typeof(MatrixPosition)]),
+        ("convolution by input", [typeof(Im2ColOperand<Vector4Access>), typeof(Im2ColPosition), typeof(FlippedWeightOperand<Vector4Access>), typeof(FlippedWeightPosition)]),
         ("convolution by weight",
         [
-            typeof(MatrixColumns<Fours>), typeof(MatrixPlace),
-            typeof(WithOnes<WindowColumns<Fours>, WindowColumnPlace>), typeof(OnesPlace<WindowColumnPlace>),
+            typeof(MNMajorMatrix<Vector4Access>), typeof(MatrixPosition),
+            typeof(OperandWithOnes<TransposedIm2ColOperand<Vector4Access>, TransposedIm2ColPosition>), typeof(OnesPosition<TransposedIm2ColPosition>),
         ]),
     ];
 
     private static IEnumerable<TestCaseData> Kernels =>
         from product in Products
-        from kernel in (Type[])[typeof(ProductKernel<,,,,,>), typeof(TensorProductKernel<,,,,,>)]
+        from kernel in (Type[])[typeof(GemmKernel<,,,,,>), typeof(TensorCoreGemmKernel<,,,,,>)]
         from shape in product.Name == "convolution" ? Shapes : Shapes[..1]
-        select new TestCaseData(kernel.MakeGenericType([shape, .. product.Operands, typeof(RowTarget<Fours>)]))
+        select new TestCaseData(kernel.MakeGenericType([shape, .. product.Operands, typeof(BiasReluEpilogue<Vector4Access>)]))
             .SetArgDisplayNames(product.Name, kernel.Name[..^2], shape.Name);
 
     /// <summary>
@@ -75,7 +75,7 @@ public sealed partial class ProductPtxTests
         Assert.That(spilled, Is.Zero, "bytes spilled");
     }
 
-    private static bool IsOnTensorCores(Type kernel) => kernel.GetGenericTypeDefinition() == typeof(TensorProductKernel<,,,,,>);
+    private static bool IsOnTensorCores(Type kernel) => kernel.GetGenericTypeDefinition() == typeof(TensorCoreGemmKernel<,,,,,>);
 
     [GeneratedRegex(@"st\.shared|ld\.shared|ldmatrix|cp\.async\.c[ag]|cp\.async\.wait_group|bar\.sync")]
     private static partial Regex SharedAccess();

@@ -22,11 +22,11 @@ internal static partial class Ptx
     public static (EntryPointDescription Entry, KernelSpecialization Limits) EntryOf(Type kernel)
     {
         return kernel.IsAssignableTo(typeof(IGroupKernel))
-            ? (EntryPointDescription.FromExplicitlyGroupedKernel(Method(nameof(KernelLaunchers.Group))),
-                (KernelSpecialization)Method(nameof(KernelLaunchers.Limits)).Invoke(null, null)!)
-            : (EntryPointDescription.FromImplicitlyGroupedKernel(Method(nameof(KernelLaunchers.Item))), KernelSpecialization.Empty);
+            ? (EntryPointDescription.FromExplicitlyGroupedKernel(Method(nameof(KernelCache.GroupEntryPoint))),
+                (KernelSpecialization)Method(nameof(KernelCache.LaunchBounds)).Invoke(null, null)!)
+            : (EntryPointDescription.FromImplicitlyGroupedKernel(Method(nameof(KernelCache.ItemEntryPoint))), KernelSpecialization.Empty);
 
-        MethodInfo Method(string name) => typeof(KernelLaunchers).GetMethod(name)!.MakeGenericMethod(kernel);
+        MethodInfo Method(string name) => typeof(KernelCache).GetMethod(name)!.MakeGenericMethod(kernel);
     }
 
     /// <summary>

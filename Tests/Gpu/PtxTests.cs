@@ -20,10 +20,10 @@ public sealed partial class PtxTests
 
     [Test]
     public void A_missing_barrier_is_found() =>
-        Assert.That(Faults(typeof(HastyKernel)), Has.One.Contains("before the barrier"));
+        Assert.That(Faults(typeof(MissingBarrierKernel)), Has.One.Contains("before the barrier"));
 
     [Test]
-    public void An_array_of_a_thread_is_found() => Assert.That(Faults(typeof(ArrayKernel)), Has.One.Contains("local memory"));
+    public void An_array_of_a_thread_is_found() => Assert.That(Faults(typeof(DynamicIndexKernel)), Has.One.Contains("local memory"));
 
     private static IEnumerable<string> Faults(Type kernel)
     {
@@ -74,11 +74,11 @@ public sealed partial class PtxTests
     }
 
     private static IEnumerable<Type> Definitions() =>
-        new[] { typeof(GpuDevice).Assembly, typeof(ReluOp).Assembly }
+        new[] { typeof(GpuDevice).Assembly, typeof(ReluExtensions).Assembly }
             .SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.IsValueType && (type.IsAssignableTo(typeof(IItemKernel)) || type.IsAssignableTo(typeof(IGroupKernel))))
-            .Except([typeof(FourParts<>)])                      // launched only where arguments have little room, and part of another
-            .Except([typeof(TensorProductKernel<,,,,,>)]);      // only with tf32: PtxProductTests
+            .Except([typeof(MultiTensorKernel4<>)])                      // launched only where arguments have little room, and part of another
+            .Except([typeof(TensorCoreGemmKernel<,,,,,>)]);      // only with tf32: PtxProductTests
 
     /// <summary>The definition of a kernel, and of those that it runs.</summary>
     private static IEnumerable<Type> WithParts(Type kernel) =>
@@ -93,7 +93,7 @@ public sealed partial class PtxTests
 }
 
 /// <summary>A fault to be found: a thread reads what its neighbour may not have written yet.</summary>
-public readonly struct HastyKernel(ArrayView<float> x) : IGroupKernel
+public readonly struct MissingBarrierKernel(ArrayView<float> x) : IGroupKernel
 {
     public static int Threads => 64;
 
@@ -107,7 +107,7 @@ public readonly struct HastyKernel(ArrayView<float> x) : IGroupKernel
 }
 
 /// <summary>A fault to be found: an array that is indexed by a variable lies in memory.</summary>
-public readonly struct ArrayKernel(ArrayView<float> x) : IItemKernel
+public readonly struct DynamicIndexKernel(ArrayView<float> x) : IItemKernel
 {
     public void Run(int i)
     {

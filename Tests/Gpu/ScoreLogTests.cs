@@ -6,9 +6,9 @@ namespace PyNetSharp.Tests;
 [Category("Gpu")]
 public sealed class ScoreLogTests
 {
-    private static IEnumerable<TestCaseData> Devices => TestDevices.Alone.Prepend(new("cpu"));
+    private static IEnumerable<TestCaseData> Devices => TestDevices.Cases.Prepend(new("cpu"));
 
-    private static IEnumerable<TestCaseData> Real => TestDevices.AloneBut("emulated").Prepend(new("cpu"));
+    private static IEnumerable<TestCaseData> Real => TestDevices.CasesExcept("emulated").Prepend(new("cpu"));
 
     private static readonly float[][] Scores =
     [
@@ -32,42 +32,42 @@ public sealed class ScoreLogTests
 
     internal static void AssertNotes(Device device)
     {
-        var (log, labels) = (new ScoreLog(), new Labels(Truths, device));
+        var (log, labels) = (new BatchMetricsLog(), new Labels(Truths, device));
         foreach (var (i, scores) in Scores.Index())
-            log.Note(Tensor.From([4, 3], scores, device), Tensor.Full([], 0.5f * i, device), labels);
+            log.Add(Tensor.From([4, 3], scores, device), Tensor.Full([], 0.5f * i, device), labels);
 
-        Assert.That(log.Read(), Is.EqualTo(new ScoreNote[]
+        Assert.That(log.Drain(), Is.EqualTo(new BatchMetrics[]
         {
             new(4, 0, 2, false), new(4, 0.5f, 1, true), new(4, 1, 2, true), new(4, 1.5f, 0, false), new(4, 2, 2, false),
             new(4, 2.5f, 0, false), new(4, 3, 0, false), new(4, 3.5f, 1, true), new(4, 4, 1, false),
         }));
-        Assert.That(log.Read(), Is.Empty);
+        Assert.That(log.Drain(), Is.Empty);
     }
 
     [TestCaseSource(nameof(Real))]
     public void More_batches_than_fit_lose_none(string name)
     {
         var device = DeviceCatalog.Open(name);
-        var (log, labels) = (new ScoreLog(), new Labels([0], device));
-        const int count = ScoreLog.Capacity + 3;
+        var (log, labels) = (new BatchMetricsLog(), new Labels([0], device));
+        const int count = BatchMetricsLog.Capacity + 3;
         for (var i = 0; i < count; i++)
-            log.Note(Tensor.From([1, 2], [1, i % 2], device), Tensor.Full([], i, device), labels);
+            log.Add(Tensor.From([1, 2], [1, i % 2], device), Tensor.Full([], i, device), labels);
 
-        Assert.That(log.Read().Select(note => note.Loss), Is.EqualTo(Enumerable.Range(0, count).Select(i => (float)i)));
+        Assert.That(log.Drain().Select(note => note.Loss), Is.EqualTo(Enumerable.Range(0, count).Select(i => (float)i)));
     }
 
     [TestCaseSource(nameof(Devices))]
     public void Labels_that_change_change_on_the_device_too(string name)
     {
         var device = DeviceCatalog.Open(name);
-        var (log, labels) = (new ScoreLog(), new Labels([0, 0], device));
+        var (log, labels) = (new BatchMetricsLog(), new Labels([0, 0], device));
         var scores = Tensor.From([2, 2], [1, 0, 1, 0], device);
         var loss = Tensor.Full([], 1, device);
-        log.Note(scores, loss, labels);
+        log.Add(scores, loss, labels);
         labels.CopyFrom([1, 0]);
-        log.Note(scores, loss, labels);
+        log.Add(scores, loss, labels);
 
-        Assert.That(log.Read().Select(note => note.Correct), Is.EqualTo(new[] { 2, 1 }));
+        Assert.That(log.Drain().Select(note => note.Correct), Is.EqualTo(new[] { 2, 1 }));
     }
 
     [Test]

@@ -15,28 +15,28 @@ public sealed class TilingTests
         [Values(1, 64, 200, 131072)] int rows, [Values(1, 10, 192)] int columns, [Values(0, 1, 75, 2400, 131072)] int depth,
         [Values(1, 24, 132)] int processors)
     {
-        var tiling = Tiling.For(rows, columns, depth, processors);
-        Assert.That(tiling.PieceDepth % 16, Is.Zero);
-        Assert.That((long)tiling.Pieces * tiling.PieceDepth, Is.GreaterThanOrEqualTo(depth));
-        Assert.That((tiling.Pieces - 1L) * tiling.PieceDepth, Is.LessThan(Math.Max(depth, 1)));
-        Assert.That((long)tiling.Down(rows) * tiling.Rows, Is.GreaterThanOrEqualTo(rows));
-        Assert.That((long)tiling.Across(columns) * tiling.Columns, Is.GreaterThanOrEqualTo(columns));
-        Assert.That(Tiling.For(rows, columns, depth, processors, maxPieces: 1).Pieces, Is.EqualTo(1));
+        var tiling = GemmTiling.Choose(rows, columns, depth, processors);
+        Assert.That(tiling.SliceK % 16, Is.Zero);
+        Assert.That((long)tiling.Slices * tiling.SliceK, Is.GreaterThanOrEqualTo(depth));
+        Assert.That((tiling.Slices - 1L) * tiling.SliceK, Is.LessThan(Math.Max(depth, 1)));
+        Assert.That((long)tiling.RowTiles(rows) * tiling.TileM, Is.GreaterThanOrEqualTo(rows));
+        Assert.That((long)tiling.ColumnTiles(columns) * tiling.TileN, Is.GreaterThanOrEqualTo(columns));
+        Assert.That(GemmTiling.Choose(rows, columns, depth, processors, maxPieces: 1).Slices, Is.EqualTo(1));
     }
 
     /// <summary>A thread adds a piece's products one after the other.</summary>
     [Test]
     public void Pieces_are_no_deeper_than_a_float_bears(
         [Values(1, 192, 3000)] int rows, [Values(1, 1000)] int columns) =>
-        Assert.That(Tiling.For(rows, columns, 1 << 20, Large).PieceDepth, Is.LessThanOrEqualTo(1 << 14));
+        Assert.That(GemmTiling.Choose(rows, columns, 1 << 20, Large).SliceK, Is.LessThanOrEqualTo(1 << 14));
 
     [Test]
     public void Large_products_take_large_tiles_and_few_tiles_are_cut_in_depth()
     {
-        Assert.That(Tiling.For(4096, 4096, 4096, Large), Is.EqualTo(new Tiling(128, 128, 1, 4096)));
-        Assert.That(Tiling.For(131072, 192, 2400, Large).Columns, Is.EqualTo(64), "no multiple of 128 would fit 192");
-        Assert.That(Tiling.For(192, 2404, 32768, Large).Pieces, Is.GreaterThan(4));
-        Assert.That(Tiling.For(40, 33, 90, Large), Is.EqualTo(new Tiling(64, 64, 1, 96)), "too little to share");
+        Assert.That(GemmTiling.Choose(4096, 4096, 4096, Large), Is.EqualTo(new GemmTiling(128, 128, 1, 4096)));
+        Assert.That(GemmTiling.Choose(131072, 192, 2400, Large).TileN, Is.EqualTo(64), "no multiple of 128 would fit 192");
+        Assert.That(GemmTiling.Choose(192, 2404, 32768, Large).Slices, Is.GreaterThan(4));
+        Assert.That(GemmTiling.Choose(40, 33, 90, Large), Is.EqualTo(new GemmTiling(64, 64, 1, 96)), "too little to share");
     }
 
     /// <summary>
@@ -45,7 +45,7 @@ public sealed class TilingTests
     [Test]
     public void A_product_is_cut_for_the_processors_that_there_are()
     {
-        int[] pieces = [.. ((int[])[8, 24, 68, Large]).Select(processors => Tiling.For(192, 2404, 1 << 14, processors).Pieces)];
+        int[] pieces = [.. ((int[])[8, 24, 68, Large]).Select(processors => GemmTiling.Choose(192, 2404, 1 << 14, processors).Slices)];
         Assert.That(pieces, Is.Ordered.Ascending);
         Assert.That(pieces[0], Is.LessThan(pieces[^1] / 4));
     }
@@ -53,8 +53,8 @@ public sealed class TilingTests
     [Test]
     public void No_tile_is_larger_than_it_may_be([Values(64 * 64, 128 * 64)] int most)
     {
-        var tiling = Tiling.For(4096, 4096, 4096, Large, maxTile: most);
-        Assert.That(tiling.Rows * tiling.Columns, Is.EqualTo(most));
+        var tiling = GemmTiling.Choose(4096, 4096, 4096, Large, maxTile: most);
+        Assert.That(tiling.TileM * tiling.TileN, Is.EqualTo(most));
     }
 
     [Test]
@@ -62,6 +62,6 @@ public sealed class TilingTests
     {
         using var context = Context.Create(builder => builder.CPU(new CPUDevice(32, 8, numMultiprocessors: 3)));
         using var accelerator = context.GetCPUDevice(0).CreateCPUAccelerator(context);
-        Assert.That(new GpuDevice(new("three", "three processors", 1 << 20, "none"), accelerator).Processors, Is.EqualTo(3));
+        Assert.That(new GpuDevice(new("three", "three processors", 1 << 20, "none"), accelerator).MultiprocessorCount, Is.EqualTo(3));
     }
 }

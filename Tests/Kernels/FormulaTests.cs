@@ -9,13 +9,13 @@ namespace PyNetSharp.Tests;
 public sealed class FormulaTests
 {
     private static IEnumerable<Type> Formulas =>
-        typeof(IMap).Assembly.GetTypes().Where(type => type.IsValueType && type.IsAssignableTo(typeof(IMap)));
+        typeof(IUnaryFormula).Assembly.GetTypes().Where(type => type.IsValueType && type.IsAssignableTo(typeof(IUnaryFormula)));
 
     /// <summary>Steps of 1e-3 in Richardson's difference leave 1e-12 of a fifth derivative, and 1e-13 of rounding.</summary>
     [TestCaseSource(nameof(Formulas))]
     public void Derivative_in_double(Type formula) => Run(nameof(CheckDerivative), formula);
 
-    private static void CheckDerivative<TMap>() where TMap : struct, IMap
+    private static void CheckDerivative<TMap>() where TMap : struct, IUnaryFormula
     {
         const double h = 1e-3;
         for (var x = -9.95; x < 10; x += 0.1)       // passes 0 at a distance of 0.05
@@ -30,7 +30,7 @@ public sealed class FormulaTests
     [TestCaseSource(nameof(Formulas))]
     public void Every_length_equals_one_at_a_time_and_writes_only_its_span(Type formula) => Run(nameof(CheckLengths), formula);
 
-    private static void CheckLengths<TMap>() where TMap : struct, IMap
+    private static void CheckLengths<TMap>() where TMap : struct, IUnaryFormula
     {
         const float canary = 12345.678f;
         var rng = new Rng(5);
@@ -39,8 +39,8 @@ public sealed class FormulaTests
             var (x, dy) = (Draw(n), Draw(n));
             var (y, dx) = (new float[n + 2], new float[n + 2]);
             (y[0], y[^1], dx[0], dx[^1]) = (canary, canary, canary, canary);
-            MapLoops.Forward<TMap>(x, y.AsSpan(1, n));
-            MapLoops.Backward<TMap>(x, dy, dx.AsSpan(1, n));
+            ElementwiseLoops.Forward<TMap>(x, y.AsSpan(1, n));
+            ElementwiseLoops.Backward<TMap>(x, dy, dx.AsSpan(1, n));
 
             Assert.That(y, Is.EqualTo((float[])[canary, .. x.Select(v => TMap.F(new F32(v)).V), canary]), $"forward, length {n}");
             Assert.That(dx, Is.EqualTo((float[])[canary, .. x.Zip(dy, (v, g) => g * TMap.D(new F32(v)).V), canary]), $"backward, length {n}");
@@ -53,7 +53,7 @@ public sealed class FormulaTests
     [TestCaseSource(nameof(Formulas))]
     public void Sixteen_eight_and_one_agree_to_the_bit(Type formula) => Run(nameof(CheckWidths), formula);
 
-    private static void CheckWidths<TMap>() where TMap : struct, IMap
+    private static void CheckWidths<TMap>() where TMap : struct, IUnaryFormula
     {
         var rng = new Rng(6);
         float[] special = [0, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 1e-40f, -1e-40f, 100, -100, float.MaxValue];

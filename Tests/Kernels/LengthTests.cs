@@ -6,24 +6,24 @@ namespace PyNetSharp.Tests;
 [Category("Kernels")]
 public sealed class LengthTests
 {
-    private static readonly (string, Func<Tensor, Tensor, Tensor>, Func<Reference, Reference, Reference>)[] Cases =
+    private static readonly (string, Func<Tensor, Tensor, Tensor>, Func<ReferenceTensor, ReferenceTensor, ReferenceTensor>)[] Cases =
     [
-        ("Add", (a, b) => a + b, (a, b) => a.With(b, (x, y) => x + y)),
-        ("Subtract", (a, b) => a - b, (a, b) => a.With(b, (x, y) => x - y)),
-        ("Multiply", (a, b) => a * b, (a, b) => a.With(b, (x, y) => x * y)),
+        ("Add", (a, b) => a + b, (a, b) => a.Broadcast(b, (x, y) => x + y)),
+        ("Subtract", (a, b) => a - b, (a, b) => a.Broadcast(b, (x, y) => x - y)),
+        ("Multiply", (a, b) => a * b, (a, b) => a.Broadcast(b, (x, y) => x * y)),
         ("Affine", (a, _) => 2 - a, (a, _) => a.Map(x => 2 - x)),
         ("Sum of rows", (a, _) => a.Sum([1]), (a, _) => a.Sum(1).Reshape([3])),
         ("Sum of columns", (a, _) => a.Sum([0]), (a, _) => a.Sum(0).Reshape([a.Shape[1]])),
     ];
 
     [TestCaseSource(nameof(Cases))]
-    public void Every_length((string Name, Func<Tensor, Tensor, Tensor> Op, Func<Reference, Reference, Reference> Reference) row)
+    public void Every_length((string Name, Func<Tensor, Tensor, Tensor> Op, Func<ReferenceTensor, ReferenceTensor, ReferenceTensor> Reference) row)
     {
         var rng = new Rng(3);
         for (var n = 0; n <= 70; n++)
         {
             var (a, b) = (Tensor.Uniform([3, n], -1, 1, rng), Tensor.Uniform([n], -1, 1, rng));
-            var (y, expected) = (row.Op(a, b), row.Reference(Reference.Of(a), Reference.Of(b)));
+            var (y, expected) = (row.Op(a, b), row.Reference(ReferenceTensor.Of(a), ReferenceTensor.Of(b)));
             Assert.That(y.Shape, Is.EqualTo(expected.Shape));
             Assert.That(y.ToArray(), Is.EqualTo(expected.Values.ToArray()).Within(1e-5), $"{row.Name}, length {n}");
         }
@@ -36,8 +36,8 @@ public sealed class LengthTests
         for (var n = 1; n <= 70; n++)
         {
             var x = Tensor.Uniform([3, n], -4, 4, rng);
-            var exponentials = Reference.Of(x).Map(Math.Exp);
-            var expected = exponentials.With(exponentials.Sum(1), (e, sum) => e / sum).Values.ToArray();
+            var exponentials = ReferenceTensor.Of(x).Map(Math.Exp);
+            var expected = exponentials.Broadcast(exponentials.Sum(1), (e, sum) => e / sum).Values.ToArray();
             Assert.That(x.Softmax().ToArray(), Is.EqualTo(expected).Within(1e-6), $"length {n}");
             Assert.That(x.LogSoftmax().ToArray(), Is.EqualTo(expected.Select(p => Math.Log(p))).Within(1e-5), $"length {n}");
         }

@@ -6,10 +6,10 @@ namespace PyNetSharp.Tests;
 [Category("Kernels")]
 public sealed unsafe class MatrixKernelsTests
 {
-    private static readonly (string Name, MatrixKernels Kernels)[] Widths =
+    private static readonly (string Name, GemmCpu Kernels)[] Widths =
     [
-        ("16 lanes", new MatrixKernels<Lanes16>()), ("8 lanes", new MatrixKernels<Lanes8>()),
-        ("4 lanes", new MatrixKernels<Lanes4>()), ("1 lane", new MatrixKernels<Lanes1>()),
+        ("16 lanes", new GemmCpu<Lanes16>()), ("8 lanes", new GemmCpu<Lanes8>()),
+        ("4 lanes", new GemmCpu<Lanes4>()), ("1 lane", new GemmCpu<Lanes1>()),
     ];
 
     [Test]
@@ -24,7 +24,7 @@ public sealed unsafe class MatrixKernelsTests
                     Check(kernels, m, k, n, transposeA, transposeB, bias: (m + n) % 2 == 0, relu: (m + k) % 2 == 0);
     }
 
-    private static void Check(MatrixKernels kernels, int m, int k, int n, bool ta, bool tb, bool bias, bool relu)
+    private static void Check(GemmCpu kernels, int m, int k, int n, bool ta, bool tb, bool bias, bool relu)
     {
         var rng = new Rng((ulong)(m * 1_000_000 + k * 1000 + n));
         var (a, b, start, c) = (Draw(m * k), Draw(k * n), Draw(n), Draw(m * n + 32));

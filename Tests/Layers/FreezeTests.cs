@@ -17,13 +17,13 @@ public sealed class FreezeTests
         norm.Eval();
         drop.Train();
 
-        Evaluation.Of(model, new Loader(Data, 5, shuffle: false));
+        Evaluation.Run(model, new DataLoader(Data, 5, shuffle: false));
         Check();
-        ShapeTrace.Of(model, [1]);
+        ModelSummary.Of(model, [1]);
         Check();
-        Assert.That(() => Evaluation.Of(model, new Loader(Data, 5), cancellation: new(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => Evaluation.Run(model, new DataLoader(Data, 5), cancellation: new(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
         Check();
-        Assert.That(() => ShapeTrace.Of(model, [1, 2, 3]), Throws.InstanceOf<ShapeException>());
+        Assert.That(() => ModelSummary.Of(model, [1, 2, 3]), Throws.InstanceOf<ShapeException>());
         Check();
 
         void Check() => Assert.That((model.Training, norm.Training, drop.Training), Is.EqualTo((training, false, true)));
@@ -35,7 +35,7 @@ public sealed class FreezeTests
         var norm = new BatchNorm1d(1);
         var model = new Sequential(norm, new Linear(1, 2, new Rng(1)));
         norm.Eval();
-        new Trainer(model, new Loader(Data, 5), new Loader(Data, 5), new Sgd(model.Parameters(), 0.1f)).Run(2);
+        new Trainer(model, new DataLoader(Data, 5), new DataLoader(Data, 5), new Sgd(model.Parameters(), 0.1f)).Run(2);
         Assert.That((norm.Training, norm.RunningMean.Item(), norm.RunningVar.Item()), Is.EqualTo((false, 0f, 1f)));
         Assert.That(norm.Weight.Item(), Is.Not.EqualTo(1), "it is trained all the same");
     }
@@ -46,7 +46,7 @@ public sealed class FreezeTests
         var norm = new BatchNorm1d(1);
         var model = new Sequential(norm, new Linear(1, 2, new Rng(1)));
         model.Eval();
-        new Trainer(model, new Loader(Data, 5), null, new Sgd(model.Parameters(), 0.1f)).Run(1);
+        new Trainer(model, new DataLoader(Data, 5), null, new Sgd(model.Parameters(), 0.1f)).Run(1);
         Assert.That((norm.Training, norm.RunningMean.Item() == 0), Is.EqualTo((true, false)));
     }
 
@@ -62,14 +62,14 @@ public sealed class FreezeTests
         Assert.That(body.Descendants().Select(d => d.Module.Training), Is.All.False);
 
         var before = Numbers(body);
-        new Trainer(model, new Loader(Data, 5), new Loader(Data, 5), sgd).Run(2);
+        new Trainer(model, new DataLoader(Data, 5), new DataLoader(Data, 5), sgd).Run(2);
         Assert.That(Numbers(body), Is.EqualTo(before));
         Assert.That(body.Parameters().Select(p => p.Grad), Is.All.Null);
         Assert.That((model.Training, body.IsFrozen), Is.EqualTo((true, true)));
 
         body.Unfreeze();
         Assert.That(body.Descendants().Select(d => d.Module.Training), Is.All.True);
-        new Trainer(model, new Loader(Data, 5), null, sgd).Run(1);
+        new Trainer(model, new DataLoader(Data, 5), null, sgd).Run(1);
         Assert.That(Numbers(body), Is.Not.EqualTo(before));
     }
 
@@ -84,7 +84,7 @@ public sealed class FreezeTests
         norm.Unfreeze();
         norm.Eval();
         var before = Numbers(model["head"]);
-        new Trainer(model, new Loader(Data, 5), null, new Sgd(model.Parameters(), 0.1f)).Run(2);
+        new Trainer(model, new DataLoader(Data, 5), null, new Sgd(model.Parameters(), 0.1f)).Run(2);
         Assert.That((norm.Training, norm.RunningMean.Item()), Is.EqualTo((false, 0f)));
         Assert.That(Numbers(model["head"]), Is.Not.EqualTo(before));
     }
@@ -116,13 +116,13 @@ public sealed class FreezeTests
     {
         var model = new Sequential(new Linear(1, 2, new Rng(1)));
         var sgd = new Sgd(model.Parameters(), 0.1f);
-        Assert.That(() => new Trainer(new Flatten(), new Loader(Data, 5), null, sgd), Throws.ArgumentException.With.Message.Contains("no parameters"));
+        Assert.That(() => new Trainer(new Flatten(), new DataLoader(Data, 5), null, sgd), Throws.ArgumentException.With.Message.Contains("no parameters"));
         Assert.That(
-            () => new Trainer(new Linear(1, 2, new Rng(1)), new Loader(Data, 5), null, sgd).Run(1),
+            () => new Trainer(new Linear(1, 2, new Rng(1)), new DataLoader(Data, 5), null, sgd).Run(1),
             Throws.InvalidOperationException.With.Message.Contains("trains none of the parameters"));
         model.Freeze();
         Assert.That(
-            () => new Trainer(model, new Loader(Data, 5), null, sgd).Run(1), Throws.InvalidOperationException.With.Message.Contains("frozen"));
+            () => new Trainer(model, new DataLoader(Data, 5), null, sgd).Run(1), Throws.InvalidOperationException.With.Message.Contains("frozen"));
     }
 
     private static float[] Numbers(Module model) => [.. model.State().SelectMany(s => s.Tensor.ToArray())];

@@ -22,14 +22,14 @@ public sealed class LayerTests
         Bad("stride", () => new MaxPool2d(2, 0)),
         Bad("padding", () => new MaxPool2d((2, 3), padding: (1, 2))),
         Bad("padding", () => new AvgPool2d(3, padding: 2)),
-        Bad("size", () => new AdaptiveAvgPool2d((1, 0))),
+        Bad("outputSize", () => new AdaptiveAvgPool2d((1, 0))),
         Bad("p", () => new Dropout(Rng, 1.5f)),
         Bad("p", () => new Dropout2d(Rng, float.NaN)),
         Bad("channels", () => new BatchNorm1d(0)),
         Bad("eps", () => new BatchNorm2d(1, eps: 0)),
         Bad("momentum", () => new BatchNorm2d(1, momentum: 2)),
         Bad("Classes", () => new NetworkOptions([1], 1)),
-        Bad("value", () => new NetworkOptions([1], 2) { Width = 0 }),
+        Bad("value", () => new NetworkOptions([1], 2) { WidthMultiplier = 0 }),
         Bad("value", () => new NetworkOptions([1], 2) { Dropout = 2 }),
     ];
 

@@ -14,12 +14,12 @@ public sealed class ReleaseTests
         var net = new Sequential(new Conv2d(1, 16, 3, rng), new ReLU(), new Conv2d(16, 16, 1, rng), new Sequential(new ReLU(), new Flatten()));
         net.To(device);
         var x = Tensor.Uniform([4, 1, 10, 10], -1, 1, rng, device);
-        using var paused = Recording.Pause();
+        using var paused = GradMode.NoGrad();
 
-        var before = device.Memory.InUse;
+        var before = device.Memory.Allocated;
         var y = net.Forward(x);
 
-        Assert.That(device.Memory.InUse - before, Is.EqualTo(y.Shape.Size * sizeof(float)), "4·16·8·8 floats are a block's size exactly");
+        Assert.That(device.Memory.Allocated - before, Is.EqualTo(y.Shape.Size * sizeof(float)), "4·16·8·8 floats are a block's size exactly");
         Assert.That(x.ToArray(), Has.Length.EqualTo(400), "the input is the caller's");
     }
 
@@ -31,9 +31,9 @@ public sealed class ReleaseTests
         net.To(device);
         var x = Tensor.Uniform([4, 1, 8, 8], -1, 1, rng, device);
 
-        var before = device.Memory.InUse;
+        var before = device.Memory.Allocated;
         var y = net.Forward(x);
-        Assert.That(device.Memory.InUse - before, Is.EqualTo(y.Shape.Size * sizeof(float)), "2·x + 1 needs nothing for its gradient");
+        Assert.That(device.Memory.Allocated - before, Is.EqualTo(y.Shape.Size * sizeof(float)), "2·x + 1 needs nothing for its gradient");
 
         y.Sum().Backward();
         Assert.That(net.Parameters().Select(p => p.Grad), Has.None.Null);
@@ -42,25 +42,25 @@ public sealed class ReleaseTests
     [Test]
     public void A_module_that_keeps_its_input_says_Keep()
     {
-        var (forgetful, keeping) = (new Tap(keep: false), new Tap(keep: true));
+        var (forgetful, keeping) = (new RecordingModule(keep: false), new RecordingModule(keep: true));
         var net = new Sequential(new Affine(), forgetful, new Affine(), keeping, new Affine());
-        using var paused = Recording.Pause();
+        using var paused = GradMode.NoGrad();
 
         var y = net.Forward(Tensor.Full([3], 1));
 
         Assert.That(y.ToArray(), Is.All.EqualTo(15f));
-        Assert.That(keeping.Seen!.ToArray(), Is.All.EqualTo(7f));
-        Assert.That(() => forgetful.Seen!.ToArray(), Throws.InvalidOperationException.With.Message.Contains("Keep()"));
+        Assert.That(keeping.Output!.ToArray(), Is.All.EqualTo(7f));
+        Assert.That(() => forgetful.Output!.ToArray(), Throws.InvalidOperationException.With.Message.Contains("Keep()"));
     }
 
     [Test]
     public void Modules_may_return_their_input_or_a_tensor_of_their_own()
     {
         var constant = new Constant();
-        using var paused = Recording.Pause();
+        using var paused = GradMode.NoGrad();
         var x = Tensor.Full([3], 4) + 1;        // an op's result, but not the Sequential's to give back
 
-        Assert.That(new Sequential(new Tap(keep: false), new Tap(keep: false)).Forward(x).ToArray(), Has.Length.EqualTo(3));
+        Assert.That(new Sequential(new RecordingModule(keep: false), new RecordingModule(keep: false)).Forward(x).ToArray(), Has.Length.EqualTo(3));
         for (var i = 0; i < 2; i++)
             Assert.That(new Sequential(new Affine(), constant, new Affine()).Forward(x).ToArray(), Is.All.EqualTo(9f));
         Assert.That(x.ToArray(), Is.All.EqualTo(5f));
@@ -92,11 +92,11 @@ public sealed class ReleaseTests
         }
     }
 
-    private sealed class Tap(bool keep) : Module
+    private sealed class RecordingModule(bool keep) : Module
     {
-        public Tensor? Seen;
+        public Tensor? Output;
 
-        public override Tensor Forward(Tensor x) => Seen = keep ? x.Keep() : x;
+        public override Tensor Forward(Tensor x) => Output = keep ? x.Keep() : x;
     }
 
     private sealed class Constant : Module

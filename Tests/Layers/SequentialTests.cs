@@ -71,7 +71,7 @@ public sealed class SequentialTests
         var dy = Tensor.Uniform([2, 7], -1, 1, rng);
 
         var fused = Run(net.Forward, out var ops);
-        Assert.That(ops, Is.EqualTo(new[] { "LinearMap", "Reshape", "Convolution" }), "no op of its own for a ReLU");
+        Assert.That(ops, Is.EqualTo(new[] { "LinearOp", "ReshapeOp", "Conv2dOp" }), "no op of its own for a ReLU");
         Assert.That(fused, Is.EqualTo(Run(x => linear.Forward(conv.Forward(x).Relu().Flatten()).Relu(), out _)));
 
         float[][] Run(Func<Tensor, Tensor> forward, out string[] ops)
@@ -97,6 +97,6 @@ public sealed class SequentialTests
 
     private static IEnumerable<string> Producers(Tensor y)
     {
-        for (var op = y.Producer; op is not null; op = op.Edges[0].Producer) yield return op.GetType().Name;
+        for (var op = y.GradFn; op is not null; op = op.Edges[0].GradFn) yield return op.GetType().Name;
     }
 }

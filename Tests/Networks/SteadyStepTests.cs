@@ -19,10 +19,10 @@ public sealed class SteadyStepTests
         var x = Tensor.Uniform([4, 3, 16, 16], 0, 1, rng, device);
 
         for (var i = 0; i < 3; i++) Step();
-        var (inUse, taken) = (device.Memory.InUse, device.Memory.BlocksTaken);
+        var (inUse, taken) = (device.Memory.Allocated, device.Memory.SystemAllocations);
         Step();
-        Assert.That(device.Memory.InUse - inUse, Is.LessThanOrEqualTo(64), "the loss stays, which takes the smallest block");
-        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(taken));
+        Assert.That(device.Memory.Allocated - inUse, Is.LessThanOrEqualTo(64), "the loss stays, which takes the smallest block");
+        Assert.That(device.Memory.SystemAllocations, Is.EqualTo(taken));
 
         void Step() => model.Forward(x).CrossEntropy(0, 1, 2, 3).Backward();
     }
@@ -32,22 +32,22 @@ public sealed class SteadyStepTests
     [TestCase("lenet5", 16, 1f)]
     public void A_step_takes_no_new_storage_and_next_to_no_managed_memory(string name, int batch, float width)
     {
-        var network = Networks.Find(name);
+        var network = NetworkCatalog.Find(name);
         var device = new CpuDevice(threads: 2);
         var rng = new Rng(1);
-        var model = network.Create(new(network.Input, Classes: 10) { Width = width }, rng).To(device);
+        var model = network.Create(new(network.Input, Classes: 10) { WidthMultiplier = width }, rng).To(device);
         var optimizer = new Sgd(model.Parameters(), 0.01f, momentum: 0.9f, nesterov: true);
         var x = Tensor.Uniform([batch, .. network.Input], 0, 1, rng, device);
         int[] labels = [.. Enumerable.Range(0, batch).Select(i => i % 10)];
 
         for (var i = 0; i < 3; i++) Step();
-        var (blocks, bytes, collections) = (device.Memory.BlocksTaken, GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(2));
+        var (blocks, bytes, collections) = (device.Memory.SystemAllocations, GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(2));
         const int steps = 4;
         for (var i = 0; i < steps; i++) Step();
 
         Assert.That(GC.CollectionCount(2), Is.EqualTo(collections));
         Assert.That((GC.GetTotalAllocatedBytes(precise: true) - bytes) / steps, Is.LessThan(64 << 10));
-        Assert.That(device.Memory.BlocksTaken, Is.EqualTo(blocks));
+        Assert.That(device.Memory.SystemAllocations, Is.EqualTo(blocks));
 
         void Step()
         {

@@ -129,7 +129,7 @@ public sealed class BadCallTests
         var trains = arguments[0] is "train" or "--batchsize";
         if (trains && !arguments.Contains("--out")) arguments = [.. arguments, "--out", "new"];
 
-        var result = Pynet.Run(folder.Name, arguments);
+        var result = PynetProcess.Run(folder.Name, arguments);
 
         Assert.That(result.ExitCode, Is.EqualTo(2), result.Error);
         Assert.That(result.Error.TrimEnd('\n', '\r'), Does.StartWith("pynet: ").And.Not.Contain("\n"));
@@ -142,7 +142,7 @@ public sealed class BadCallTests
     public void A_diverging_run_stops_with_its_last_good_weights()
     {
         // Each step turns the weights into −99 of themselves.
-        var result = Pynet.Run(
+        var result = PynetProcess.Run(
             folder.Name, "train", "two-layer", "--data", "xor", "--lr", "100", "--weight-decay", "1", "--epochs", "500",
             "--quiet", "--out", "diverged");
 
@@ -158,10 +158,10 @@ public sealed class BadCallTests
     public void A_dead_network_is_named()
     {
         // The weights are zero, so that no score ever depends on the input.
-        var model = Networks.Find("two-layer").Create(new([2], 2), new Rng(0));
+        var model = NetworkCatalog.Find("two-layer").Create(new([2], 2), new Rng(0));
         foreach (var parameter in model.Parameters()) parameter.CopyFrom(new float[parameter.Shape.Size]);
         model.Save(folder["zero.safetensors"]);
-        var result = Pynet.Run(
+        var result = PynetProcess.Run(
             folder.Name, "train", "two-layer", "--data", "xor", "--weights", "zero.safetensors", "--epochs", "500",
             "--quiet", "--out", "dead");
 
@@ -198,8 +198,8 @@ public sealed class BadCallTests
     private void WriteWeights()
     {
         var good = folder["two-layer.safetensors"];
-        Networks.Find("two-layer").Create(new([2], 2), new Rng(0)).Save(good);
-        Networks.Find("three-layer").Create(new([2], 2), new Rng(0)).Save(folder["three-layer.safetensors"]);
+        NetworkCatalog.Find("two-layer").Create(new([2], 2), new Rng(0)).Save(good);
+        NetworkCatalog.Find("three-layer").Create(new([2], 2), new Rng(0)).Save(folder["three-layer.safetensors"]);
         var bytes = File.ReadAllBytes(good);
         File.WriteAllBytes(folder["cut.safetensors"], bytes[..^4]);
         File.WriteAllBytes(folder["huge.safetensors"], [255, 255, 255, 255, 255, 255, 255, 127, .. bytes[8..]]);

@@ -14,7 +14,7 @@ public sealed class OtherCommandTests
     public void Train()
     {
         SmallCifar.Write(folder["cifar10"]);
-        var result = Pynet.Run(
+        var result = PynetProcess.Run(
             folder.Name, "train", "lenet5", "--width", "0.5", "--data", "cifar10", "--data-dir", folder.Name,
             "--epochs", "2", "--batch-size", "20", "--lr", "0.01", "--quiet", "--out", "run");
         Assert.That(result.ExitCode, Is.Zero, result.Error);
@@ -26,9 +26,9 @@ public sealed class OtherCommandTests
     [Test]
     public void Evaluation_scales_features_as_training_did_with_however_few_items()
     {
-        var trained = Pynet.Run(
+        var trained = PynetProcess.Run(
             folder.Name, "train", "two-layer", "--data", "xor", "--limit", "5", "--epochs", "3", "--quiet", "--out", "few");
-        var evaluated = Pynet.Run(folder.Name, "evaluate", "two-layer", "--weights", "few/model.safetensors", "--json");
+        var evaluated = PynetProcess.Run(folder.Name, "evaluate", "two-layer", "--weights", "few/model.safetensors", "--json");
 
         Assert.That((trained.ExitCode, evaluated.ExitCode), Is.EqualTo((0, 0)), trained.Error + evaluated.Error);
         var last = MetricsFile.Read(folder["few/metrics.jsonl"])[^1];
@@ -38,7 +38,7 @@ public sealed class OtherCommandTests
     [Test]
     public void Evaluation_finds_the_accuracy_that_training_found()
     {
-        var result = Pynet.Run(
+        var result = PynetProcess.Run(
             folder.Name, "evaluate", "lenet5", "--weights", "run/model.safetensors", "--data-dir", folder.Name,
             "--json", "--batch-size", "7", "--logits", "scores.npy");
 
@@ -58,7 +58,7 @@ public sealed class OtherCommandTests
     [Test]
     public void Evaluation_prints_tables_and_knows_the_training_part()
     {
-        var result = Pynet.Run(
+        var result = PynetProcess.Run(
             folder.Name, "evaluate", "lenet5", "--weights", "run/best.safetensors", "--data", "cifar10",
             "--data-dir", folder.Name, "--split", "train");
 
@@ -71,12 +71,12 @@ public sealed class OtherCommandTests
     [TestCase("--split", "test")]
     public void Evaluation_fails_where_all_scores_are_NaN(params string[] options)
     {
-        var model = Networks.Find("fcnet").Create(new([2], 2), new Rng(1));
+        var model = NetworkCatalog.Find("fcnet").Create(new([2], 2), new Rng(1));
         foreach (var parameter in model.Parameters())
             parameter.CopyFrom([.. Enumerable.Repeat(float.NaN, parameter.Shape.Size)]);
         model.Save(folder["nan.safetensors"], new Dictionary<string, string> { ["model"] = "fcnet", ["data"] = "xor" });
 
-        var result = Pynet.Run(folder.Name, ["evaluate", "fcnet", "--weights", "nan.safetensors", .. options]);
+        var result = PynetProcess.Run(folder.Name, ["evaluate", "fcnet", "--weights", "nan.safetensors", .. options]);
 
         Assert.That(result.ExitCode, Is.EqualTo(2));
         Assert.That(result.Error, Does.Contain("every item has a NaN").And.Contain("nan.safetensors"));
@@ -95,18 +95,18 @@ public sealed class OtherCommandTests
     [Test]
     public void Models_are_listed()
     {
-        var result = Pynet.Run(folder.Name, "models");
+        var result = PynetProcess.Run(folder.Name, "models");
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
-        foreach (var network in Networks.All) Assert.That(result.Output, Does.Contain(network.Name));
+        foreach (var network in NetworkCatalog.All) Assert.That(result.Output, Does.Contain(network.Name));
     }
 
     [Test]
     public void A_model_is_shown_layer_by_layer()
     {
-        var d2l = Pynet.Run(folder.Name, "models", "nin-d2l").Output;
-        var net = Pynet.Run(folder.Name, "models", "nin-net").Output;
-        var small = Pynet.Run(folder.Name, "models", "nin", "--size", "32", "--width", "0.25", "--classes", "7").Output;
+        var d2l = PynetProcess.Run(folder.Name, "models", "nin-d2l").Output;
+        var net = PynetProcess.Run(folder.Name, "models", "nin-net").Output;
+        var small = PynetProcess.Run(folder.Name, "models", "nin", "--size", "32", "--width", "0.25", "--classes", "7").Output;
 
         Assert.That(d2l, Does.Contain("Sequential output shape: [1, 96, 54, 54]"));
         Assert.That(d2l, Does.Contain("Flatten output shape: [1, 10]"));
@@ -118,7 +118,7 @@ public sealed class OtherCommandTests
     [Test]
     public void Devices_are_shown()
     {
-        var result = Pynet.Run(folder.Name, "devices");
+        var result = PynetProcess.Run(folder.Name, "devices");
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(result.Output, Does.Contain("cpu").And.Contain("float").And.Contain("free"));
@@ -135,7 +135,7 @@ public sealed class OtherCommandTests
     [TestCase("--version", "0.1.0")]
     public void Help_is_printed(string line, string shown)
     {
-        var result = Pynet.Run(folder.Name, line.Split(' '));
+        var result = PynetProcess.Run(folder.Name, line.Split(' '));
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(result.Output, Does.Contain(shown));

@@ -95,7 +95,7 @@ public sealed class OutsideTests
         try
         {
             string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "3", "--out", $"{disk}/run"];
-            var result = Pynet.Run(folder.Name, call);
+            var result = PynetProcess.Run(folder.Name, call);
             AssertOneLine(result, "cannot be written: No space left on device");
             Assert.That(result.Output, Does.Not.Contain("curves are in"));
         }
@@ -178,7 +178,7 @@ public sealed class OutsideTests
 
     private ChildProcess.Result Run(string shell, params string[] arguments)
     {
-        using var process = Pynet.Start(folder.Name, arguments, shell: shell);
+        using var process = PynetProcess.Start(folder.Name, arguments, shell: shell);
         return process.WaitForEnd();
     }
 }

@@ -10,7 +10,7 @@ internal sealed partial class PseudoTerminal : IDisposable
 {
     private readonly FileStream master;
     private readonly SafeFileHandle slave;
-    private readonly Transcript printed;
+    private readonly CapturedOutput printed;
 
     private PseudoTerminal(int master, int slave, string name)
     {

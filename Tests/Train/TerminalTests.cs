@@ -169,7 +169,7 @@ public sealed partial class TerminalTests
     {
         var variables = environment.Length > 0 ? environment : "TERM=xterm-256color";
         var shell = $"exec env {variables} \"$@\" < {terminal.Name} > {terminal.Name}";
-        return Pynet.Start(folder.Name, arguments, shell: shell);
+        return PynetProcess.Start(folder.Name, arguments, shell: shell);
     }
 
     /// <summary>A network that takes long for each image, and images.</summary>
@@ -178,7 +178,7 @@ public sealed partial class TerminalTests
         if (Directory.Exists(folder["cifar10"])) return;
         SmallCifar.Write(folder["cifar10"]);
         var origin = new Dictionary<string, string> { ["model"] = "nin-d2l", ["data"] = "cifar10" };
-        Networks.Find("nin-d2l").Create(new([3, 224, 224], 10), new Rng(0)).Save(folder["slow.safetensors"], origin);
+        NetworkCatalog.Find("nin-d2l").Create(new([3, 224, 224], 10), new Rng(0)).Save(folder["slow.safetensors"], origin);
     }
 
     [GeneratedRegex("^epoch ")]

@@ -23,13 +23,13 @@ public sealed class TextWrapTests
     [TestCase(20, "epoch 1  loss   2.3", "  test 50 %  best")]
     [TestCase(6, "epoch", "1", "  loss", "  2.3", "  test", "  50 %", "  best")]
     public void Facts_are_not_broken_where_a_line_has_room_for_one(int width, params string[] lines) =>
-        Assert.That(TextWrap.Facts(["epoch 1", "loss   2.3", "test 50 %", "best"], width), Is.EqualTo(lines));
+        Assert.That(TextWrap.WrapItems(["epoch 1", "loss   2.3", "test 50 %", "best"], width), Is.EqualTo(lines));
 
     [Test]
     public void Blank_facts_keep_columns_in_one_line_only()
     {
-        Assert.That(TextWrap.Facts(["a", "   ", "b", ""], 10), Is.EqualTo(new[] { "a       b" }));
-        Assert.That(TextWrap.Facts(["a", "   ", "b", ""], 7), Is.EqualTo(new[] { "a  b" }));
+        Assert.That(TextWrap.WrapItems(["a", "   ", "b", ""], 10), Is.EqualTo(new[] { "a       b" }));
+        Assert.That(TextWrap.WrapItems(["a", "   ", "b", ""], 7), Is.EqualTo(new[] { "a  b" }));
     }
 
     [TestCase(100, "epoch 1  9 s left  loss 2.3")]
@@ -37,5 +37,5 @@ public sealed class TextWrapTests
     [TestCase(16, "epoch 1")]
     [TestCase(1, "epoch 1")]
     public void Of_facts_for_one_line_the_first_are_taken(int width, string line) =>
-        Assert.That(TextWrap.First(["epoch 1", "9 s left", "loss 2.3"], width), Is.EqualTo(line));
+        Assert.That(TextWrap.FitItems(["epoch 1", "9 s left", "loss 2.3"], width), Is.EqualTo(line));
 }

@@ -19,7 +19,7 @@ public sealed class TrainCommandTests
     [Test]
     public void A_run_leaves_its_settings_metrics_weights_and_curves()
     {
-        var result = Pynet.Run(
+        var result = PynetProcess.Run(
             folder.Name, "train", "fcnet", "--data", "xor", "--epochs", "3", "--evaluate-every", "2",
             "--batch-size", "50", "--lr", "0.02", "--width", "0.1", "--seed", "7", "--out", "run");
 
@@ -48,7 +48,7 @@ public sealed class TrainCommandTests
     [Test]
     public void Without_a_command_nin_trains_on_shapes()
     {
-        var result = Pynet.Run(folder.Name, "--limit", "16", "--max-steps", "1", "--out", "default");
+        var result = PynetProcess.Run(folder.Name, "--limit", "16", "--max-steps", "1", "--out", "default");
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         var config = JsonNode.Parse(File.ReadAllText(folder["default/config.json"]))!;
@@ -60,7 +60,7 @@ public sealed class TrainCommandTests
     [Test]
     public void The_default_run_can_be_one_epoch_long()
     {
-        var result = Pynet.Run(folder.Name, "--limit", "16", "--epochs", "1", "--out", "short");
+        var result = PynetProcess.Run(folder.Name, "--limit", "16", "--epochs", "1", "--out", "short");
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(MetricsFile.Read(folder["short/metrics.jsonl"]).Single().TestAccuracy, Is.Not.Null);
@@ -69,7 +69,7 @@ public sealed class TrainCommandTests
     [Test]
     public void All_options_together_are_understood()
     {
-        var result = Pynet.Run(
+        var result = PynetProcess.Run(
             folder.Name, "train", "nin", "--width", "0.05", "--data", "cifar10", "--data-dir", folder.Name,
             "--epochs", "2", "--max-steps", "3", "--batch-size", "40", "--lr", "0.001", "--optimizer", "adam",
             "--weight-decay", "0.001", "--schedule", "cosine:1", "--init", "xavier", "--dropout", "0.1", "--augment",
@@ -87,7 +87,7 @@ public sealed class TrainCommandTests
     [Test]
     public void The_data_folder_can_come_from_a_variable_and_be_the_sets_own()
     {
-        var result = Pynet.RunWith(
+        var result = PynetProcess.RunWithData(
             folder["cifar10"], folder.Name,
             "train", "lenet5", "--data", "cifar10", "--max-steps", "1", "--quiet", "--out", "variable");
         Assert.That(result.ExitCode, Is.Zero, result.Error);
@@ -97,8 +97,8 @@ public sealed class TrainCommandTests
     public void Weights_go_on_where_they_were_left()
     {
         string[] call = ["train", "two-layer", "--data", "xor", "--lr", "0.1", "--epochs", "10", "--quiet"];
-        var first = Pynet.Run(folder.Name, [.. call, "--out", "first"]);
-        var second = Pynet.Run(folder.Name, [.. call, "--out", "second", "--weights", "first/model.safetensors"]);
+        var first = PynetProcess.Run(folder.Name, [.. call, "--out", "first"]);
+        var second = PynetProcess.Run(folder.Name, [.. call, "--out", "second", "--weights", "first/model.safetensors"]);
 
         Assert.That((first.ExitCode, second.ExitCode), Is.EqualTo((0, 0)), first.Error + second.Error);
         var before = MetricsFile.Read(folder["first/metrics.jsonl"]);
@@ -118,7 +118,7 @@ public sealed class TrainCommandTests
 
         byte[] Train(string name, params string[] more)
         {
-            var result = Pynet.Run(
+            var result = PynetProcess.Run(
                 folder.Name,
                 [
                     "train", "nin", "--width", "0.1", "--data", "cifar10", "--data-dir", folder.Name,
@@ -154,7 +154,7 @@ public sealed class TrainCommandTests
 
         void Run(params string[] line)
         {
-            var result = Pynet.Run(folder.Name, line);
+            var result = PynetProcess.Run(folder.Name, line);
             Assert.That(result.ExitCode, Is.Zero, result.Error);
         }
     }
@@ -163,7 +163,7 @@ public sealed class TrainCommandTests
     public void A_run_that_cannot_go_on_says_why()
     {
         string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "2", "--quiet"];
-        Assert.That(Pynet.Run(folder.Name, [.. call, "--limit", "300", "--threads", "1", "--out", "done"]).ExitCode, Is.Zero);
+        Assert.That(PynetProcess.Run(folder.Name, [.. call, "--limit", "300", "--threads", "1", "--out", "done"]).ExitCode, Is.Zero);
 
         Refused("is complete: 6 steps are done of 6");
         Refused("--lr cannot be given beside it", "--lr", "0.5");
@@ -187,7 +187,7 @@ public sealed class TrainCommandTests
 
         void Refused(string why, params string[] more)
         {
-            var result = Pynet.Run(folder.Name, ["train", "--resume", "done", .. more]);
+            var result = PynetProcess.Run(folder.Name, ["train", "--resume", "done", .. more]);
             Assert.That(result.ExitCode, Is.EqualTo(2), why);
             Assert.That(result.Error, Does.Contain(why));
             Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
@@ -201,7 +201,7 @@ public sealed class TrainCommandTests
     public void An_interrupted_run_keeps_its_weights(string signal, int exitCode)
     {
         ChildProcess.SkipIfIgnored(signal);
-        using var process = Pynet.Start(
+        using var process = PynetProcess.Start(
             folder.Name, ["train", "two-layer", "--data", "xor", "--epochs", "1000000", "--out", signal]);
         process.WaitForOutput("\nepoch ");
         process.Send(signal);
@@ -218,7 +218,7 @@ public sealed class TrainCommandTests
     [Platform(Exclude = "Win", Reason = "kill sends the signal")]
     public void A_run_that_is_told_to_ignore_hang_ups_outlives_one()
     {
-        using var process = Pynet.Start(
+        using var process = PynetProcess.Start(
             folder.Name, ["train", "two-layer", "--data", "xor", "--epochs", "1000000", "--out", "nohup"],
             shell: "trap '' HUP; exec \"$@\"");
         process.WaitForOutput("\nepoch ");
@@ -235,7 +235,7 @@ public sealed class TrainCommandTests
     public void A_run_outlives_its_output()
     {
         string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "3", "--out", "unheard"];
-        using var process = Pynet.Start(folder.Name, call, shell: "exec \"$@\" > /dev/full");
+        using var process = PynetProcess.Start(folder.Name, call, shell: "exec \"$@\" > /dev/full");
         var result = process.WaitForEnd();
 
         Assert.That(result.ExitCode, Is.EqualTo(2));
@@ -250,7 +250,7 @@ public sealed class TrainCommandTests
         var at = folder["together"];
         Directory.CreateDirectory(at);
         string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "1", "--quiet"];
-        ChildProcess[] processes = [.. Enumerable.Range(0, 3).Select(_ => Pynet.Start(at, call))];
+        ChildProcess[] processes = [.. Enumerable.Range(0, 3).Select(_ => PynetProcess.Start(at, call))];
         foreach (var process in processes)
             using (process)
             {

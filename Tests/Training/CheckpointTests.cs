@@ -6,7 +6,7 @@ namespace PyNetSharp.Tests;
 public sealed class CheckpointTests
 {
     private const int BatchSize = 50, StepsPerEpoch = 5;
-    private static readonly TrainTest Xor = XorPoints.Draw(seed: 1, train: 230, test: 100);
+    private static readonly TrainTestSplit Xor = XorGenerator.Generate(seed: 1, train: 230, test: 100);
 
     [TestCase("sgd", 5)]
     [TestCase("sgd", 7)]
@@ -15,11 +15,11 @@ public sealed class CheckpointTests
     public void A_run_that_goes_on_ends_where_one_that_did_not_stop_ends(string optimizer, int stopAt)
     {
         using var folder = new TemporaryFolder();
-        var whole = new Run(optimizer, folder["whole"]);
+        var whole = new ResumableRun(optimizer, folder["whole"]);
         whole.Train(epochs: 3);
 
-        new Run(optimizer, folder["parts"]).Train(epochs: 3, stopAt);
-        var rest = new Run(optimizer, folder["parts"], goesOn: true);
+        new ResumableRun(optimizer, folder["parts"]).Train(epochs: 3, stopAt);
+        var rest = new ResumableRun(optimizer, folder["parts"], goesOn: true);
         Assert.That(rest.Trainer.Step, Is.EqualTo(stopAt));
         rest.Train(epochs: 3);
 
@@ -37,7 +37,7 @@ public sealed class CheckpointTests
     public void A_trainer_that_was_stopped_finishes_its_epoch()
     {
         using var folder = new TemporaryFolder();
-        var (whole, parts) = (new Run("sgd", folder["whole"]), new Run("sgd", folder["parts"]));
+        var (whole, parts) = (new ResumableRun("sgd", folder["whole"]), new ResumableRun("sgd", folder["parts"]));
         whole.Train(epochs: 2);
 
         parts.Train(epochs: 2, stopAt: 3);
@@ -51,14 +51,14 @@ public sealed class CheckpointTests
     public void What_a_crash_left_half_done_is_done_again()
     {
         using var folder = new TemporaryFolder();
-        var whole = new Run("adam", folder["run"]);
+        var whole = new ResumableRun("adam", folder["run"]);
         whole.Train(epochs: 2, stopAt: StepsPerEpoch);
         var checkpoint = File.ReadAllBytes(folder["run/checkpoint.safetensors"]);
         whole.Train(epochs: 2);
         File.WriteAllBytes(folder["run/checkpoint.safetensors"], checkpoint);       // as if killed just before it was written
         File.WriteAllBytes(folder["run/.half.tmp"], checkpoint[..10]);
 
-        var again = new Run("adam", folder["run"], goesOn: true);
+        var again = new ResumableRun("adam", folder["run"], goesOn: true);
         Assert.That(MetricsFile.Read(folder["run/metrics.jsonl"]), Has.Count.EqualTo(1));
         Assert.That(File.Exists(folder["run/.half.tmp"]), Is.False);
         again.Train(epochs: 2);
@@ -71,7 +71,7 @@ public sealed class CheckpointTests
     public void A_checkpoint_of_something_else_changes_nothing()
     {
         using var folder = new TemporaryFolder();
-        new Run("adam", folder["run"]).Train(epochs: 1);
+        new ResumableRun("adam", folder["run"]).Train(epochs: 1);
         var path = folder["run/checkpoint.safetensors"];
         var (model, other) = (Perceptron(), new Linear(2, 2, new Rng(1)));
         var before = model.State().SelectMany(s => s.Tensor.ToArray()).ToArray();
@@ -89,10 +89,10 @@ public sealed class CheckpointTests
     public void A_run_that_diverged_does_not_go_on()
     {
         using var folder = new TemporaryFolder();
-        new Run("sgd", folder["run"]).Train(epochs: 1);
+        new ResumableRun("sgd", folder["run"]).Train(epochs: 1);
         MetricsFile.Append(folder["run/metrics.jsonl"], new(2, 6, double.NaN, 0.5, null, 1, 1, 0.1));
         Assert.That(
-            () => new Run("sgd", folder["run"], goesOn: true), Throws.TypeOf<InputException>().With.Message.Contains("diverged in epoch 2"));
+            () => new ResumableRun("sgd", folder["run"], goesOn: true), Throws.TypeOf<InputException>().With.Message.Contains("diverged in epoch 2"));
     }
 
     [Test]
@@ -114,24 +114,24 @@ public sealed class CheckpointTests
             new Dropout(rng.Split(), 0.2f), new Linear(16, 2, rng));
     }
 
-    private sealed class Run
+    private sealed class ResumableRun
     {
         private readonly Module model = Perceptron();
-        private readonly CancellationSteps stop = new();
+        private readonly CancelAtStep stop = new();
 
-        public Run(string optimizer, string path, bool goesOn = false)
+        public ResumableRun(string optimizer, string path, bool goesOn = false)
         {
             var folder = new RunFolder(path);
-            if (!goesOn) folder.Begin([]);
+            if (!goesOn) folder.Create([]);
             Optimizer rule = optimizer == "adam"
                 ? new Adam(model.Parameters(), 0.01f) : new Sgd(model.Parameters(), 0.1f, momentum: 0.9f, nesterov: true);
-            var history = goesOn ? folder.Restore(model, rule) : [];
-            var (train, test) = (new Loader(Xor.Train, BatchSize, seed: 2), new Loader(Xor.Test, BatchSize, shuffle: false));
-            Trainer = new(model, train, test, rule, schedule: new CosineLR(15))
+            var history = goesOn ? folder.LoadCheckpoint(model, rule) : [];
+            var (train, test) = (new DataLoader(Xor.Train, BatchSize, seed: 2), new DataLoader(Xor.Test, BatchSize, shuffle: false));
+            Trainer = new(model, train, test, rule, schedule: new CosineAnnealingLR(15))
             {
-                Observers = [new RunRecorder(folder, model, "perceptron", optimizer: rule, history: history), stop],
+                Callbacks = [new RunRecorder(folder, model, "perceptron", optimizer: rule, history: history), stop],
             };
-            Trainer.GoOnFrom(history);
+            Trainer.Resume(history);
         }
 
         public Trainer Trainer { get; }
@@ -146,13 +146,13 @@ public sealed class CheckpointTests
         }
     }
 
-    private sealed class CancellationSteps : ITrainingObserver
+    private sealed class CancelAtStep : ITrainingCallback
     {
         public long? At { get; set; }
 
         public CancellationTokenSource? Source { get; set; }
 
-        public void StepDone(StepRecord step)
+        public void OnStepEnd(StepRecord step)
         {
             if (step.Step == At) Source!.Cancel();
         }

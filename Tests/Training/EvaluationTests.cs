@@ -13,16 +13,16 @@ public sealed class EvaluationTests
     public void Confusion_accuracy_and_loss_are_over_all_items(int batchSize)
     {
         var data = new FeatureDataset("five test", ["a", "b", "c"], Scores, Labels);
-        var result = Evaluation.Of(new Flatten(), new(data, batchSize, shuffle: false));
+        var result = Evaluation.Run(new Flatten(), new(data, batchSize, shuffle: false));
 
         Assert.That(result.Count, Is.EqualTo(5));
         Assert.That(result.Classes, Is.EqualTo(3));
         Assert.That((result[0, 0], result[0, 1], result[1, 0], result[1, 1]), Is.EqualTo((1, 1, 1, 2)));
         Assert.That(result.Accuracy, Is.EqualTo(0.6));
-        Assert.That(result.AccuracyOf(0), Is.EqualTo(0.5));
-        Assert.That(result.AccuracyOf(1), Is.EqualTo(2 / 3.0));
-        Assert.That(result.AccuracyOf(2), Is.Null);
-        Assert.That(result.Scores.ToArray(), Is.EqualTo(Scores));
+        Assert.That(result.ClassAccuracy(0), Is.EqualTo(0.5));
+        Assert.That(result.ClassAccuracy(1), Is.EqualTo(2 / 3.0));
+        Assert.That(result.ClassAccuracy(2), Is.Null);
+        Assert.That(result.Logits.ToArray(), Is.EqualTo(Scores));
 
         var losses = Labels.Select((label, i) => Math.Log(Exponentials(i).Sum() / Exponentials(i)[label]));
         Assert.That(result.Loss, Is.EqualTo(losses.Average()).Within(1e-6));       // each batch's is a float
@@ -36,10 +36,10 @@ public sealed class EvaluationTests
         var data = new FeatureDataset("three classes", ["a", "b", "c"], Scores[..10], Labels.Append(2).ToArray()[1..]);
         var model = new Linear(2, 2, new Rng(1));
         Assert.That(
-            () => Evaluation.Of(model, new(data, 5), new NoLoss()),
+            () => Evaluation.Run(model, new(data, 5), new ZeroLoss()),
             Throws.TypeOf<ShapeException>().With.Message.Contains("[5, 2]").And.Message.Contains("labels up to 2"));
         Assert.That(
-            () => Evaluation.Of(new Constant(), new(data, 5), new NoLoss()),
+            () => Evaluation.Run(new Constant(), new(data, 5), new ZeroLoss()),
             Throws.TypeOf<ShapeException>().With.Message.Contains("gives [7, 2] for 5 items"));
     }
 
@@ -51,12 +51,12 @@ public sealed class EvaluationTests
         const float nan = float.NaN, inf = float.PositiveInfinity;
         float[] scores = [nan, nan, 5, nan, nan, 5, inf, inf, -inf, -inf, 0, 1];        // taken for –, –, –, 0, 0, 1
         var data = new FeatureDataset("six test", ["a", "b"], scores, [0, 0, 1, 0, 1, 1]);
-        var result = Evaluation.Of(new Flatten(), new(data, batchSize, shuffle: false));
+        var result = Evaluation.Run(new Flatten(), new(data, batchSize, shuffle: false));
 
         Assert.That((result.Count, result.Correct, result.NanCount), Is.EqualTo((6, 2, 3)));
         Assert.That(result.Accuracy, Is.EqualTo(2 / 6.0));
-        Assert.That((result.CountOf(0), result.CountOf(1)), Is.EqualTo((3, 3)));
-        Assert.That((result.AccuracyOf(0), result.AccuracyOf(1)), Is.EqualTo((1 / 3.0, 1 / 3.0)));
+        Assert.That((result.ClassCount(0), result.ClassCount(1)), Is.EqualTo((3, 3)));
+        Assert.That((result.ClassAccuracy(0), result.ClassAccuracy(1)), Is.EqualTo((1 / 3.0, 1 / 3.0)));
         Assert.That((result[0, 0], result[0, 1], result[1, 0], result[1, 1]), Is.EqualTo((1, 0, 1, 1)));
         Assert.That(result.Loss, Is.NaN);
     }
@@ -70,21 +70,21 @@ public sealed class EvaluationTests
         string[] names = [.. labels[..10].Select(k => $"{k}")];
         var digits = new FeatureDataset("digits", names, [.. labels.Select(k => (float)k)], labels);
 
-        var result = Evaluation.Of(model, new Loader(digits, 10, shuffle: false));
+        var result = Evaluation.Run(model, new DataLoader(digits, 10, shuffle: false));
 
         Assert.That((result.Accuracy, result.Correct, result.NanCount, result.Count), Is.EqualTo((0.0, 0, 100, 100)));
-        Assert.That(Enumerable.Range(0, 10).Select(k => result.AccuracyOf(k)), Is.All.Zero);
+        Assert.That(Enumerable.Range(0, 10).Select(k => result.ClassAccuracy(k)), Is.All.Zero);
         Assert.That(result[0, 0], Is.Zero);
     }
 
     [Test]
     public void The_model_stays_as_it_was()
     {
-        var model = Networks.Find("fcnet").Create(new([2], 2) { Dropout = 0.5f }, new Rng(1));
-        var data = new Loader(XorPoints.Draw(train: 10, test: 10).Test, 4, shuffle: false);
+        var model = NetworkCatalog.Find("fcnet").Create(new([2], 2) { Dropout = 0.5f }, new Rng(1));
+        var data = new DataLoader(XorGenerator.Generate(train: 10, test: 10).Test, 4, shuffle: false);
         var before = model.Generators().Select(g => g.Rng.State).ToArray();
 
-        Evaluation.Of(model, data);
+        Evaluation.Run(model, data);
 
         Assert.That(model.Training, Is.True);
         Assert.That(before, Is.Not.Empty);
@@ -96,7 +96,7 @@ public sealed class EvaluationTests
     {
         var data = new FeatureDataset("five test", ["a", "b", "c"], Scores, Labels);
         var heard = new Counts();
-        Evaluation.Of(new Flatten(), new(data, 2, shuffle: false), progress: heard);
+        Evaluation.Run(new Flatten(), new(data, 2, shuffle: false), progress: heard);
         Assert.That(heard, Is.EqualTo(new[] { 0, 2, 4, 5 }));
     }
 
@@ -105,9 +105,9 @@ public sealed class EvaluationTests
     {
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        var data = new Loader(XorPoints.Draw(train: 10, test: 10).Test, 4, shuffle: false);
+        var data = new DataLoader(XorGenerator.Generate(train: 10, test: 10).Test, 4, shuffle: false);
         Assert.That(
-            () => Evaluation.Of(new Flatten(), data, cancellation: stop.Token),
+            () => Evaluation.Run(new Flatten(), data, cancellation: stop.Token),
             Throws.InstanceOf<OperationCanceledException>());
     }
 
@@ -116,7 +116,7 @@ public sealed class EvaluationTests
         public void Report(int value) => Add(value);
     }
 
-    private sealed class NoLoss : ILoss
+    private sealed class ZeroLoss : ILoss
     {
         public Tensor Forward(Tensor outputs, Labels labels) => Tensor.Zeros([]);
     }

@@ -14,10 +14,10 @@ public sealed class LearningRateScheduleTests
     public void MultiStep_falls_at_each_milestone() => Check(new MultiStepLR([4, 2, 4], 0.5), 1, 1, 0.5, 0.5, 0.125, 0.125);
 
     [Test]
-    public void Cosine_falls_to_zero_and_stays_there() => Check(new CosineLR(4), 1, (1 + Math.Sqrt(0.5)) / 2, 0.5, (1 - Math.Sqrt(0.5)) / 2, 0, 0);
+    public void Cosine_falls_to_zero_and_stays_there() => Check(new CosineAnnealingLR(4), 1, (1 + Math.Sqrt(0.5)) / 2, 0.5, (1 - Math.Sqrt(0.5)) / 2, 0, 0);
 
     [Test]
-    public void Cosine_warms_up_in_a_straight_line() => Check(new CosineLR(6, warmup: 4), 0.25, 0.5, 0.75, 1, 1, 0.5, 0);
+    public void Cosine_warms_up_in_a_straight_line() => Check(new CosineAnnealingLR(6, warmup: 4), 0.25, 0.5, 0.75, 1, 1, 0.5, 0);
 
     [Test]
     public void Numbers_out_of_range_are_refused() => Assert.Multiple(() =>
@@ -27,9 +27,9 @@ public sealed class LearningRateScheduleTests
         Refused(() => new StepLR(1, double.NaN));
         Refused(() => new MultiStepLR([1, -1]));
         Refused(() => new MultiStepLR([1], -0.5));
-        Refused(() => new CosineLR(0));
-        Refused(() => new CosineLR(3, warmup: 3));
-        Refused(() => new CosineLR(3, warmup: -1));
+        Refused(() => new CosineAnnealingLR(0));
+        Refused(() => new CosineAnnealingLR(3, warmup: 3));
+        Refused(() => new CosineAnnealingLR(3, warmup: -1));
         Refused(() => new ConstantLR().At(-1, 0.1f));
     });
 

@@ -50,7 +50,7 @@ public sealed class RecipeTests
     [Test]
     public void Every_recipe_can_be_made_longer_and_shorter()
     {
-        foreach (var recipe in Networks.All.Select(network => network.Recipe).Append(Networks.Quick))
+        foreach (var recipe in NetworkCatalog.All.Select(network => network.Recipe).Append(NetworkCatalog.QuickStart))
             foreach (var epochs in (int[])[1, 2, 3, recipe.Epochs, 1000])
                 foreach (var batches in (int[])[1, 7])
                 {
@@ -73,7 +73,7 @@ public sealed class RecipeTests
     public void Images_are_resized_and_normalised()
     {
         var white = new ImageDataset("white train", ["a", "b"], [1, 6, 4], [.. Enumerable.Repeat((byte)255, 24)], [0]);
-        var transform = (Plain with { Resize = 8 }).TransformsFor(white);
+        var transform = (Plain with { Resize = 8 }).CreateTransforms(white);
 
         Assert.That(transform.Infer(white.ItemShape), Is.EqualTo(Shape.Create([1, 8, 8])));
         Assert.That(Apply(transform, white), Is.All.EqualTo(1f));          // (1 − 0.5) / 0.5
@@ -87,7 +87,7 @@ public sealed class RecipeTests
         pixels[5 * 16 + 5] = 255;                      // one bright pixel with a darker one to its right
         pixels[5 * 16 + 6] = 100;
         var data = new ImageDataset("dot train", ["a", "b"], [channels, 16, 16], pixels, [0]);
-        var transform = Plain.TransformsFor(data, augment: true);
+        var transform = Plain.CreateTransforms(data, augment: true);
 
         var (places, mirrors) = (new HashSet<int>(), 0);
         for (ulong seed = 0; seed < 64; seed++)
@@ -106,13 +106,13 @@ public sealed class RecipeTests
     public void Features_get_mean_0_and_deviation_1()
     {
         var data = new FeatureDataset("four train", ["a", "b"], [1, 7, 2, 7, 3, 7, 4, 7], [0, 1, 0, 1]);
-        var transform = Plain.TransformsFor(data);
+        var transform = Plain.CreateTransforms(data);
         var items = Enumerable.Range(0, 4).Select(i => Apply(transform, data, item: i)).ToArray();
 
         Assert.That(items.Average(item => item[0]), Is.Zero.Within(1e-6));
         Assert.That(items.Average(item => item[0] * item[0]), Is.EqualTo(1).Within(1e-6));
         Assert.That(items.Select(item => item[1]), Is.All.Zero);           // a feature that never changes
-        Assert.That(() => Plain.TransformsFor(data, augment: true), Throws.TypeOf<InputException>());
+        Assert.That(() => Plain.CreateTransforms(data, augment: true), Throws.TypeOf<InputException>());
     }
 
     private static float[] Apply(ITransform transform, Dataset data, ulong seed = 0, int item = 0)

@@ -10,7 +10,7 @@ public sealed class SnapshotTests
         var model = new Sequential(new Conv2d(3, 5, 3, new Rng(1)), new BatchNorm2d(5));
         var copy = new Snapshot(model);
         Spoil(model, 1);
-        copy.Take();
+        copy.Update();
         var taken = Numbers(model);
         Spoil(model, 2);
 

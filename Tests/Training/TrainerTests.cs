@@ -5,12 +5,12 @@ namespace PyNetSharp.Tests;
 public sealed class TrainerTests
 {
     private const int BatchSize = 50;
-    private static readonly TrainTest Xor = XorPoints.Draw(seed: 1, train: 200, test: 100);
+    private static readonly TrainTestSplit Xor = XorGenerator.Generate(seed: 1, train: 200, test: 100);
 
     [Test]
     public void A_run_leaves_a_history_and_tells_its_observers()
     {
-        var heard = new Recorder();
+        var heard = new RecordingCallback();
         var trainer = NewTrainer(Perceptron(), heard: heard, evaluateEvery: 2);
 
         trainer.Run(5);
@@ -56,7 +56,7 @@ public sealed class TrainerTests
         trainer.RestoreBest();
 
         Assert.That(trainer.Best!.TestAccuracy, Is.EqualTo(trainer.BestTestAccuracy));
-        Assert.That(Evaluation.Of(model, NewLoader(Xor.Test)).Accuracy, Is.EqualTo(trainer.BestTestAccuracy));
+        Assert.That(Evaluation.Run(model, NewLoader(Xor.Test)).Accuracy, Is.EqualTo(trainer.BestTestAccuracy));
         Assert.That(trainer.History.First(e => e.TestAccuracy == trainer.BestTestAccuracy), Is.SameAs(trainer.Best));
     }
 
@@ -64,11 +64,11 @@ public sealed class TrainerTests
     public void An_accuracy_of_NaN_is_never_the_best()
     {
         var known = NewTrainer(Perceptron());
-        known.GoOnFrom([Epoch(1, double.NaN), Epoch(2, 0.25), Epoch(3, double.NaN)]);
+        known.Resume([Epoch(1, double.NaN), Epoch(2, 0.25), Epoch(3, double.NaN)]);
         Assert.That(known.Best!.Epoch, Is.EqualTo(2));
 
         var unknown = NewTrainer(Perceptron());
-        unknown.GoOnFrom([Epoch(1, double.NaN)]);
+        unknown.Resume([Epoch(1, double.NaN)]);
         Assert.That(unknown.Best, Is.Null);
         unknown.Run(2);
         Assert.That(unknown.Best!.Epoch, Is.EqualTo(2));
@@ -79,8 +79,8 @@ public sealed class TrainerTests
     [Test]
     public void A_loss_that_is_not_finite_stops_the_run_with_the_weights_from_before_the_faulty_update()
     {
-        var model = new Spoilt(Perceptron(), at: 6);
-        var heard = new Recorder { Model = model };
+        var model = new NanModule(Perceptron(), at: 6);
+        var heard = new RecordingCallback { Model = model };
         var trainer = NewTrainer(model, heard: heard);
 
         var fault = Assert.Throws<DivergenceException>(() => trainer.Run(5))!;
@@ -99,13 +99,13 @@ public sealed class TrainerTests
     [TestCase(false, 8)]
     public void Data_that_cannot_be_read_any_more_end_the_run_but_nothing_learnt_is_lost(bool training, int steps)
     {
-        var heard = new Recorder();
+        var heard = new RecordingCallback();
         var model = Perceptron();
         var reads = 0;
         // Two epochs of four batches and two: the first is whole; of the second, two steps or all four are.
-        var broken = training ? new Breaking(Xor.Train, () => ++reads > 300) : new Breaking(Xor.Test, () => ++reads > 150);
+        var broken = training ? new FailingDataset(Xor.Train, () => ++reads > 300) : new FailingDataset(Xor.Test, () => ++reads > 150);
         var (train, test) = training ? (NewLoader(broken), NewLoader(Xor.Test)) : (NewLoader(Xor.Train), NewLoader(broken));
-        var trainer = new Trainer(model, train, test, new Sgd(model.Parameters(), 0.1f)) { Observers = [heard] };
+        var trainer = new Trainer(model, train, test, new Sgd(model.Parameters(), 0.1f)) { Callbacks = [heard] };
 
         Assert.That(() => trainer.Run(5), Throws.TypeOf<InputException>().With.Message.EqualTo("gone"));
 
@@ -118,7 +118,7 @@ public sealed class TrainerTests
     [Test]
     public void A_fault_that_shows_only_in_the_last_evaluation_counts_too()
     {
-        var model = new Spoilt(Perceptron(), at: null);
+        var model = new NanModule(Perceptron(), at: null);
         var trainer = NewTrainer(model);
         Assert.That(() => trainer.Run(1), Throws.TypeOf<DivergenceException>().With.Message.Contains("step 4"));
     }
@@ -130,7 +130,7 @@ public sealed class TrainerTests
         last.Bias!.CopyFrom([-100f, -100f]);
         var trainer = NewTrainer(new Sequential(last, new ReLU()));
 
-        var fault = Assert.Throws<DeadNetworkException>(() => trainer.Run(100))!;
+        var fault = Assert.Throws<DeadReluException>(() => trainer.Run(100))!;
 
         Assert.That(fault.Step, Is.EqualTo(10));
         foreach (var text in (string[])["has died", "step 10", "0.6931", "smaller than 0.1"])
@@ -145,13 +145,13 @@ public sealed class TrainerTests
         hidden.Bias!.CopyFrom([.. Enumerable.Repeat(-100f, 8)]);
         var trainer = NewTrainer(new Sequential(hidden, new ReLU(), new Linear(8, 2, new Rng(4))));
 
-        Assert.That(() => trainer.Run(100), Throws.TypeOf<DeadNetworkException>());
+        Assert.That(() => trainer.Run(100), Throws.TypeOf<DeadReluException>());
     }
 
     [Test]
     public void A_network_that_recovers_is_not_dead()
     {
-        var model = new Silenced(Perceptron(), batches: 9);
+        var model = new ZeroOutputModule(Perceptron(), batches: 9);
         Assert.That(() => NewTrainer(model).Run(5), Throws.Nothing);
     }
 
@@ -163,9 +163,9 @@ public sealed class TrainerTests
         var model = new Sequential(new Linear(2, 4, new Rng(1)), new BatchNorm1d(4));
         var optimizer = new Sgd(model.Parameters(), 0.1f);
         Assert.That(
-            () => new Trainer(model, new Loader(Xor.Train.First(199), batchSize), null, optimizer),
+            () => new Trainer(model, new DataLoader(Xor.Train.Take(199), batchSize), null, optimizer),
             batchSize == 199 ? Throws.Nothing : Throws.TypeOf<InputException>().With.Message.Contains("choose another batch size"));
-        Assert.That(() => new Trainer(Perceptron(), new Loader(Xor.Train.First(199), batchSize), null, optimizer), Throws.Nothing);
+        Assert.That(() => new Trainer(Perceptron(), new DataLoader(Xor.Train.Take(199), batchSize), null, optimizer), Throws.Nothing);
     }
 
     /// <summary>The shapes decide, wherever in the model the normalization is.</summary>
@@ -174,7 +174,7 @@ public sealed class TrainerTests
     public void A_batch_of_one_is_refused_where_images_have_one_pixel_left(int kernel, bool refused)
     {
         var images = new ImageDataset("images", ["a", "b"], [1, 4, 4], [.. Enumerable.Range(0, 144).Select(i => (byte)i)], [.. Enumerable.Range(0, 9).Select(i => i % 2)]);
-        var model = new Hidden(new Sequential(
+        var model = new UntrackedModule(new Sequential(
             new Conv2d(1, 4, kernel, new Rng(1)), new BatchNorm2d(4), new Dropout(new Rng(5)), new GlobalAvgPool2d(), new Linear(4, 2, new Rng(2))));
         var before = (Numbers(model), model.Generators().Single().Rng.State);
         Assert.That(Make, refused
@@ -185,7 +185,7 @@ public sealed class TrainerTests
         model.Descendants().Select(d => d.Module).OfType<BatchNorm2d>().Single().Eval();
         Assert.That(() => Make().Run(1), Throws.Nothing, "what is in evaluation mode needs no batch");
 
-        Trainer Make() => new(model, new Loader(images, 4), null, new Sgd(model.Parameters(), 0.1f));
+        Trainer Make() => new(model, new DataLoader(images, 4), null, new Sgd(model.Parameters(), 0.1f));
     }
 
     [Test]
@@ -195,7 +195,7 @@ public sealed class TrainerTests
         var test = new FeatureDataset("test", ["a", "b"], features, [.. Enumerable.Range(0, 10).Select(i => i % 2)]);
         var model = Perceptron();
         new Trainer(model, NewLoader(Xor.Train), NewLoader(test), new Sgd(model.Parameters(), 0.1f)).Run(2);
-        Assert.That(Evaluation.Of(model, NewLoader(test)).NanCount, Is.EqualTo(1));
+        Assert.That(Evaluation.Run(model, NewLoader(test)).NanCount, Is.EqualTo(1));
     }
 
     [Test]
@@ -203,13 +203,13 @@ public sealed class TrainerTests
     {
         var data = new FeatureDataset("one", ["a"], [.. Enumerable.Range(0, 60).Select(i => i / 60f)], new int[30]);
         var model = new Linear(2, 1, new Rng(1));
-        Assert.That(() => new Trainer(model, new Loader(data, 2), null, new Sgd(model.Parameters(), 0.1f)).Run(2), Throws.Nothing);
+        Assert.That(() => new Trainer(model, new DataLoader(data, 2), null, new Sgd(model.Parameters(), 0.1f)).Run(2), Throws.Nothing);
     }
 
     [Test]
     public void A_layer_that_the_first_batch_makes_is_not_left_untrained_without_a_word()
     {
-        var model = new Sequential(new Lazily(), new Linear(4, 2, new Rng(1)));
+        var model = new Sequential(new LazyModule(), new Linear(4, 2, new Rng(1)));
         Assert.That(
             () => NewTrainer(model).Run(1), Throws.InvalidOperationException.With.Message.Contains("has made 2 parameters since"));
         Assert.That(() => NewTrainer(model).Run(1), Throws.Nothing, "now it is there from the beginning");
@@ -218,8 +218,8 @@ public sealed class TrainerTests
     [Test]
     public void Whatever_an_op_throws_the_epoch_so_far_is_reported()
     {
-        var heard = new Recorder();
-        var model = new Failing(Perceptron(), at: 7);
+        var heard = new RecordingCallback();
+        var model = new ThrowingModule(Perceptron(), at: 7);
         var trainer = NewTrainer(model, heard: heard);
         Assert.That(() => trainer.Run(5), Throws.TypeOf<NotSupportedException>().With.Message.EqualTo("batch 7"));
         Assert.That(heard.Epochs.Select(e => e.Epoch.Step), Is.EqualTo(new long[] { 4, 6 }));
@@ -241,7 +241,7 @@ public sealed class TrainerTests
     public void Cancellation_ends_the_run_after_the_step()
     {
         using var stop = new CancellationTokenSource();
-        var heard = new Recorder { OnStep = step => { if (step.Step == 6) stop.Cancel(); } };
+        var heard = new RecordingCallback { OnStep = step => { if (step.Step == 6) stop.Cancel(); } };
         var trainer = NewTrainer(Perceptron(), heard: heard);
         trainer.Run(100, stop.Token);
 
@@ -252,7 +252,7 @@ public sealed class TrainerTests
     [Test]
     public void The_schedule_sets_each_step()
     {
-        var heard = new Recorder();
+        var heard = new RecordingCallback();
         NewTrainer(Perceptron(), heard: heard, schedule: new StepLR(4, 0.5)).Run(2);
 
         double[] expected = [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05];
@@ -267,15 +267,15 @@ public sealed class TrainerTests
         static float[] Train(int threads)
         {
             var device = new CpuDevice(threads);
-            var model = Networks.Find("fcnet").Create(new([2], 2) { Dropout = 0.5f }, new Rng(5)).To(device);
-            var train = new Loader(Xor.Train, BatchSize, device: device);
+            var model = NetworkCatalog.Find("fcnet").Create(new([2], 2) { Dropout = 0.5f }, new Rng(5)).To(device);
+            var train = new DataLoader(Xor.Train, BatchSize, device: device);
             new Trainer(model, train, test: null, new Adam(model.Parameters())).Run(3);
             return Numbers(model);
         }
     }
 
     private static Trainer NewTrainer(
-        Module model, float rate = 0.1f, Recorder? heard = null, int evaluateEvery = 1, long? maxSteps = null,
+        Module model, float rate = 0.1f, RecordingCallback? heard = null, int evaluateEvery = 1, long? maxSteps = null,
         LearningRateSchedule? schedule = null)
     {
         var optimizer = new Sgd(model.Parameters(), rate, momentum: 0.9f);
@@ -283,11 +283,11 @@ public sealed class TrainerTests
         {
             EvaluateEvery = evaluateEvery,
             MaxSteps = maxSteps,
-            Observers = heard is null ? [] : [heard],
+            Callbacks = heard is null ? [] : [heard],
         };
     }
 
-    private static Loader NewLoader(Dataset data, bool shuffle = false) =>
+    private static DataLoader NewLoader(Dataset data, bool shuffle = false) =>
         new(data, BatchSize, shuffle: shuffle, seed: 2);
 
     private static Sequential Perceptron()
@@ -298,7 +298,7 @@ public sealed class TrainerTests
 
     private static float[] Numbers(Module model) => [.. model.State().SelectMany(s => s.Tensor.ToArray())];
 
-    private sealed class Recorder : ITrainingObserver
+    private sealed class RecordingCallback : ITrainingCallback
     {
         public List<StepRecord> Steps { get; } = [];
 
@@ -310,18 +310,18 @@ public sealed class TrainerTests
 
         public Action<StepRecord> OnStep { get; init; } = _ => { };
 
-        public void StepDone(StepRecord step)
+        public void OnStepEnd(StepRecord step)
         {
             Steps.Add(step);
             if (Model is not null) Weights.Add(Numbers(Model));
             OnStep(step);
         }
 
-        public void EpochDone(EpochRecord epoch, bool isBest) => Epochs.Add((epoch, isBest));
+        public void OnEpochEnd(EpochRecord epoch, bool isBest) => Epochs.Add((epoch, isBest));
     }
 
     /// <summary>A data set whose files vanish.</summary>
-    private sealed class Breaking(Dataset whole, Func<bool> isGone)
+    private sealed class FailingDataset(Dataset whole, Func<bool> isGone)
         : Dataset(whole.Name, whole.ClassNames, whole.ItemShape, whole.Labels.ToArray())
     {
         protected override void ReadItem(int index, Span<float> item)
@@ -332,7 +332,7 @@ public sealed class TrainerTests
     }
 
     /// <summary>Gives NaN from one of its training batches on, or wherever it is evaluated.</summary>
-    private sealed class Spoilt(Module inner, int? at) : Module
+    private sealed class NanModule(Module inner, int? at) : Module
     {
         private int batches;
 
@@ -342,19 +342,19 @@ public sealed class TrainerTests
             (Training ? ++batches >= at : at is null) ? inner.Forward(x) * float.NaN : inner.Forward(x);
     }
 
-    private sealed class Lazily : Module
+    private sealed class LazyModule : Module
     {
         private Linear? layer;
 
         public override Tensor Forward(Tensor x) => (layer ??= new(x.Shape[1], 4, new Rng(1))).Forward(x);
     }
 
-    private sealed class Hidden(Module inner) : Module
+    private sealed class UntrackedModule(Module inner) : Module
     {
         public override Tensor Forward(Tensor x) => inner.Forward(x);
     }
 
-    private sealed class Failing(Module inner, int at) : Module
+    private sealed class ThrowingModule(Module inner, int at) : Module
     {
         private int batches;
 
@@ -363,7 +363,7 @@ public sealed class TrainerTests
     }
 
     /// <summary>Gives zeros for its first batches.</summary>
-    private sealed class Silenced(Module inner, int batches) : Module
+    private sealed class ZeroOutputModule(Module inner, int batches) : Module
     {
         private int calls;
 

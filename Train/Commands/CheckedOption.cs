@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>What an option that is true or false can be.</summary>
-internal enum Truth
+internal enum BooleanChoice
 {
     /// <summary>Yes.</summary>
     True,
@@ -18,36 +18,36 @@ internal enum Truth
 internal static class CheckedOption
 {
     /// <summary>A whole number in a range.</summary>
-    public static Option<int?> Whole(string name, string help, int least = 1, int most = int.MaxValue) => Of<int?>(
+    public static Option<int?> Integer(string name, string help, int least = 1, int most = int.MaxValue) => Create<int?>(
         name, "N", help, $"a whole number from {least} {(most == int.MaxValue ? "up" : $"to {most}")}",
         text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
             && n >= least && n <= most ? n : null);
 
     /// <summary>A number; <paramref name="range"/> puts into words what <paramref name="fits"/> tests.</summary>
-    public static Option<double?> Real(string name, string value, string help, string range, Func<double, bool> fits) =>
-        Of<double?>(name, value, help, $"a number {range}", text =>
+    public static Option<double?> Number(string name, string value, string help, string range, Func<double, bool> fits) =>
+        Create<double?>(name, value, help, $"a number {range}", text =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && fits(x) ? x : null);
 
     /// <summary>A seed.</summary>
-    public static Option<ulong?> Seed(string name, string help) => Of<ulong?>(
+    public static Option<ulong?> Seed(string name, string help) => Create<ulong?>(
         name, "N", help, "a whole number from 0 up",
         text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : null);
 
     /// <summary>true or false; no option of type bool, for which the parser would leave other words unread.</summary>
-    public static Option<Truth?> TrueOrFalse(string name, string help) => Choice<Truth>(name, help);
+    public static Option<BooleanChoice?> Boolean(string name, string help) => Choice<BooleanChoice>(name, help);
 
     /// <summary>One of an enumeration's names, in lower case.</summary>
     public static Option<T?> Choice<T>(string name, string help) where T : struct, Enum
     {
         string[] names = [.. Enum.GetNames<T>().Select(n => n.ToLowerInvariant())];
-        return Of<T?>(
+        return Create<T?>(
             name, string.Join('|', names), help, $"one of {string.Join(", ", names)}",
             text => Array.IndexOf(names, text) is >= 0 and var i ? Enum.GetValues<T>()[i] : null);
     }
 
     /// <summary>A text that is checked later, if at all.</summary>
     public static Option<string?> Text(string name, string value, string help) =>
-        Of<string?>(name, value, help, "a text that is not empty", text => text.Length > 0 ? text : null);
+        Create<string?>(name, value, help, "a text that is not empty", text => text.Length > 0 ? text : null);
 
     /// <summary>A file or folder; <c>~</c> at its beginning is the home folder.</summary>
     public static Option<string?> Path(string name, string value, string help) => new(name)
@@ -59,11 +59,11 @@ internal static class CheckedOption
     };
 
     /// <summary>A switch.</summary>
-    public static Option<bool> Flag(string name, string help) =>
+    public static Option<bool> Switch(string name, string help) =>
         new(name) { Description = help, Arity = ArgumentArity.Zero };
 
     /// <param name="expected">Completes "expected …" for a text that <paramref name="read"/> turns into null.</param>
-    private static Option<T?> Of<T>(string name, string value, string help, string expected, Func<string, T?> read) =>
+    private static Option<T?> Create<T>(string name, string value, string help, string expected, Func<string, T?> read) =>
         new(name)
         {
             HelpName = value,

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>Finds the command that a line asks for and runs it.</summary>
 internal sealed class CommandLine
 {
-    private static readonly string[] AboutTheApp = ["-h", "--help", "-?", "--version"];
+    private static readonly string[] RootOptions = ["-h", "--help", "-?", "--version"];
 
     private readonly RootCommand root = new("Trains NiN, AlexNet and other networks on an engine of its own, in C#.");
 
@@ -24,7 +24,7 @@ internal sealed class CommandLine
     public int Run(string[] args)
     {
         // Whoever names no command wants to train; but "pynet --help" is about all commands.
-        if (args is [] || (args[0].StartsWith('-') && !AboutTheApp.Contains(args[0]))) args = ["train", .. args];
+        if (args is [] || (args[0].StartsWith('-') && !RootOptions.Contains(args[0]))) args = ["train", .. args];
 
         var parse = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parse.Action is not HelpPage) Check(parse, args);
@@ -38,12 +38,12 @@ internal sealed class CommandLine
         if (parse.CommandResult.Command is not ConsoleCommand command)
         {
             if (!args[0].StartsWith('-'))
-                throw new InputException(NearestName.Unknown("command", args[0], commands.Select(c => c.Name)));
+                throw new InputException(SpellingSuggestion.UnknownNameMessage("command", args[0], commands.Select(c => c.Name)));
         }
-        else if (Misread(parse, command).FirstOrDefault() is { } unknown)
+        else if (UnknownOptions(parse, command).FirstOrDefault() is { } unknown)
         {
             var names = command.Options.Select(option => option.Name);
-            var question = NearestName.Among(unknown, names) is { } near ? $"; did you mean '{near}'?" : ".";
+            var question = SpellingSuggestion.Find(unknown, names) is { } near ? $"; did you mean '{near}'?" : ".";
             throw new InputException(
                 $"unknown option '{unknown}'{question} 'pynet {command.Name} --help' lists the options.");
         }
@@ -56,7 +56,7 @@ internal sealed class CommandLine
     }
 
     /// <summary>What looks like an option, but was taken for an argument because there is no such option.</summary>
-    private static IEnumerable<string> Misread(ParseResult parse, ConsoleCommand command) =>
+    private static IEnumerable<string> UnknownOptions(ParseResult parse, ConsoleCommand command) =>
         command.Arguments
             .SelectMany(argument => parse.GetResult(argument)?.Tokens.Select(token => token.Value) ?? [])
             .Concat(parse.UnmatchedTokens)

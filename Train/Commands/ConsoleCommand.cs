@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>One of the app's commands: what it takes, what its help page says, and what it does.</summary>
 internal abstract class ConsoleCommand : Command

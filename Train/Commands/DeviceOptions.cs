@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>Where to compute: the options that training and evaluation share.</summary>
 internal sealed class DeviceOptions
@@ -10,7 +10,7 @@ internal sealed class DeviceOptions
         "Where to compute: cpu, cuda, opencl, one with a number (cuda:1), auto for a GPU if there is one, or emulated, a " +
         "slow stand-in for a GPU that checks its kernels; 'pynet devices' lists them. Default: cpu.");
 
-    public Option<int?> Threads { get; } = CheckedOption.Whole(
+    public Option<int?> Threads { get; } = CheckedOption.Integer(
         "--threads", "Threads of the cpu. Default: one per core.", 1, 1024);
 
     public Option<Precision?> Precision { get; } = CheckedOption.Choice<Precision>(

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary><c>pynet devices</c>: what this machine computes with.</summary>
 internal sealed class DevicesCommand : ConsoleCommand
@@ -14,17 +14,17 @@ internal sealed class DevicesCommand : ConsoleCommand
 
     protected override int Run(ParseResult parse)
     {
-        var screen = new Screen();
-        screen.Table(
+        var screen = new ConsoleOutput();
+        screen.WriteTable(
             [new("Device", 1), new("What it is", 2), new("Memory", 3, IsNumber: true), new("Driver", 4)],
             [Cpu(), .. DeviceCatalog.Gpus.Select(Row)]);
         if (DeviceCatalog.Gpus.All(gpu => gpu.IsCpu))
-            screen.Result($"No GPU: {string.Join("; ", KindsWithout())}.");
+            screen.WriteResult($"No GPU: {string.Join("; ", MissingKinds())}.");
         return 0;
     }
 
-    private static IEnumerable<string> KindsWithout() =>
-        ((string[])["cuda", "opencl"]).Select(kind => DeviceCatalog.WhyNo(kind) ?? $"{kind} has the processor alone");
+    private static IEnumerable<string> MissingKinds() =>
+        ((string[])["cuda", "opencl"]).Select(kind => DeviceCatalog.UnavailableReason(kind) ?? $"{kind} has the processor alone");
 
     private static string[] Cpu()
     {
@@ -33,15 +33,15 @@ internal sealed class DevicesCommand : ConsoleCommand
         var free = Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes);
         return
         [
-            Device.Cpu.Name, $"{Environment.ProcessorCount} cores ({RuntimeInformation.ProcessArchitecture}), {Vectors()}",
-            $"{Figures.Bytes(memory.TotalAvailableMemoryBytes)}, {Figures.Bytes(free)} free", "",
+            Device.Cpu.Name, $"{Environment.ProcessorCount} cores ({RuntimeInformation.ProcessArchitecture}), {VectorInstructions()}",
+            $"{NumberFormatting.Bytes(memory.TotalAvailableMemoryBytes)}, {NumberFormatting.Bytes(free)} free", "",
         ];
     }
 
     private static string[] Row(DeviceDescription gpu) =>
-        [gpu.Name, gpu.Model + (gpu.Kind != "emulated" && gpu.IsCpu ? " (the processor)" : ""), Figures.Bytes(gpu.Memory), gpu.Driver];
+        [gpu.Name, gpu.Model + (gpu.Kind != "emulated" && gpu.IsCpu ? " (the processor)" : ""), NumberFormatting.Bytes(gpu.Memory), gpu.Driver];
 
-    private static string Vectors() =>
+    private static string VectorInstructions() =>
         Vector512.IsHardwareAccelerated ? "AVX-512, 16 floats"
         : Vector256.IsHardwareAccelerated ? "AVX2, 8 floats"
         : Vector128.IsHardwareAccelerated ? AdvSimd.IsSupported ? "NEON, 4 floats" : "SSE, 4 floats"

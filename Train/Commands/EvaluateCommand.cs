@@ -1,13 +1,17 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PyNetSharp.Data;
+using PyNetSharp.Layers;
+using PyNetSharp.Models;
+using PyNetSharp.Training;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary><c>pynet evaluate</c>: how well saved weights do on a data set.</summary>
 internal sealed class EvaluateCommand : ConsoleCommand
 {
-    private const int MostColumns = 20;         // of a confusion matrix that is still a matrix to the eye
+    private const int MaxColumns = 20;         // of a confusion matrix that is still a matrix to the eye
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -24,18 +28,18 @@ internal sealed class EvaluateCommand : ConsoleCommand
     private readonly Option<Part?> split = CheckedOption.Choice<Part>(
         "--split", "Which part of the set. Default: test.");
 
-    private readonly Option<double?> width = CheckedOption.Real(
+    private readonly Option<double?> width = CheckedOption.Number(
         "--width", "X", "What the hidden channels were multiplied by. Default: what the file says, or 1.",
         "above 0 and up to 16", x => x is > 0 and <= 16);
 
-    private readonly Option<int?> batchSize = CheckedOption.Whole(
+    private readonly Option<int?> batchSize = CheckedOption.Integer(
         "--batch-size", "Images at a time; changes the speed only.", 1, 65_536);
     private readonly DeviceOptions device = new();
 
     private readonly Option<string?> logits = CheckedOption.Path(
         "--logits", "FILE.npy", "Write the scores, items × classes, as a NumPy file of float32.");
 
-    private readonly Option<bool> json = CheckedOption.Flag("--json", "Print one JSON object instead of tables.");
+    private readonly Option<bool> json = CheckedOption.Switch("--json", "Print one JSON object instead of tables.");
 
     public EvaluateCommand()
         : base("evaluate", "evaluate MODEL", "Measure saved weights: loss, accuracy, also per class, confusion matrix.")
@@ -56,55 +60,55 @@ internal sealed class EvaluateCommand : ConsoleCommand
 
     protected override int Run(ParseResult parse)
     {
-        var network = Networks.Find(parse.GetValue(model)!);
+        var network = NetworkCatalog.Find(parse.GetValue(model)!);
         var file = parse.GetValue(weights)
             ?? throw new InputException("--weights is missing; expected the file with the network's weights.");
         var scores = parse.GetValue(logits);
-        CheckTarget(scores);
+        CheckOutputPath(scores);
 
-        var origin = WeightOrigin.Of(file, network.Name);
+        var origin = WeightMetadata.Read(file, network.Name);
         var recipe = network.Recipe with
         {
             Data = parse.GetValue(data.Data) ?? origin.Data ?? network.Recipe.Data,
-            Width = parse.GetValue(width) ?? origin.Width ?? network.Recipe.Width,
+            WidthMultiplier = parse.GetValue(width) ?? origin.WidthMultiplier ?? network.Recipe.WidthMultiplier,
             Resize = parse.GetValue(data.Resize) ?? origin.Resize ?? network.Recipe.Resize,
             BatchSize = parse.GetValue(batchSize) ?? network.Recipe.BatchSize,
         };
 
         var target = device.Open(parse);
         var asJson = parse.GetValue(json);
-        var sets = data.Load(parse, recipe.Data, new Screen(quiet: asJson));
+        var sets = data.Load(parse, recipe.Data, new ConsoleOutput(quiet: asJson));
         var part = parse.GetValue(split) == Part.Train ? sets.Train : sets.Test;
-        var transform = recipe.TransformsFor(sets.Train);
-        var loader = new Loader(part, recipe.BatchSize, transform, shuffle: false, device: target);
+        var transform = recipe.CreateTransforms(sets.Train);
+        var loader = new DataLoader(part, recipe.BatchSize, transform, shuffle: false, device: target);
 
-        var built = network.Create(new(loader.ItemShape, part.ClassNames.Count) { Width = recipe.Width }, new Rng(0));
+        var built = network.Create(new(loader.ItemShape, part.ClassNames.Count) { WidthMultiplier = recipe.WidthMultiplier }, new Rng(0));
         built.Load(file);
         built.To(target);
 
         using var stop = new StopSignals();
-        if (Measure(built, loader, new Screen(quiet: asJson), stop.Token) is not { } result)
+        if (Evaluate(built, loader, new ConsoleOutput(quiet: asJson), stop.Token) is not { } result)
         {
             Console.Error.WriteLine("pynet: stopped before all items were measured");
             return stop.ExitCode;
         }
 
-        if (scores is not null) NumpyFile.Write(scores, result.Scores.Span, result.Count, result.Classes);
+        if (scores is not null) NumpyFile.Write(scores, result.Logits.Span, result.Count, result.Classes);
         if (asJson) Console.Out.WriteLine(ToJson(network.Name, part, result).ToJsonString(Indented));
-        else Show(new Screen(), network.Name, part, result, scores);
+        else WriteResult(new ConsoleOutput(), network.Name, part, result, scores);
         return result.NanCount < result.Count
             ? 0
             : throw new InputException($"With '{file}' every item has a NaN among its scores: they classify nothing.");
     }
 
     /// <summary>Null if it was stopped.</summary>
-    private static Evaluation? Measure(Module model, Loader items, Screen screen, CancellationToken stop)
+    private static Evaluation? Evaluate(Module model, DataLoader items, ConsoleOutput screen, CancellationToken stop)
     {
         Evaluation? result = null;
         try
         {
-            screen.WithBar("measuring", items.Count, bar => result = Evaluation.Of(
-                model, items, cancellation: stop, progress: new MeasuringDisplay(screen, bar, "", items.Count)));
+            screen.WithProgressBar("measuring", items.Count, bar => result = Evaluation.Run(
+                model, items, cancellation: stop, progress: new EvaluationDisplay(screen, bar, "", items.Count)));
         }
         catch (OperationCanceledException)
         {
@@ -115,7 +119,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
     }
 
     /// <summary>Sees that the scores can be written, before any is computed.</summary>
-    private static void CheckTarget(string? path)
+    private static void CheckOutputPath(string? path)
     {
         if (path is null) return;
         if (Directory.Exists(path))
@@ -138,8 +142,8 @@ internal sealed class EvaluateCommand : ConsoleCommand
             ["classes"] = new JsonArray([.. classes.Select(k => (JsonNode)new JsonObject
             {
                 ["name"] = part.ClassNames[k],
-                ["count"] = result.CountOf(k),
-                ["accuracy"] = result.AccuracyOf(k),
+                ["count"] = result.ClassCount(k),
+                ["accuracy"] = result.ClassAccuracy(k),
             })]),
             ["confusion"] = new JsonArray([.. classes.Select(Row)]),
         };
@@ -147,58 +151,58 @@ internal sealed class EvaluateCommand : ConsoleCommand
         JsonNode Row(int truth) => new JsonArray([.. classes.Select(k => (JsonNode)result[truth, k])]);
     }
 
-    private static void Show(Screen screen, string model, Dataset part, Evaluation result, string? scores)
+    private static void WriteResult(ConsoleOutput screen, string model, Dataset part, Evaluation result, string? scores)
     {
-        screen.Say($"{model} on {part.Name}: {Figures.Count(result.Count)} items");
-        screen.Say($"loss     {Figures.Loss(result.Loss)}");
-        screen.Say($"accuracy {Figures.Percent(result.Accuracy)} ({Figures.Count(result.Correct)} right)");
+        screen.WriteInfo($"{model} on {part.Name}: {NumberFormatting.Count(result.Count)} items");
+        screen.WriteInfo($"loss     {NumberFormatting.Loss(result.Loss)}");
+        screen.WriteInfo($"accuracy {NumberFormatting.Percent(result.Accuracy)} ({NumberFormatting.Count(result.Correct)} right)");
         if (result.NanCount > 0)
-            screen.Say($"NaN      {Figures.Count(result.NanCount)} items have one among their scores; they are wrong");
-        ShowClasses(screen, part, result);
-        if (result.Classes > MostColumns || !TryShowMatrix(screen, part, result)) ShowConfusions(screen, part, result);
-        if (scores is not null) screen.Say($"scores, {result.Count}×{result.Classes}, are in {scores}");
+            screen.WriteInfo($"NaN      {NumberFormatting.Count(result.NanCount)} items have one among their scores; they are wrong");
+        WriteClasses(screen, part, result);
+        if (result.Classes > MaxColumns || !TryWriteConfusionMatrix(screen, part, result)) WriteTopConfusions(screen, part, result);
+        if (scores is not null) screen.WriteInfo($"scores, {result.Count}×{result.Classes}, are in {scores}");
     }
 
-    private static void ShowClasses(Screen screen, Dataset part, Evaluation result) => screen.Table(
+    private static void WriteClasses(ConsoleOutput screen, Dataset part, Evaluation result) => screen.WriteTable(
         [
             new("Class", 3, IsNumber: true), new("Name", 1), new("Items", 4, IsNumber: true),
             new("Accuracy", 2, IsNumber: true),
         ],
         part.ClassNames.Select((name, k) => (string[])
         [
-            $"{k}", name, Figures.Count(result.CountOf(k)),
-            result.AccuracyOf(k) is { } share ? Figures.Percent(share) : "–",
+            $"{k}", name, NumberFormatting.Count(result.ClassCount(k)),
+            result.ClassAccuracy(k) is { } share ? NumberFormatting.Percent(share) : "–",
         ]));
 
     /// <summary>A part of a matrix would say little: it is shown if there is room for all of it.</summary>
-    private static bool TryShowMatrix(Screen screen, Dataset part, Evaluation result)
+    private static bool TryWriteConfusionMatrix(ConsoleOutput screen, Dataset part, Evaluation result)
     {
         var classes = Enumerable.Range(0, result.Classes).ToArray();
         Column[] columns = [new("", 1), .. classes.Select(k => new Column($"{k}", 2, IsNumber: true))];
         string[][] rows = [.. classes.Select(Row)];
-        if (!screen.Fits(columns, rows)) return false;
-        screen.Say("Confusion: a row per true class, a column per class that was taken for it");
-        screen.Table(columns, rows);
+        if (!screen.TableFits(columns, rows)) return false;
+        screen.WriteInfo("Confusion: a row per true class, a column per class that was taken for it");
+        screen.WriteTable(columns, rows);
         return true;
 
         string[] Row(int truth) => [$"{truth} {part.ClassNames[truth]}", .. classes.Select(k => Cell(truth, k))];
 
-        string Cell(int truth, int k) => result[truth, k] is > 0 and var n ? Figures.Count(n) : "·";
+        string Cell(int truth, int k) => result[truth, k] is > 0 and var n ? NumberFormatting.Count(n) : "·";
     }
 
-    private static void ShowConfusions(Screen screen, Dataset part, Evaluation result)
+    private static void WriteTopConfusions(ConsoleOutput screen, Dataset part, Evaluation result)
     {
-        screen.Say($"The {MostColumns} most frequent confusions; --json has them all");
+        screen.WriteInfo($"The {MaxColumns} most frequent confusions; --json has them all");
         var pairs = from truth in Enumerable.Range(0, result.Classes)
                     from taken in Enumerable.Range(0, result.Classes)
                     where truth != taken && result[truth, taken] > 0
                     orderby result[truth, taken] descending
                     select (truth, taken);
-        screen.Table(
+        screen.WriteTable(
             [new("True class", 1), new("Taken for", 2), new("Items", 3, IsNumber: true)],
-            pairs.Take(MostColumns).Select(pair => (string[])
+            pairs.Take(MaxColumns).Select(pair => (string[])
             [
-                part.ClassNames[pair.truth], part.ClassNames[pair.taken], Figures.Count(result[pair.truth, pair.taken]),
+                part.ClassNames[pair.truth], part.ClassNames[pair.taken], NumberFormatting.Count(result[pair.truth, pair.taken]),
             ]));
     }
 }

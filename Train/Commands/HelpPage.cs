@@ -1,15 +1,15 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>Prints what a command takes, in groups, with examples.</summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
 {
-    private const int Indent = 2, WidestTerm = 30, LeastMeaning = 24;
-    private const int PlainWidth = 100;         // in files and pipes, whose readers know no width
+    private const int Indent = 2, MaxTermWidth = 30, MinDescriptionWidth = 24;
+    private const int RedirectedWidth = 100;         // in files and pipes, whose readers know no width
 
-    private readonly int width = Console.IsOutputRedirected ? PlainWidth : new Screen().Width;
+    private readonly int width = Console.IsOutputRedirected ? RedirectedWidth : new ConsoleOutput().Width;
 
     public override bool ClearsParseErrors => true;
 
@@ -68,15 +68,15 @@ internal sealed class HelpPage : SynchronousCommandLineAction
     private void WriteTerms(TextWriter output, IEnumerable<(string Term, string Meaning)> terms)
     {
         var rows = terms.ToArray();
-        var lengths = rows.Select(row => row.Term.Length).Where(length => length <= WidestTerm);
+        var lengths = rows.Select(row => row.Term.Length).Where(length => length <= MaxTermWidth);
         var column = lengths.DefaultIfEmpty(0).Max() + 2 * Indent;
-        var isNarrow = width - column < LeastMeaning;
+        var isNarrow = width - column < MinDescriptionWidth;
         if (isNarrow) column = 3 * Indent;
         foreach (var (term, meaning) in rows)
         {
             string[] lines = [.. TextWrap.Lines(new string(' ', column) + meaning, width)];
             var margin = new string(' ', Indent);
-            if (isNarrow || term.Length > WidestTerm) WriteLines(output, margin + term);
+            if (isNarrow || term.Length > MaxTermWidth) WriteLines(output, margin + term);
             else lines[0] = margin + term.PadRight(column - Indent) + lines[0][column..];
             foreach (var line in lines) output.WriteLine(line);
         }

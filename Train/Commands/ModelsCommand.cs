@@ -1,6 +1,7 @@
 using System.CommandLine;
+using PyNetSharp.Models;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary><c>pynet models</c>: what there is to train, and how it looks inside.</summary>
 internal sealed class ModelsCommand : ConsoleCommand
@@ -12,12 +13,12 @@ internal sealed class ModelsCommand : ConsoleCommand
             "The network to show: its structure, what shapes pass through it, and what it costs. Default: list all.",
     };
 
-    private readonly Option<int?> size = CheckedOption.Whole(
+    private readonly Option<int?> size = CheckedOption.Integer(
         "--size", "Input images of N×N. Default: the model's size.", 1, 1024);
-    private readonly Option<int?> classes = CheckedOption.Whole(
+    private readonly Option<int?> classes = CheckedOption.Integer(
         "--classes", "How many classes. Default: 10.", 2, 100_000);
 
-    private readonly Option<double?> width = CheckedOption.Real(
+    private readonly Option<double?> width = CheckedOption.Number(
         "--width", "X", "Multiply the hidden channels by X. Default: 1.",
         "above 0 and up to 16", x => x is > 0 and <= 16);
 
@@ -34,41 +35,41 @@ internal sealed class ModelsCommand : ConsoleCommand
 
     protected override int Run(ParseResult parse)
     {
-        var screen = new Screen();
-        if (parse.GetValue(model) is { } name) Show(screen, Networks.Find(name), parse);
+        var screen = new ConsoleOutput();
+        if (parse.GetValue(model) is { } name) Show(screen, NetworkCatalog.Find(name), parse);
         else List(screen);
         return 0;
     }
 
-    private static void List(Screen screen)
+    private static void List(ConsoleOutput screen)
     {
-        screen.Table(
+        screen.WriteTable(
             [
                 new("Model", 1), new("", 2), new("Input", 3, IsNumber: true), new("Data", 4),
                 new("Batch", 6, IsNumber: true), new("Optimizer", 8), new("Learning rate", 7, IsNumber: true),
                 new("Epochs", 5, IsNumber: true),
             ],
-            Networks.All.Select(network => (string[])
+            NetworkCatalog.All.Select(network => (string[])
             [
-                network.Name, network.Summary, Figures.Extents(network.Input), network.Recipe.Data,
+                network.Name, network.Summary, NumberFormatting.Shape(network.Input), network.Recipe.Data,
                 $"{network.Recipe.BatchSize}", network.Recipe.Optimizer.ToString().ToLowerInvariant(),
-                Figures.Number(network.Recipe.LearningRate), $"{network.Recipe.Epochs}",
+                NumberFormatting.Number(network.Recipe.LearningRate), $"{network.Recipe.Epochs}",
             ]));
-        screen.Say("'pynet models MODEL' shows one; 'pynet train MODEL' trains it with these settings.");
+        screen.WriteInfo("'pynet models MODEL' shows one; 'pynet train MODEL' trains it with these settings.");
     }
 
-    private void Show(Screen screen, Network network, ParseResult parse)
+    private void Show(ConsoleOutput screen, NetworkDefinition network, ParseResult parse)
     {
         var input = parse.GetValue(size) is { } side ? Shape.Create([network.Input[0], side, side]) : network.Input;
-        var options = new NetworkOptions(input, parse.GetValue(classes) ?? 10) { Width = parse.GetValue(width) ?? 1 };
+        var options = new NetworkOptions(input, parse.GetValue(classes) ?? 10) { WidthMultiplier = parse.GetValue(width) ?? 1 };
         var built = network.Create(options, new Rng(0));
-        var trace = ShapeTrace.Of(built, input);
+        var trace = ModelSummary.Of(built, input);
 
-        screen.Say($"{network.Name}: {network.Summary}\n\n{built}\n");
-        screen.Say($"Shapes for an input of 1×{Figures.Extents(input)}:");
+        screen.WriteInfo($"{network.Name}: {network.Summary}\n\n{built}\n");
+        screen.WriteInfo($"Shapes for an input of 1×{NumberFormatting.Shape(input)}:");
         foreach (var layer in trace.Where(layer => layer.Depth == 0))
-            screen.Say(char.IsAsciiDigit(layer.Path[0]) ? layer.OutputLine : $"{layer}");
-        screen.Say("");
+            screen.WriteInfo(char.IsAsciiDigit(layer.Path[0]) ? layer.OutputText : $"{layer}");
+        screen.WriteInfo("");
         LayerTable.Show(screen, trace);
     }
 }

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>A path as a user writes it.</summary>
 internal static class UserPath

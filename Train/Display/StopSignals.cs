@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>Turns the signals that ask a process to end into a cancellation, until it is disposed.</summary>
 internal sealed class StopSignals : IDisposable

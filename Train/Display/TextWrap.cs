@@ -1,11 +1,11 @@
 using Spectre.Console.Rendering;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>Breaks text into lines that a terminal has room for.</summary>
 internal static class TextWrap
 {
-    private const string Between = "  ";
+    private const string Separator = "  ";
 
     /// <summary>
     /// A text's lines, broken at spaces and within words that are wider than a line. What follows a break stands under
@@ -15,38 +15,38 @@ internal static class TextWrap
     /// <param name="width">Characters per line, at least 1.</param>
     public static IEnumerable<string> Lines(string text, int width) =>
         text.ReplaceLineEndings("\n").TrimEnd('\n').Replace('\t', ' ').Split('\n')
-            .SelectMany(line => Broken(line, Math.Max(1, width)));
+            .SelectMany(line => WrapLine(line, Math.Max(1, width)));
 
     /// <summary>Facts two spaces apart; what has no room in a line stands whole in the next, indented.</summary>
     /// <param name="facts">May be padded or blank, so that they stand in columns where all are in one line.</param>
     /// <param name="width">Characters per line, at least 1.</param>
-    public static IEnumerable<string> Facts(IReadOnlyList<string> facts, int width)
+    public static IEnumerable<string> WrapItems(IReadOnlyList<string> facts, int width)
     {
-        var line = string.Join(Between, facts).TrimEnd();
+        var line = string.Join(Separator, facts).TrimEnd();
         if (Width(line) <= width) return [line];
 
         List<string> lines = [];
         line = "";
         foreach (var fact in facts.Where(fact => !string.IsNullOrWhiteSpace(fact)))
             if (line.Length == 0) line = fact;
-            else if (Width(line) + Between.Length + Width(fact) <= width) line += Between + fact;
+            else if (Width(line) + Separator.Length + Width(fact) <= width) line += Separator + fact;
             else
             {
                 lines.Add(line);
-                line = Between + fact.TrimStart();
+                line = Separator + fact.TrimStart();
             }
 
-        return lines.Append(line).SelectMany(part => Broken(part, Math.Max(1, width)));
+        return lines.Append(line).SelectMany(part => WrapLine(part, Math.Max(1, width)));
     }
 
     /// <summary>As many facts from the first on as one line has room for.</summary>
-    public static string First(IReadOnlyList<string> facts, int width)
+    public static string FitItems(IReadOnlyList<string> facts, int width)
     {
         var line = facts[0];
         foreach (var fact in facts.Skip(1))
         {
-            if (Width(line) + Between.Length + Width(fact) > width) break;
-            line += Between + fact;
+            if (Width(line) + Separator.Length + Width(fact) > width) break;
+            line += Separator + fact;
         }
 
         return line;
@@ -55,7 +55,7 @@ internal static class TextWrap
     /// <summary>How many columns a text takes; letters of some scripts and emoji take two each.</summary>
     public static int Width(string text) => new Segment(text).CellCount();
 
-    private static IEnumerable<string> Broken(string line, int width)
+    private static IEnumerable<string> WrapLine(string line, int width)
     {
         var indent = line[..(line.Length - line.TrimStart(' ').Length)];
         if (indent.Length > width / 2) indent = "";
@@ -71,7 +71,7 @@ internal static class TextWrap
             var rest = part.Length > indent.Length ? ' ' + word : word;
             while (Width(part) + Width(rest) > width)
             {
-                var fitting = Fitting(rest, width - Width(part));
+                var fitting = FittingLength(rest, width - Width(part));
                 if (fitting == rest.Length) break;
                 yield return part + rest[..fitting];
                 (part, rest) = (indent, rest[fitting..]);
@@ -84,7 +84,7 @@ internal static class TextWrap
     }
 
     /// <summary>How many characters from the first on have room; at least one that is whole.</summary>
-    private static int Fitting(string text, int width)
+    private static int FittingLength(string text, int width)
     {
         var (length, taken) = (0, 0);
         foreach (var rune in text.EnumerateRunes())

@@ -1,94 +1,95 @@
 using System.Diagnostics;
 using System.Globalization;
+using PyNetSharp.Training;
 using Spectre.Console;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Train;
 
 /// <summary>Shows how training goes: a line per epoch, and between them a bar or, without a terminal, some lines.</summary>
 /// <param name="screen">Where to print.</param>
 /// <param name="epochs">How many there will be.</param>
 /// <param name="steps">How many steps there will be in all.</param>
-internal sealed class TrainingDisplay(Screen screen, int epochs, long steps) : ITrainingObserver
+internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long steps) : ITrainingCallback
 {
-    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan BetweenFigures = TimeSpan.FromMilliseconds(200);   // asking makes a GPU's host wait
+    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(200);   // asking makes a GPU's host wait
 
     private readonly Stopwatch sinceLine = Stopwatch.StartNew(), sinceFigures = Stopwatch.StartNew();
     private readonly Stopwatch training = new();
     private ProgressTask? bar;
-    private MeasuringDisplay? measuring;
+    private EvaluationDisplay? evaluation;
     private int epoch;
     private long? first;
 
     /// <summary>Trains under the bar, if there is one.</summary>
-    public void Watch(Action train)
+    public void RunWithBar(Action train)
     {
         training.Start();
-        screen.WithBar("starting", steps, task =>
+        screen.WithProgressBar("starting", steps, task =>
         {
             bar = task;
             train();
         });
     }
 
-    public void StepDone(StepRecord step)
+    public void OnStepEnd(StepRecord step)
     {
-        if (first is null) SayHowSoon();
+        if (first is null) WriteTimeToFirstStep();
         first ??= step.Step;
         epoch = step.Epoch;
         if (bar is not null)
         {
             (bar.MaxValue, bar.Value) = (steps, step.Step);
-            if (sinceFigures.Elapsed < BetweenFigures && step.Batch < step.Batches) return;
-            bar.Description = Markup.Escape(TextWrap.First(Facts(step), screen.BarText));
+            if (sinceFigures.Elapsed < BarInterval && step.Batch < step.Batches) return;
+            bar.Description = Markup.Escape(TextWrap.FitItems(DescribeStep(step), screen.BarTextWidth));
             sinceFigures.Restart();
         }
-        else if (sinceLine.Elapsed > BetweenLines && step.Batch < step.Batches)
+        else if (sinceLine.Elapsed > LineInterval && step.Batch < step.Batches)
         {
-            screen.Say([$"  step {step.Batch} of {step.Batches}", .. Facts(step)]);
+            screen.WriteInfo([$"  step {step.Batch} of {step.Batches}", .. DescribeStep(step)]);
             sinceLine.Restart();
         }
     }
 
-    public void TestProgressed(int done, int count)
+    public void OnEvaluationProgress(int done, int count)
     {
-        if (done == 0) measuring = new(screen, bar, Of(epoch), count);
-        measuring?.Report(done);
+        if (done == 0) evaluation = new(screen, bar, EpochText(epoch), count);
+        evaluation?.Report(done);
     }
 
-    public void EpochDone(EpochRecord epoch, bool isBest)
+    public void OnEpochEnd(EpochRecord epoch, bool isBest)
     {
         var number = epoch.Epoch.ToString(CultureInfo.InvariantCulture).PadLeft($"{epochs}".Length);
-        var measured = epoch.TestAccuracy is { } test ? $"test {Figures.Percent(test),8}" : "";
-        screen.Say(
+        var measured = epoch.TestAccuracy is { } test ? $"test {NumberFormatting.Percent(test),8}" : "";
+        screen.WriteInfo(
             [
-                $"epoch {number}/{epochs}", $"loss {Figures.Loss(epoch.TrainLoss)}",
-                $"train {Figures.Percent(epoch.TrainAccuracy ?? 0),8}", $"{measured,13}",
-                $"{Figures.Rate(epoch.ImagesPerSecond),14}", $"{Figures.Time(epoch.Seconds),7}",
-                $"lr {Figures.Number(epoch.LearningRate)}", isBest ? "best" : "",
+                $"epoch {number}/{epochs}", $"loss {NumberFormatting.Loss(epoch.TrainLoss)}",
+                $"train {NumberFormatting.Percent(epoch.TrainAccuracy ?? 0),8}", $"{measured,13}",
+                $"{NumberFormatting.Rate(epoch.ImagesPerSecond),14}", $"{NumberFormatting.Time(epoch.Seconds),7}",
+                $"lr {NumberFormatting.Number(epoch.LearningRate)}", isBest ? "best" : "",
             ],
             isBest ? new Style(Color.Green) : null);
         sinceLine.Restart();
     }
 
     /// <summary>What a user waits for before anything is learnt: the runtime, the data, the compiler, one step.</summary>
-    private void SayHowSoon()
+    private void WriteTimeToFirstStep()
     {
         using var process = Process.GetCurrentProcess();
         var seconds = (DateTime.Now - process.StartTime).TotalSeconds;
-        screen.Say(string.Create(CultureInfo.InvariantCulture, $"first step done {seconds:0.00} s after the start"));
+        screen.WriteInfo(string.Create(CultureInfo.InvariantCulture, $"first step done {seconds:0.00} s after the start"));
     }
 
     /// <summary>The most useful first: a bar may have room for some only.</summary>
-    private string[] Facts(StepRecord step)
+    private string[] DescribeStep(StepRecord step)
     {
         var left = training.Elapsed.TotalSeconds / (step.Step - first.GetValueOrDefault() + 1) * (steps - step.Step);
         return
         [
-            Of(step.Epoch), $"{Figures.Time(left)} left", $"loss {Figures.Loss(step.Loss)}",
-            $"train {Figures.Percent(step.Accuracy)}", Figures.Rate(step.ImagesPerSecond),
+            EpochText(step.Epoch), $"{NumberFormatting.Time(left)} left", $"loss {NumberFormatting.Loss(step.Loss)}",
+            $"train {NumberFormatting.Percent(step.Accuracy)}", NumberFormatting.Rate(step.ImagesPerSecond),
         ];
     }
 
-    private string Of(int epoch) => string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}/{epochs}");
+    private string EpochText(int epoch) => string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}/{epochs}");
 }

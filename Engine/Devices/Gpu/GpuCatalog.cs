@@ -12,24 +12,24 @@ namespace PyNetSharp;
 internal static class GpuCatalog
 {
     private static readonly Lazy<Context> Context = new(CreateContext);
-    private static readonly Dictionary<string, GpuDevice> Opened = [];
+    private static readonly Dictionary<string, GpuDevice> OpenDevices = [];
 
     /// <summary>What broke while devices of a kind were looked for.</summary>
-    private static readonly Dictionary<string, string> Faults = [];
+    private static readonly Dictionary<string, string> BackendErrors = [];
 
     /// <summary>
     /// The context of all devices. Kernels are optimised at level 1: level 2 has moved loads from shared memory across barriers.
-    /// ILGPU's cache of kernels is off, because it holds a lock while one compiles; <see cref="KernelLaunchers"/> has
+    /// ILGPU's cache of kernels is off, because it holds a lock while one compiles; <see cref="KernelCache"/> has
     /// its own.
     /// </summary>
     private static Context CreateContext()
     {
-        GpuLibraries.Attach(typeof(Context).Assembly);
+        GpuLibraries.RegisterResolver(typeof(Context).Assembly);
         return ILGPU.Context.Create(builder =>
         {
             builder.Optimize(OptimizationLevel.O1).Profiling().Caching(CachingMode.NoKernelCaching);
-            TryAdd("cuda", () => builder.Cuda());
-            TryAdd("opencl", () => builder.OpenCL());
+            TryAddBackend("cuda", () => builder.Cuda());
+            TryAddBackend("opencl", () => builder.OpenCL());
             builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 8, numMultiprocessors: 1));
         });
     }
@@ -38,7 +38,7 @@ internal static class GpuCatalog
     /// A driver that is broken or half installed counts as none, however it fails: the CPU is of use without it.
     /// </summary>
     [SuppressMessage("Design", "CA1031", Justification = "What a driver throws is not known; the reason is kept.")]
-    private static void TryAdd(string kind, Action add)
+    private static void TryAddBackend(string kind, Action add)
     {
         try
         {
@@ -46,7 +46,7 @@ internal static class GpuCatalog
         }
         catch (Exception e)
         {
-            Faults[kind] = e.Message;
+            BackendErrors[kind] = e.Message;
         }
     }
 
@@ -59,35 +59,35 @@ internal static class GpuCatalog
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Device Open(DeviceDescription gpu)
     {
-        lock (Opened)
+        lock (OpenDevices)
         {
-            if (!Opened.TryGetValue(gpu.Name, out var device))
-                Opened.Add(gpu.Name, device = new(gpu, CreateAccelerator(gpu.Name)));
+            if (!OpenDevices.TryGetValue(gpu.Name, out var device))
+                OpenDevices.Add(gpu.Name, device = new(gpu, CreateAccelerator(gpu.Name)));
             return device;
         }
     }
 
     /// <summary>Why there is no device of a kind.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static string WhyNo(string kind)
+    public static string UnavailableReason(string kind)
     {
         string? reason = null;
         var name = kind == "cuda" ? "CUDA's driver (libcuda.so.1)" : "OpenCL's loader (libOpenCL.so.1)";
-        if (!GpuLibraries.Has(kind)) reason = $"{name} was not found";
-        else TryAdd(kind, () => reason = kind == "cuda" ? LackOfCuda() : LackOfOpenCL());
-        return reason ?? $"{name} was found, but fails: {Faults[kind]}";
+        if (!GpuLibraries.IsAvailable(kind)) reason = $"{name} was not found";
+        else TryAddBackend(kind, () => reason = kind == "cuda" ? CudaUnavailableReason() : OpenCLUnavailableReason());
+        return reason ?? $"{name} was found, but fails: {BackendErrors[kind]}";
     }
 
-    private static string LackOfCuda()
+    private static string CudaUnavailableReason()
     {
         const string found = "CUDA's driver was found";
         var error = CudaAPI.CurrentAPI.GetDeviceCount(out var count);
         if (error != CudaError.CUDA_SUCCESS) return $"{found}, but says {error}";
         if (count == 0) return $"{found}, and has {Count(count)}";
-        if (Faults.TryGetValue("cuda", out var fault))
+        if (BackendErrors.TryGetValue("cuda", out var fault))
             return $"{found}, and has {Count(count)}, but ILGPU fails: {fault}";
 
-        var refused = Enumerable.Range(0, count).Select(Refusal).OfType<string>().FirstOrDefault();
+        var refused = Enumerable.Range(0, count).Select(UnsupportedReason).OfType<string>().FirstOrDefault();
         return refused ?? $"{found}, and has {Count(count)} without what ILGPU needs";
     }
 
@@ -99,7 +99,7 @@ internal static class GpuCatalog
     /// The driver is asked for little: an old one does not know all that ILGPU asks, and then ILGPU shows no device at
     /// all.
     /// </remarks>
-    private static string? Refusal(int ordinal)
+    private static string? UnsupportedReason(int ordinal)
     {
         var api = CudaAPI.CurrentAPI;
         if (api.GetDevice(out var device, ordinal) != CudaError.CUDA_SUCCESS
@@ -111,15 +111,15 @@ internal static class GpuCatalog
             return $"{name} has compute capability {major}.{minor}, and ILGPU needs 3.0 or later";
         return CudaAccelerator.TryGetInstructionSet(architecture, driver, out var least, out _)
             ? null
-            : TooOld(name!, driver, least);
+            : DriverTooOldMessage(name!, driver, least);
     }
 
     /// <param name="least">The oldest version that would do.</param>
-    internal static string TooOld(string device, CudaDriverVersion driver, CudaDriverVersion least) =>
+    internal static string DriverTooOldMessage(string device, CudaDriverVersion driver, CudaDriverVersion least) =>
         $"CUDA's driver is too old for {device}: it is for CUDA {driver}, and ILGPU needs one for CUDA {least} or later; " +
         "update the driver";
 
-    private static string LackOfOpenCL() =>
+    private static string OpenCLUnavailableReason() =>
         CLDevice.GetDevices(_ => true) is { Length: > 0 } others
             ? "without the generic address spaces of OpenCL 2.0 C, no use can be made of " +
                 string.Join(", ", others.Select(device => device.Name))
@@ -154,7 +154,7 @@ internal static class GpuCatalog
     private static string DriverOf(CLDevice cl)
     {
         var version = "";
-        TryAdd("opencl", () => version = CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION));
+        TryAddBackend("opencl", () => version = CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION));
         return version.TrimEnd('\0');
     }
 

@@ -14,26 +14,26 @@ public sealed class GpuDevice : Device
 {
     private readonly DeviceDescription description;
     private readonly Accelerator accelerator;
-    private readonly BlockCache<GpuBlock> cache;
+    private readonly CachingAllocator<GpuBlock> allocator;
     private readonly DriverMemory memory;
     private readonly HashSet<MemoryBuffer> buffers = [];    // or their finalizers would free blocks that tensors' finalizers give back
-    private readonly KernelLaunchers launchers;
-    private readonly TransferBuffers transfers;
-    private readonly Lock gate = new();         // held while something goes into the stream: a loader sends from its own thread
+    private readonly KernelCache kernelCache;
+    private readonly StagingBuffers staging;
+    private readonly Lock streamLock = new();         // held while something goes into the stream: a loader sends from its own thread
     private volatile DeviceException? failure;  // the first error of the driver: the device is of no use any more
 
     /// <param name="launchers">What launches kernels; null for what compiles them first.</param>
     /// <param name="memory">Where memory comes from; null for the driver.</param>
     internal GpuDevice(
         DeviceDescription description, Accelerator accelerator,
-        KernelLaunchers? launchers = null, DriverMemory? memory = null)
+        KernelCache? launchers = null, DriverMemory? memory = null)
     {
         (this.description, this.accelerator) = (description, accelerator);
         this.memory = memory ?? new(accelerator);
-        cache = new(
-            TakeFromDevice, static (block, offset) => block.At(offset), GiveToDevice, description.Memory, FreeOnDevice);
-        this.launchers = launchers ?? new(accelerator);
-        transfers = new(accelerator, gate);
+        allocator = new(
+            AllocateFromDriver, static (block, offset) => block.At(offset), FreeToDriver, description.Memory, AvailableBytes);
+        this.kernelCache = launchers ?? new(accelerator);
+        staging = new(accelerator, streamLock);
     }
 
     /// <summary>
@@ -46,8 +46,8 @@ public sealed class GpuDevice : Device
         try
         {
             accelerator.Bind();
-            transfers?.Release();       // null where the constructor has thrown
-            cache?.Close();
+            staging?.Release();       // null where the constructor has thrown
+            allocator?.Close();
         }
         catch (Exception)
         {
@@ -64,37 +64,37 @@ public sealed class GpuDevice : Device
         get;
         set
         {
-            if (!launchers.OnTensorCores) base.Precision = value;
+            if (!kernelCache.HasTensorCores) base.Precision = value;
             field = value;
         }
     }
 
     /// <inheritdoc/>
-    public override MemoryUse Memory => cache.Use;
+    public override MemoryStats Memory => allocator.Stats;
 
     /// <summary>How many kernels have been launched.</summary>
-    public long Launches => launchers.Count;
+    public long LaunchCount => kernelCache.LaunchCount;
 
     /// <summary>How often numbers went to the device or came back.</summary>
-    public long Transfers => transfers.Count;
+    public long TransferCount => staging.TransferCount;
 
     /// <summary>
     /// How many processors share the groups of a launch: CUDA's multiprocessors, OpenCL's compute units.
     /// </summary>
-    internal int Processors => launchers.Processors;
+    internal int MultiprocessorCount => kernelCache.MultiprocessorCount;
 
     /// <summary>What ILGPU runs kernels on, for what only one kind of device can do.</summary>
     internal Accelerator Accelerator => accelerator;
 
     /// <summary>Bytes of the host's memory that are page-locked for transfers.</summary>
-    internal long PageLocked => transfers.PageLocked;
+    internal long PinnedBytes => staging.PinnedBytes;
 
     /// <inheritdoc/>
     /// <exception cref="DeviceException">The driver reported an error.</exception>
     public override void Synchronize()
     {
         ThrowIfFailed();
-        if (!memory.IsThere) return;
+        if (!memory.HoldsData) return;
         try
         {
             accelerator.Bind();
@@ -102,16 +102,16 @@ public sealed class GpuDevice : Device
         }
         catch (AcceleratorException e)
         {
-            Throw(e);
+            ThrowDriverError(e);
         }
     }
 
     /// <inheritdoc/>
-    public override void TrimMemory()
+    public override void EmptyCache()
     {
         Synchronize();
-        cache.Trim();
-        transfers.Release();
+        allocator.EmptyCache();
+        staging.Release();
     }
 
     /// <summary>Finds out which kernels some work launches, and begins to compile those that have not been.</summary>
@@ -119,51 +119,51 @@ public sealed class GpuDevice : Device
     /// Is given a device like this one that launches nothing and takes no memory: its tensors hold nothing, and read as
     /// zeros.
     /// </param>
-    public KernelCompilation Rehearse(Action<Device> work)
+    public KernelCompilation Precompile(Action<Device> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        var survey = new KernelSurvey(accelerator, launchers);
-        work(new GpuDevice(description, accelerator, survey, new NoMemory(accelerator)) { Precision = Precision });
-        return new([.. survey.Found.Values.Where(kernel => !kernel.IsReady)]);
+        var survey = new KernelTracer(accelerator, kernelCache);
+        work(new GpuDevice(description, accelerator, survey, new MetaMemory(accelerator)) { Precision = Precision });
+        return new([.. survey.Traced.Values.Where(kernel => !kernel.IsCompiled)]);
     }
 
     /// <summary>Runs the kernel once for each of 0 … <paramref name="count"/> − 1.</summary>
-    internal void Each<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
+    internal void LaunchItems<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
     {
         if (count == 0) return;
         ThrowIfFailed();
         try
         {
-            var launcher = launchers.PrepareEach<TKernel>().Launcher;
-            lock (gate)
+            var launcher = kernelCache.GetItemKernel<TKernel>().Launcher;
+            lock (streamLock)
             {
                 accelerator.Bind();
-                launchers.Each(launcher, count, kernel);
+                kernelCache.LaunchItems(launcher, count, kernel);
             }
         }
         catch (AcceleratorException e)
         {
-            Throw(e);
+            ThrowDriverError(e);
         }
     }
 
     /// <summary>Runs so many groups of <see cref="IGroupKernel.Threads"/> threads; nothing if an extent of the grid is 0.</summary>
-    internal void Groups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
+    internal void LaunchGroups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
     {
         if (grid.Size == 0) return;
         ThrowIfFailed();
         try
         {
-            var launcher = launchers.PrepareGroups<TKernel>().Launcher;
-            lock (gate)
+            var launcher = kernelCache.GetGroupKernel<TKernel>().Launcher;
+            lock (streamLock)
             {
                 accelerator.Bind();
-                launchers.Groups(launcher, grid, kernel);
+                kernelCache.LaunchGroups(launcher, grid, kernel);
             }
         }
         catch (AcceleratorException e)
         {
-            Throw(e);
+            ThrowDriverError(e);
         }
     }
 
@@ -172,11 +172,11 @@ public sealed class GpuDevice : Device
     /// A structure is about as long on the host as among OpenCL's arguments, where a view takes three words; on CUDA it
     /// takes two. CUDA's arguments have 4 KB, OpenCL's as much as the device says: ILGPU calls that constant memory.
     /// </remarks>
-    internal void Together<TKernel>(ReadOnlySpan<(int Count, TKernel Kernel)> parts) where TKernel : struct, IItemKernel
+    internal void LaunchMultiTensor<TKernel>(ReadOnlySpan<(int Count, TKernel Kernel)> parts) where TKernel : struct, IItemKernel
     {
         var room = accelerator.AcceleratorType == AcceleratorType.OpenCL ? accelerator.MaxConstantMemory : 4096;
-        var most = Unsafe.SizeOf<TogetherKernel<TKernel>>() <= room ? TogetherKernel<TKernel>.Parts : FourParts<TKernel>.Parts;
-        var run = new Part<TKernel>[most];
+        var most = Unsafe.SizeOf<MultiTensorKernel20<TKernel>>() <= room ? MultiTensorKernel20<TKernel>.MaxParts : MultiTensorKernel4<TKernel>.MaxParts;
+        var run = new MultiTensorPart<TKernel>[most];
         for (; !parts.IsEmpty; parts = parts[Math.Min(most, parts.Length)..])
         {
             var end = 0;
@@ -184,43 +184,43 @@ public sealed class GpuDevice : Device
             {
                 var (count, kernel) = i < parts.Length ? parts[i] : (0, parts[0].Kernel);
                 run[i] = new(kernel, count, end);
-                end = run[i].End;
+                end = run[i].EndGroup;
             }
 
-            if (most == FourParts<TKernel>.Parts) Groups(new(end, 1, 1), Four(0));
-            else Groups(new(end, 1, 1), new TogetherKernel<TKernel>(Four(0), Four(4), Four(8), Four(12), Four(16)));
+            if (most == MultiTensorKernel4<TKernel>.MaxParts) LaunchGroups(new(end, 1, 1), Four(0));
+            else LaunchGroups(new(end, 1, 1), new MultiTensorKernel20<TKernel>(Four(0), Four(4), Four(8), Four(12), Four(16)));
         }
 
-        FourParts<TKernel> Four(int i) => new(run[i], run[i + 1], run[i + 2], run[i + 3]);
+        MultiTensorKernel4<TKernel> Four(int i) => new(run[i], run[i + 1], run[i + 2], run[i + 3]);
     }
 
     internal override Storage Allocate(int count)
     {
-        var size = BlockCache<GpuBlock>.SizeFor(Math.Max(1L, count) * sizeof(float));
-        return new GpuStorage(this, cache.Take(size), size);
+        var size = CachingAllocator<GpuBlock>.RoundedSize(Math.Max(1L, count) * sizeof(float));
+        return new GpuStorage(this, allocator.Allocate(size), size);
     }
 
-    internal void Return(GpuBlock block, long size) => cache.Return(block, size);
+    internal void FreeBlock(GpuBlock block, long size) => allocator.Free(block, size);
 
     internal override void Upload(ReadOnlySpan<float> from, Storage to)
     {
         ThrowIfFailed();
-        if (!memory.IsThere) return;
+        if (!memory.HoldsData) return;
         try
         {
             accelerator.Bind();
-            transfers.Upload(from, ((GpuStorage)to).View(from.Length));
+            staging.Upload(from, ((GpuStorage)to).View(from.Length));
         }
         catch (AcceleratorException e)
         {
-            Throw(e);
+            ThrowDriverError(e);
         }
     }
 
     internal override void Download(Storage from, Span<float> to)
     {
         ThrowIfFailed();
-        if (!memory.IsThere)
+        if (!memory.HoldsData)
         {
             to.Clear();
             return;
@@ -229,16 +229,16 @@ public sealed class GpuDevice : Device
         try
         {
             accelerator.Bind();
-            transfers.Download(((GpuStorage)from).View(to.Length), to);
+            staging.Download(((GpuStorage)from).View(to.Length), to);
         }
         catch (AcceleratorException e)
         {
-            Throw(e);
+            ThrowDriverError(e);
         }
     }
 
     internal override void Copy(Storage from, Storage to, int count) =>
-        Each(count, new CopyKernel(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
+        LaunchItems(count, new CopyKernel(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
 
     internal override void CopyAll(ReadOnlySpan<(Storage From, Storage To, int Count)> copies)
     {
@@ -249,13 +249,13 @@ public sealed class GpuDevice : Device
             parts[i] = (count, new(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
         }
 
-        Together<CopyKernel>(parts);
+        LaunchMultiTensor<CopyKernel>(parts);
     }
 
-    internal override void Fill(Storage to, int count, float value) => Each(count, new FillKernel(((GpuStorage)to).View(count), value));
+    internal override void Fill(Storage to, int count, float value) => LaunchItems(count, new FillKernel(((GpuStorage)to).View(count), value));
 
     internal override void Accumulate(Storage from, Storage to, int count) =>
-        Each(count, new AccumulateKernel(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
+        LaunchItems(count, new AccumulateKernel(((GpuStorage)from).View(count), ((GpuStorage)to).View(count)));
 
     private void ThrowIfFailed()
     {
@@ -266,44 +266,44 @@ public sealed class GpuDevice : Device
     /// Throws what an error of the driver means: that there is no memory, or that the device has failed.
     /// </summary>
     [DoesNotReturn]
-    private void Throw(AcceleratorException error)
+    private void ThrowDriverError(AcceleratorException error)
     {
         if (DriverError.IsOutOfMemory(error))
             throw new InsufficientMemoryException($"{Name}: {DriverError.NameOf(error)}.", error);
-        throw Failed(error);
+        throw MarkFailed(error);
     }
 
-    private DeviceException Failed(AcceleratorException error)
+    private DeviceException MarkFailed(AcceleratorException error)
     {
-        var kernel = launchers.Last is { } last ? KernelLaunchers.NameOf(last) : "none";
+        var kernel = kernelCache.LastLaunched is { } last ? KernelCache.NameOf(last) : "none";
         return failure ??= new(
             $"{Name}: the driver reports {DriverError.NameOf(error)}. The last kernel launched was {kernel}: errors show " +
             "after the launch, so that it or an earlier one may be at fault. The device is of no use to this process any more.",
             error);
     }
 
-    private void GiveToDevice(GpuBlock block)
+    private void FreeToDriver(GpuBlock block)
     {
-        lock (gate) buffers.Remove(block.Buffer);
+        lock (streamLock) buffers.Remove(block.Buffer);
         try
         {
             block.Free();
         }
         catch (AcceleratorException e)
         {
-            Failed(e);      // the next use of the device throws it
+            MarkFailed(e);      // the next use of the device throws it
         }
     }
 
-    private GpuBlock TakeFromDevice(long bytes)
+    private GpuBlock AllocateFromDriver(long bytes)
     {
         ThrowIfFailed();
         try
         {
-            lock (gate)
+            lock (streamLock)
             {
                 accelerator.Bind();
-                var buffer = memory.Take(bytes);
+                var buffer = memory.Allocate(bytes);
                 buffers.Add(buffer);
                 return new(buffer, 0);
             }
@@ -314,20 +314,20 @@ public sealed class GpuDevice : Device
         }
         catch (AcceleratorException e)
         {
-            throw Failed(e);
+            throw MarkFailed(e);
         }
     }
 
-    private long FreeOnDevice()
+    private long AvailableBytes()
     {
         ThrowIfFailed();
         try
         {
-            return memory.Free;
+            return memory.FreeBytes;
         }
         catch (AcceleratorException e)
         {
-            throw Failed(e);
+            throw MarkFailed(e);
         }
     }
 }

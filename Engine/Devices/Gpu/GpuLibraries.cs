@@ -28,15 +28,15 @@ internal static class GpuLibraries
         && File.ReadAllText("/proc/version").Contains("Microsoft", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether there is such a library: <c>cuda</c> or <c>opencl</c>.</summary>
-    public static bool Has(string kind) =>
+    public static bool IsAvailable(string kind) =>
         OperatingSystem.IsWindows() ? NativeLibrary.TryLoad(kind == Cuda ? "nvcuda" : OpenCL, out _)
         : Find(kind == Cuda ? Cuda : OpenCL, Load) != 0;
 
     /// <summary>From now on ILGPU's assembly finds them.</summary>
-    public static void Attach(Assembly ilgpu) => Attach(ilgpu, IsWsl);
+    public static void RegisterResolver(Assembly ilgpu) => RegisterResolver(ilgpu, IsWsl);
 
     /// <param name="leaveResolver">Whether the assembly's resolver is set elsewhere.</param>
-    internal static void Attach(Assembly ilgpu, bool leaveResolver)
+    internal static void RegisterResolver(Assembly ilgpu, bool leaveResolver)
     {
         AssemblyLoadContext.GetLoadContext(ilgpu)!.ResolvingUnmanagedDll +=
             (assembly, name) => assembly == ilgpu ? Find(name, Load) : 0;

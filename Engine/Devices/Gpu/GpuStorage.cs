@@ -4,9 +4,9 @@ using ILGPU.Runtime;
 namespace PyNetSharp;
 
 /// <summary>A place in a buffer of a GPU's memory.</summary>
-internal readonly record struct GpuBlock(MemoryBuffer Buffer, long Start)
+internal readonly record struct GpuBlock(MemoryBuffer Buffer, long Offset)
 {
-    public GpuBlock At(long offset) => this with { Start = Start + offset };
+    public GpuBlock At(long offset) => this with { Offset = Offset + offset };
 
     public void Free() => Buffer.Dispose();
 }
@@ -16,13 +16,13 @@ internal sealed class GpuStorage(GpuDevice device, GpuBlock block, long size) : 
 {
     /// <summary>The first <paramref name="count"/> floats.</summary>
     public ArrayView<float> View(int count) =>
-        block.Buffer.AsArrayView<byte>(block.Start, (long)count * sizeof(float)).Cast<float>();
+        block.Buffer.AsArrayView<byte>(block.Offset, (long)count * sizeof(float)).Cast<float>();
 
-    protected override void Return() => device.Return(block, size);
+    protected override void Free() => device.FreeBlock(block, size);
 }
 
 /// <summary>A tensor as GPU kernels see it.</summary>
-internal static class GpuTensor
+internal static class GpuTensorExtensions
 {
     extension(Tensor x)
     {

@@ -21,7 +21,7 @@ internal interface IGroupKernel
     /// How many threads a processor of the GPU shall hold: 512 leave each of them 128 of its 65,536 registers, and 384
     /// leave 168.
     /// </summary>
-    static virtual int ThreadsPerProcessor => 512;
+    static virtual int ThreadsPerMultiprocessor => 512;
 
     void Run();
 }

@@ -9,31 +9,31 @@ namespace PyNetSharp;
 /// </remarks>
 public sealed class KernelCompilation
 {
-    private int done;
+    private int completed;
 
-    internal KernelCompilation(IReadOnlyCollection<KernelPreparation> kernels)
+    internal KernelCompilation(IReadOnlyCollection<LazyKernel> kernels)
     {
         Count = kernels.Count;
-        Completion = Task.Run(() => Task.WhenAll([.. kernels.Select(Begin)]));
+        Completion = Task.Run(() => Task.WhenAll([.. kernels.Select(CompileAsync)]));
     }
 
     /// <summary>How many kernels there are.</summary>
     public int Count { get; }
 
     /// <summary>How many have been compiled, or have turned out not to compile.</summary>
-    public int Done => Volatile.Read(ref done);
+    public int CompletedCount => Volatile.Read(ref completed);
 
     /// <summary>Ends when all are done; never as faulted.</summary>
     public Task Completion { get; }
 
     /// <summary>ILGPU's half at once, and the driver's on another thread.</summary>
-    private Task Begin(KernelPreparation kernel)
+    private Task CompileAsync(LazyKernel kernel)
     {
         var isCompiled = Try(kernel.Compile);
         return Task.Run(() =>
         {
             if (isCompiled) Try(() => _ = kernel.Launcher);
-            Interlocked.Increment(ref done);
+            Interlocked.Increment(ref completed);
         });
     }
 

@@ -1,4 +1,6 @@
-namespace PyNetSharp;
+using PyNetSharp.Kernels.Simd;
+
+namespace PyNetSharp.Kernels;
 
 /// <summary>
 /// The transforms of one of Winograd's minimal filters F(m, r): m outputs of a filter of r taps from n = m + r − 1 inputs
@@ -13,7 +15,7 @@ namespace PyNetSharp;
 internal unsafe interface IWinograd
 {
     /// <summary>m: outputs per tile and axis.</summary>
-    static abstract int Outputs { get; }
+    static abstract int OutputTileSize { get; }
 
     /// <summary>r: taps of the filter per axis.</summary>
     static abstract int Taps { get; }
@@ -22,17 +24,17 @@ internal unsafe interface IWinograd
     static abstract int Points { get; }
 
     /// <summary>Bᵀ·d, n to n: an input.</summary>
-    static abstract void Input<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void TransformInput<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
 
     /// <summary>Aᵀ·p, n to m: an output from its products.</summary>
-    static abstract void Output<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void TransformOutput<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
 
     /// <summary>A·dy, m to n: what a gradient by the output becomes by the products.</summary>
-    static abstract void OutputGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void TransformOutputGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
 
     /// <summary>G·g, r to n: a filter.</summary>
-    static abstract void Filter<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void TransformFilter<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
 
     /// <summary>Gᵀ·u, n to r: what a gradient by the transformed filter becomes by the filter.</summary>
-    static abstract void FilterGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void TransformFilterGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
 }

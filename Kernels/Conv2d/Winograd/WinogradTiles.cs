@@ -1,4 +1,6 @@
-namespace PyNetSharp;
+using PyNetSharp.Kernels.Simd;
+
+namespace PyNetSharp.Kernels;
 
 /// <summary>How images are cut into tiles of m×m outputs, and how the tiles' transforms lie in memory.</summary>
 /// <remarks>
@@ -10,11 +12,11 @@ internal static unsafe class WinogradTiles<V, W>
     where W : struct, IWinograd
 {
     /// <summary>The patches under all tiles, each a window of n×n pixels.</summary>
-    public static Windows Patches(Windows windows) => windows with
+    public static PatchGrid InputTiles(PatchGrid windows) => windows with
     {
-        Grid = (Ceiling(windows.Grid.H, W.Outputs), Ceiling(windows.Grid.W, W.Outputs)),
-        Kernel = (W.Points, W.Points),
-        Step = (W.Outputs, W.Outputs),
+        OutputSize = (CeilDiv(windows.OutputSize.H, W.OutputTileSize), CeilDiv(windows.OutputSize.W, W.OutputTileSize)),
+        KernelSize = (W.Points, W.Points),
+        Stride = (W.OutputTileSize, W.OutputTileSize),
     };
 
     /// <summary>The m×m results of all tiles, as windows over the pixels of <paramref name="pixels"/>.</summary>
@@ -22,18 +24,18 @@ internal static unsafe class WinogradTiles<V, W>
     /// <param name="pixels">[images, windows.Grid, channels]</param>
     /// <param name="channels">Of the results.</param>
     /// <remarks>Pixels beyond the image's edge still point at the convolution's zeros.</remarks>
-    public static Windows Results(Windows windows, float* pixels, int channels) => windows with
+    public static PatchGrid OutputTiles(PatchGrid windows, float* pixels, int channels) => windows with
     {
-        Source = pixels, Height = windows.Grid.H, Width = windows.Grid.W, Channels = channels,
-        Grid = (Ceiling(windows.Grid.H, W.Outputs), Ceiling(windows.Grid.W, W.Outputs)),
-        Kernel = (W.Outputs, W.Outputs), Step = (W.Outputs, W.Outputs), Origin = (0, 0),
+        Pixels = pixels, Height = windows.OutputSize.H, Width = windows.OutputSize.W, Channels = channels,
+        OutputSize = (CeilDiv(windows.OutputSize.H, W.OutputTileSize), CeilDiv(windows.OutputSize.W, W.OutputTileSize)),
+        KernelSize = (W.OutputTileSize, W.OutputTileSize), Stride = (W.OutputTileSize, W.OutputTileSize), Origin = (0, 0),
     };
 
     /// <summary>How many tiles a block takes: at most so many, whole groups of a micro-kernel's rows, and all blocks about equal.</summary>
-    public static int PerBlock(int tiles, int most)
+    public static int TilesPerBlock(int tiles, int most)
     {
-        var blocks = Ceiling(tiles, Math.Max(most, V.TileRows));
-        return Ceiling(Ceiling(tiles, blocks), V.TileRows) * V.TileRows;
+        var blocks = CeilDiv(tiles, Math.Max(most, V.Mr));
+        return CeilDiv(CeilDiv(tiles, blocks), V.Mr) * V.Mr;
     }
 
     /// <summary>Floats from one point to the next: an odd number of cache lines, so that a tile's points fall into all sets.</summary>
@@ -45,7 +47,7 @@ internal static unsafe class WinogradTiles<V, W>
     /// <param name="outside">What pixels beyond the image's edge point at.</param>
     /// <param name="channel">The first channel of the vectors.</param>
     /// <param name="gathered">Room for size×size vectors.</param>
-    public static Plane Pixels(float** table, int size, float* outside, nint channel, float* gathered)
+    public static StridedTile GatherTile(float** table, int size, float* outside, nint channel, float* gathered)
     {
         if (table[0] != outside && table[size * size - 1] != outside)
             return new(table[0] + channel, (nint)(table[size] - table[0]), (nint)(table[1] - table[0]));
@@ -54,5 +56,5 @@ internal static unsafe class WinogradTiles<V, W>
         return new(gathered, size * V.Width, V.Width);
     }
 
-    public static int Ceiling(int count, int size) => (count + size - 1) / size;
+    public static int CeilDiv(int count, int size) => (count + size - 1) / size;
 }

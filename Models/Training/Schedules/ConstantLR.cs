@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Training;
 
 /// <summary>The same learning rate from beginning to end.</summary>
 public sealed class ConstantLR : LearningRateSchedule

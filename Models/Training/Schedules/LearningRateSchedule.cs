@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Training;
 
 /// <summary>How the learning rate changes during training: a pure function of time, so a run that resumes goes on exactly.</summary>
 /// <remarks>
@@ -20,7 +20,7 @@ public abstract class LearningRateSchedule
     /// <summary>What the learning rate is multiplied by at a time, which is not negative.</summary>
     protected abstract double Factor(long time);
 
-    private protected static double Positive(double gamma) => double.IsFinite(gamma) && gamma > 0
+    private protected static double CheckGamma(double gamma) => double.IsFinite(gamma) && gamma > 0
         ? gamma
         : throw new ArgumentOutOfRangeException(nameof(gamma), FormattableString.Invariant($"{gamma}"), "The factor between stages must be a positive number.");
 }

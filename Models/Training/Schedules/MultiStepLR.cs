@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Training;
 
 /// <summary>The learning rate is multiplied by a factor at each of given times.</summary>
 public sealed class MultiStepLR : LearningRateSchedule
@@ -13,7 +13,7 @@ public sealed class MultiStepLR : LearningRateSchedule
     public MultiStepLR(IEnumerable<long> milestones, double gamma = 0.1)
     {
         this.milestones = [.. milestones];
-        this.gamma = Positive(gamma);
+        this.gamma = CheckGamma(gamma);
         foreach (var milestone in this.milestones)
             if (milestone < 0)
                 throw new ArgumentOutOfRangeException(nameof(milestones), FormattableString.Invariant($"{milestone}"), "A milestone of the schedule must not be negative.");

@@ -1,4 +1,4 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Training;
 
 /// <summary>The learning rate is multiplied by a factor after every so many epochs (or steps).</summary>
 public sealed class StepLR : LearningRateSchedule
@@ -13,7 +13,7 @@ public sealed class StepLR : LearningRateSchedule
     public StepLR(long size, double gamma = 0.1)
     {
         if (size < 1) throw new ArgumentOutOfRangeException(nameof(size), FormattableString.Invariant($"{size}"), "A stage of the schedule must last at least 1.");
-        (this.size, this.gamma) = (size, Positive(gamma));
+        (this.size, this.gamma) = (size, CheckGamma(gamma));
     }
 
     /// <inheritdoc/>

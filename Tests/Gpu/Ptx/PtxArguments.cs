@@ -40,7 +40,7 @@ internal sealed class PtxArguments(PtxGlobalMemory memory)
             (end, alignment) = (offset + size, Math.Max(alignment, own));
         }
 
-        return (Up(end, alignment), alignment);
+        return (AlignUp(end, alignment), alignment);
     }
 
     private static IEnumerable<(int Offset, FieldInfo Field)> Offsets(Type type)
@@ -49,13 +49,13 @@ internal sealed class PtxArguments(PtxGlobalMemory memory)
         foreach (var field in Fields(type))
         {
             var (size, alignment) = Measure(field.FieldType);
-            var offset = Up(end, alignment);
+            var offset = AlignUp(end, alignment);
             yield return (offset, field);
             end = offset + size;
         }
     }
 
-    private static int Up(int offset, int alignment) => (offset + alignment - 1) / alignment * alignment;
+    private static int AlignUp(int offset, int alignment) => (offset + alignment - 1) / alignment * alignment;
 
     private void Write(object value, Span<byte> to)
     {
@@ -70,7 +70,7 @@ internal sealed class PtxArguments(PtxGlobalMemory memory)
             case byte number: to[0] = number; break;
             case bool truth: to[0] = truth ? (byte)1 : (byte)0; break;
             default:
-                if (value.GetType().IsPrimitive) throw new PtxFault($"{value.GetType()} as an argument");
+                if (value.GetType().IsPrimitive) throw new PtxException($"{value.GetType()} as an argument");
                 if (IsView(value.GetType()))
                 {
                     var reader = ViewReader.MakeGenericMethod(value.GetType().GenericTypeArguments);

@@ -6,20 +6,20 @@ namespace PyNetSharp.Tests;
 /// <remarks>PTX ISA, "Data Movement and Conversion Instructions: cp.async".</remarks>
 internal sealed class PtxAsyncCopies
 {
-    private readonly Queue<List<Action>> groups = [];
-    private List<Action> open = [];
+    private readonly Queue<List<Action>> committedGroups = [];
+    private List<Action> pendingGroup = [];
 
     public static Action<PtxThread>? Of(PtxStatement s) => s.Opcode switch
     {
         "cp.async.cg.shared.global" when s.Operands[2] == "16" => Copy(s, 16),
         "cp.async.ca.shared.global" when s.Operands[2] is "4" or "8" or "16" =>
             Copy(s, int.Parse(s.Operands[2], CultureInfo.InvariantCulture)),
-        "cp.async.commit_group" => thread => thread.Copies.Commit(),
+        "cp.async.commit_group" => thread => thread.AsyncCopies.Commit(),
         "cp.async.wait_group" => Wait(int.Parse(s.Operands[0], CultureInfo.InvariantCulture)),
         "cp.async.wait_all" => thread =>
         {
-            thread.Copies.Commit();
-            thread.Copies.WaitForAllBut(0);
+            thread.AsyncCopies.Commit();
+            thread.AsyncCopies.WaitGroup(0);
         },
         _ => null,
     };
@@ -33,31 +33,31 @@ internal sealed class PtxAsyncCopies
         {
             var (target, source) = (thread.Get<ulong>(to) + (ulong)toOffset, thread.Get<ulong>(from) + (ulong)fromOffset);
             var read = count < 0 ? size : thread.Get<int>(count);
-            if (read < 0 || read > size) throw new PtxFault($"{read} of {size} bytes");
-            PtxAccess.CheckAlignment(target, size);
-            PtxAccess.CheckAlignment(source, size);
+            if (read < 0 || read > size) throw new PtxException($"{read} of {size} bytes");
+            PtxMemoryAccess.CheckAlignment(target, size);
+            PtxMemoryAccess.CheckAlignment(source, size);
 
             var bytes = new byte[size];
-            if (read > 0) thread.Group.Global.At(source, read).CopyTo(bytes);
-            var array = thread.Group.Shared(target);
-            array.Await(thread, target, size);
-            thread.Copies.open.Add(() => array.Land(thread, target, bytes));
+            if (read > 0) thread.Cta.Global.At(source, read).CopyTo(bytes);
+            var array = thread.Cta.Shared(target);
+            array.BeginAsyncWrite(thread, target, size);
+            thread.AsyncCopies.pendingGroup.Add(() => array.CompleteAsyncWrite(thread, target, bytes));
         };
     }
 
-    private static Action<PtxThread> Wait(int count) => thread => thread.Copies.WaitForAllBut(count);
+    private static Action<PtxThread> Wait(int count) => thread => thread.AsyncCopies.WaitGroup(count);
 
     private void Commit()
     {
-        groups.Enqueue(open);
-        open = [];
+        committedGroups.Enqueue(pendingGroup);
+        pendingGroup = [];
     }
 
     /// <summary>All but the last <paramref name="count"/> groups have arrived.</summary>
-    private void WaitForAllBut(int count)
+    private void WaitGroup(int count)
     {
-        while (groups.Count > count)
-            foreach (var land in groups.Dequeue())
+        while (committedGroups.Count > count)
+            foreach (var land in committedGroups.Dequeue())
                 land();
     }
 }

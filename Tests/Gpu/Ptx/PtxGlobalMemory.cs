@@ -12,7 +12,7 @@ internal sealed unsafe class PtxGlobalMemory
         foreach (var (start, end) in views)
             if (address >= start && address + (ulong)length <= end)
                 return new((void*)address, length);
-        throw new PtxFault($"{length} bytes at {address:X} lie in none of the kernel's views: {Nearest(address)}");
+        throw new PtxException($"{length} bytes at {address:X} lie in none of the kernel's views: {Nearest(address)}");
     }
 
     private string Nearest(ulong address)

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace PyNetSharp.Tests;
 
 /// <summary>Whom a thread waits for before an instruction.</summary>
-internal enum PtxStop
+internal enum PtxSynchronization
 {
     None,
     Warp,
@@ -13,12 +13,12 @@ internal enum PtxStop
 
 /// <summary>An instruction that can be carried out.</summary>
 /// <param name="Guard">The predicate under which it is; negative for none.</param>
-/// <param name="Do">What a thread does; null if it stops before.</param>
-/// <param name="DoTogether">What the threads of a warp do together.</param>
+/// <param name="Execute">What a thread does; null if it stops before.</param>
+/// <param name="ExecuteWarp">What the threads of a warp do together.</param>
 internal sealed partial record PtxInstruction(
-    string Text, int Guard, bool GuardedBy, PtxStop Stop, Action<PtxThread>? Do, Action<PtxThread[]>? DoTogether)
+    string Text, int Guard, bool GuardValue, PtxSynchronization Synchronization, Action<PtxThread>? Execute, Action<PtxThread[]>? ExecuteWarp)
 {
-    public static readonly PtxInstruction End = new("the end", -1, true, PtxStop.End, null, null);
+    public static readonly PtxInstruction End = new("the end", -1, true, PtxSynchronization.End, null, null);
 
     public static PtxInstruction Of(string text, PtxSymbols symbols)
     {
@@ -30,32 +30,32 @@ internal sealed partial record PtxInstruction(
         try
         {
             var together = PtxTensorCores.Of(statement);
-            var stop = statement.Opcode == "bar.sync" ? PtxStop.Barrier : together is null ? PtxStop.None : PtxStop.Warp;
-            if (guard.Success && stop != PtxStop.None) throw new PtxFault("what threads do together is under a condition");
+            var stop = statement.Opcode == "bar.sync" ? PtxSynchronization.Barrier : together is null ? PtxSynchronization.None : PtxSynchronization.Warp;
+            if (guard.Success && stop != PtxSynchronization.None) throw new PtxException("what threads do together is under a condition");
             return new(
                 text, guard.Success ? symbols.Register(guard.Value) : -1, !match.Groups["not"].Success, stop,
-                stop == PtxStop.None ? Alone(statement) : null, together);
+                stop == PtxSynchronization.None ? PerThread(statement) : null, together);
         }
-        catch (Exception e) when (e is PtxFault or IndexOutOfRangeException)
+        catch (Exception e) when (e is PtxException or IndexOutOfRangeException)
         {
-            throw new PtxFault($"{text}: {e.Message}");
+            throw new PtxException($"{text}: {e.Message}");
         }
     }
 
-    private static Action<PtxThread> Alone(PtxStatement statement) =>
+    private static Action<PtxThread> PerThread(PtxStatement statement) =>
         Jump(statement) ?? PtxArithmetic.Of(statement) ?? PtxConversion.Of(statement)
-            ?? PtxAccess.Of(statement) ?? PtxAsyncCopies.Of(statement)
-            ?? throw new PtxFault($"unknown instruction {statement.Opcode}");
+            ?? PtxMemoryAccess.Of(statement) ?? PtxAsyncCopies.Of(statement)
+            ?? throw new PtxException($"unknown instruction {statement.Opcode}");
 
     private static Action<PtxThread>? Jump(PtxStatement statement)
     {
         switch (statement.Opcode)
         {
             case "bra" or "bra.uni":
-                if (!statement.Symbols.Labels.TryGetValue(statement.Operands[0], out var to)) throw new PtxFault("unknown label");
-                return thread => thread.Next = to;
+                if (!statement.Symbols.Labels.TryGetValue(statement.Operands[0], out var to)) throw new PtxException("unknown label");
+                return thread => thread.ProgramCounter = to;
             case "ret" or "exit":
-                return thread => thread.Next = thread.Group.End;
+                return thread => thread.ProgramCounter = thread.Cta.EndIndex;
             default:
                 return null;
         }

@@ -40,8 +40,8 @@ public sealed class PtxInterpreterTests
     {
         var x = Tensor.Zeros([64], PtxDevice.Instance);
         Assert.That(
-            () => PtxDevice.Instance.Groups(new(1, 1, 1), new HastyKernel(x.View)),
-            Throws.TypeOf<PtxFault>().With.Message.Contains("thread 0 of group 0, 0, 0: ld.shared.f32"));
+            () => PtxDevice.Instance.LaunchGroups(new(1, 1, 1), new MissingBarrierKernel(x.View)),
+            Throws.TypeOf<PtxException>().With.Message.Contains("thread 0 of group 0, 0, 0: ld.shared.f32"));
     }
 
     [Test]
@@ -156,7 +156,7 @@ public sealed class PtxInterpreterTests
         """;
 
     private static void Fails(string body, string message) =>
-        Assert.That(() => Run(body), Throws.TypeOf<PtxFault>().With.Message.Contains(message));
+        Assert.That(() => Run(body), Throws.TypeOf<PtxException>().With.Message.Contains(message));
 
     private static int[] Run(string body) => Run(body, Enumerable.Repeat(0, 32));
 
@@ -183,7 +183,7 @@ public sealed class PtxInterpreterTests
                     {{body}}
                 }
                 """);
-            new PtxGroup(program, PtxGroup.WarpSize, [1, 1, 1], [0, 0, 0], [BitConverter.GetBytes(aligned)], memory).Run();
+            new PtxCta(program, PtxCta.WarpSize, [1, 1, 1], [0, 0, 0], [BitConverter.GetBytes(aligned)], memory).Run();
             return data[first..(first + length)];
         }
     }

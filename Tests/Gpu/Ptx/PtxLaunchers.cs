@@ -5,28 +5,28 @@ using ILGPU.Runtime;
 namespace PyNetSharp.Tests;
 
 /// <summary>Runs kernels as an NVIDIA driver gets them, on memory of ILGPU's emulation.</summary>
-internal sealed class PtxLaunchers(Accelerator accelerator) : KernelLaunchers(accelerator)
+internal sealed class PtxLaunchers(Accelerator accelerator) : KernelCache(accelerator)
 {
     /// <summary>Threads of a group of an <see cref="IItemKernel"/>.</summary>
-    private const int ItemThreads = 64;
+    private const int ItemGroupSize = 64;
 
     private static readonly ConcurrentDictionary<Type, PtxProgram> Programs = [];
 
     private readonly Accelerator accelerator = accelerator;
 
-    public override bool OnTensorCores => true;
+    public override bool HasTensorCores => true;
 
-    public override int Processors => 132;
+    public override int MultiprocessorCount => 132;
 
     /// <remarks>The interpreter compiles by itself.</remarks>
-    public override KernelPreparation PrepareEach<TKernel>() => KernelPreparation.None;
+    public override LazyKernel GetItemKernel<TKernel>() => LazyKernel.None;
 
-    public override KernelPreparation PrepareGroups<TKernel>() => KernelPreparation.None;
+    public override LazyKernel GetGroupKernel<TKernel>() => LazyKernel.None;
 
-    public override void Each<TKernel>(Delegate launcher, int count, TKernel kernel) =>
-        Run(typeof(TKernel), new((count + ItemThreads - 1) / ItemThreads, 1, 1), ItemThreads, count, kernel);
+    public override void LaunchItems<TKernel>(Delegate launcher, int count, TKernel kernel) =>
+        Run(typeof(TKernel), new((count + ItemGroupSize - 1) / ItemGroupSize, 1, 1), ItemGroupSize, count, kernel);
 
-    public override void Groups<TKernel>(Delegate launcher, Index3D grid, TKernel kernel) =>
+    public override void LaunchGroups<TKernel>(Delegate launcher, Index3D grid, TKernel kernel) =>
         Run(typeof(TKernel), grid, TKernel.Threads, kernel);
 
     private void Run(Type type, Index3D grid, int threads, params object[] arguments)
@@ -37,10 +37,10 @@ internal sealed class PtxLaunchers(Accelerator accelerator) : KernelLaunchers(ac
         var program = Programs.GetOrAdd(type, kernel => new(Ptx.Of(kernel)));
         int[] lengths = [.. bytes.Select(argument => argument.Length)];
         if (!program.Parameters.Select(parameter => parameter.Length).SequenceEqual(lengths))
-            throw new PtxFault($"{type} takes {string.Join(", ", program.Parameters)}, not {string.Join(", ", lengths)} bytes");
+            throw new PtxException($"{type} takes {string.Join(", ", program.Parameters)}, not {string.Join(", ", lengths)} bytes");
         for (var z = 0; z < grid.Z; z++)
             for (var y = 0; y < grid.Y; y++)
                 for (var x = 0; x < grid.X; x++)
-                    new PtxGroup(program, threads, [grid.X, grid.Y, grid.Z], [x, y, z], bytes, memory).Run();
+                    new PtxCta(program, threads, [grid.X, grid.Y, grid.Z], [x, y, z], bytes, memory).Run();
     }
 }

@@ -12,7 +12,7 @@ namespace PyNetSharp.Tests;
 /// </remarks>
 internal static partial class PtxLiveness
 {
-    public static int MostRegisters(string ptx)
+    public static int MaxLiveRegisters(string ptx)
     {
         var lines = Instructions(ptx, out var labels);
         var (uses, writes, next) = (new HashSet<string>[lines.Count], new HashSet<string>[lines.Count], new int[lines.Count][]);

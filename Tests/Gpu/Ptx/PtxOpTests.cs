@@ -46,7 +46,7 @@ public sealed class PtxOpTests
     {
         var (x, w, b) = (Whole([2, channels, 9, 7]), Whole([8, channels, 3, 3]), Whole([8]));
         foreach (var leaf in (Tensor[])[x, w, b]) leaf.RequiresGrad = true;
-        var y = new Convolution((2, 2), (1, 1), relu: true) { Direct = true }.Apply(x, w, b).Keep();
+        var y = new Conv2dOp((2, 2), (1, 1), relu: true) { ForceDirect = true }.Apply(x, w, b).Keep();
         y.Backward(Whole(y.Shape));
         return [y, x.Grad!, w.Grad!, b.Grad!];
 

@@ -12,7 +12,7 @@ public sealed class PtxProductTests
 
     /// <summary>Convolutions in all shapes of tiles, the others in one; the whole depth, and in pieces.</summary>
     private static IEnumerable<TestCaseData> Cases =>
-        from product in PtxProduct.Kinds
+        from product in PtxGemm.Kinds
         from precision in Enum.GetValues<Precision>()
         from inFours in (bool[])[true, false]
         where inFours || precision == Precision.Tf32
@@ -29,7 +29,7 @@ public sealed class PtxProductTests
     {
         var device = PtxDevice.Instance;
         device.Precision = precision;
-        var product = inFours ? PtxProduct.Of<Fours>(kind) : PtxProduct.Of<Singles>(kind);
+        var product = inFours ? PtxGemm.Of<Vector4Access>(kind) : PtxGemm.Of<ScalarAccess>(kind);
         var pieceDepth = (product.Depth + 16 * pieces - 1) / (16 * pieces) * 16;
         var sums = Tensor.Full([pieces * product.Rows * product.Columns + Guard], 7, device);
         float[] bias = [.. Enumerable.Range(0, product.Columns).Select(i => i % 5 - 2f)];
@@ -41,7 +41,7 @@ public sealed class PtxProductTests
                 for (var j = 0; j < product.Columns; j++)
                 {
                     var (sum, right) = (computed[(piece * product.Rows + i) * product.Columns + j],
-                        bias[j] + product.Sum(i, j, piece * pieceDepth, Math.Min(product.Depth, (piece + 1) * pieceDepth)));
+                        bias[j] + product.ReferenceSum(i, j, piece * pieceDepth, Math.Min(product.Depth, (piece + 1) * pieceDepth)));
                     if (sum != right) Assert.Fail($"piece {piece}, row {i}, column {j}: {sum}, not {right}");
                 }
 

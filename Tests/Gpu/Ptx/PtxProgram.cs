@@ -6,7 +6,7 @@ namespace PyNetSharp.Tests;
 /// <summary>A kernel's PTX, read once.</summary>
 /// <remarks>
 /// <see href="https://docs.nvidia.com/cuda/parallel-thread-execution/"/>. It knows as much of the language as ILGPU and the
-/// inline assembly write; anything else is a <see cref="PtxFault"/>.
+/// inline assembly write; anything else is a <see cref="PtxException"/>.
 /// </remarks>
 internal sealed partial class PtxProgram
 {
@@ -15,7 +15,7 @@ internal sealed partial class PtxProgram
     public PtxProgram(string ptx)
     {
         ptx = Comment().Replace(ptx, "");
-        if (ptx.Contains(".func", StringComparison.Ordinal)) throw new PtxFault("a function that is not inlined");
+        if (ptx.Contains(".func", StringComparison.Ordinal)) throw new PtxException("a function that is not inlined");
         var start = ptx.IndexOf('{', StringComparison.Ordinal);
         foreach (Match parameter in Parameter().Matches(ptx[..start]))
         {
@@ -61,7 +61,7 @@ internal sealed partial class PtxProgram
             else if (part.Groups["close"].Success) symbols.Close();
             else if (IsInstruction(part)) yield return PtxInstruction.Of(part.Groups["statement"].Value, symbols);
             else if (part.Groups["statement"] is { Success: true, Value: var declaration } && !symbols.Declare(declaration))
-                throw new PtxFault($"unknown declaration {declaration}");
+                throw new PtxException($"unknown declaration {declaration}");
     }
 
     [GeneratedRegex(@"//[^\n]*|/\*.*?\*/", RegexOptions.Singleline)]

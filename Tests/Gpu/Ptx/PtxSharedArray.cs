@@ -6,7 +6,7 @@ namespace PyNetSharp.Tests;
 /// </summary>
 internal sealed class PtxSharedArray(string name, int length)
 {
-    private const int WordSize = 4, Nobody = -1, Several = -2;
+    private const int WordSize = 4, NoThread = -1, SeveralThreads = -2;
 
     private readonly byte[] bytes = new byte[length];
     private readonly Word[] words = [.. Enumerable.Repeat(new Word(), (length + WordSize - 1) / WordSize)];
@@ -16,12 +16,12 @@ internal sealed class PtxSharedArray(string name, int length)
         var range = Range(address, length);
         foreach (ref var word in Words(range))
         {
-            if (word.IsAwaited) throw Fault(address, "is read before the copy to it has been waited for");
-            if (word.Writer == Nobody) throw Fault(address, "is read, but has not been written");
-            if (word.Written == thread.Group.Epoch && word.Writer != thread.Number)
-                throw Fault(address, $"is read, and was written by thread {word.Writer}, with no barrier between");
-            word.Reader = word.Reads != thread.Group.Epoch || word.Reader == thread.Number ? thread.Number : Several;
-            word.Reads = thread.Group.Epoch;
+            if (word.HasPendingCopy) throw RaceError(address, "is read before the copy to it has been waited for");
+            if (word.Writer == NoThread) throw RaceError(address, "is read, but has not been written");
+            if (word.WritePhase == thread.Cta.BarrierPhase && word.Writer != thread.Number)
+                throw RaceError(address, $"is read, and was written by thread {word.Writer}, with no barrier between");
+            word.Reader = word.ReadPhase != thread.Cta.BarrierPhase || word.Reader == thread.Number ? thread.Number : SeveralThreads;
+            word.ReadPhase = thread.Cta.BarrierPhase;
         }
 
         return bytes.AsSpan(range);
@@ -33,41 +33,41 @@ internal sealed class PtxSharedArray(string name, int length)
         foreach (ref var word in Words(range))
         {
             CheckWrite(thread, address, word);
-            (word.Writer, word.Written) = (thread.Number, thread.Group.Epoch);
+            (word.Writer, word.WritePhase) = (thread.Number, thread.Cta.BarrierPhase);
         }
 
         return bytes.AsSpan(range);
     }
 
-    /// <summary>From here on until <see cref="Land"/> nobody may touch these bytes.</summary>
-    public void Await(PtxThread thread, ulong address, int length)
+    /// <summary>From here on until <see cref="CompleteAsyncWrite"/> nobody may touch these bytes.</summary>
+    public void BeginAsyncWrite(PtxThread thread, ulong address, int length)
     {
         foreach (ref var word in Words(Range(address, length)))
         {
             CheckWrite(thread, address, word);
-            word.IsAwaited = true;
+            word.HasPendingCopy = true;
         }
     }
 
-    public void Land(PtxThread thread, ulong address, byte[] data)
+    public void CompleteAsyncWrite(PtxThread thread, ulong address, byte[] data)
     {
         var range = Range(address, data.Length);
         foreach (ref var word in Words(range))
-            (word.IsAwaited, word.Writer, word.Written) = (false, thread.Number, thread.Group.Epoch);
+            (word.HasPendingCopy, word.Writer, word.WritePhase) = (false, thread.Number, thread.Cta.BarrierPhase);
         data.CopyTo(bytes.AsSpan(range));
     }
 
-    private static PtxFault Fault(ulong address, string what) => new($"the word at {address:X} {what}");
+    private static PtxException RaceError(ulong address, string what) => new($"the word at {address:X} {what}");
 
     private static void CheckWrite(PtxThread thread, ulong address, Word word)
     {
-        if (word.IsAwaited) throw Fault(address, "is written while a copy to it is on its way");
-        if (word.Written == thread.Group.Epoch && word.Writer != thread.Number)
-            throw Fault(address, $"is written, and was written by thread {word.Writer}, with no barrier between");
-        if (word.Reads == thread.Group.Epoch && word.Reader != thread.Number)
+        if (word.HasPendingCopy) throw RaceError(address, "is written while a copy to it is on its way");
+        if (word.WritePhase == thread.Cta.BarrierPhase && word.Writer != thread.Number)
+            throw RaceError(address, $"is written, and was written by thread {word.Writer}, with no barrier between");
+        if (word.ReadPhase == thread.Cta.BarrierPhase && word.Reader != thread.Number)
         {
-            var reader = word.Reader == Several ? "others" : $"thread {word.Reader}";
-            throw Fault(address, $"is written, and was read by {reader}, with no barrier between");
+            var reader = word.Reader == SeveralThreads ? "others" : $"thread {word.Reader}";
+            throw RaceError(address, $"is written, and was read by {reader}, with no barrier between");
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class PtxSharedArray(string name, int length)
         var start = (int)(address & ((1 << PtxSymbols.ArrayBits) - 1));
         return start + length <= bytes.Length
             ? start..(start + length)
-            : throw new PtxFault($"{length} bytes at {start} of {name}, which has {bytes.Length}");
+            : throw new PtxException($"{length} bytes at {start} of {name}, which has {bytes.Length}");
     }
 
     private Span<Word> Words(Range range) =>
@@ -85,7 +85,7 @@ internal sealed class PtxSharedArray(string name, int length)
     /// <summary>The last that wrote and read a word, and after which barrier.</summary>
     private record struct Word()
     {
-        public int Writer = Nobody, Written, Reader, Reads;
-        public bool IsAwaited;
+        public int Writer = NoThread, WritePhase, Reader, ReadPhase;
+        public bool HasPendingCopy;
     }
 }

@@ -28,7 +28,7 @@ internal readonly partial record struct PtxStatement(string Opcode, string[] Ope
     public (string Name, int Bytes) NamedAddress(int operand)
     {
         var match = InBrackets().Match(Operands[operand]);
-        if (!match.Success) throw new PtxFault($"{Operands[operand]} is no address");
+        if (!match.Success) throw new PtxException($"{Operands[operand]} is no address");
         var bytes = match.Groups[2];
         return (match.Groups[1].Value, bytes.Success ? int.Parse(bytes.Value, CultureInfo.InvariantCulture) : 0);
     }

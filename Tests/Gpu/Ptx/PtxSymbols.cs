@@ -69,7 +69,7 @@ internal sealed partial class PtxSymbols
         foreach (var scope in scopes)
             if (scope.TryGetValue(operand, out var register))
                 return register;
-        return Constant(operand) is { } value ? Add(value) : throw new PtxFault($"{operand} is not declared");
+        return Constant(operand) is { } value ? Add(value) : throw new PtxException($"{operand} is not declared");
     }
 
     private static ulong? Constant(string operand) =>
@@ -84,7 +84,7 @@ internal sealed partial class PtxSymbols
 
     private void Declare(string name, ulong value)
     {
-        if (!scopes.Peek().TryAdd(name, Add(value))) throw new PtxFault($"{name} is declared twice");
+        if (!scopes.Peek().TryAdd(name, Add(value))) throw new PtxException($"{name} is declared twice");
     }
 
     private int Add(ulong value)

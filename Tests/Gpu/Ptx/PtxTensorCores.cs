@@ -4,7 +4,7 @@ namespace PyNetSharp.Tests;
 internal static class PtxTensorCores
 {
     /// <summary>The bits of a factor that the tensor cores look at: sign, exponent and ten of fraction.</summary>
-    private const uint Factor = ~0x1FFFu;
+    private const uint Tf32Mask = ~0x1FFFu;
 
     public static Action<PtxThread[]>? Of(PtxStatement s) => s.Opcode switch
     {
@@ -25,7 +25,7 @@ internal static class PtxTensorCores
     private static Action<PtxThread[]> Multiply(PtxStatement s)
     {
         var (d, a, b, c) = (s.Registers(0), s.Registers(1), s.Registers(2), s.Registers(3));
-        if ((d.Length, a.Length, b.Length, c.Length) != (4, 4, 2, 4)) throw new PtxFault("a matrix of another size");
+        if ((d.Length, a.Length, b.Length, c.Length) != (4, 4, 2, 4)) throw new PtxException("a matrix of another size");
         return warp =>
         {
             var (left, right) = (new float[16, 8], new float[8, 8]);
@@ -51,7 +51,7 @@ internal static class PtxTensorCores
             }
         };
 
-        static float Get(PtxThread thread, int register) => BitConverter.UInt32BitsToSingle(thread.Get<uint>(register) & Factor);
+        static float Get(PtxThread thread, int register) => BitConverter.UInt32BitsToSingle(thread.Get<uint>(register) & Tf32Mask);
     }
 
     /// <summary>
@@ -64,12 +64,12 @@ internal static class PtxTensorCores
         return warp =>
         {
             ulong[] rows = [.. warp.Select(thread => thread.Get<ulong>(register) + (ulong)offset)];
-            foreach (var row in rows) PtxAccess.CheckAlignment(row, 16);
+            foreach (var row in rows) PtxMemoryAccess.CheckAlignment(row, 16);
             foreach (var (i, thread) in warp.Index())
                 for (var m = 0; m < 4; m++)
                 {
                     var address = rows[m * 8 + i / 4] + (ulong)(i % 4 * 4);
-                    thread.SetBytes(d[m], thread.Group.Shared(address).Read(thread, address, 4));
+                    thread.SetBytes(d[m], thread.Cta.Shared(address).Read(thread, address, 4));
                 }
         };
     }

@@ -10,40 +10,40 @@ internal sealed class PtxThread
     private readonly byte[][] local;
 
     /// <param name="number">Within its group.</param>
-    public PtxThread(PtxGroup group, int number)
+    public PtxThread(PtxCta group, int number)
     {
-        (Group, Number) = (group, number);
+        (Cta, Number) = (group, number);
         registers = [.. group.Program.Registers];
         local = [.. group.Program.Local.Select(array => new byte[array.Length])];
-        int[] place = [number, 0, 0, group.Threads, 1, 1, .. group.Place, .. group.Grid];
+        int[] place = [number, 0, 0, group.Threads, 1, 1, .. group.CtaId, .. group.GridSize];
         for (var i = 0; i < place.Length; i++) Set(i, place[i]);
     }
 
-    public PtxGroup Group { get; }
+    public PtxCta Cta { get; }
 
     public int Number { get; }
 
     /// <summary>The instruction that comes next.</summary>
-    public int Next { get; set; }
+    public int ProgramCounter { get; set; }
 
-    public PtxAsyncCopies Copies { get; } = new();
+    public PtxAsyncCopies AsyncCopies { get; } = new();
 
     /// <summary>Goes on up to the next instruction that waits for other threads.</summary>
     public void Run()
     {
-        var code = Group.Program.Code;
-        while (code[Next] is { Do: { } act } instruction)
+        var code = Cta.Program.Code;
+        while (code[ProgramCounter] is { Execute: { } act } instruction)
         {
-            Next++;
-            if (instruction.Guard >= 0 && Get<bool>(instruction.Guard) != instruction.GuardedBy) continue;
+            ProgramCounter++;
+            if (instruction.Guard >= 0 && Get<bool>(instruction.Guard) != instruction.GuardValue) continue;
             try
             {
                 act(this);
             }
-            catch (Exception e) when (e is PtxFault or ArithmeticException)
+            catch (Exception e) when (e is PtxException or ArithmeticException)
             {
-                var place = string.Join(", ", Group.Place);
-                throw new PtxFault($"thread {Number} of group {place}: {instruction.Text}: {e.Message}");
+                var place = string.Join(", ", Cta.CtaId);
+                throw new PtxException($"thread {Number} of group {place}: {instruction.Text}: {e.Message}");
             }
         }
     }
@@ -70,6 +70,6 @@ internal sealed class PtxThread
         var (array, offset) = ((address >> PtxSymbols.ArrayBits) - 1, (int)(address & ((1 << PtxSymbols.ArrayBits) - 1)));
         return array < (ulong)local.Length && offset + length <= local[array].Length
             ? local[array].AsSpan(offset, length)
-            : throw new PtxFault($"{length} bytes at {address:X}, which is no local memory");
+            : throw new PtxException($"{length} bytes at {address:X}, which is no local memory");
     }
 }

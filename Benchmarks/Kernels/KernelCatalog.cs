@@ -1,0 +1,61 @@
+using PyNetSharp.Optimizers;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>All computations that the networks' steps are made of, and matrix products beside them.</summary>
+internal static class KernelCatalog
+{
+    private static readonly (int M, int N, int K)[] Products =
+        [(1024, 1024, 1024), (128, 4096, 9216), (2048, 96, 2400)];
+
+    private static readonly (int M, int N, int K) LargeProduct = (4096, 4096, 4096);       // a second's work for a CPU
+
+    /// <summary>Every kernel whose text contains <paramref name="filter"/>; a star stands for all.</summary>
+    public static IEnumerable<KernelCase> Find(string filter, bool onGpu = false) =>
+        Products.Concat(onGpu ? [LargeProduct] : []).Select(Product)
+            .Concat(LayerPasses(Workload.Standard.Where(workload => workload.Trains)))
+            .Append(CrossEntropy(128, 10)).Append(CrossEntropy(128, 1000)).Append(Sgd(1 << 24))
+            .Where(kernel => filter == "*" || kernel.ToString().Contains(filter, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The passes of every distinct layer of these networks.</summary>
+    public static IEnumerable<KernelCase> LayerPasses(IEnumerable<Workload> workloads) =>
+        from layer in BenchmarkLayer.Of(workloads)
+        group layer by layer.Title into same
+        let networks = string.Join(", ", same.Select(layer => layer.Network.Name).Distinct())
+        from kernel in same.First().Passes(networks)
+        select kernel;
+
+    private static KernelCase Product((int M, int N, int K) extents)
+    {
+        var (m, n, k) = extents;
+        var bytes = sizeof(float) * ((long)m * k + (long)k * n + (long)m * n);
+        return new("", $"MatMul {m}×{k} · {k}×{n}", 2L * m * n * k, bytes, device =>
+        {
+            var rng = new Rng(1);
+            var (a, b) = (Tensor.Uniform([m, k], -1, 1, rng, device), Tensor.Uniform([k, n], -1, 1, rng, device));
+            return () => a.MatMul(b).Release();
+        });
+    }
+
+    private static KernelCase CrossEntropy(int batch, int classes) =>
+        new("", $"CrossEntropy {batch}×{classes}: both passes", 0, 3L * sizeof(float) * batch * classes, device =>
+        {
+            var (rng, x) = (new Rng(1), Tensor.Uniform([batch, classes], -1, 1, new Rng(2), device));
+            x.RequiresGrad = true;
+            int[] labels = [.. Enumerable.Range(0, batch).Select(_ => rng.Next(classes))];
+            return () =>
+            {
+                x.Grad = null;
+                x.CrossEntropy(labels).Backward();
+            };
+        });
+
+    private static KernelCase Sgd(int parameters) =>
+        new("", $"Sgd with Nesterov, {parameters} parameters", 0, 5L * sizeof(float) * parameters, device =>
+        {
+            var weight = new Parameter(Tensor.Uniform([parameters], -1, 1, new Rng(1), device));
+            weight.Grad = Tensor.Uniform([parameters], -1, 1, new Rng(2), device);
+            var optimizer = new Sgd([weight], 0.01f, momentum: 0.9f, nesterov: true);
+            return optimizer.Step;
+        });
+}

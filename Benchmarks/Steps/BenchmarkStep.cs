@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using PyNetSharp.Optimizers;
+
+namespace PyNetSharp.Benchmarks;
+
+/// <summary>
+/// One step on random images: training (forward, cross-entropy, backward, SGD with Nesterov) or inference.
+/// </summary>
+internal sealed class BenchmarkStep
+{
+    private readonly Module model;
+    private readonly Sgd? optimizer;
+    private readonly Tensor x;
+    private readonly Labels labels;
+
+    public BenchmarkStep(Workload workload, Device device)
+    {
+        Device = device;
+        var (network, batch) = (workload.Network, workload.Batch);
+        var rng = new Rng(1);
+        model = network.Create(new(network.Input, Classes: 10), rng).To(Device);
+        if (workload.Trains) optimizer = new(model.Parameters(), 0.01f, momentum: 0.9f, nesterov: true);
+        else model.Eval();
+        x = Tensor.Uniform([batch, .. network.Input], 0, 1, rng, Device);
+        labels = new([.. Enumerable.Range(0, batch).Select(_ => rng.Next(10))], Device);
+    }
+
+    public Device Device { get; }
+
+    public void Run(OpProfile? profile = null)
+    {
+        if (optimizer is null) Infer();
+        else Train(optimizer, profile);
+    }
+
+    /// <summary>Seconds of each of so many steps; each waits until the device is done.</summary>
+    public double[] Measure(int steps)
+    {
+        var seconds = new double[steps];
+        for (var i = 0; i < steps; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            Run();
+            Device.Synchronize();
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        return seconds;
+    }
+
+    /// <summary>Steps until the compiler has done its best and every block of memory has been met.</summary>
+    public void WarmUp()
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < 1; i++) Measure(1);
+    }
+
+    private void Infer()
+    {
+        using (GradMode.NoGrad()) model.Forward(x).Release();
+    }
+
+    private void Train(Sgd sgd, OpProfile? profile)
+    {
+        sgd.ZeroGrad();
+        model.Forward(x).CrossEntropy(labels).Backward();
+        using (profile?.Measure("Sgd", "all parameters")) sgd.Step();
+    }
+}

@@ -1,0 +1,130 @@
+using static PyNetSharp.Layers.ErrorText;
+
+namespace PyNetSharp.Data;
+
+/// <summary>Reads CIFAR-10 and CIFAR-100 in their binary versions.</summary>
+/// <remarks>
+/// A file is nothing but records: the label (CIFAR-100: the coarse label, then the fine one), then 3,072 bytes of a
+/// 3×32×32 image, the red plane first. The number of records follows from the file's length. All labels are read and
+/// checked at once; an image when it is first looked at, so that training begins before 180 MB have been copied.
+/// </remarks>
+/// <seealso href="https://www.cs.toronto.edu/~kriz/cifar.html">The format, on the authors' page</seealso>
+public static class CifarReader
+{
+    private const int ImageBytes = 3 * 32 * 32;
+    private const int MaxNameFileBytes = 1 << 16;
+    private const int RecordsPerRead = 64;
+
+    internal static readonly string[] Cifar10Files =
+        [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin"), "test_batch.bin"];
+
+    internal static readonly string[] Cifar100Files = ["train.bin", "test.bin"];
+
+    /// <summary>Reads CIFAR-10: <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c> and <c>test_batch.bin</c>.</summary>
+    /// <param name="folder">
+    /// The files' folder. Class names come from its <c>batches.meta.txt</c>, if it is there.
+    /// </param>
+    /// <returns>Images [3, 32, 32] of 10 classes.</returns>
+    /// <exception cref="InputException">A file is missing, cut, too long or holds a wrong label.</exception>
+    public static TrainTestSplit ReadCifar10(string folder)
+    {
+        var names = ClassNames(folder, "batches.meta.txt", CifarClasses.Cifar10);
+        return new(
+            Read("cifar10 train", Cifar10Files[..^1], [names.Count], label: 0),
+            Read("cifar10 test", Cifar10Files[^1..], [names.Count], label: 0));
+
+        ImageDataset Read(string name, string[] files, int[] classes, int label) =>
+            ReadRecords(name, [.. files.Select(file => Path.Combine(folder, file))], names, classes, label);
+    }
+
+    /// <summary>Reads CIFAR-100: <c>train.bin</c> and <c>test.bin</c>.</summary>
+    /// <param name="folder">The files' folder. Class names come from its <c>fine_label_names.txt</c> and
+    /// <c>coarse_label_names.txt</c>, if they are there.</param>
+    /// <param name="coarse">Whether the labels are the 20 superclasses instead of the 100 classes.</param>
+    /// <returns>Images [3, 32, 32] of 100 classes, or 20 if <paramref name="coarse"/>.</returns>
+    /// <exception cref="InputException">A file is missing, cut, too long or holds a wrong label.</exception>
+    public static TrainTestSplit ReadCifar100(string folder, bool coarse = false)
+    {
+        var names = coarse
+            ? ClassNames(folder, "coarse_label_names.txt", CifarClasses.Cifar100Coarse)
+            : ClassNames(folder, "fine_label_names.txt", CifarClasses.Cifar100Fine);
+        return new(Read("cifar100 train", Cifar100Files[0]), Read("cifar100 test", Cifar100Files[1]));
+
+        ImageDataset Read(string name, string file) => ReadRecords(
+            name, [Path.Combine(folder, file)], names,
+            [CifarClasses.Cifar100Coarse.Count, CifarClasses.Cifar100Fine.Count], label: coarse ? 0 : 1);
+    }
+
+    /// <summary>
+    /// Makes one set of files of records. A record begins with as many labels as there are
+    /// <paramref name="classes"/>, which holds the number of classes for each; label number <paramref name="label"/> is
+    /// kept.
+    /// </summary>
+    private static ImageDataset ReadRecords(
+        string name, string[] files, IReadOnlyList<string> classNames, int[] classes, int label)
+    {
+        var record = classes.Length + ImageBytes;
+        var counts = files.Select(path => CountRecords(path, record)).ToArray();
+        var total = counts.Sum();
+        if (total * ImageBytes > DataFile.MaxBytes)
+            throw new InputException(
+                $"'{files[0]}' and its like hold {total} images; at most {DataFile.MaxBytes / ImageBytes} are read.");
+
+        var parts = new RecordFile[files.Length];
+        var labels = new int[total];
+        for (var (i, at) = (0, 0); i < files.Length; at += (int)counts[i++])
+        {
+            parts[i] = new(files[i], record, at);
+            ReadLabels(parts[i], classes, label, labels.AsSpan(at, (int)counts[i]));
+        }
+
+        return new(name, classNames, [3, 32, 32], labels, (index, image) =>
+        {
+            var part = Array.FindLast(parts, part => part.FirstIndex <= index)!;
+            part.Read(index - part.FirstIndex, skip: classes.Length, image);
+        });
+    }
+
+    /// <summary>Reads the labels of a file, and checks all.</summary>
+    private static void ReadLabels(RecordFile file, int[] classes, int label, Span<int> labels)
+    {
+        var block = new byte[RecordsPerRead * file.RecordBytes];
+        for (var i = 0; i < labels.Length; i++)
+        {
+            var place = i % RecordsPerRead;
+            if (place == 0) file.Read(i, skip: 0, block.AsSpan(0, Math.Min(RecordsPerRead, labels.Length - i) * file.RecordBytes));
+            var marks = block.AsSpan(place * file.RecordBytes, classes.Length);
+            for (var m = 0; m < marks.Length; m++)
+                if (marks[m] >= classes[m])
+                    throw new InputException(
+                        $"'{file.Path}', record {i}, offset {(long)i * file.RecordBytes + m}: label {marks[m]}; " +
+                        $"expected 0…{classes[m] - 1}.");
+            labels[i] = marks[label];
+        }
+    }
+
+    private static long CountRecords(string path, int record) => DataFile.Read(path, file => file.Length switch
+    {
+        0 => throw new InputException($"'{path}' is empty; expected records of {record} bytes."),
+        var length when length % record != 0 => throw new InputException(
+            $"'{path}' has {length} bytes, {length % record} more than {length / record} records of {record} bytes: " +
+            "it was cut or is no CIFAR file."),
+        var length => length / record,
+    });
+
+    private static IReadOnlyList<string> ClassNames(string folder, string file, IReadOnlyList<string> known)
+    {
+        var path = Path.Combine(folder, file);
+        if (!File.Exists(path)) return known;
+
+        var lines = DataFile.ReadLines(path, MaxNameFileBytes);
+        var names = lines.Select(line => line.Text).ToArray();
+        foreach (var (number, text) in lines)
+            if (text.Any(char.IsControl))       // they are printed
+                throw new InputException($"'{path}', line {number}: {Quote(text)}; expected the name of a class.");
+
+        return names.Length == known.Count
+            ? names
+            : throw new InputException($"'{path}' has {names.Length} class names; expected {known.Count}.");
+    }
+}

@@ -1,0 +1,113 @@
+namespace PyNetSharp.Data;
+
+/// <summary>The data sets that have a name on the command line.</summary>
+public static class DataCatalog
+{
+    private static readonly DatasetEntry[] Entries =
+    [
+        new("cifar10", CifarReader.Cifar10Files[0], ["cifar-10-batches-bin"], (folder, _) => CifarReader.ReadCifar10(folder)),
+        new("cifar100", CifarReader.Cifar100Files[0], ["cifar-100-binary"],
+            (folder, _) => CifarReader.ReadCifar100(folder)),
+        new("mnist", "train-images-idx3-ubyte", ["MNIST/raw"],
+            (folder, _) => MnistReader.Read(folder, "mnist", MnistReader.Digits))
+        {
+            IsPresent = MnistReader.IsPresent,
+        },
+        new("fashion-mnist", "train-images-idx3-ubyte", ["FashionMNIST/raw"],
+            (folder, _) => MnistReader.Read(folder, "fashion-mnist", MnistReader.Fashion))
+        {
+            IsPresent = MnistReader.IsPresent,
+        },
+        new("iris", IrisReader.Files[0], [], (folder, seed) => IrisReader.Read(IrisPath(folder)!, seed))
+        {
+            IsPresent = folder => IrisPath(folder) is not null,
+        },
+        new("orl", Path.Combine("s1", "1.pgm"), ["orl_faces", "att_faces"], (folder, _) => OrlReader.Read(folder)),
+        new("xor", null, [], (_, seed) => XorGenerator.Generate(seed)),
+        new("shapes", null, [], (_, seed) => ShapesGenerator.Generate(seed)),
+    ];
+
+    /// <summary>The names of all sets.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Entries.Select(entry => entry.Name)];
+
+    /// <summary>Whether a set is read from files; the others are drawn.</summary>
+    /// <exception cref="InputException">There is no such set.</exception>
+    public static bool NeedsFiles(string name) => Find(name).MarkerFile is not null;
+
+    /// <summary>The folder of a set's files, as far as one can see without reading them.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="dataDir">As for <see cref="Load"/>.</param>
+    /// <returns>Null if the files are not there, or the set is drawn.</returns>
+    /// <exception cref="InputException">There is no such set.</exception>
+    public static string? FindFolder(string name, string dataDir) => Find(name).FindFolder(dataDir);
+
+    /// <summary>Reads or draws a set.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="dataDir">
+    /// The folder that holds <c>cifar10/</c>, <c>fashion-mnist/</c>, …, or is the set's own; null where the set is
+    /// drawn.
+    /// </param>
+    /// <param name="seed">
+    /// Decides drawn sets, and iris's parts. Leave it alone from run to run: test items must not become training items.
+    /// </param>
+    /// <exception cref="InputException">There is no such set, its files are not there, or they are faulty.</exception>
+    public static TrainTestSplit Load(string name, string? dataDir = null, ulong seed = 0)
+    {
+        var entry = Find(name);
+        if (entry.MarkerFile is null) return entry.Read("", seed);
+
+        var remedy = $"Give --data-dir or PYNET_DATA a folder that holds {name}/, or fetch the set with --download.";
+        if (dataDir is null)
+            throw new InputException($"{name} is read from files, but no data folder was given. {remedy}");
+        if (FolderCheck.FindProblem(dataDir) is { } fault)
+            throw new InputException($"The data folder '{dataDir}' {fault}. {remedy}");
+
+        var folder = entry.FindFolder(dataDir) ?? throw new InputException(
+            $"No {name} in '{dataDir}': {ExplainMissing(entry, dataDir)}. {remedy}");
+        return entry.Read(folder, seed);
+    }
+
+    /// <summary>Folders that are not what they should be hide files, so they come first.</summary>
+    private static string ExplainMissing(DatasetEntry entry, string dataDir)
+    {
+        var places = entry.CandidateFolders(dataDir).ToArray();
+        var faults = places
+            .Select(place => (Place: place, Fault: FolderCheck.FindProblem(place, mayBeMissing: true)))
+            .Where(pair => pair.Fault is not null)
+            .Select(pair => $"'{pair.Place}' {pair.Fault}")
+            .ToArray();
+        return faults.Length > 0
+            ? string.Join("; ", faults)
+            : $"there is no {entry.MarkerFile} in any of {string.Join(", ", places)}";
+    }
+
+    private static DatasetEntry Find(string name) =>
+        Entries.FirstOrDefault(entry => entry.Name == name)
+        ?? throw new UnknownNameException("data set", name, [.. Names]);
+
+    private static string? IrisPath(string folder) =>
+        IrisReader.Files.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
+
+    /// <summary>
+    /// A set: its name, the file that gives its folder away (null if it is drawn), the folders in which archives and
+    /// other libraries keep the files, and its reader, which takes the folder and the seed.
+    /// </summary>
+    private sealed record DatasetEntry(string Name, string? MarkerFile, string[] Subfolders, Func<string, ulong, TrainTestSplit> Read)
+    {
+        public Func<string, bool> IsPresent { get; init; } =
+            folder => MarkerFile is not null && File.Exists(Path.Combine(folder, MarkerFile));
+
+        public string? FindFolder(string dataDir) => CandidateFolders(dataDir).FirstOrDefault(IsPresent);
+
+        /// <summary>
+        /// The set's folder below the data folder, and the data folder itself unless it is named for another set.
+        /// </summary>
+        public IEnumerable<string> CandidateFolders(string dataDir)
+        {
+            var named = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataDir)));
+            var below = Path.Combine(dataDir, Name);
+            IEnumerable<string> roots = named != Name && Names.Contains(named) ? [below] : [below, dataDir];
+            return roots.SelectMany(root => Subfolders.Select(inner => Path.Combine(root, inner)).Prepend(root));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace PyNetSharp;
+
+/// <summary>Compiles each kernel when it is first launched, or before, and remembers how to launch it.</summary>
+/// <remarks>ILGPU compiles one kernel at a time, the driver several; a launch waits for its own kernel alone.</remarks>
+internal class KernelCache(Accelerator accelerator)
+{
+    private readonly ConcurrentDictionary<Type, LazyKernel> kernels = [];
+    private readonly Lock compilerLock = new();
+
+    public long LaunchCount { get; private set; }
+
+    /// <summary>The kernel that was launched last, or should have been; null before the first.</summary>
+    public Type? LastLaunched { get; private set; }
+
+    /// <summary>Whether kernels for tensor cores run here.</summary>
+    public virtual bool HasTensorCores => accelerator is CudaAccelerator { Architecture.Major: >= 8 };
+
+    /// <summary>How many of the GPU's processors take groups of threads.</summary>
+    public virtual int MultiprocessorCount => accelerator.NumMultiprocessors;
+
+    /// <summary>An item kernel, to be compiled or launched.</summary>
+    public virtual LazyKernel GetItemKernel<TKernel>() where TKernel : struct, IItemKernel
+    {
+        if (kernels.TryGetValue(typeof(TKernel), out var known)) return known;
+        return GetOrAdd<TKernel>(
+            EntryPointDescription.FromImplicitlyGroupedKernel(new Action<Index1D, TKernel>(ItemEntryPoint).Method),
+            KernelSpecialization.Empty,
+            compiled =>
+            {
+                var launch = accelerator.LoadAutoGroupedKernel(compiled)
+                    .CreateLauncherDelegate<Action<AcceleratorStream, Index1D, TKernel>>();
+                return (Index1D count, TKernel kernel) => launch(accelerator.DefaultStream, count, kernel);
+            });
+    }
+
+    /// <summary>A group kernel, to be compiled or launched.</summary>
+    public virtual LazyKernel GetGroupKernel<TKernel>() where TKernel : struct, IGroupKernel
+    {
+        if (kernels.TryGetValue(typeof(TKernel), out var known)) return known;
+        return GetOrAdd<TKernel>(
+            EntryPointDescription.FromExplicitlyGroupedKernel(new Action<TKernel>(GroupEntryPoint).Method), LaunchBounds<TKernel>(),
+            compiled =>
+            {
+                var launch = accelerator.LoadKernel(compiled)
+                    .CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>();
+                return (KernelConfig grid, TKernel kernel) => launch(accelerator.DefaultStream, grid, kernel);
+            });
+    }
+
+    /// <param name="launcher">Of <see cref="GetItemKernel"/>.</param>
+    public virtual void LaunchItems<TKernel>(Delegate launcher, int count, TKernel kernel) where TKernel : struct, IItemKernel
+    {
+        CountLaunch<TKernel>();
+        ((Action<Index1D, TKernel>)launcher)(count, kernel);
+    }
+
+    /// <param name="launcher">Of <see cref="GetGroupKernel"/>.</param>
+    public virtual void LaunchGroups<TKernel>(Delegate launcher, Index3D grid, TKernel kernel)
+        where TKernel : struct, IGroupKernel
+    {
+        CountLaunch<TKernel>();
+        ((Action<KernelConfig, TKernel>)launcher)((grid, new Index3D(TKernel.Threads, 1, 1)), kernel);
+    }
+
+    /// <summary>Leaves each thread so many registers that a processor of the GPU holds as many as it shall.</summary>
+    public static KernelSpecialization LaunchBounds<TKernel>() where TKernel : struct, IGroupKernel =>
+        new(TKernel.Threads, TKernel.ThreadsPerMultiprocessor / TKernel.Threads);
+
+    /// <summary>The entry point of every <see cref="IItemKernel"/>.</summary>
+    public static void ItemEntryPoint<TKernel>(Index1D i, TKernel kernel) where TKernel : struct, IItemKernel => kernel.Run(i);
+
+    /// <summary>The entry point of every <see cref="IGroupKernel"/>.</summary>
+    public static void GroupEntryPoint<TKernel>(TKernel kernel) where TKernel : struct, IGroupKernel => kernel.Run();
+
+    /// <summary>A kernel's name as C# writes it.</summary>
+    public static string NameOf(Type kernel)
+    {
+        if (!kernel.IsGenericType) return kernel.Name;
+        var arguments = string.Join(", ", kernel.GenericTypeArguments.Select(NameOf));
+        return $"{kernel.Name.Split('`')[0]}<{arguments}>";
+    }
+
+    private LazyKernel GetOrAdd<TKernel>(
+        EntryPointDescription entry, KernelSpecialization limits, Func<CompiledKernel, Delegate> load) =>
+        kernels.GetOrAdd(typeof(TKernel), kernel => new(kernel, () => Compile(entry, limits), load));
+
+    private CompiledKernel Compile(EntryPointDescription entry, KernelSpecialization limits)
+    {
+        lock (compilerLock) return accelerator.CompileKernel(entry, limits);
+    }
+
+    private void CountLaunch<TKernel>()
+    {
+        LaunchCount++;
+        LastLaunched = typeof(TKernel);
+    }
+}

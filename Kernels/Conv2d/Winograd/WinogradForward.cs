@@ -1,0 +1,161 @@
+using PyNetSharp.Kernels.Gemm;
+using PyNetSharp.Kernels.Simd;
+
+namespace PyNetSharp.Kernels;
+
+/// <summary>A convolution through the Winograd domain: transform the inputs, one matrix product per point, transform back.</summary>
+/// <remarks>
+/// The tiles of the batch pass in blocks that stay in the caches from the first transform to the last. All threads share
+/// each of the three steps of a block, so that a point's filters are read once per block, by one core. Filters larger than
+/// the caches would come from memory for every block: there the blocks are as large as they.
+/// </remarks>
+internal sealed unsafe class WinogradForward<V, W>
+    where V : struct, ILanes<V>
+    where W : struct, IWinograd
+{
+    private const int BlockFloats = 1 << 21;        // of transformed inputs and products, or as many as the filters have
+    private const int ChannelsPerTask = 32;
+
+    private readonly PatchGrid inputTiles, outputTiles;
+    private readonly int channels, outputs, channelPanels, outputPanels, splits, tilesPerBlock;
+    private readonly nint filterStride, inputStride, productStride;     // from point to point
+    private readonly bool relu;
+    private float* packed, biases, transformedFilters, transformedInputs, products;
+    private int firstTile, tileCount;
+
+    private WinogradForward(CpuDevice cpu, PatchGrid windows, bool relu, float* y, int outputs)
+    {
+        (channels, this.outputs, this.relu) = (windows.Channels, outputs, relu);
+        (inputTiles, outputTiles) = (WinogradTiles<V, W>.InputTiles(windows), WinogradTiles<V, W>.OutputTiles(windows, y, outputs));
+        (channelPanels, outputPanels) = (CeilDiv(channels, Nr), CeilDiv(outputs, Nr));
+        tilesPerBlock = WinogradTiles<V, W>.TilesPerBlock(
+            inputTiles.Positions, Math.Max(BlockFloats, Points * channels * outputs) / (Points * (channels + outputs)));
+        splits = Math.Min(outputPanels, CeilDiv(4 * cpu.Threads, Points));
+        filterStride = WinogradTiles<V, W>.PointStride((long)outputPanels * channels * Nr);
+        inputStride = WinogradTiles<V, W>.PointStride((long)channelPanels * tilesPerBlock * Nr);
+        productStride = WinogradTiles<V, W>.PointStride((long)outputPanels * tilesPerBlock * Nr);
+    }
+
+    private static int Points => W.Points * W.Points;
+
+    private static int Nr => 2 * V.Width;
+
+    /// <summary>y = the convolution, as <see cref="DirectConvolution.Convolve"/> would make it.</summary>
+    /// <param name="cpu">Shares the work.</param>
+    /// <param name="windows">Of stride 1.</param>
+    /// <param name="packed">The filters: panels of [taps · channels, 2 vectors].</param>
+    /// <param name="start">What each output channel's sums start from.</param>
+    /// <param name="relu">Whether negative results become 0.</param>
+    /// <param name="y">[images, grid, outputs]</param>
+    /// <param name="outputs">Output channels.</param>
+    public static void Run(CpuDevice cpu, PatchGrid windows, float* packed, float* start, bool relu, float* y, int outputs)
+    {
+        var slide = new WinogradForward<V, W>(cpu, windows, relu, y, outputs);
+        using var memory = new Workspace(cpu, (int)(Points * (slide.filterStride + slide.inputStride + slide.productStride)));
+        slide.packed = packed;
+        slide.biases = start;
+        slide.transformedFilters = memory.Pointer;
+        slide.transformedInputs = slide.transformedFilters + Points * slide.filterStride;
+        slide.products = slide.transformedInputs + Points * slide.inputStride;
+        slide.Run(cpu);
+    }
+
+    private void Run(CpuDevice cpu)
+    {
+        cpu.For(outputPanels * CeilDiv(channels, ChannelsPerTask), TransformFilters);
+
+        Action<int> transformInputs = TransformInputs, multiply = Multiply, transformProducts = TransformOutputs;
+        for (firstTile = 0; firstTile < inputTiles.Positions; firstTile += tilesPerBlock)
+        {
+            tileCount = Math.Min(tilesPerBlock, inputTiles.Positions - firstTile);
+            cpu.For(CeilDiv(tileCount, V.Mr), transformInputs);
+            cpu.For(Points * splits, multiply);
+            cpu.For(CeilDiv(tileCount, V.Mr), transformProducts);
+        }
+    }
+
+    private void TransformFilters(int piece)
+    {
+        var (panel, part) = Math.DivRem(piece, CeilDiv(channels, ChannelsPerTask));
+        var between = Scratch.ForThread(Scratch.AlignedBytes(W.Points * W.Taps * V.Width, sizeof(float))).Floats(W.Points * W.Taps * V.Width);
+        for (var c = part * ChannelsPerTask; c < Math.Min(channels, (part + 1) * ChannelsPerTask); c++)
+            for (var half = 0; half < Nr; half += V.Width)
+                StridedTile.Transform<V, W, FilterTransform<W>>(
+                    new(packed + ((nint)panel * W.Taps * W.Taps * channels + c) * Nr + half, W.Taps * channels * Nr, channels * Nr),
+                    new(transformedFilters + ((nint)panel * channels + c) * Nr + half, W.Points * filterStride, filterStride),
+                    between);
+    }
+
+    /// <summary>inputs[point][group][panel][tile of the group][channel of the panel]: a group is what <see cref="MicroKernels.BlockedGemm"/> takes.</summary>
+    private void TransformInputs(int group)
+    {
+        var pixels = Points;
+        var scratch = Scratch.ForThread(
+            Scratch.AlignedBytes(V.Mr * pixels, sizeof(float*)) + 2 * Scratch.AlignedBytes(pixels * V.Width, sizeof(float)));
+        var table = scratch.Pointers(V.Mr * pixels);
+        var gathered = scratch.Floats(pixels * V.Width);
+        var between = scratch.Floats(pixels * V.Width);
+        var tiles = Math.Min(V.Mr, tileCount - group * V.Mr);
+        inputTiles.FillIndirectionBuffer(firstTile + group * V.Mr, tiles, table, pixels, 1, null);
+
+        for (var tile = 0; tile < tiles; tile++, table += pixels)
+            for (var c = 0; c < channels; c += V.Width)
+            {
+                var to = (((nint)group * channelPanels + c / Nr) * V.Mr + tile) * Nr + c % Nr;
+                StridedTile.Transform<V, W, InputTransform<W>>(
+                    WinogradTiles<V, W>.GatherTile(table, W.Points, inputTiles.ZeroBuffer, c, gathered), new(transformedInputs + to, W.Points * inputStride, inputStride), between);
+            }
+    }
+
+    /// <summary>products[point][panel][tile][output of the panel]</summary>
+    private void Multiply(int item)
+    {
+        var (point, split) = Math.DivRem(item, splits);
+        for (var panel = outputPanels * split / splits; panel < outputPanels * (split + 1) / splits; panel++)
+        {
+            var from = transformedInputs + point * inputStride;
+            var to = products + point * productStride + (nint)panel * tilesPerBlock * Nr;
+            for (var tile = 0; tile < tileCount; tile += V.Mr)
+            {
+                var filter = transformedFilters + point * filterStride + (nint)panel * channels * Nr;
+                for (var c = 0; c < channels; c += MicroKernels.MaxKc)
+                    MicroKernels.BlockedGemm<V>(
+                        from + (nint)c * V.Mr, Math.Min(MicroKernels.MaxKc, channels - c),
+                        filter + (nint)c * Nr, to, accumulate: c > 0);
+                from += channelPanels * V.Mr * Nr;
+                to += V.Mr * Nr;
+            }
+        }
+    }
+
+    private void TransformOutputs(int group)
+    {
+        var pixels = W.OutputTileSize * W.OutputTileSize;
+        var scratch = Scratch.ForThread(
+            Scratch.AlignedBytes(V.Mr * pixels, sizeof(float*)) + Scratch.AlignedBytes(outputs, sizeof(float)) +
+            Scratch.AlignedBytes(pixels * V.Width, sizeof(float)) + Scratch.AlignedBytes(W.OutputTileSize * W.Points * V.Width, sizeof(float)));
+        var table = scratch.Pointers(V.Mr * pixels);
+        var outside = scratch.Floats(outputs);      // takes the results beyond the image's edge
+        var tileOfResults = scratch.Floats(pixels * V.Width);
+        var between = scratch.Floats(W.OutputTileSize * W.Points * V.Width);
+        var tiles = Math.Min(V.Mr, tileCount - group * V.Mr);
+        (outputTiles with { ZeroBuffer = outside }).FillIndirectionBuffer(firstTile + group * V.Mr, tiles, table, pixels, 1, null);
+
+        for (var tile = 0; tile < tiles; tile++, table += pixels)
+            for (var c = 0; c < outputs; c += V.Width)
+            {
+                var from = products + ((nint)(c / Nr) * tilesPerBlock + group * V.Mr + tile) * Nr + c % Nr;
+                StridedTile.Transform<V, W, OutputTransform<W>>(
+                    new(from, W.Points * productStride, productStride), new(tileOfResults, W.OutputTileSize * V.Width, V.Width), between);
+
+                var bias = V.Load(biases + c);
+                for (var i = 0; i < pixels; i++)
+                {
+                    var y = bias + V.Load(tileOfResults + i * V.Width);
+                    (relu ? V.Relu(y) : y).Store(table[i] + c);
+                }
+            }
+    }
+
+    private static int CeilDiv(int count, int size) => WinogradTiles<V, W>.CeilDiv(count, size);
+}

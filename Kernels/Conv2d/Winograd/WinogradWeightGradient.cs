@@ -1,0 +1,165 @@
+using PyNetSharp.Kernels.Gemm;
+using PyNetSharp.Kernels.Simd;
+
+namespace PyNetSharp.Kernels;
+
+/// <summary>The gradient by the filters through the Winograd domain: the transpose of each step of <see cref="WinogradForward{V, W}"/>.</summary>
+/// <remarks>
+/// y = Aᵀ·((G·w·Gᵀ) ⊙ (Bᵀ·x·B))·A is linear in w, so dw = Gᵀ·(Σ over tiles of (A·dy·Aᵀ) ⊙ (Bᵀ·x·B))·G: per point one
+/// matrix product over the tiles, and a single transform back at the end. The tiles are summed block by block in their
+/// order, whatever the number of threads.
+/// </remarks>
+internal sealed unsafe class WinogradWeightGradient<V, W>
+    where V : struct, ILanes<V>
+    where W : struct, IWinograd
+{
+    private const int BlockFloats = 1 << 21;        // of transformed inputs and gradients
+    private const int TilesPerSum = 64;             // one long sum would round more than these and then their sum
+
+    private readonly PatchGrid inputTiles, outputTiles;
+    private readonly int channels, outputs, channelPanels, outputPanels, splits, tilesPerBlock;
+    private readonly nint filterStride, inputStride, gradientStride;    // from point to point
+    private float* transformedInputs, transformedGradients, filterGradients, biasGradients, dw;
+    private int firstTile, tileCount;
+
+    private WinogradWeightGradient(CpuDevice cpu, PatchGrid windows, float* dy, int outputs)
+    {
+        (channels, this.outputs) = (windows.Channels, outputs);
+        (inputTiles, outputTiles) = (WinogradTiles<V, W>.InputTiles(windows), WinogradTiles<V, W>.OutputTiles(windows, dy, outputs));
+        (channelPanels, outputPanels) = (CeilDiv(channels, Nr), CeilDiv(outputs, Nr));
+        tilesPerBlock = WinogradTiles<V, W>.TilesPerBlock(inputTiles.Positions, BlockFloats / (Points * (channels + outputs)));
+        splits = Math.Min(outputPanels, CeilDiv(4 * cpu.Threads, Points));
+        filterStride = WinogradTiles<V, W>.PointStride((long)outputPanels * channels * Nr);
+        inputStride = WinogradTiles<V, W>.PointStride((long)channelPanels * tilesPerBlock * Nr);
+        gradientStride = WinogradTiles<V, W>.PointStride((long)outputPanels * tilesPerBlock * Nr);
+    }
+
+    private static int Points => W.Points * W.Points;
+
+    private static int Nr => 2 * V.Width;
+
+    /// <summary>dw and db, as <see cref="DirectConvolution.WeightGradient"/> would make them.</summary>
+    /// <param name="cpu">Shares the work.</param>
+    /// <param name="windows">Over the input, of stride 1.</param>
+    /// <param name="dy">[images, grid, outputs]</param>
+    /// <param name="outputs">Output channels.</param>
+    /// <param name="dw">[outputs, taps · channels]</param>
+    /// <param name="db">[outputs]</param>
+    public static void Run(CpuDevice cpu, PatchGrid windows, float* dy, int outputs, float* dw, float* db)
+    {
+        var gradient = new WinogradWeightGradient<V, W>(cpu, windows, dy, outputs);
+        var beforeBiases = Points * (gradient.filterStride + gradient.inputStride + gradient.gradientStride);
+        using var memory = new Workspace(cpu, (int)beforeBiases + gradient.outputPanels * Nr);
+        memory.Span[(int)beforeBiases..].Clear();
+        gradient.transformedInputs = memory.Pointer;
+        gradient.transformedGradients = gradient.transformedInputs + Points * gradient.inputStride;
+        gradient.filterGradients = gradient.transformedGradients + Points * gradient.gradientStride;
+        gradient.biasGradients = memory.Pointer + beforeBiases;
+        gradient.dw = dw;
+        gradient.Run(cpu);
+        new ReadOnlySpan<float>(gradient.biasGradients, outputs).CopyTo(new(db, outputs));
+    }
+
+    private void Run(CpuDevice cpu)
+    {
+        Action<int> transform = TransformTiles, multiply = Multiply;
+        for (firstTile = 0; firstTile < inputTiles.Positions; firstTile += tilesPerBlock)
+        {
+            tileCount = Math.Min(tilesPerBlock, inputTiles.Positions - firstTile);
+            cpu.For(CeilDiv(tileCount, V.Mr), transform);
+            cpu.For(Points * splits, multiply);
+        }
+
+        cpu.For(outputPanels, TransformFilterGradients);
+    }
+
+    /// <summary>inputs[point][panel][tile][channel of the panel], and so the gradients.</summary>
+    private void TransformTiles(int group)
+    {
+        var (under, above) = (Points, W.OutputTileSize * W.OutputTileSize);
+        var scratch = Scratch.ForThread(
+            Scratch.AlignedBytes(V.Mr * under, sizeof(float*)) + Scratch.AlignedBytes(outputs, sizeof(float)) + 2 * Scratch.AlignedBytes(under * V.Width, sizeof(float)));
+        var table = scratch.Pointers(V.Mr * under);
+        var zeros = scratch.Floats(outputs);        // the convolution's may be too few: they are for its inputs
+        var gathered = scratch.Floats(under * V.Width);
+        var between = scratch.Floats(under * V.Width);
+        var (begin, tiles) = (group * V.Mr, Math.Min(V.Mr, tileCount - group * V.Mr));
+
+        inputTiles.FillIndirectionBuffer(firstTile + begin, tiles, table, under, 1, null);
+        for (var tile = 0; tile < tiles; tile++)
+            for (var c = 0; c < channels; c += V.Width)
+                StridedTile.Transform<V, W, InputTransform<W>>(
+                    WinogradTiles<V, W>.GatherTile(table + tile * under, W.Points, inputTiles.ZeroBuffer, c, gathered),
+                    new(transformedInputs + Offset(c, begin + tile), W.Points * inputStride, inputStride), between);
+
+        new Span<float>(zeros, outputs).Clear();
+        (outputTiles with { ZeroBuffer = zeros }).FillIndirectionBuffer(firstTile + begin, tiles, table, above, 1, null);
+        for (var tile = 0; tile < tiles; tile++)
+            for (var c = 0; c < outputs; c += V.Width)
+                StridedTile.Transform<V, W, OutputGradientTransform<W>>(
+                    WinogradTiles<V, W>.GatherTile(table + tile * above, W.OutputTileSize, zeros, c, gathered),
+                    new(transformedGradients + Offset(c, begin + tile), W.Points * gradientStride, gradientStride), between);
+    }
+
+    private nint Offset(int channel, int tile) => ((nint)(channel / Nr) * tilesPerBlock + tile) * Nr + channel % Nr;
+
+    /// <summary>filters[point][panel of outputs][channel][output of the panel] += Σ over the block's tiles.</summary>
+    private void Multiply(int item)
+    {
+        var (point, split) = Math.DivRem(item, splits);
+        for (var panel = outputPanels * split / splits; panel < outputPanels * (split + 1) / splits; panel++)
+        {
+            var sums = filterGradients + point * filterStride + (nint)panel * channels * Nr;
+            for (var tile = 0; tile < tileCount; tile += TilesPerSum)
+            {
+                var dy = transformedGradients + point * gradientStride + ((nint)panel * tilesPerBlock + tile) * Nr;
+                var tiles = Math.Min(TilesPerSum, tileCount - tile);
+                AddProducts(transformedInputs + point * inputStride + (nint)tile * Nr, dy, tiles, sums, accumulate: firstTile + tile > 0);
+                if (point == BiasGradientPoint) AddRows(dy, tiles, biasGradients + panel * Nr);
+            }
+        }
+    }
+
+    private void AddProducts(float* x, float* dy, int tiles, float* sums, bool accumulate)
+    {
+        for (var c = 0; c < channels;)
+        {
+            // A panel's channels in equal parts: of sixteen at most six, that is six, five and five.
+            var (place, parts) = (c % Nr, CeilDiv(Nr, V.Mr));
+            var part = (place * parts + parts - 1) / Nr;
+            var rows = Math.Min(Nr * (part + 1) / parts - place, channels - c);
+            MicroKernels.TransposedGemm<V>(x + Offset(c, 0), Nr, tiles, dy, rows, sums + (nint)c * Nr, Nr, accumulate);
+            c += rows;
+        }
+    }
+
+    /// <summary>The point (1, 1), where a tile's transform is the sum of its gradients: every power of 1 is 1.</summary>
+    private static int BiasGradientPoint => W.Points + 1;
+
+    private static void AddRows(float* rows, int count, float* sums)
+    {
+        V left = default, right = default;      // not what is there: each row would be rounded to its size
+        for (var i = 0; i < count; i++, rows += Nr) (left, right) = (left + V.Load(rows), right + V.Load(rows + V.Width));
+        (left + V.Load(sums)).Store(sums);
+        (right + V.Load(sums + V.Width)).Store(sums + V.Width);
+    }
+
+    private void TransformFilterGradients(int panel)
+    {
+        var (taps, between) = (W.Taps * W.Taps, W.Points * W.Taps * V.Width);
+        var depth = taps * channels;
+        var scratch = Scratch.ForThread(Scratch.AlignedBytes((long)depth * Nr, sizeof(float)) + Scratch.AlignedBytes(between, sizeof(float)));
+        var columns = scratch.Floats((long)depth * Nr);
+        var room = scratch.Floats(between);
+        for (var c = 0; c < channels; c++)
+            for (var half = 0; half < Nr; half += V.Width)
+                StridedTile.Transform<V, W, FilterGradientTransform<W>>(
+                    new(filterGradients + ((nint)panel * channels + c) * Nr + half, W.Points * filterStride, filterStride),
+                    new(columns + c * Nr + half, W.Taps * channels * Nr, channels * Nr), room);
+
+        PanelPacking.UnpackTransposed(
+            columns, Nr, depth, Math.Min(Nr, outputs - panel * Nr), dw + (nint)panel * Nr * depth, depth);
+    }
+
+    private static int CeilDiv(int count, int size) => WinogradTiles<V, W>.CeilDiv(count, size);
+}

@@ -1,0 +1,49 @@
+using System.Numerics;
+
+namespace PyNetSharp.Kernels.Gemm;
+
+/// <summary>Totals in double precision of what a kernel computes piece by piece.</summary>
+/// <param name="count">How many there are.</param>
+internal readonly unsafe ref struct DoubleAccumulators(CpuDevice cpu, int count)
+{
+    private const int GrainSize = 1 << 14;      // floats that one thread takes at a time
+
+    private readonly Workspace memory = new(cpu, checked(2 * count));
+
+    private double* Sums => (double*)memory.Pointer;
+
+    /// <summary>totals = 0, to begin with.</summary>
+    public void Clear() => memory.Span.Clear();
+
+    /// <summary>totals[first + i] += part[i]</summary>
+    public void Add(float* part, int first, int length)
+    {
+        var to = Sums + first;
+        cpu.ForRanges(length, GrainSize, (start, n) => Add(part + start, to + start, n));
+    }
+
+    /// <summary>to[i] = totals[first + i]</summary>
+    public void Store(float* to, int first, int length)
+    {
+        var from = Sums + first;
+        cpu.ForRanges(length, GrainSize, (start, n) =>
+        {
+            for (var i = start; i < start + n; i++) to[i] = (float)from[i];
+        });
+    }
+
+    public void Dispose() => memory.Dispose();
+
+    private static void Add(float* from, double* to, int n)
+    {
+        var i = 0;
+        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(Vector.Load(from + i), out var low, out var high);
+            (Vector.Load(to + i) + low).Store(to + i);
+            (Vector.Load(to + i + Vector<double>.Count) + high).Store(to + i + Vector<double>.Count);
+        }
+
+        for (; i < n; i++) to[i] += from[i];
+    }
+}

@@ -1,0 +1,54 @@
+using System.Numerics;
+
+namespace PyNetSharp.Kernels.Gemm;
+
+/// <summary>One row or a few times a transposed matrix: what counts is that the matrix streams through once.</summary>
+/// <remarks>Inference of single items. A tile of the larger products would spend most of its columns on padding.</remarks>
+internal static unsafe class Gemv
+{
+    /// <summary>From here on the tiles, which use each number of the matrix for all rows at once, are faster.</summary>
+    public const int MaxRows = 3;
+
+    private const int GrainSize = 1 << 16;      // floats of the matrix that one thread takes at a time
+    private const int BlockLength = 1 << 14;    // products that are added in single precision, in four vectors
+
+    /// <summary>c = a·b + bias, then max(·, 0) if asked for; a is not transposed, b is.</summary>
+    public static void Multiply(CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu) =>
+        cpu.ForRanges(b.Columns, Math.Max(1, GrainSize / a.Columns), (first, count) =>
+        {
+            for (var column = first; column < first + count; column++)
+                for (var row = 0; row < a.Rows; row++)
+                {
+                    var sum = Dot(a.Pointer + row * a.Stride, b.Pointer + column * b.Stride, a.Columns);
+                    if (bias != null) sum += bias[column];
+                    c[(nint)row * b.Columns + column] = relu && sum < 0 ? 0 : sum;
+                }
+        });
+
+    /// <summary>In stretches, whose sums are added in double.</summary>
+    private static float Dot(float* x, float* y, nint n)
+    {
+        if (n <= BlockLength) return DotBlock(x, y, n);
+        var sum = 0.0;
+        for (; n > 0; n -= BlockLength, x += BlockLength, y += BlockLength) sum += DotBlock(x, y, Math.Min(n, BlockLength));
+        return (float)sum;
+    }
+
+    private static float DotBlock(float* x, float* y, nint n)
+    {
+        nint i = 0, width = Vector<float>.Count;
+        Vector<float> s0 = default, s1 = default, s2 = default, s3 = default;
+        for (; i <= n - 4 * width; i += 4 * width)
+        {
+            s0 = Vector.FusedMultiplyAdd(Vector.Load(x + i), Vector.Load(y + i), s0);
+            s1 = Vector.FusedMultiplyAdd(Vector.Load(x + i + width), Vector.Load(y + i + width), s1);
+            s2 = Vector.FusedMultiplyAdd(Vector.Load(x + i + 2 * width), Vector.Load(y + i + 2 * width), s2);
+            s3 = Vector.FusedMultiplyAdd(Vector.Load(x + i + 3 * width), Vector.Load(y + i + 3 * width), s3);
+        }
+
+        for (; i <= n - width; i += width) s0 = Vector.FusedMultiplyAdd(Vector.Load(x + i), Vector.Load(y + i), s0);
+        var sum = Vector.Sum(s0 + s1 + (s2 + s3));
+        for (; i < n; i++) sum += x[i] * y[i];
+        return sum;
+    }
+}

@@ -1,0 +1,51 @@
+namespace PyNetSharp.Kernels.Gemm;
+
+/// <summary>Products over so many columns that their sums are taken in pieces, which are added in double.</summary>
+/// <remarks>
+/// A sum in single precision stops counting at 2²⁴ ones, and is off by many roundings long before. So are the gradients
+/// of a linear layer over a whole data set.
+/// </remarks>
+internal static unsafe class SplitKGemm
+{
+    /// <summary>The most columns that are summed in single precision: 64 blocks.</summary>
+    public const int MaxFloat32K = 1 << 14;
+
+    private const int MaxAccumulators = 1 << 20;     // 8 MB at a time
+
+    /// <summary>c = a·b + bias, then max(·, 0) if asked for.</summary>
+    public static void Multiply(
+        GemmCpu kernels, CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu)
+    {
+        var band = Math.Clamp(MaxAccumulators / b.Columns, 1, a.Rows);
+        using var part = new Workspace(cpu, band * b.Columns);
+        using var totals = new DoubleAccumulators(cpu, band * b.Columns);
+        for (var row = 0; row < a.Rows; row += band)
+        {
+            var rows = Math.Min(band, a.Rows - row);
+            totals.Clear();
+            for (var k = 0; k < a.Columns; k += MaxFloat32K)
+            {
+                var depth = Math.Min(MaxFloat32K, a.Columns - k);
+                kernels.Multiply(
+                    cpu, a.Slice(row, rows, k, depth), b.Slice(k, depth, 0, b.Columns), part.Pointer,
+                    bias: null, relu: false);
+                totals.Add(part.Pointer, 0, rows * b.Columns);
+            }
+
+            var to = c + (nint)row * b.Columns;
+            totals.Store(to, 0, rows * b.Columns);
+            if (bias != null || relu) ApplyEpilogue(cpu, to, rows, b.Columns, bias, relu);
+        }
+    }
+
+    private static void ApplyEpilogue(CpuDevice cpu, float* c, int rows, int columns, float* bias, bool relu) =>
+        cpu.For(rows, row =>
+        {
+            var to = c + (nint)row * columns;
+            for (var column = 0; column < columns; column++)
+            {
+                var sum = bias == null ? to[column] : to[column] + bias[column];
+                to[column] = relu && sum < 0 ? 0 : sum;
+            }
+        });
+}

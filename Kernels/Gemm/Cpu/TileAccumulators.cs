@@ -1,0 +1,193 @@
+using System.Runtime.CompilerServices;
+using PyNetSharp.Kernels.Simd;
+
+namespace PyNetSharp.Kernels.Gemm;
+
+/// <summary>The sums of a tile, as many rows of two vectors as fit into the registers.</summary>
+/// <remarks>The JIT keeps each field in a register of its own, as long as every method is inlined.</remarks>
+internal unsafe struct TileAccumulators<V> where V : struct, ILanes<V>
+{
+    private V l0, r0, l1, r1, l2, r2, l3, r3, l4, r4, l5, r5, l6, r6, l7, r7;
+
+    /// <summary>sums[r] += row r[k + i] · panel[i].</summary>
+    /// <param name="panel">Rows of two vectors.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MultiplyAccumulate(
+        float* panel, nint i, nint k,
+        float* p0, float* p1, float* p2, float* p3, float* p4, float* p5, float* p6, float* p7)
+    {
+        var left = V.Load(panel + i * 2 * V.Width);
+        var right = V.Load(panel + i * 2 * V.Width + V.Width);
+        MultiplyAccumulate(p0[k + i], left, right, ref l0, ref r0);
+        MultiplyAccumulate(p1[k + i], left, right, ref l1, ref r1);
+        MultiplyAccumulate(p2[k + i], left, right, ref l2, ref r2);
+        MultiplyAccumulate(p3[k + i], left, right, ref l3, ref r3);
+        if (V.Mr > 4) MultiplyAccumulate(p4[k + i], left, right, ref l4, ref r4);
+        if (V.Mr > 5) MultiplyAccumulate(p5[k + i], left, right, ref l5, ref r5);
+        if (V.Mr > 6) MultiplyAccumulate(p6[k + i], left, right, ref l6, ref r6);
+        if (V.Mr > 7) MultiplyAccumulate(p7[k + i], left, right, ref l7, ref r7);
+    }
+
+    /// <summary>The sums of four steps from k on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MultiplyAccumulate4(
+        float* panel, nint k, float* p0, float* p1, float* p2, float* p3, float* p4, float* p5, float* p6, float* p7)
+    {
+        MultiplyAccumulate(panel, 0, k, p0, p1, p2, p3, p4, p5, p6, p7);
+        MultiplyAccumulate(panel, 1, k, p0, p1, p2, p3, p4, p5, p6, p7);
+        MultiplyAccumulate(panel, 2, k, p0, p1, p2, p3, p4, p5, p6, p7);
+        MultiplyAccumulate(panel, 3, k, p0, p1, p2, p3, p4, p5, p6, p7);
+    }
+
+    /// <summary>The sums of eight steps.</summary>
+    /// <param name="step">Floats from column to column: a constant, as is <paramref name="stride"/> from row to row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MultiplyAccumulate8<R>(float* panel, float* column, nint step, nint stride) where R : struct, IConstant
+    {
+        MultiplyAccumulate<R>(panel, 0, column, 0, stride);
+        MultiplyAccumulate<R>(panel, 1, column, step, stride);
+        MultiplyAccumulate<R>(panel, 2, column, 2 * step, stride);
+        MultiplyAccumulate<R>(panel, 3, column, 3 * step, stride);
+        MultiplyAccumulate<R>(panel, 4, column, 4 * step, stride);
+        MultiplyAccumulate<R>(panel, 5, column, 5 * step, stride);
+        MultiplyAccumulate<R>(panel, 6, column, 6 * step, stride);
+        MultiplyAccumulate<R>(panel, 7, column, 7 * step, stride);
+    }
+
+    /// <summary>sums[r] += column[at + r · stride] · panel[i], for the first R rows.</summary>
+    /// <param name="panel">Rows of two vectors.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MultiplyAccumulate<R>(float* panel, nint i, float* column, nint at, nint stride) where R : struct, IConstant
+    {
+        var left = V.Load(panel + i * 2 * V.Width);
+        var right = V.Load(panel + i * 2 * V.Width + V.Width);
+        MultiplyAccumulate(column[at], left, right, ref l0, ref r0);
+        if (R.Value > 1) MultiplyAccumulate(column[at + 1 * stride], left, right, ref l1, ref r1);
+        if (R.Value > 2) MultiplyAccumulate(column[at + 2 * stride], left, right, ref l2, ref r2);
+        if (R.Value > 3) MultiplyAccumulate(column[at + 3 * stride], left, right, ref l3, ref r3);
+        if (R.Value > 4) MultiplyAccumulate(column[at + 4 * stride], left, right, ref l4, ref r4);
+        if (R.Value > 5) MultiplyAccumulate(column[at + 5 * stride], left, right, ref l5, ref r5);
+        if (R.Value > 6) MultiplyAccumulate(column[at + 6 * stride], left, right, ref l6, ref r6);
+        if (R.Value > 7) MultiplyAccumulate(column[at + 7 * stride], left, right, ref l7, ref r7);
+    }
+
+    /// <summary>Starts every row from the bias.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void LoadBias(MicroKernels.Epilogue ends)
+    {
+        Load((float*)ends.Bias, out var left, out var right);
+        l0 = l1 = l2 = l3 = l4 = l5 = l6 = l7 = left;
+        r0 = r1 = r2 = r3 = r4 = r5 = r6 = r7 = right;
+    }
+
+    /// <summary>Writes all rows, two vectors each <paramref name="column"/> floats behind its pointer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreWithEpilogue(float** outputs, nint column, MicroKernels.Epilogue ends)
+    {
+        if (ends.Relu)
+        {
+            (l0, r0, l1, r1) = (V.Relu(l0), V.Relu(r0), V.Relu(l1), V.Relu(r1));
+            (l2, r2, l3, r3) = (V.Relu(l2), V.Relu(r2), V.Relu(l3), V.Relu(r3));
+            if (V.Mr > 4) (l4, r4) = (V.Relu(l4), V.Relu(r4));
+            if (V.Mr > 5) (l5, r5) = (V.Relu(l5), V.Relu(r5));
+            if (V.Mr > 6) (l6, r6) = (V.Relu(l6), V.Relu(r6));
+            if (V.Mr > 7) (l7, r7) = (V.Relu(l7), V.Relu(r7));
+        }
+
+        if (ends.NonTemporal) Store<NonTemporalStore>(outputs, column);
+        else Store<CachedStore>(outputs, column);
+    }
+
+    /// <summary>Writes the first R rows, <paramref name="stride"/> floats apart, or adds them to what is there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreOrAccumulate<R>(float* output, nint stride, bool accumulate) where R : struct, IConstant
+    {
+        StoreOrAccumulate(output, l0, r0, accumulate);
+        if (R.Value > 1) StoreOrAccumulate(output + 1 * stride, l1, r1, accumulate);
+        if (R.Value > 2) StoreOrAccumulate(output + 2 * stride, l2, r2, accumulate);
+        if (R.Value > 3) StoreOrAccumulate(output + 3 * stride, l3, r3, accumulate);
+        if (R.Value > 4) StoreOrAccumulate(output + 4 * stride, l4, r4, accumulate);
+        if (R.Value > 5) StoreOrAccumulate(output + 5 * stride, l5, r5, accumulate);
+        if (R.Value > 6) StoreOrAccumulate(output + 6 * stride, l6, r6, accumulate);
+        if (R.Value > 7) StoreOrAccumulate(output + 7 * stride, l7, r7, accumulate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyAccumulate(float x, V left, V right, ref V sumLeft, ref V sumRight)
+    {
+        var spread = V.Create(x);
+        V.MultiplyAccumulate(spread, left, ref sumLeft);
+        V.MultiplyAccumulate(spread, right, ref sumRight);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(float* from, out V left, out V right) => (left, right) = (V.Load(from), V.Load(from + V.Width));
+
+    /// <summary>Adds what the outputs hold.</summary>
+    /// <remarks>At the end: sums that started from there would round each product to the size of the whole.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddOutputs(float** outputs, nint column)
+    {
+        (l0, r0) = (l0 + V.Load(outputs[0] + column), r0 + V.Load(outputs[0] + column + V.Width));
+        (l1, r1) = (l1 + V.Load(outputs[1] + column), r1 + V.Load(outputs[1] + column + V.Width));
+        (l2, r2) = (l2 + V.Load(outputs[2] + column), r2 + V.Load(outputs[2] + column + V.Width));
+        (l3, r3) = (l3 + V.Load(outputs[3] + column), r3 + V.Load(outputs[3] + column + V.Width));
+        if (V.Mr > 4) (l4, r4) = (l4 + V.Load(outputs[4] + column), r4 + V.Load(outputs[4] + column + V.Width));
+        if (V.Mr > 5) (l5, r5) = (l5 + V.Load(outputs[5] + column), r5 + V.Load(outputs[5] + column + V.Width));
+        if (V.Mr > 6) (l6, r6) = (l6 + V.Load(outputs[6] + column), r6 + V.Load(outputs[6] + column + V.Width));
+        if (V.Mr > 7) (l7, r7) = (l7 + V.Load(outputs[7] + column), r7 + V.Load(outputs[7] + column + V.Width));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Store<C>(float** outputs, nint column) where C : struct, IStorePolicy
+    {
+        C.Store(outputs[0] + column, l0, r0);
+        C.Store(outputs[1] + column, l1, r1);
+        C.Store(outputs[2] + column, l2, r2);
+        C.Store(outputs[3] + column, l3, r3);
+        if (V.Mr > 4) C.Store(outputs[4] + column, l4, r4);
+        if (V.Mr > 5) C.Store(outputs[5] + column, l5, r5);
+        if (V.Mr > 6) C.Store(outputs[6] + column, l6, r6);
+        if (V.Mr > 7) C.Store(outputs[7] + column, l7, r7);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreOrAccumulate(float* output, V left, V right, bool accumulate)
+    {
+        if (accumulate) (left, right) = (left + V.Load(output), right + V.Load(output + V.Width));
+        left.Store(output);
+        right.Store(output + V.Width);
+    }
+
+    /// <summary>Whether results go through the caches or past them, as the JIT sees it: a constant.</summary>
+    private interface IStorePolicy
+    {
+        static abstract void Store(float* output, V left, V right);
+    }
+
+    private readonly struct CachedStore : IStorePolicy
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(float* output, V left, V right)
+        {
+            left.Store(output);
+            right.Store(output + V.Width);
+        }
+    }
+
+    private readonly struct NonTemporalStore : IStorePolicy
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(float* output, V left, V right)
+        {
+            left.StoreNonTemporal(output);
+            right.StoreNonTemporal(output + V.Width);
+        }
+    }
+}
+
+/// <summary>A number that the JIT sees as a constant.</summary>
+internal interface IConstant
+{
+    static abstract int Value { get; }
+}

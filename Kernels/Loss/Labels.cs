@@ -1,0 +1,70 @@
+using System.Collections;
+using System.Runtime.InteropServices;
+using ILGPU;
+
+namespace PyNetSharp;
+
+/// <summary>The classes of a batch's items: on the host, and on the device whose kernels ask for them.</summary>
+/// <remarks>They go to a device once, whoever reads them there: the loss, its gradient, the count of right answers.</remarks>
+public sealed class Labels : IReadOnlyList<int>
+{
+    private readonly int[] classes;
+    private Tensor? deviceCopy;       // floats whose bits are the class numbers
+
+    /// <summary>Labels on the host.</summary>
+    /// <param name="classes">The class of each item.</param>
+    /// <param name="device">Where they will be wanted; null if that is not known yet.</param>
+    public Labels(ReadOnlySpan<int> classes, Device? device = null)
+    {
+        this.classes = classes.ToArray();
+        if (device is not (null or CpuDevice)) Upload(device);
+    }
+
+    /// <summary>How many items there are.</summary>
+    public int Count => classes.Length;
+
+    /// <summary>The class of item <paramref name="index"/>.</summary>
+    public int this[int index] => classes[index];
+
+    /// <summary>All classes.</summary>
+    public ReadOnlySpan<int> Span => classes;
+
+    /// <summary>How often the labels were overwritten.</summary>
+    internal int Version { get; private set; }
+
+    /// <summary>Overwrites all labels, also where they have been sent.</summary>
+    /// <exception cref="ArgumentException">There are more or fewer.</exception>
+    public void CopyFrom(ReadOnlySpan<int> classes)
+    {
+        if (classes.Length != Count) throw new ArgumentException($"Labels: {classes.Length} classes for {Count} items.", nameof(classes));
+        Version++;
+        classes.CopyTo(this.classes);
+        if (deviceCopy is not null) Upload(deviceCopy.Device);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<int> GetEnumerator() => ((IEnumerable<int>)classes).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>[<see cref="Count"/>] numbers whose bits are the classes.</summary>
+    internal Tensor OnDevice(Device device)
+    {
+        if (deviceCopy?.Device != device) Upload(device);
+        return deviceCopy!;
+    }
+
+    private void Upload(Device device)
+    {
+        if (deviceCopy?.Device != device)
+        {
+            deviceCopy = new([Count], device);
+            deviceCopy.Keep();
+        }
+
+        device.Upload(MemoryMarshal.Cast<int, float>(classes), deviceCopy.Storage);
+    }
+
+    /// <summary>The classes as kernels of this device see them.</summary>
+    internal ArrayView<int> ViewOn(Device device) => OnDevice(device).View.Cast<int>();
+}

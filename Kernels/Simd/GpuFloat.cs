@@ -1,0 +1,43 @@
+namespace PyNetSharp.Kernels.Simd;
+
+/// <summary>One float of a GPU's thread: as <see cref="F32"/>, without what ILGPU cannot compile.</summary>
+internal readonly struct GpuFloat(float v) : IFloat32<GpuFloat>
+{
+    public float V { get; } = v;
+
+    public static GpuFloat Create(float value) => new(value);
+
+    public static GpuFloat operator +(GpuFloat a, GpuFloat b) => new(a.V + b.V);
+
+    public static GpuFloat operator -(GpuFloat a, GpuFloat b) => new(a.V - b.V);
+
+    public static GpuFloat operator *(GpuFloat a, GpuFloat b) => new(a.V * b.V);
+
+    public static GpuFloat operator /(GpuFloat a, GpuFloat b) => new(a.V / b.V);
+
+    public static GpuFloat operator -(GpuFloat x) => new(-x.V);
+
+    /// <summary>As <see cref="F32.Max"/>: of a constant and a NaN the NaN, so the constant comes first.</summary>
+    /// <remarks>
+    /// Not a &gt; b: ILGPU 1.5.3 moves a constant to the right of a comparison, and then takes it for true of a NaN. So the
+    /// constant stands there.
+    /// </remarks>
+    public static GpuFloat Max(GpuFloat a, GpuFloat b) => b.V < a.V ? a : b;
+
+    public static GpuFloat Exp(GpuFloat x) => Exponential.Exp(x);
+
+    public static GpuFloat SelectPositive(GpuFloat x, GpuFloat then, GpuFloat otherwise) => x.V > 0 ? then : otherwise;
+
+    /// <summary>a·b + c, which the driver's compiler makes one instruction where it may.</summary>
+    public static GpuFloat MultiplyAdd(GpuFloat a, GpuFloat b, GpuFloat c) => new(a.V * b.V + c.V);
+
+    /// <inheritdoc cref="F32.ScaleB"/>
+    public static GpuFloat ScaleB(GpuFloat x, GpuFloat shifted)
+    {
+        var n = BitConverter.SingleToInt32Bits(shifted.V) - 0x4B400000;     // the bits of Exponential.Shift
+        var half = n >> 1;
+        return new(x.V * Power(half) * Power(n - half));
+    }
+
+    private static float Power(int n) => BitConverter.Int32BitsToSingle((n + 127) << 23);
+}

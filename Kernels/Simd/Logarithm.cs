@@ -1,0 +1,37 @@
+namespace PyNetSharp.Kernels.Simd;
+
+/// <summary>The natural logarithm in single precision, in the same steps on every GPU: within 2 units in the last place.</summary>
+/// <remarks>
+/// x = 2ⁿ·m with m in [½·√2, √2), and log m by a polynomial in m − 1 (from Cephes). For positive, finite numbers that are not
+/// denormal; NaN of NaN.
+/// </remarks>
+/// <seealso href="https://www.netlib.org/cephes/">Moshier, Cephes, logf</seealso>
+internal static class Logarithm
+{
+    private const float SqrtHalf = 0.707106781f;
+    private const float Ln2High = 0.693359375f, Ln2Low = -2.12194440e-4f;       // their sum is ln 2 to 40 bits
+
+    public static float Log(float x)
+    {
+        var bits = BitConverter.SingleToInt32Bits(x);
+        float n = (bits >> 23) - 126, m = BitConverter.Int32BitsToSingle((bits & 0x007FFFFF) | 0x3F000000);     // m in [½, 1)
+        if (m < SqrtHalf)
+        {
+            n -= 1;
+            m += m;
+        }
+
+        m -= 1;
+        var p = 7.0376836292e-2f;
+        p = p * m - 1.1514610310e-1f;
+        p = p * m + 1.1676998740e-1f;
+        p = p * m - 1.2420140846e-1f;
+        p = p * m + 1.4249322787e-1f;
+        p = p * m - 1.6668057665e-1f;
+        p = p * m + 2.0000714765e-1f;
+        p = p * m - 2.4999993993e-1f;
+        p = p * m + 3.3333331174e-1f;
+        var rest = p * m * m * m + n * Ln2Low - 0.5f * m * m;
+        return float.IsNaN(x) ? x : m + rest + n * Ln2High;
+    }
+}

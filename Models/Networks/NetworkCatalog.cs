@@ -1,0 +1,74 @@
+using PyNetSharp.Layers;
+
+namespace PyNetSharp.Models;
+
+/// <summary>All networks by their command-line names, with the training that they are known for.</summary>
+public static class NetworkCatalog
+{
+    private static readonly Recipe AlexNetRecipe = new()
+    {
+        Data = "cifar10", Resize = 227, BatchSize = 256, LearningRate = 0.01f, Epochs = 300, EvaluateEvery = 20,
+        Initialization = Initialization.Xavier,     // with PyTorch's default nothing is learnt for long, with Kaiming's it diverges
+    };
+
+    private static readonly Recipe MnistRecipe = new() { Data = "mnist", LearningRate = 0.05f, Epochs = 10 };
+
+    /// <summary>Every network.</summary>
+    public static IReadOnlyList<NetworkDefinition> All { get; } =
+    [
+        new("nin", "Network in Network for 32×32 images", [3, 32, 32],
+            new()
+            {
+                Data = "cifar10", Resize = 32, LearningRate = 0.01f, Epochs = 100, EvaluateEvery = 20,
+                Initialization = Initialization.Kaiming, InitializesHead = true,
+            },
+            (options, rng) => new Nin(options, rng)),
+        new("nin-net", "Network in Network for 224×224 images", [1, 224, 224],
+            new()
+            {
+                Data = "fashion-mnist", Resize = 224, BatchSize = 16, Optimizer = OptimizerKind.Adam,
+                LearningRate = 0.001f, Epochs = 3, InitializesHead = true,
+            },
+            (options, rng) => new NinNet(options, rng)) { HasDropout = false },
+        new("nin-d2l", "Network in Network of the textbook Dive into Deep Learning", [1, 224, 224],
+            new()       // the textbook draws Xavier's weights, too small for twelve ReLUs: nothing is learnt for long
+            {
+                Data = "fashion-mnist", Resize = 224, LearningRate = 0.1f, Momentum = 0, Nesterov = false,
+                Epochs = 10, Initialization = Initialization.Kaiming, InitializesHead = true,
+            },
+            (options, rng) => new NinD2l(options, rng)),
+        new("alexnet", "AlexNet as torchvision builds it", [3, 227, 227], AlexNetRecipe,
+            (options, rng) => new AlexNet(options, rng)),
+        new("alexnet-origin", "AlexNet with its first publication's channels", [3, 227, 227], AlexNetRecipe,
+            (options, rng) => new AlexNetOriginal(options, rng)),
+        new("alexnet-origin-nodrop", "the same without dropout", [3, 227, 227], AlexNetRecipe,
+            (options, rng) => new AlexNetOriginal(options, rng, AlexNetDropout.None)) { HasDropout = false },
+        new("alexnet-dropall", "the same with dropout before every linear layer", [3, 227, 227], AlexNetRecipe,
+            (options, rng) => new AlexNetOriginal(options, rng, AlexNetDropout.All)),
+        new("lenet5", "LeNet-5 with ReLU and max pooling", [1, 32, 32],
+            new() { Data = "fashion-mnist", Resize = 32, LearningRate = 0.05f, Epochs = 5 },
+            (options, rng) => new LeNet5(options, rng)) { HasDropout = false },
+        new("two-layer", "one hidden layer of 200", [1, 28, 28], MnistRecipe,
+            (options, rng) => new FullyConnected(options, rng, [200])) { HasDropout = false },
+        new("three-layer", "hidden layers of 200 and 100", [1, 28, 28], MnistRecipe,
+            (options, rng) => new FullyConnected(options, rng, [200, 100])) { HasDropout = false },
+        new("fcnet", "hidden layers of 512, 256 and 128 with batch normalisation", [1, 28, 28], MnistRecipe,
+            (options, rng) => new FullyConnected(options, rng, [512, 256, 128], batchNorm: true)),
+    ];
+
+    /// <summary>
+    /// What runs when nothing is asked for: a small <c>nin</c> on drawn shapes, a matter of a minute.
+    /// </summary>
+    /// <remarks>So small a network has nothing to spare for dropout, and few images call for small batches.</remarks>
+    public static Recipe QuickStart { get; } = new()
+    {
+        Data = "shapes", WidthMultiplier = 0.25, Dropout = 0, BatchSize = 32, Optimizer = OptimizerKind.Adam, LearningRate = 0.002f,
+        Schedule = "cosine:20%", Epochs = 5, Initialization = Initialization.Kaiming, InitializesHead = true,
+    };
+
+    /// <summary>The network of this name.</summary>
+    /// <exception cref="UnknownNameException">There is none.</exception>
+    public static NetworkDefinition Find(string name) =>
+        All.FirstOrDefault(network => network.Name == name)
+        ?? throw new UnknownNameException("model", name, [.. All.Select(network => network.Name)]);
+}

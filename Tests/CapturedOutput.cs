@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>What comes from a stream, read as it comes: a writer never waits for a full pipe.</summary>
+internal sealed class CapturedOutput
+{
+    private readonly StringBuilder text = new();
+    private readonly Task reading;
+    private bool isClosed;
+
+    public CapturedOutput(Stream stream) => reading = Task.Run(() => Read(new StreamReader(stream, Encoding.UTF8)));
+
+    /// <summary>What has come until now.</summary>
+    public string Text
+    {
+        get
+        {
+            lock (text) return text.ToString();
+        }
+    }
+
+    /// <summary>How often a text has come until now.</summary>
+    public int Count(string wanted) => Text.Split(wanted).Length - 1;
+
+    /// <summary>Waits for the end of the stream.</summary>
+    public bool WaitForEnd(TimeSpan limit) => reading.Wait(limit);
+
+    /// <summary>Waits until a text has come so many times; false if it did not in time, or cannot any more.</summary>
+    public bool WaitFor(string wanted, int times, TimeSpan limit)
+    {
+        var waiting = Stopwatch.StartNew();
+        lock (text)
+        {
+            while (Count(wanted) < times)
+                if (isClosed || limit - waiting.Elapsed is not { Ticks: > 0 } left || !Monitor.Wait(text, left))
+                    return Count(wanted) >= times;
+        }
+
+        return true;
+    }
+
+    private void Read(StreamReader reader)
+    {
+        var buffer = new char[4096];
+        try
+        {
+            while (reader.Read(buffer) is > 0 and var count)
+                lock (text)
+                {
+                    text.Append(buffer, 0, count);
+                    Monitor.PulseAll(text);
+                }
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+        {
+            // So Linux reports that a pseudo-terminal has been closed.
+        }
+
+        lock (text)
+        {
+            isClosed = true;
+            Monitor.PulseAll(text);
+        }
+    }
+}

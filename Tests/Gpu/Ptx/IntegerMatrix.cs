@@ -1,0 +1,27 @@
+namespace PyNetSharp.Tests;
+
+/// <summary>A matrix of small integers.</summary>
+internal sealed class IntegerMatrix(int rows, int columns, Func<int, int, float> at)
+{
+    private readonly float[] values = [.. Enumerable.Range(0, rows * columns).Select(i => at(i / columns, i % columns))];
+
+    /// <summary>Of −4 … 4 in some disorder.</summary>
+    public IntegerMatrix(int rows, int columns)
+        : this(rows, columns, (row, column) => (row * 7 + column * column * 5 + row * column) % 9 - 4)
+    {
+    }
+
+    public int Rows => rows;
+
+    public int Columns => columns;
+
+    public IntegerMatrix Transposed => new(columns, rows, (row, column) => this[column, row]);
+
+    /// <summary>With one row more, of ones, where <see cref="OnesColumn"/> puts it, and zeros around it.</summary>
+    public IntegerMatrix WithOnesRow =>
+        new(OnesColumn.IndexFor(rows) + 4, columns, (row, column) => row < rows ? this[row, column] : row == OnesColumn.IndexFor(rows) ? 1 : 0);
+
+    public float this[int row, int column] => values[row * columns + column];
+
+    public Tensor ToTensor(Device device) => Tensor.From([rows, columns], values, device);
+}

@@ -1,0 +1,117 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+public sealed class RunFolderTests
+{
+    [TestCase("config.json")]
+    [TestCase("metrics.jsonl")]
+    [TestCase("model.safetensors")]
+    [TestCase("best.safetensors")]
+    [TestCase("checkpoint.safetensors")]
+    [TestCase("curves.svg")]
+    public void A_folder_with_a_run_is_refused(string file)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder[file], "old");
+
+        var run = new RunFolder(folder.Name);
+        Assert.That(() => run.Create([]), Throws.TypeOf<InputException>().With.Message.Contains(file));
+        Assert.That(File.ReadAllText(folder[file]), Is.EqualTo("old"));
+    }
+
+    [Test]
+    public void A_folder_with_other_files_is_not()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["notes.txt"], "mine");
+        new RunFolder(folder.Name).Create(new JsonObject { ["seed"] = 3 });
+
+        Assert.That((int?)JsonNode.Parse(File.ReadAllText(folder["config.json"]))!["seed"], Is.EqualTo(3));
+        Assert.That(File.ReadAllText(folder["notes.txt"]), Is.EqualTo("mine"));
+    }
+
+    [Test]
+    public void A_second_run_of_one_name_gets_a_number()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var expected in (string[])["run", "run-2", "run-3"])
+        {
+            var run = RunFolder.CreateUnique(folder.Name, "run");
+            run.Create([]);
+            Assert.That(run.Folder, Is.EqualTo(folder[expected]));
+        }
+    }
+
+    [Test]
+    public void Runs_that_begin_at_once_each_have_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        var runs = Enumerable.Range(0, 8).Select(_ => RunFolder.CreateUnique(folder.Name, "run")).ToArray();
+        Parallel.For(0, runs.Length, i =>
+        {
+            runs[i].ThrowIfUsed();
+            runs[i].Create(new JsonObject { ["seed"] = i });
+        });
+
+        Assert.That(runs.Select(run => run.Folder), Is.Unique);
+        for (var i = 0; i < runs.Length; i++)
+            Assert.That((int?)JsonNode.Parse(File.ReadAllText(runs[i].ConfigPath))!["seed"], Is.EqualTo(i));
+    }
+
+    [Test]
+    public void A_chosen_folder_is_of_the_run_that_begins_first()
+    {
+        using var folder = new TemporaryFolder();
+        RunFolder[] runs = [.. Enumerable.Range(0, 8).Select(_ => new RunFolder(folder["run"]))];
+        var refused = 0;
+        Parallel.ForEach(runs, run =>
+        {
+            try
+            {
+                run.Create([]);
+            }
+            catch (InputException)
+            {
+                Interlocked.Increment(ref refused);
+            }
+        });
+        Assert.That(refused, Is.EqualTo(runs.Length - 1));
+    }
+
+    [Test]
+    public void A_run_that_came_to_nothing_leaves_the_folder_as_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        var run = new RunFolder(folder["run"]);
+        run.Create([]);
+        run.DeleteIfEmpty();
+        Assert.That(Directory.Exists(run.Folder), Is.False);
+
+        run.Create([]);
+        MetricsFile.Append(run.MetricsPath, new(1, 10, 0.5, 0.7, 0.8, 1, 100, 0.1));
+        run.DeleteIfEmpty();
+        Assert.That(File.Exists(run.ConfigPath) && File.Exists(run.MetricsPath), "it came to something");
+    }
+
+    [Test]
+    public void Every_epoch_is_on_the_disk_at_once()
+    {
+        using var folder = new TemporaryFolder();
+        var model = new Linear(2, 2, new Rng(1));
+        var run = new RunFolder(folder["run"]);
+        run.Create([]);
+        var recorder = new RunRecorder(run, model, "linear on nothing");
+
+        recorder.OnEpochEnd(new(1, 10, 0.5, 0.7, 0.8, 1, 100, 0.1), isBest: true);
+        var best = File.ReadAllBytes(run.BestWeightsPath);
+        model.Bias!.CopyFrom([1f, 2f]);
+        recorder.OnEpochEnd(new(2, 20, 0.6, 0.6, null, 1, 100, 0.1), isBest: false);
+
+        Assert.That(MetricsFile.Read(run.MetricsPath), Has.Count.EqualTo(2));
+        Assert.That(File.ReadAllBytes(run.BestWeightsPath), Is.EqualTo(best));
+        Assert.That(File.ReadAllBytes(run.LastWeightsPath), Is.Not.EqualTo(best));
+        Assert.That(File.Exists(run.CurvesPath));
+    }
+}
