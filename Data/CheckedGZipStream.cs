@@ -3,13 +3,13 @@ using System.IO.Compression;
 namespace PyNetSharp.Data;
 
 /// <summary>
-/// What a gzip file unpacks to: all members one after the other, each checked against its checksum and length.
+/// Decompresses a gzip file: all members one after the other, each checked against its checksum and length.
 /// </summary>
 /// <remarks>
-/// <see cref="GZipStream"/> checks what a member ends with if it is there, but takes a file that was cut before it for
-/// whole. So at the end of the file it is given one more member, whose content is known: that comes out where a member
-/// may begin, and nowhere else. As with <c>gunzip</c>, bytes behind the last member that do not begin another are
-/// passed over.
+/// <see cref="GZipStream"/> checks a member's trailer if it is present, but accepts a file that is truncated before it.
+/// So one more member with known content, a sentinel, is appended to the file: it decompresses to that content only
+/// where a member may begin, that is if the last member of the file is complete. As with <c>gunzip</c>, bytes after the
+/// last member that do not begin another are ignored.
 /// </remarks>
 internal sealed class CheckedGZipStream : Stream
 {
@@ -17,14 +17,14 @@ internal sealed class CheckedGZipStream : Stream
     private static readonly byte[] SentinelMember = Compress(Sentinel);
 
     private readonly AppendableStream source;
-    private readonly GZipStream unzipped;
+    private readonly GZipStream decompressed;
     private bool ended;
 
-    /// <param name="file">Read from where it is to its end, and not closed.</param>
+    /// <param name="file">Read from its position to its end, and not closed.</param>
     public CheckedGZipStream(Stream file)
     {
         source = new(file);
-        unzipped = new(source, CompressionMode.Decompress);
+        decompressed = new(source, CompressionMode.Decompress);
     }
 
     /// <inheritdoc/>
@@ -49,14 +49,15 @@ internal sealed class CheckedGZipStream : Stream
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    /// <summary>Reads on.</summary>
-    /// <exception cref="InvalidDataException">The file is not gzip, is damaged, or was cut.</exception>
+    /// <summary>Reads the next bytes, at least one unless the file has ended.</summary>
+    /// <exception cref="InvalidDataException">The file is not gzip, is damaged, or is truncated.</exception>
     public override int Read(Span<byte> buffer)
     {
         if (ended || buffer.IsEmpty) return 0;
-        var count = ReadUnzipped(buffer);
+        var count = ReadDecompressed(buffer);
         if (count > 0) return count;
-        if (source.IsEmpty || !HasTrailer()) throw new InvalidDataException("It was cut: its last checksum is missing.");
+        if (source.IsEmpty || !IsComplete())
+            throw new InvalidDataException("It was cut: its last checksum is missing.");
         ended = true;
         return 0;
     }
@@ -78,33 +79,35 @@ internal sealed class CheckedGZipStream : Stream
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) unzipped.Dispose();
+        if (disposing) decompressed.Dispose();
         base.Dispose(disposing);
     }
 
-    private int ReadUnzipped(Span<byte> buffer)
+    private int ReadDecompressed(Span<byte> buffer)
     {
         try
         {
-            return unzipped.Read(buffer);
+            return decompressed.Read(buffer);
         }
-        catch (InvalidDataException e)      // whose message speaks of a method of compression, whatever is wrong
+        catch (InvalidDataException e)      // its message names a compression method, whatever is wrong
         {
             throw new InvalidDataException("It is damaged, or its content is not that of its checksum.", e);
         }
     }
 
-    /// <summary>Unpacks the member behind the file, unless its last one ended before other bytes in it.</summary>
-    private bool HasTrailer()
+    /// <summary>
+    /// Whether the last member has ended: the sentinel decompresses, or other bytes followed the member.
+    /// </summary>
+    private bool IsComplete()
     {
         Span<byte> found = stackalloc byte[Sentinel.Length + 1];
         source.Append(SentinelMember);
         try
         {
-            var count = unzipped.ReadAtLeast(found, found.Length, throwOnEndOfStream: false);
+            var count = decompressed.ReadAtLeast(found, found.Length, throwOnEndOfStream: false);
             return source.IsUntouched ? count == 0 : found[..count].SequenceEqual(Sentinel);
         }
-        catch (InvalidDataException)        // it was taken for the rest of another
+        catch (InvalidDataException)        // it was read as the rest of a truncated member
         {
             return false;
         }
@@ -117,10 +120,10 @@ internal sealed class CheckedGZipStream : Stream
         return zipped.ToArray();
     }
 
-    /// <summary>A file, at whose end a reader may go on with other bytes.</summary>
+    /// <summary>A file to which bytes can be appended in memory when its end has been reached.</summary>
     private sealed class AppendableStream(Stream file) : Stream
     {
-        private byte[] more = [];
+        private byte[] appended = [];
         private int used;
 
         public override bool CanRead => true;
@@ -137,13 +140,13 @@ internal sealed class CheckedGZipStream : Stream
             set => throw new NotSupportedException();
         }
 
-        /// <summary>Whether there was nothing in the file.</summary>
+        /// <summary>Whether no byte of the file has been read.</summary>
         public bool IsEmpty { get; private set; } = true;
 
-        /// <summary>Whether nothing of what was appended has been read.</summary>
+        /// <summary>Whether no appended byte has been read.</summary>
         public bool IsUntouched => used == 0;
 
-        public void Append(byte[] bytes) => more = bytes;
+        public void Append(byte[] bytes) => appended = bytes;
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -156,8 +159,8 @@ internal sealed class CheckedGZipStream : Stream
                 return count;
             }
 
-            count = Math.Min(buffer.Length, more.Length - used);
-            more.AsSpan(used, count).CopyTo(buffer);
+            count = Math.Min(buffer.Length, appended.Length - used);
+            appended.AsSpan(used, count).CopyTo(buffer);
             used += count;
             return count;
         }

@@ -6,7 +6,7 @@ namespace PyNetSharp.Data;
 /// <remarks>
 /// A file is nothing but records: the label (CIFAR-100: the coarse label, then the fine one), then 3,072 bytes of a
 /// 3×32×32 image, the red plane first. The number of records follows from the file's length. All labels are read and
-/// checked at once; an image when it is first looked at, so that training begins before 180 MB have been copied.
+/// checked at once; an image when it is first accessed, so that training begins before 180 MB have been copied.
 /// </remarks>
 /// <seealso href="https://www.cs.toronto.edu/~kriz/cifar.html">The format, on the authors' page</seealso>
 public static class CifarReader
@@ -25,7 +25,7 @@ public static class CifarReader
     /// The files' folder. Class names come from its <c>batches.meta.txt</c>, if it is there.
     /// </param>
     /// <returns>Images [3, 32, 32] of 10 classes.</returns>
-    /// <exception cref="InputException">A file is missing, cut, too long or holds a wrong label.</exception>
+    /// <exception cref="InputException">A file is missing, truncated, too long or holds a wrong label.</exception>
     public static TrainTestSplit ReadCifar10(string folder)
     {
         var names = ClassNames(folder, "batches.meta.txt", CifarClasses.Cifar10);
@@ -42,7 +42,7 @@ public static class CifarReader
     /// <c>coarse_label_names.txt</c>, if they are there.</param>
     /// <param name="coarse">Whether the labels are the 20 superclasses instead of the 100 classes.</param>
     /// <returns>Images [3, 32, 32] of 100 classes, or 20 if <paramref name="coarse"/>.</returns>
-    /// <exception cref="InputException">A file is missing, cut, too long or holds a wrong label.</exception>
+    /// <exception cref="InputException">A file is missing, truncated, too long or holds a wrong label.</exception>
     public static TrainTestSplit ReadCifar100(string folder, bool coarse = false)
     {
         var names = coarse
@@ -56,9 +56,9 @@ public static class CifarReader
     }
 
     /// <summary>
-    /// Makes one set of files of records. A record begins with as many labels as there are
-    /// <paramref name="classes"/>, which holds the number of classes for each; label number <paramref name="label"/> is
-    /// kept.
+    /// Makes one set from files of records. A record begins with one label for each entry of
+    /// <paramref name="classes"/>, which is the number of classes of that label; label number <paramref name="label"/>
+    /// is kept.
     /// </summary>
     private static ImageDataset ReadRecords(
         string name, string[] files, IReadOnlyList<string> classNames, int[] classes, int label)
@@ -85,21 +85,26 @@ public static class CifarReader
         });
     }
 
-    /// <summary>Reads the labels of a file, and checks all.</summary>
+    /// <summary>Reads the chosen label of each record, and checks all labels.</summary>
     private static void ReadLabels(RecordFile file, int[] classes, int label, Span<int> labels)
     {
         var block = new byte[RecordsPerRead * file.RecordBytes];
         for (var i = 0; i < labels.Length; i++)
         {
-            var place = i % RecordsPerRead;
-            if (place == 0) file.Read(i, skip: 0, block.AsSpan(0, Math.Min(RecordsPerRead, labels.Length - i) * file.RecordBytes));
-            var marks = block.AsSpan(place * file.RecordBytes, classes.Length);
-            for (var m = 0; m < marks.Length; m++)
-                if (marks[m] >= classes[m])
+            var inBlock = i % RecordsPerRead;
+            if (inBlock == 0)
+            {
+                var records = Math.Min(RecordsPerRead, labels.Length - i);
+                file.Read(i, skip: 0, block.AsSpan(0, records * file.RecordBytes));
+            }
+
+            var recordLabels = block.AsSpan(inBlock * file.RecordBytes, classes.Length);
+            for (var k = 0; k < recordLabels.Length; k++)
+                if (recordLabels[k] >= classes[k])
                     throw new InputException(
-                        $"'{file.Path}', record {i}, offset {(long)i * file.RecordBytes + m}: label {marks[m]}; " +
-                        $"expected 0…{classes[m] - 1}.");
-            labels[i] = marks[label];
+                        $"'{file.Path}', record {i}, offset {(long)i * file.RecordBytes + k}: label " +
+                        $"{recordLabels[k]}; expected 0…{classes[k] - 1}.");
+            labels[i] = recordLabels[label];
         }
     }
 
@@ -120,11 +125,43 @@ public static class CifarReader
         var lines = DataFile.ReadLines(path, MaxNameFileBytes);
         var names = lines.Select(line => line.Text).ToArray();
         foreach (var (number, text) in lines)
-            if (text.Any(char.IsControl))       // they are printed
+            if (text.Any(char.IsControl))       // class names are printed on terminals
                 throw new InputException($"'{path}', line {number}: {Quote(text)}; expected the name of a class.");
 
         return names.Length == known.Count
             ? names
             : throw new InputException($"'{path}' has {names.Length} class names; expected {known.Count}.");
     }
+}
+
+/// <summary>
+/// The class names of both CIFAR sets in the official numbering, for folders without the files that list them.
+/// </summary>
+/// <seealso href="https://www.cs.toronto.edu/~kriz/cifar.html">The authors' page</seealso>
+internal static class CifarClasses
+{
+    public static readonly IReadOnlyList<string> Cifar10 =
+        Words("airplane automobile bird cat deer dog frog horse ship truck");
+
+    public static readonly IReadOnlyList<string> Cifar100Coarse = Words(
+        """
+        aquatic_mammals fish flowers food_containers fruit_and_vegetables household_electrical_devices
+        household_furniture insects large_carnivores large_man-made_outdoor_things large_natural_outdoor_scenes
+        large_omnivores_and_herbivores medium_mammals non-insect_invertebrates people reptiles small_mammals trees
+        vehicles_1 vehicles_2
+        """);
+
+    public static readonly IReadOnlyList<string> Cifar100Fine = Words(
+        """
+        apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel
+        can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur
+        dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion
+        lizard lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter
+        palm_tree pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road
+        rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar sunflower
+        sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale
+        willow_tree wolf woman worm
+        """);
+
+    private static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 }

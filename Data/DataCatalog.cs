@@ -1,11 +1,12 @@
 namespace PyNetSharp.Data;
 
-/// <summary>The data sets that have a name on the command line.</summary>
+/// <summary>The data sets by name.</summary>
 public static class DataCatalog
 {
     private static readonly DatasetEntry[] Entries =
     [
-        new("cifar10", CifarReader.Cifar10Files[0], ["cifar-10-batches-bin"], (folder, _) => CifarReader.ReadCifar10(folder)),
+        new("cifar10", CifarReader.Cifar10Files[0], ["cifar-10-batches-bin"],
+            (folder, _) => CifarReader.ReadCifar10(folder)),
         new("cifar100", CifarReader.Cifar100Files[0], ["cifar-100-binary"],
             (folder, _) => CifarReader.ReadCifar100(folder)),
         new("mnist", "train-images-idx3-ubyte", ["MNIST/raw"],
@@ -30,27 +31,27 @@ public static class DataCatalog
     /// <summary>The names of all sets.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Entries.Select(entry => entry.Name)];
 
-    /// <summary>Whether a set is read from files; the others are drawn.</summary>
+    /// <summary>Whether a set is read from files; the others are generated.</summary>
     /// <exception cref="InputException">There is no such set.</exception>
     public static bool NeedsFiles(string name) => Find(name).MarkerFile is not null;
 
-    /// <summary>The folder of a set's files, as far as one can see without reading them.</summary>
+    /// <summary>The folder of a set's files, found by their names alone.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="dataDir">As for <see cref="Load"/>.</param>
-    /// <returns>Null if the files are not there, or the set is drawn.</returns>
+    /// <returns>Null if the files are missing, or the set is generated.</returns>
     /// <exception cref="InputException">There is no such set.</exception>
     public static string? FindFolder(string name, string dataDir) => Find(name).FindFolder(dataDir);
 
-    /// <summary>Reads or draws a set.</summary>
+    /// <summary>Reads or generates a set.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="dataDir">
-    /// The folder that holds <c>cifar10/</c>, <c>fashion-mnist/</c>, …, or is the set's own; null where the set is
-    /// drawn.
+    /// The folder that holds <c>cifar10/</c>, <c>fashion-mnist/</c>, …, or is the set's own; not needed for generated
+    /// sets.
     /// </param>
     /// <param name="seed">
-    /// Decides drawn sets, and iris's parts. Leave it alone from run to run: test items must not become training items.
+    /// Seeds generated sets, and the split of iris. Keep it from run to run: test items must not become training items.
     /// </param>
-    /// <exception cref="InputException">There is no such set, its files are not there, or they are faulty.</exception>
+    /// <exception cref="InputException">There is no such set, or its files are missing or invalid.</exception>
     public static TrainTestSplit Load(string name, string? dataDir = null, ulong seed = 0)
     {
         var entry = Find(name);
@@ -67,18 +68,18 @@ public static class DataCatalog
         return entry.Read(folder, seed);
     }
 
-    /// <summary>Folders that are not what they should be hide files, so they come first.</summary>
+    /// <summary>Folders that cannot be searched explain missing files, so they are named first.</summary>
     private static string ExplainMissing(DatasetEntry entry, string dataDir)
     {
-        var places = entry.CandidateFolders(dataDir).ToArray();
-        var faults = places
-            .Select(place => (Place: place, Fault: FolderCheck.FindProblem(place, mayBeMissing: true)))
-            .Where(pair => pair.Fault is not null)
-            .Select(pair => $"'{pair.Place}' {pair.Fault}")
+        var folders = entry.CandidateFolders(dataDir).ToArray();
+        var problems = folders
+            .Select(folder => (Folder: folder, Problem: FolderCheck.FindProblem(folder, mayBeMissing: true)))
+            .Where(pair => pair.Problem is not null)
+            .Select(pair => $"'{pair.Folder}' {pair.Problem}")
             .ToArray();
-        return faults.Length > 0
-            ? string.Join("; ", faults)
-            : $"there is no {entry.MarkerFile} in any of {string.Join(", ", places)}";
+        return problems.Length > 0
+            ? string.Join("; ", problems)
+            : $"there is no {entry.MarkerFile} in any of {string.Join(", ", folders)}";
     }
 
     private static DatasetEntry Find(string name) =>
@@ -89,10 +90,11 @@ public static class DataCatalog
         IrisReader.Files.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
 
     /// <summary>
-    /// A set: its name, the file that gives its folder away (null if it is drawn), the folders in which archives and
-    /// other libraries keep the files, and its reader, which takes the folder and the seed.
+    /// A set: its name, the file by which its folder is recognized (null if it is generated), the subfolders in which
+    /// archives and other libraries keep the files, and its reader, which takes the folder and the seed.
     /// </summary>
-    private sealed record DatasetEntry(string Name, string? MarkerFile, string[] Subfolders, Func<string, ulong, TrainTestSplit> Read)
+    private sealed record DatasetEntry(
+        string Name, string? MarkerFile, string[] Subfolders, Func<string, ulong, TrainTestSplit> Read)
     {
         public Func<string, bool> IsPresent { get; init; } =
             folder => MarkerFile is not null && File.Exists(Path.Combine(folder, MarkerFile));

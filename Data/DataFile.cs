@@ -1,19 +1,17 @@
 namespace PyNetSharp.Data;
 
 /// <summary>
-/// Opens data files so that whatever goes wrong is an <see cref="InputException"/> that names the file.
+/// Opens data files; every error of the file system becomes an <see cref="InputException"/> that names the file.
 /// </summary>
 internal static class DataFile
 {
     /// <summary>
-    /// The most bytes that one part, train or test, may take in memory: three times the largest set of the catalogue.
-    /// Both parts together stay below a gigabyte, whatever a file claims.
+    /// The maximum size in memory of one part, train or test: three times the largest set of the catalog. Both parts
+    /// stay below a gigabyte, whatever a file's header announces.
     /// </summary>
     public const long MaxBytes = 448L << 20;
 
-    /// <summary>
-    /// Reads a file by <paramref name="read"/>, which need not think of what can go wrong with files.
-    /// </summary>
+    /// <summary>Opens a file and reads it by <paramref name="read"/>, whose file errors are converted too.</summary>
     public static T Read<T>(string path, Func<FileStream, T> read) => WrapFileErrors(path, () =>
     {
         using var file = new FileStream(
@@ -21,7 +19,9 @@ internal static class DataFile
         return file.CanSeek ? read(file) : throw new InputException($"'{path}' is not a file but a stream.");
     });
 
-    /// <summary>Does something with a file; errors of the file system become faults that name the path.</summary>
+    /// <summary>
+    /// Runs <paramref name="action"/>; file-system errors become <see cref="InputException"/>s that name the path.
+    /// </summary>
     public static T WrapFileErrors<T>(string path, Func<T> action, string done = "read")
     {
         try
@@ -43,11 +43,11 @@ internal static class DataFile
     }
 
     /// <summary>The lines of a small text file, without empty ones, each with its number counted from 1.</summary>
-    public static IReadOnlyList<(int Number, string Text)> ReadLines(string path, int mostBytes) =>
+    public static IReadOnlyList<(int Number, string Text)> ReadLines(string path, int maxBytes) =>
         Read<IReadOnlyList<(int, string)>>(path, file =>
         {
-            if (file.Length > mostBytes)
-                throw new InputException($"'{path}' has {file.Length} bytes; expected a text of at most {mostBytes}.");
+            if (file.Length > maxBytes)
+                throw new InputException($"'{path}' has {file.Length} bytes; expected a text of at most {maxBytes}.");
             using var text = new StreamReader(file);
             return
             [

@@ -1,9 +1,9 @@
 namespace PyNetSharp.Data;
 
-/// <summary>Hands out a data set in batches, and prepares the next one while the current one is used.</summary>
+/// <summary>Yields a data set in batches, and prepares the next one in the background.</summary>
 /// <remarks>
-/// What an epoch holds, and in which order, follows from the seed and the epoch's number alone. So a run that stopped
-/// can go on exactly where it was, and the number of threads changes nothing.
+/// The items of an epoch and their order depend on the seed and the epoch's number alone. So an interrupted run can
+/// resume at the exact batch, and the number of threads changes nothing.
 /// </remarks>
 public sealed class DataLoader
 {
@@ -15,15 +15,15 @@ public sealed class DataLoader
     private readonly Device device;
     private readonly Shape itemShape;
     private readonly BatchTracker batchTracker;
-    private BatchBuffers? idleBuffers;                                     // where an epoch that has ended prepared its batches
+    private BatchBuffers? idleBuffers;      // of an epoch that has ended, reused by the next
 
-    /// <summary>Makes a loader; nothing is read yet.</summary>
+    /// <summary>Creates a loader; nothing is read yet.</summary>
     /// <param name="data">What to load. Not empty.</param>
-    /// <param name="batchSize">Items per batch; the last batch of an epoch takes what is left.</param>
+    /// <param name="batchSize">Items per batch, at least 1; the last batch of an epoch has the rest.</param>
     /// <param name="transform">Applied to every item; null for none.</param>
-    /// <param name="shuffle">Whether each epoch has its own random order; otherwise the file's.</param>
-    /// <param name="seed">Decides the orders and what random transforms do.</param>
-    /// <param name="device">Where the batches are made; null for the CPU.</param>
+    /// <param name="shuffle">Whether each epoch has its own random order; otherwise the order of the data set.</param>
+    /// <param name="seed">Seeds the orders and the random transforms.</param>
+    /// <param name="device">The device of the batches; null for the CPU.</param>
     /// <exception cref="ArgumentException">The data set is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
     /// <exception cref="ShapeException">
@@ -45,7 +45,7 @@ public sealed class DataLoader
         batchTracker = new(BatchShape(this.batchSize));
     }
 
-    /// <summary>The items of a batch; an epoch's last may have fewer.</summary>
+    /// <summary>The number of items in a batch; an epoch's last may have fewer.</summary>
     public int BatchSize => batchSize;
 
     /// <summary>The number of batches in an epoch.</summary>
@@ -54,19 +54,19 @@ public sealed class DataLoader
     /// <summary>The number of items in an epoch.</summary>
     public int Count => data.Count;
 
-    /// <summary>Where the batches are.</summary>
+    /// <summary>The device of the batches.</summary>
     public Device Device => device;
 
-    /// <summary>The shape of one item as the network sees it.</summary>
+    /// <summary>The shape of one item after the transform.</summary>
     public Shape ItemShape => itemShape;
 
     /// <summary>All batches of one epoch.</summary>
-    /// <param name="epoch">Its number, from which its order follows.</param>
-    /// <param name="first">The batch to begin with, for a run that goes on within an epoch.</param>
+    /// <param name="epoch">Its number, not negative, which determines its order.</param>
+    /// <param name="first">The batch to begin with, for a run that resumes within an epoch.</param>
     /// <returns>
-    /// Batches, each with a tensor and labels of its own that nothing overwrites: they may be kept. The storage of those that are
-    /// not kept serves later batches, so that a loop over an epoch takes no new storage after its first batches. Leaving the loop
-    /// early waits for the batch under preparation and keeps nothing running.
+    /// Batches, each with a tensor and labels of its own that are not overwritten: they may be kept. The storage of
+    /// batches that are not kept is reused for later ones, so that a loop over an epoch allocates no new storage after
+    /// its first batches. Leaving the loop early waits for the batch under preparation; no background work remains.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The epoch is negative or has no such batch.</exception>
     public IEnumerable<Batch> Epoch(int epoch, int first = 0)
@@ -79,7 +79,8 @@ public sealed class DataLoader
 
     private IEnumerable<Batch> Batches(Rng epoch, int first)
     {
-        var desk = Interlocked.Exchange(ref idleBuffers, null) ?? new(data.ItemShape.Size, BatchShape(batchSize).Size, batchSize);
+        var buffers = Interlocked.Exchange(ref idleBuffers, null)
+            ?? new(data.ItemShape.Size, BatchShape(batchSize).Size, batchSize);
         Task<Batch>? next = null;
         try
         {
@@ -87,7 +88,7 @@ public sealed class DataLoader
             next = Begin(first);
             for (var b = first; next is not null; b++)
             {
-                var current = next.GetAwaiter().GetResult();        // throws what went wrong in the background
+                var current = next.GetAwaiter().GetResult();        // rethrows an error of the background task
                 next = Begin(b + 1);
                 yield return current;
             }
@@ -97,13 +98,13 @@ public sealed class DataLoader
                 if (b == BatchCount) return null;
                 var items = order.AsMemory(b * batchSize, Math.Min(batchSize, order.Length - b * batchSize));
                 var x = batchTracker.Allocate(BatchShape(items.Length), device);
-                return Task.Run(() => Prepare(desk, items.Span, epoch, x));
+                return Task.Run(() => Prepare(buffers, items.Span, epoch, x));
             }
         }
         finally
         {
-            if (next is not null) Task.WaitAny(next);       // an error there concerns a batch that was not asked for
-            idleBuffers = desk;
+            if (next is not null) Task.WaitAny(next);       // its error, if any, concerns a batch that is not used
+            idleBuffers = buffers;
         }
     }
 
@@ -115,23 +116,24 @@ public sealed class DataLoader
         return order;
     }
 
-    private Batch Prepare(BatchBuffers desk, ReadOnlySpan<int> items, Rng epoch, Tensor x)
+    private Batch Prepare(BatchBuffers buffers, ReadOnlySpan<int> items, Rng epoch, Tensor x)
     {
         var size = itemShape.Size;
         for (var i = 0; i < items.Length; i++)
         {
-            data.Read(items[i], desk.Item);
-            transform.Apply(data.ItemShape, desk.Item, desk.Values.AsSpan(i * size, size), epoch.Split(1 + (ulong)items[i]));
-            desk.Labels[i] = data.Labels[items[i]];
+            data.Read(items[i], buffers.Item);
+            var y = buffers.Values.AsSpan(i * size, size);
+            transform.Apply(data.ItemShape, buffers.Item, y, epoch.Split(1 + (ulong)items[i]));
+            buffers.Labels[i] = data.Labels[items[i]];
         }
 
-        x.CopyFrom(desk.Values.AsSpan(0, x.Shape.Size));
-        return new(x, new(desk.Labels.AsSpan(0, items.Length), device));
+        x.CopyFrom(buffers.Values.AsSpan(0, x.Shape.Size));
+        return new(x, new(buffers.Labels.AsSpan(0, items.Length), device));
     }
 
     private Shape BatchShape(int size) => [size, .. itemShape.AsSpan()];
 
-    /// <summary>Where one epoch's batches are put together, one at a time.</summary>
+    /// <summary>The arrays in which one epoch's batches are assembled, one at a time.</summary>
     private sealed class BatchBuffers(int item, int batch, int items)
     {
         public float[] Item { get; } = new float[item];
@@ -141,17 +143,17 @@ public sealed class DataLoader
         public int[] Labels { get; } = new int[items];
     }
 
-    /// <summary>Makes the tensors of batches, and sees that the storage of those that nothing refers to any more comes back.</summary>
+    /// <summary>Allocates the tensors of batches, and frees the storage of those that are not referenced.</summary>
     /// <remarks>
-    /// Which batches are still referred to is known to the garbage collector alone. It is asked when so many were handed out that
-    /// some should be free, and only for the younger generations, which takes some tenths of a millisecond. The three batches that
-    /// a loop has in hand then grow a generation older, so three more are handed out before it is asked again. Where batches are
-    /// being kept it is asked the more rarely, the more there are.
+    /// Only the garbage collector knows which batches are still referenced. A collection is started when enough batches
+    /// were allocated for some to be free, and only of the younger generations, which takes some tenths of a
+    /// millisecond. The three batches in use are promoted to the next generation by it, so at least three more are
+    /// allocated before the next collection. The more batches the caller keeps, the rarer are the collections.
     /// </remarks>
     private sealed class BatchTracker(Shape batch)
     {
-        private const int BatchesInUse = 3;                       // the batch in use, the one before it, the one under preparation
-        private const int MaxFloats = 1 << 21, MaxBatches = 512;     // of small batches more may wait, so many floats in all
+        private const int BatchesInUse = 3;     // the current batch, the one before it, the one under preparation
+        private const int MaxFloats = 1 << 21, MaxBatches = 512;    // of all batches that wait for a collection
         private readonly List<WeakReference<Tensor>> tensors = [];
         private readonly int minBatches = Math.Clamp(MaxFloats / Math.Max(1, batch.Size), 2 * BatchesInUse, MaxBatches);
         private int limit;
@@ -170,14 +172,15 @@ public sealed class DataLoader
         private void Collect()
         {
             Collect(generation: 1);
-            if (tensors.Count > BatchesInUse) Collect(GC.MaxGeneration);      // kept, or grown old while they were in hand
+            // Kept by the caller, or promoted while in use.
+            if (tensors.Count > BatchesInUse) Collect(GC.MaxGeneration);
             limit = 2 * tensors.Count;
         }
 
         private void Collect(int generation)
         {
             GC.Collect(generation);
-            GC.WaitForPendingFinalizers();                  // they give the storage back
+            GC.WaitForPendingFinalizers();                  // the finalizers free the storage
             tensors.RemoveAll(tensor => !tensor.TryGetTarget(out _));
         }
     }

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace PyNetSharp.Data;
 
-/// <summary>Labelled items of one shape: one part, train or test, of a data set.</summary>
-/// <remarks>Immutable, so that any number of threads may read at once.</remarks>
+/// <summary>Labeled items of one shape: one part, train or test, of a data set.</summary>
+/// <remarks>Immutable, so that several threads may read concurrently.</remarks>
 public abstract class Dataset
 {
     private readonly int[] labels;
 
-    /// <summary>Takes what all data sets have in common.</summary>
-    /// <param name="name">What errors and reports call the set: "cifar10 train".</param>
+    /// <summary>Sets what all data sets have in common.</summary>
+    /// <param name="name">The name of the set in errors and reports: "cifar10 train".</param>
     /// <param name="classNames">The name of each class; label k means <c>classNames[k]</c>.</param>
     /// <param name="itemShape">[c, h, w] for images, [features] otherwise.</param>
     /// <param name="labels">The class of each item. Kept, not copied.</param>
@@ -27,7 +27,7 @@ public abstract class Dataset
         (Name, ClassNames, ItemShape, this.labels) = (name, classNames, itemShape, labels);
     }
 
-    /// <summary>What errors and reports call the set: "cifar10 train".</summary>
+    /// <summary>The name of the set in errors and reports: "cifar10 train".</summary>
     public string Name { get; }
 
     /// <summary>The name of each class, in the order of the labels.</summary>

@@ -5,13 +5,13 @@ public sealed class FeatureDataset : Dataset
 {
     private readonly float[] features;
 
-    /// <summary>Makes a set of vectors.</summary>
-    /// <param name="name">What errors and reports call the set: "iris train".</param>
+    /// <summary>Creates a set of vectors.</summary>
+    /// <param name="name">The name of the set in errors and reports: "iris train".</param>
     /// <param name="classNames">The name of each class; label k means <c>classNames[k]</c>.</param>
     /// <param name="features">[items, features], row-major. Kept, not copied.</param>
     /// <param name="labels">The class of each item. Kept, not copied.</param>
     /// <exception cref="ArgumentException">
-    /// The features do not divide among the labels, or a label has no class.
+    /// The number of features is no multiple of the number of labels, or a label has no class.
     /// </exception>
     public FeatureDataset(string name, IReadOnlyList<string> classNames, float[] features, int[] labels)
         : base(name, classNames, [labels.Length == 0 ? 0 : features.Length / labels.Length], labels)

@@ -1,17 +1,18 @@
 namespace PyNetSharp.Data;
 
-/// <summary>Says why a path cannot serve as a folder of data.</summary>
+/// <summary>Explains why a path cannot be used as a data folder.</summary>
 internal static class FolderCheck
 {
-    /// <summary>What is wrong, such as "is a file; expected a folder"; null if files can be looked for in it.</summary>
-    /// <param name="path">What should be a folder.</param>
-    /// <param name="mayBeMissing">Whether it is no fault that nothing has that name.</param>
+    /// <summary>The problem, such as "is a file; expected a folder"; null if the folder can be read.</summary>
+    /// <param name="path">The path to check.</param>
+    /// <param name="mayBeMissing">Whether a path that does not exist is no problem.</param>
     public static string? FindProblem(string path, bool mayBeMissing = false)
     {
         try
         {
             if (!File.GetAttributes(path).HasFlag(FileAttributes.Directory)) return FileProblem(path);
-            _ = Directory.EnumerateFileSystemEntries(path).Any();       // else files would seem to be missing
+            // Without the right to list it files would seem missing.
+            _ = Directory.EnumerateFileSystemEntries(path).Any();
             return null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

@@ -2,11 +2,11 @@ using System.Buffers.Binary;
 
 namespace PyNetSharp.Data;
 
-/// <summary>Reads IDX files of bytes, plain or compressed with gzip, whatever the name says.</summary>
+/// <summary>Reads IDX files of bytes, plain or compressed with gzip (recognized by content, not by name).</summary>
 /// <remarks>
 /// An IDX file is two zero bytes, the type (8: bytes), the number of extents, each extent as a big-endian 32-bit
-/// number, then the data, row-major. Nothing is allocated for a header before it is known that the file can hold what
-/// it claims.
+/// number, then the data, row-major. The memory that a header announces is allocated only if the file is long enough to
+/// hold it.
 /// </remarks>
 /// <seealso href="https://yann.lecun.org/exdb/mnist/index.html">The format, at the end of the MNIST page</seealso>
 public static class IdxReader
@@ -18,7 +18,9 @@ public static class IdxReader
 
     /// <summary>Reads the images of an idx3 file.</summary>
     /// <returns>All pixels, and the shape [1, rows, columns] of each image.</returns>
-    /// <exception cref="InputException">The file is missing, not idx3, cut, too long or not valid gzip.</exception>
+    /// <exception cref="InputException">
+    /// The file is missing, not idx3, truncated, too long or not valid gzip.
+    /// </exception>
     public static (byte[] Pixels, Shape Image) ReadImages(string path)
     {
         var (data, extents) = Read(path, rank: 3, "images");
@@ -30,7 +32,7 @@ public static class IdxReader
     /// <param name="classes">How many classes there are.</param>
     /// <returns>One label in [0, <paramref name="classes"/>) per item.</returns>
     /// <exception cref="InputException">
-    /// The file is missing, not idx1, cut, too long, not valid gzip or holds a wrong label.
+    /// The file is missing, not idx1, truncated, too long, not valid gzip or holds a wrong label.
     /// </exception>
     public static int[] ReadLabels(string path, int classes)
     {
@@ -47,14 +49,14 @@ public static class IdxReader
     private static (byte[] Data, int[] Extents) Read(string path, int rank, string what) => DataFile.Read(path, file =>
     {
         Span<byte> start = stackalloc byte[2];
-        var zipped = file.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start is [0x1F, 0x8B];
+        var isGzip = file.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start is [0x1F, 0x8B];
         file.Position = 0;
-        if (!zipped) return ReadStream(file, path, rank, what, file.Length);
+        if (!isGzip) return ReadStream(file, path, rank, what, file.Length);
 
         try
         {
-            using var unzipped = new CheckedGZipStream(file);
-            return ReadStream(unzipped, path, rank, what, file.Length * MaxDeflateRatio);
+            using var decompressed = new CheckedGZipStream(file);
+            return ReadStream(decompressed, path, rank, what, file.Length * MaxDeflateRatio);
         }
         catch (InvalidDataException e)
         {
@@ -62,16 +64,16 @@ public static class IdxReader
         }
     });
 
-    /// <summary>Reads header and data of a stream that cannot be longer than <paramref name="mostBytes"/>.</summary>
+    /// <summary>Reads header and data of a stream that cannot be longer than <paramref name="maxBytes"/>.</summary>
     private static (byte[] Data, int[] Extents) ReadStream(
-        Stream stream, string path, int rank, string what, long mostBytes)
+        Stream stream, string path, int rank, string what, long maxBytes)
     {
         var extents = ReadExtents(stream, path, rank, what);
         var size = extents.Aggregate(1L, (product, extent) => product * extent);
         var claim = $"{what} of extents {string.Join("×", extents)} ({size} bytes)";
         if (size > DataFile.MaxBytes)
             throw new InputException($"'{path}' announces {claim}; at most {DataFile.MaxBytes} bytes are read.");
-        if (HeaderBytes(rank) + size > mostBytes)
+        if (HeaderBytes(rank) + size > maxBytes)
             throw new InputException(
                 $"'{path}' announces {claim}, which it is too short to hold: its header is wrong or it was cut.");
 
@@ -79,9 +81,9 @@ public static class IdxReader
         var read = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
         if (read < data.Length)
             throw new InputException($"'{path}' announces {claim} but ends after {read}: it was cut.");
-        if (stream.ReadByte() >= 0)                          // reading to the end also checks gzip's own checksum
+        if (stream.ReadByte() >= 0)                          // reading to the end also verifies the gzip checksum
             throw new InputException(
-                $"'{path}' announces {claim} but goes on behind them, at offset {HeaderBytes(rank) + size}.");
+                $"'{path}' announces {claim} but continues after them, at offset {HeaderBytes(rank) + size}.");
         return (data, extents);
     }
 
@@ -104,10 +106,10 @@ public static class IdxReader
         for (var i = 0; i < rank; i++)
         {
             var extent = BinaryPrimitives.ReadUInt32BigEndian(header[(4 + 4 * i)..]);
-            var most = i == 0 ? DataFile.MaxBytes : MaxSide;
-            extents[i] = extent >= 1 && extent <= most
+            var max = i == 0 ? DataFile.MaxBytes : MaxSide;
+            extents[i] = extent >= 1 && extent <= max
                 ? (int)extent
-                : throw new InputException($"'{path}', offset {4 + 4 * i}: extent {i} is {extent}; expected 1…{most}.");
+                : throw new InputException($"'{path}', offset {4 + 4 * i}: extent {i} is {extent}; expected 1…{max}.");
         }
 
         return extents;

@@ -2,15 +2,15 @@ using System.Numerics.Tensors;
 
 namespace PyNetSharp.Data;
 
-/// <summary>Images held as bytes, a quarter of what floats would take.</summary>
+/// <summary>Images held as bytes, a quarter of the size of floats.</summary>
 public sealed class ImageDataset : Dataset
 {
     private readonly byte[] pixels;
     private readonly ImageReader? readImage;
     private readonly bool[] isLoaded = [];
 
-    /// <summary>Makes a set of images from their bytes.</summary>
-    /// <param name="name">What errors and reports call the set: "cifar10 train".</param>
+    /// <summary>Creates a set of images from their bytes.</summary>
+    /// <param name="name">The name of the set in errors and reports: "cifar10 train".</param>
     /// <param name="classNames">The name of each class; label k means <c>classNames[k]</c>.</param>
     /// <param name="itemShape">[c, h, w]</param>
     /// <param name="pixels">All images, one after the other, each in c, h, w order. Kept, not copied.</param>
@@ -31,12 +31,17 @@ public sealed class ImageDataset : Dataset
         this.pixels = pixels;
     }
 
-    /// <summary>Makes a set of images that are painted, or fetched, when they are first looked at.</summary>
-    internal ImageDataset(string name, IReadOnlyList<string> classNames, Shape itemShape, int[] labels, ImageReader paint)
+    /// <summary>
+    /// Creates a set of images that are generated, or read from a file, when they are first accessed.
+    /// </summary>
+    internal ImageDataset(
+        string name, IReadOnlyList<string> classNames, Shape itemShape, int[] labels, ImageReader readImage)
         : this(name, classNames, itemShape, new byte[itemShape.Size * labels.Length], labels) =>
-        (this.readImage, isLoaded) = (paint, new bool[labels.Length]);
+        (this.readImage, isLoaded) = (readImage, new bool[labels.Length]);
 
-    /// <summary>Paints one image; the same whenever it is called, and whoever calls.</summary>
+    /// <summary>
+    /// Writes the bytes of one image, the same at each call; may be called by several threads at once.
+    /// </summary>
     internal delegate void ImageReader(int index, Span<byte> image);
 
     /// <summary>The bytes of one image in c, h, w order, 0 black and 255 full.</summary>
@@ -45,7 +50,7 @@ public sealed class ImageDataset : Dataset
     {
         var image = pixels.AsSpan(checked(index * ItemShape.Size), ItemShape.Size);
         if (readImage is null || Volatile.Read(ref isLoaded[index])) return image;
-        readImage(index, image);                                // two threads at once write the same bytes
+        readImage(index, image);                                // concurrent calls write the same bytes
         Volatile.Write(ref isLoaded[index], true);
         return image;
     }
@@ -54,6 +59,6 @@ public sealed class ImageDataset : Dataset
     protected override void ReadItem(int index, Span<float> item)
     {
         TensorPrimitives.ConvertTruncating(GetPixels(index), item);
-        TensorPrimitives.Divide(item, 255f, item);          // x/255 and not x·(1/255): every k/255 is correctly rounded
+        TensorPrimitives.Divide(item, 255f, item);          // not x·(1/255): so every k/255 is correctly rounded
     }
 }

@@ -3,7 +3,7 @@ using static PyNetSharp.Layers.ErrorText;
 
 namespace PyNetSharp.Data;
 
-/// <summary>Reads Fisher's iris flowers: four lengths in centimetres per flower, three species.</summary>
+/// <summary>Reads Fisher's iris flowers: four lengths in centimeters per flower, three species.</summary>
 /// <seealso href="https://archive.ics.uci.edu/dataset/53/iris">UCI Machine Learning Repository</seealso>
 public static class IrisReader
 {
@@ -16,8 +16,8 @@ public static class IrisReader
 
     /// <summary>Reads lines such as <c>5.1,3.5,1.4,0.2,Iris-setosa</c>; empty lines are skipped.</summary>
     /// <param name="path">The file, <c>iris.data</c> as UCI has it.</param>
-    /// <param name="seed">Chooses which fifth of each species is the test part.</param>
-    /// <returns>Items [4]: sepal length and width, petal length and width, in centimetres.</returns>
+    /// <param name="seed">Seeds the choice of the fifth of each species that is the test part.</param>
+    /// <returns>Items [4]: sepal length and width, petal length and width, in centimeters.</returns>
     /// <exception cref="InputException">
     /// A line is not four positive numbers and a species, or a species has less than two flowers.
     /// </exception>
@@ -33,9 +33,9 @@ public static class IrisReader
                     $"'{path}' has {kind.Length} flowers of {Species[label]}; expected 2 or more.");
 
             new Rng(seed).Split((ulong)label).Shuffle(kind.AsSpan());
-            var held = Math.Max(1, kind.Length / 5);
-            test.AddRange(kind[..held]);
-            train.AddRange(kind[held..]);
+            var testCount = Math.Max(1, kind.Length / 5);
+            test.AddRange(kind[..testCount]);
+            train.AddRange(kind[testCount..]);
         }
 
         return new(Part("iris train", train), Part("iris test", test));
@@ -49,14 +49,15 @@ public static class IrisReader
         var fields = text.Split(',', StringSplitOptions.TrimEntries);
         if (fields.Length != Features + 1)
             throw new InputException(
-                $"'{path}', line {line}: {fields.Length} fields; expected four lengths and a species, comma-separated.");
+                $"'{path}', line {line}: {fields.Length} fields; " +
+                "expected four lengths and a species, comma-separated.");
 
         var lengths = new float[Features];
         for (var i = 0; i < Features; i++)
             if (!float.TryParse(fields[i], NumberStyles.Float, CultureInfo.InvariantCulture, out lengths[i])
                 || lengths[i] is not (> 0 and < 100))
                 throw new InputException(
-                    $"'{path}', line {line}: {Quote(fields[i])}; expected a length in centimetres.");
+                    $"'{path}', line {line}: {Quote(fields[i])}; expected a length in centimeters.");
 
         var label = Array.IndexOf(Species, fields[^1]);
         return label >= 0

@@ -1,6 +1,6 @@
 namespace PyNetSharp.Data;
 
-/// <summary>Reads folders of the four IDX files that MNIST brought into use.</summary>
+/// <summary>Reads folders of four IDX files, as MNIST and Fashion-MNIST have them.</summary>
 public static class MnistReader
 {
     internal static readonly IReadOnlyList<string> Digits = [.. Enumerable.Range(0, 10).Select(digit => $"{digit}")];
@@ -12,12 +12,12 @@ public static class MnistReader
     /// Reads <c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c> and both <c>t10k-…</c> files.
     /// </summary>
     /// <param name="folder">
-    /// The files' folder. Each may end in <c>.gz</c>, and be spelt <c>train-images.idx3-ubyte</c>.
+    /// The files' folder. Each name may end in <c>.gz</c>, and have a dot: <c>train-images.idx3-ubyte</c>.
     /// </param>
-    /// <param name="name">What errors and reports call the set: "mnist".</param>
+    /// <param name="name">The name of the set in errors and reports: "mnist".</param>
     /// <param name="classNames">The name of each class.</param>
     /// <returns>Images [1, rows, columns].</returns>
-    /// <exception cref="InputException">A file is missing or faulty, or files do not fit together.</exception>
+    /// <exception cref="InputException">A file is missing or invalid, or the files do not match.</exception>
     public static TrainTestSplit Read(string folder, string name, IReadOnlyList<string> classNames)
     {
         var (train, test) = (ReadPart("train", "train"), ReadPart("t10k", "test"));
@@ -40,7 +40,7 @@ public static class MnistReader
         }
     }
 
-    /// <summary>Whether a folder has training images in any spelling.</summary>
+    /// <summary>Whether a folder has training images under any of their names.</summary>
     internal static bool IsPresent(string folder) =>
         FileNames("train-images", "idx3").Any(file => File.Exists(Path.Combine(folder, file)));
 

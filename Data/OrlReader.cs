@@ -7,12 +7,12 @@ namespace PyNetSharp.Data;
 public static class OrlReader
 {
     /// <summary>
-    /// Reads all persons that are there; the last fifth of each one's images (2 of 10) are the test part.
+    /// Reads all persons in the folder; the last fifth of the images of each (2 of 10) is the test part.
     /// </summary>
-    /// <param name="folder">Where <c>s1</c> lies.</param>
+    /// <param name="folder">The folder that contains <c>s1</c>.</param>
     /// <returns>Images [1, rows, columns] ([1, 112, 92] in the original), a class for each person.</returns>
     /// <exception cref="InputException">
-    /// An image is faulty or of another size than the first, or a person has less than two.
+    /// An image is invalid or differs in size from the first, or a person has less than two.
     /// </exception>
     public static TrainTestSplit Read(string folder)
     {
@@ -28,13 +28,13 @@ public static class OrlReader
                 throw new InputException(
                     $"'{persons[label]}' has {files.Length} images 1.pgm, 2.pgm, …; expected 2 or more.");
 
-            var kept = files.Length - Math.Max(1, files.Length / 5);
+            var trainCount = files.Length - Math.Max(1, files.Length / 5);
             for (var i = 0; i < files.Length; i++)
             {
                 var (pixels, found) = PgmReader.Read(files[i]);
                 if (found != (shape ??= found))
                     throw new InputException($"'{files[i]}' has the shape {found}, but the images before it {shape}.");
-                (i < kept ? train : test).Add(files[i], pixels, label);
+                (i < trainCount ? train : test).Add(files[i], pixels, label);
             }
         }
 
@@ -43,7 +43,7 @@ public static class OrlReader
     }
 
     /// <summary>
-    /// What a folder holds under names that carry a number, in the order of the numbers: s2 before s10.
+    /// The entries of a folder whose names have a number, in the order of the numbers: s2 before s10.
     /// </summary>
     private static string[] ListNumbered(
         string folder, string pattern, Func<string, string, string[]> list, Func<string, string> digits) =>
@@ -65,7 +65,7 @@ public static class OrlReader
         {
             images.Add(pixels);
             labels.Add(label);
-            if ((bytes += pixels.Length) > DataFile.MaxBytes / 2)  // the images are held twice while they are joined
+            if ((bytes += pixels.Length) > DataFile.MaxBytes / 2)  // two copies exist while the images are joined
                 throw new InputException(
                     $"'{path}': with it the images take more than {DataFile.MaxBytes / 2} bytes.");
         }

@@ -1,6 +1,8 @@
 namespace PyNetSharp.Data;
 
-/// <summary>Reads grey images in the PGM format, binary (P5) or as text (P2), of at most 255 as white.</summary>
+/// <summary>
+/// Reads gray images in the PGM format, binary (P5) or as text (P2), with a white value of at most 255.
+/// </summary>
 /// <seealso href="https://netpbm.sourceforge.net/doc/pgm.html">The format</seealso>
 public static class PgmReader
 {
@@ -10,7 +12,7 @@ public static class PgmReader
     /// <summary>Reads one image.</summary>
     /// <returns>The bytes of the image row by row, 255 white, and its shape [1, rows, columns].</returns>
     /// <exception cref="InputException">
-    /// The file is missing, no PGM, cut, too long or has more than 256 greys.
+    /// The file is missing, no PGM, truncated, too long or has more than 256 gray levels.
     /// </exception>
     public static (byte[] Pixels, Shape Shape) Read(string path)
     {
@@ -46,7 +48,7 @@ public static class PgmReader
     {
         if (at < file.Length && !char.IsWhiteSpace((char)file[at]))
             throw new InputException(
-                $"'{path}', offset {at}: 0x{file[at]:X2} behind the header; expected white space.");
+                $"'{path}', offset {at}: 0x{file[at]:X2} after the header; expected white space.");
 
         var pixels = file.AsSpan(Math.Min(at + 1, file.Length));    // exactly one white-space byte ends the header
         return pixels.Length == count
@@ -57,7 +59,7 @@ public static class PgmReader
 
     private static byte[] ReadText(string path, byte[] file, int at, int count, int white)
     {
-        if (count > file.Length / 2 + 1)                    // a digit and a separator each, at the least
+        if (count > file.Length / 2 + 1)                    // each pixel takes a digit and a separator at least
             throw new InputException($"'{path}' has {file.Length} bytes, too few for {count} pixels: it was cut.");
 
         var pixels = new byte[count];
@@ -68,23 +70,23 @@ public static class PgmReader
                 $"'{path}', offset {at}: more than the {count} pixels that its header announces.");
     }
 
-    private static int ReadNumber(string path, byte[] file, ref int at, int least, int most, string what)
+    private static int ReadNumber(string path, byte[] file, ref int at, int min, int max, string what)
     {
         var start = at = SkipSpace(file, at);
         var value = 0;
         for (; at < file.Length && char.IsAsciiDigit((char)file[at]); at++)
-            value = Math.Min(most + 1, 10 * value + file[at] - '0');        // too large stays too large
+            value = Math.Min(max + 1, 10 * value + file[at] - '0');         // saturates instead of overflowing
         if (at == start)
-            throw new InputException($"'{path}', offset {start}: no number for {what}; expected {least}…{most}.");
-        return value >= least && value <= most
+            throw new InputException($"'{path}', offset {start}: no number for {what}; expected {min}…{max}.");
+        return value >= min && value <= max
             ? value
             : throw new InputException(
-                $"'{path}', offset {start}: {what} is {(value > most ? $"above {most}" : value)}; " +
-                $"expected {least}…{most}.");
+                $"'{path}', offset {start}: {what} is {(value > max ? $"above {max}" : value)}; " +
+                $"expected {min}…{max}.");
     }
 
     /// <summary>
-    /// The first offset at or behind <paramref name="at"/> that is neither white space nor in a comment.
+    /// The first offset from <paramref name="at"/> on that is neither white space nor in a comment.
     /// </summary>
     private static int SkipSpace(byte[] file, int at)
     {

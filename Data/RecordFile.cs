@@ -2,18 +2,21 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PyNetSharp.Data;
 
-/// <summary>An open file of records of one size. It stays open, and readable even if it is deleted, while it is used.</summary>
+/// <summary>
+/// An open file of records of one size. It stays open as long as it is referenced, and readable even if it is deleted.
+/// </summary>
 internal sealed class RecordFile
 {
     private readonly SafeFileHandle handle;
 
     /// <param name="path">An existing file.</param>
-    /// <param name="record">Bytes per record.</param>
-    /// <param name="first">The number of its first record within the whole set.</param>
-    public RecordFile(string path, int record, int first)
+    /// <param name="recordBytes">Bytes per record.</param>
+    /// <param name="firstIndex">The number of its first record within the whole set.</param>
+    public RecordFile(string path, int recordBytes, int firstIndex)
     {
-        (Path, RecordBytes, FirstIndex) = (path, record, first);
-        handle = DataFile.WrapFileErrors(path, () => File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete));
+        (Path, RecordBytes, FirstIndex) = (path, recordBytes, firstIndex);
+        const FileShare share = FileShare.ReadWrite | FileShare.Delete;
+        handle = DataFile.WrapFileErrors(path, () => File.OpenHandle(path, share: share));
     }
 
     public string Path { get; }
@@ -22,7 +25,9 @@ internal sealed class RecordFile
 
     public int FirstIndex { get; }
 
-    /// <summary>Fills <paramref name="bytes"/> from the file, beginning <paramref name="skip"/> bytes into a record.</summary>
+    /// <summary>
+    /// Fills <paramref name="bytes"/> from the file, from byte <paramref name="skip"/> of a record on.
+    /// </summary>
     /// <exception cref="InputException">The file has become shorter, or cannot be read.</exception>
     public void Read(int index, int skip, Span<byte> bytes)
     {

@@ -2,14 +2,14 @@ using System.Numerics;
 
 namespace PyNetSharp.Data;
 
-/// <summary>A plain form within the unit circle, given by the signed distance of any point to its edge.</summary>
-/// <param name="Name">What it is called.</param>
-/// <param name="Distance">Negative within the form. Exact near the edge, which is where it is drawn from.</param>
+/// <summary>A shape within the unit circle, given by the signed distance of any point to its edge.</summary>
+/// <param name="Name">The name of its class.</param>
+/// <param name="Distance">Negative within the shape. Exact near the edge, where the rendering depends on it.</param>
 /// <seealso href="https://iquilezles.org/articles/distfunctions2d/">Quilez, 2D distance functions</seealso>
 internal sealed record SignedDistanceFunction(string Name, Func<Vector2, float> Distance)
 {
     /// <summary>
-    /// Ten forms that stay different under rotation, with a few pixels between them even when they are small.
+    /// Ten shapes that stay different under rotation, by a few pixels even at the smallest size.
     /// </summary>
     public static IReadOnlyList<SignedDistanceFunction> All { get; } =
     [
@@ -56,7 +56,7 @@ internal sealed record SignedDistanceFunction(string Name, Func<Vector2, float> 
         [.. Enumerable.Range(0, 2 * points).Select(i => OnCircle(0.5f * i / points, radius: i % 2 == 0 ? 1 : inner))];
 
     /// <summary>
-    /// The parametric heart x = 16 sin³t, y = 13 cos t − 5 cos 2t − 2 cos 3t − cos 4t, brought into the unit circle.
+    /// The parametric heart x = 16 sin³t, y = 13 cos t − 5 cos 2t − 2 cos 3t − cos 4t, scaled into the unit circle.
     /// </summary>
     private static Vector2[] Heart(int corners) =>
     [

@@ -1,15 +1,15 @@
 namespace PyNetSharp.Data;
 
 /// <summary>
-/// The exclusive or, which no linear classifier can learn: points around the corners of the unit square.
+/// The exclusive or, which no linear classifier can represent: points around the corners of the unit square.
 /// </summary>
 public static class XorGenerator
 {
-    /// <summary>Draws points around (0, 0), (0, 1), (1, 0), (1, 1) in turn, of class 0, 1, 1, 0.</summary>
-    /// <param name="seed">Decides all points.</param>
-    /// <param name="train">How many training points.</param>
-    /// <param name="test">How many test points.</param>
-    /// <param name="noise">Standard deviation of both coordinates; 0 puts every point on its corner.</param>
+    /// <summary>Generates points around (0, 0), (0, 1), (1, 0), (1, 1) in turn, of class 0, 1, 1, 0.</summary>
+    /// <param name="seed">Seeds all points.</param>
+    /// <param name="train">The number of training points.</param>
+    /// <param name="test">The number of test points.</param>
+    /// <param name="noise">Standard deviation of both coordinates, not negative; at 0 every point is a corner.</param>
     /// <returns>Items [2] of the classes "equal" and "different".</returns>
     /// <exception cref="ArgumentOutOfRangeException">
     /// A number of points is not positive, or the noise is negative.

@@ -1,6 +1,6 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>Means over windows that are laid so that the result has a given size, whatever the input's.</summary>
+/// <summary>Average pooling to a given output size: the windows follow from the sizes of input and output.</summary>
 /// <param name="outputSize">Rows and columns of the result; at least 1.</param>
 /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
 public sealed class AdaptiveAvgPool2d(Size2d outputSize) : Module
@@ -10,7 +10,8 @@ public sealed class AdaptiveAvgPool2d(Size2d outputSize) : Module
 
     /// <param name="x">[n, c, h, w]</param>
     /// <returns>
-    /// [n, c, size.H, size.W], where row i is the mean of input rows ⌊i·h/size.H⌋ up to ⌈(i+1)·h/size.H⌉.
+    /// [n, c, p, q] for the output size (p, q); row i is the mean of input rows ⌊i·h/p⌋ to ⌈(i+1)·h/p⌉ − 1, columns
+    /// likewise.
     /// </returns>
     /// <exception cref="ShapeException">The input is no batch of images.</exception>
     public override Tensor Forward(Tensor x) => x.AdaptiveAvgPool2d(OutputSize.H, OutputSize.W);

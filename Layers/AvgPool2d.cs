@@ -1,17 +1,18 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>The mean of each window, channel by channel.</summary>
+/// <summary>Average pooling: the mean of each window, per channel.</summary>
 public sealed class AvgPool2d : Module
 {
-    /// <summary>An average-pooling layer.</summary>
+    /// <summary>Creates an average-pooling layer.</summary>
     /// <param name="kernel">Rows and columns of the window; at least 1.</param>
-    /// <param name="stride">Steps of the window; at least 1. The window's size if left out.</param>
+    /// <param name="stride">The distance between windows; at least 1. The window's size if null.</param>
     /// <param name="padding">Zeros added on each side; at most half the window.</param>
-    /// <param name="ceilMode">Whether a last window that reaches over the edge counts.</param>
-    /// <param name="countIncludePad">Whether the padding counts in the mean's divisor.</param>
+    /// <param name="ceilMode">Whether the number of windows is rounded up, with a last window over the edge.</param>
+    /// <param name="countIncludePad">Whether the divisor includes the padding.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is outside its range.</exception>
     public AvgPool2d(
-        Size2d kernel, Size2d? stride = null, Size2d padding = default, bool ceilMode = false, bool countIncludePad = true)
+        Size2d kernel, Size2d? stride = null, Size2d padding = default,
+        bool ceilMode = false, bool countIncludePad = true)
     {
         KernelSize = kernel.AtLeast(1, nameof(kernel));
         Stride = (stride ?? kernel).AtLeast(1, nameof(stride));
@@ -23,21 +24,21 @@ public sealed class AvgPool2d : Module
     /// <summary>Rows and columns of the window.</summary>
     public Size2d KernelSize { get; }
 
-    /// <summary>By how much the window moves from one output pixel to the next.</summary>
+    /// <summary>The distance between the windows of adjacent output pixels.</summary>
     public Size2d Stride { get; }
 
-    /// <summary>How many zeros stand on each side of the input.</summary>
+    /// <summary>The number of zeros added on each side of the input.</summary>
     public Size2d Padding { get; }
 
     /// <summary>Whether the number of windows is rounded up.</summary>
     public bool CeilMode { get; }
 
-    /// <summary>Whether the padding counts in the mean's divisor.</summary>
+    /// <summary>Whether the divisor includes the padding.</summary>
     public bool CountIncludePad { get; }
 
     /// <param name="x">[n, c, h, w]</param>
     /// <returns>
-    /// [n, c, h', w'] with h' = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and w' likewise.
+    /// [n, c, p, q] with p = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and q likewise.
     /// </returns>
     /// <exception cref="ShapeException">The input is no batch of images, or smaller than the window.</exception>
     public override Tensor Forward(Tensor x) => x.AvgPool2d(KernelSize, Stride, Padding, CeilMode, CountIncludePad);

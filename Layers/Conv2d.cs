@@ -1,21 +1,24 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>A convolution over images, with zero padding: y[n, o] = b[o] + Σᵢ w[o, i] ⋆ x[n, i].</summary>
+/// <summary>
+/// A convolution over images, with zero padding: y[n, k] = b[k] + Σ_c w[k, c] ⋆ x[n, c], where ⋆ is cross-correlation.
+/// </summary>
 public sealed class Conv2d : Module
 {
     /// <summary>
-    /// Draws weight and bias uniformly from ±1/√fan_in, as <c>torch.nn.Conv2d</c> does; fan_in = inputs · kernel area.
+    /// Draws weight and bias uniformly from ±1/√fan_in, as <c>torch.nn.Conv2d</c> does; fan_in = inputs · kernel size.
     /// </summary>
     /// <param name="inputs">Channels of the input; at least 1.</param>
-    /// <param name="outputs">Channels of the result; at least 1.</param>
+    /// <param name="outputs">Channels of the output; at least 1.</param>
     /// <param name="kernel">Rows and columns of the kernel; at least 1.</param>
     /// <param name="rng">Draws the parameters.</param>
-    /// <param name="stride">Steps of the kernel; at least 1, which is also the default.</param>
+    /// <param name="stride">The distance between kernel positions; at least 1, which is the default.</param>
     /// <param name="padding">Zeros added on each side; not negative.</param>
-    /// <param name="bias">Whether each output channel has a number added.</param>
+    /// <param name="bias">Whether a number is added to each output channel.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is outside its range.</exception>
     public Conv2d(
-        int inputs, int outputs, Size2d kernel, Rng rng, Size2d? stride = null, Size2d padding = default, bool bias = true)
+        int inputs, int outputs, Size2d kernel, Rng rng,
+        Size2d? stride = null, Size2d padding = default, bool bias = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
@@ -32,25 +35,27 @@ public sealed class Conv2d : Module
     /// <summary>[outputs, inputs, rows, columns]</summary>
     public Parameter Weight { get; }
 
-    /// <summary>[outputs], or null if the layer was made without one.</summary>
+    /// <summary>[outputs], or null if the layer was created without one.</summary>
     public Parameter? Bias { get; }
 
     /// <summary>Rows and columns of the kernel.</summary>
     public Size2d KernelSize { get; }
 
-    /// <summary>By how much the kernel moves from one output pixel to the next.</summary>
+    /// <summary>The distance between the kernel positions of adjacent output pixels.</summary>
     public Size2d Stride { get; }
 
-    /// <summary>How many zeros stand on each side of the input.</summary>
+    /// <summary>The number of zeros added on each side of the input.</summary>
     public Size2d Padding { get; }
 
     /// <param name="x">[n, inputs, h, w]</param>
-    /// <returns>[n, outputs, h', w'] with h' = ⌊(h + 2·padding − kernel) / stride⌋ + 1, and w' likewise.</returns>
-    /// <exception cref="ShapeException">The input has other channels, or is smaller than the kernel.</exception>
+    /// <returns>[n, outputs, p, q] with p = ⌊(h + 2·padding − kernel) / stride⌋ + 1, and q likewise.</returns>
+    /// <exception cref="ShapeException">
+    /// The input has another number of channels, or is smaller than the kernel.
+    /// </exception>
     public override Tensor Forward(Tensor x) => Forward(x, relu: false);
 
     /// <summary>
-    /// The convolution and, if asked for, the ReLU behind it, without a pass over memory between them.
+    /// The convolution, with ReLU as its epilogue if <paramref name="relu"/>: no pass over memory between them.
     /// </summary>
     internal Tensor Forward(Tensor x, bool relu) => x.Conv2d(Weight, Bias, Stride, Padding, relu);
 

@@ -1,10 +1,10 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>What training makes small: a scalar from a batch's outputs and labels.</summary>
+/// <summary>The function that training minimizes: a scalar from a batch's outputs and labels.</summary>
 public interface ILoss
 {
     /// <summary>The mean loss over the batch.</summary>
-    /// <param name="outputs">What the model gives: [batch, classes].</param>
+    /// <param name="outputs">The model's outputs: [batch, classes].</param>
     /// <param name="labels">[batch] class numbers, each in [0, classes).</param>
     /// <returns>A scalar.</returns>
     Tensor Forward(Tensor outputs, Labels labels);

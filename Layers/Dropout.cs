@@ -1,7 +1,7 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>Dropout of single elements.</summary>
-/// <param name="rng">Draws the masks; the layer's own: <c>rng.Split()</c>.</param>
+/// <summary>Dropout of individual elements.</summary>
+/// <param name="rng">Draws the masks; not shared with other layers: <c>rng.Split()</c>.</param>
 /// <param name="p">The probability of a zero, in [0, 1].</param>
 /// <exception cref="ArgumentOutOfRangeException">The probability is outside [0, 1].</exception>
 public sealed class Dropout(Rng rng, float p = 0.5f) : DropoutLayer(rng, p)

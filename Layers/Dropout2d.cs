@@ -1,7 +1,9 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>Dropout of whole channels: neighbouring pixels are too alike for single ones to be missed.</summary>
-/// <param name="rng">Draws the masks; the layer's own: <c>rng.Split()</c>.</param>
+/// <summary>
+/// Dropout of whole channels: adjacent pixels are strongly correlated, so dropping individual ones hardly regularizes.
+/// </summary>
+/// <param name="rng">Draws the masks; not shared with other layers: <c>rng.Split()</c>.</param>
 /// <param name="p">The probability of a channel of zeros, in [0, 1].</param>
 /// <exception cref="ArgumentOutOfRangeException">The probability is outside [0, 1].</exception>
 /// <seealso href="https://arxiv.org/abs/1411.4280">Tompson et al., 2015, §3.2</seealso>

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace PyNetSharp.Layers;
 
-/// <summary>A layer that sets a random part of its input to zero in training, and does nothing in evaluation.</summary>
+/// <summary>A layer that sets a random part of its input to zero in training mode, and nothing in evaluation.</summary>
 /// <remarks>
-/// What stays is multiplied by 1/(1 − p), so that the expectation does not change. Each call in training draws one number
-/// from <see cref="Rng"/>; a run that stops can go on exactly where it was by restoring that generator's state.
+/// The rest is multiplied by 1/(1 − p), so that the expectation does not change. Each call in training mode draws one
+/// number from <see cref="Rng"/>; an interrupted run resumes exactly by restoring that generator's state.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/1207.0580">Hinton et al., 2012</seealso>
 public abstract class DropoutLayer : Module
@@ -14,11 +14,12 @@ public abstract class DropoutLayer : Module
     {
         ArgumentNullException.ThrowIfNull(rng);
         if (p is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(p), FormattableString.Invariant($"{p}"), "A probability from 0 to 1 was expected.");
+            throw new ArgumentOutOfRangeException(
+                nameof(p), FormattableString.Invariant($"{p}"), "A probability from 0 to 1 was expected.");
         (Rng, P) = (rng, p);
     }
 
-    /// <summary>Where the masks come from.</summary>
+    /// <summary>Draws the masks.</summary>
     public Rng Rng { get; }
 
     /// <summary>The probability of a zero.</summary>
@@ -27,4 +28,20 @@ public abstract class DropoutLayer : Module
     /// <inheritdoc/>
     protected override string Describe() =>
         $"p={P.ToString("0.0#######", CultureInfo.InvariantCulture)}, inplace=False";
+}
+
+/// <summary>The part of a model's state that is not in tensors.</summary>
+public static class GeneratorExtensions
+{
+    extension(Module model)
+    {
+        /// <summary>
+        /// The random generators of all dropout layers; a checkpoint saves their states and a resumed run restores
+        /// them.
+        /// </summary>
+        public IEnumerable<(string Path, Rng Rng)> Generators() =>
+            from descendant in model.Descendants()
+            where descendant.Module is DropoutLayer
+            select (descendant.Path, ((DropoutLayer)descendant.Module).Rng);
+    }
 }

@@ -1,6 +1,6 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>Makes one row of features of each item of a batch, in C, H, W order for images.</summary>
+/// <summary>Reshapes each item of a batch to one row of features, in C, H, W order for images.</summary>
 public sealed class Flatten : Module
 {
     /// <param name="x">[n, …]</param>

@@ -1,6 +1,6 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>The mean of each channel over the whole image, of any size: Network in Network's head.</summary>
+/// <summary>Global average pooling: the mean of each channel over an image of any size.</summary>
 /// <seealso href="https://arxiv.org/abs/1312.4400">Lin, Chen and Yan, 2014, §3.2</seealso>
 public sealed class GlobalAvgPool2d : Module
 {

@@ -1,21 +1,27 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>How the weights of convolutions and linear layers are drawn before training.</summary>
+/// <summary>The initial distribution of the weights of convolutions and linear layers.</summary>
 public enum Initialization
 {
-    /// <summary>PyTorch's: weights and biases uniform in ±1/√fan_in.</summary>
+    /// <summary>PyTorch's default: weights and biases uniform in ±1/√fan_in.</summary>
     Default,
 
-    /// <summary>Glorot and Bengio's: weights uniform in ±√(6 / (fan_in + fan_out)), biases zero.</summary>
-    /// <seealso href="https://proceedings.mlr.press/v9/glorot10a.html">Glorot and Bengio, 2010</seealso>
+    /// <summary>
+    /// <c>torch.nn.init.xavier_uniform_</c>, Keras's <c>GlorotUniform</c>: weights uniform in ±√(6 / (fan_in +
+    /// fan_out)), biases zero.
+    /// </summary>
+    /// <seealso href="https://proceedings.mlr.press/v9/glorot10a.html">Glorot and Bengio, 2010, eq. 16</seealso>
     Xavier,
 
-    /// <summary>He's for ReLU: weights normal of variance 2 / fan_in, biases zero.</summary>
-    /// <seealso href="https://arxiv.org/abs/1502.01852">He et al., 2015</seealso>
+    /// <summary>
+    /// <c>torch.nn.init.kaiming_normal_</c> for ReLU: weights normal with mean 0 and variance 2 / fan_in, biases zero.
+    /// (Keras's <c>HeNormal</c> truncates the normal distribution.)
+    /// </summary>
+    /// <seealso href="https://arxiv.org/abs/1502.01852">He et al., 2015, eq. 10</seealso>
     Kaiming,
 }
 
-/// <summary>Draws a model's weights anew.</summary>
+/// <summary>Initializes the weights of a model.</summary>
 public static class InitializationExtensions
 {
     extension(Module model)
@@ -24,9 +30,11 @@ public static class InitializationExtensions
         /// Draws the weights and biases of every <see cref="Conv2d"/> and <see cref="Linear"/> within this module.
         /// </summary>
         /// <param name="scheme">The distribution.</param>
-        /// <param name="rng">Draws them, layer after layer, in the order of <see cref="Module.State"/>.</param>
+        /// <param name="rng">Draws them, layer by layer, in the order of <see cref="Module.State"/>.</param>
         /// <remarks>
-        /// fan_in is the number of inputs that one output number sees, fan_out the same the other way.
+        /// fan_in is the number of inputs that an output depends on, fan_out the number of outputs that an input
+        /// affects: features for a linear layer, channels · kernel size for a convolution. Other parameters are left as
+        /// they are.
         /// </remarks>
         public void Initialize(Initialization scheme, Rng rng)
         {
@@ -61,7 +69,8 @@ public static class InitializationExtensions
                 bias?.Fill(() => 0);
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(scheme), FormattableString.Invariant($"{scheme}"), "An unknown initialisation.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(scheme), FormattableString.Invariant($"{scheme}"), "An unknown initialization.");
         }
     }
 }

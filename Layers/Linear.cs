@@ -7,9 +7,9 @@ public sealed class Linear : Module
     /// Draws both parameters uniformly from ±1/√<paramref name="inputs"/>, as <c>torch.nn.Linear</c> does.
     /// </summary>
     /// <param name="inputs">Features of the input; at least 1.</param>
-    /// <param name="outputs">Features of the result; at least 1.</param>
+    /// <param name="outputs">Features of the output; at least 1.</param>
     /// <param name="rng">Draws the parameters.</param>
-    /// <param name="bias">Whether each output has a number added.</param>
+    /// <param name="bias">Whether a number is added to each output feature.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
     public Linear(int inputs, int outputs, Rng rng, bool bias = true)
     {
@@ -25,15 +25,17 @@ public sealed class Linear : Module
     /// <summary>[outputs, inputs]</summary>
     public Parameter Weight { get; }
 
-    /// <summary>[outputs], or null if the layer was made without one.</summary>
+    /// <summary>[outputs], or null if the layer was created without one.</summary>
     public Parameter? Bias { get; }
 
     /// <param name="x">[batch, inputs]</param>
     /// <returns>[batch, outputs]</returns>
-    /// <exception cref="ShapeException">The input is not a matrix of so many columns.</exception>
+    /// <exception cref="ShapeException">The input is not [batch, inputs].</exception>
     public override Tensor Forward(Tensor x) => Forward(x, relu: false);
 
-    /// <summary>The product and, if asked for, the ReLU behind it, without a pass over memory between them.</summary>
+    /// <summary>
+    /// The product, with ReLU as its epilogue if <paramref name="relu"/>: no pass over memory between them.
+    /// </summary>
     internal Tensor Forward(Tensor x, bool relu) => x.Linear(Weight, Bias, relu);
 
     /// <inheritdoc/>

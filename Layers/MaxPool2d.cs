@@ -1,13 +1,13 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>The largest number of each window, channel by channel.</summary>
+/// <summary>Max pooling: the maximum of each window, per channel.</summary>
 public sealed class MaxPool2d : Module
 {
-    /// <summary>A max-pooling layer.</summary>
+    /// <summary>Creates a max-pooling layer.</summary>
     /// <param name="kernel">Rows and columns of the window; at least 1.</param>
-    /// <param name="stride">Steps of the window; at least 1. The window's size if left out.</param>
+    /// <param name="stride">The distance between windows; at least 1. The window's size if null.</param>
     /// <param name="padding">−∞ added on each side; at most half the window.</param>
-    /// <param name="ceilMode">Whether a last window that reaches over the edge counts.</param>
+    /// <param name="ceilMode">Whether the number of windows is rounded up, with a last window over the edge.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is outside its range.</exception>
     public MaxPool2d(Size2d kernel, Size2d? stride = null, Size2d padding = default, bool ceilMode = false)
     {
@@ -20,10 +20,10 @@ public sealed class MaxPool2d : Module
     /// <summary>Rows and columns of the window.</summary>
     public Size2d KernelSize { get; }
 
-    /// <summary>By how much the window moves from one output pixel to the next.</summary>
+    /// <summary>The distance between the windows of adjacent output pixels.</summary>
     public Size2d Stride { get; }
 
-    /// <summary>By how much the windows reach over each side.</summary>
+    /// <summary>The number of −∞ added on each side of the input.</summary>
     public Size2d Padding { get; }
 
     /// <summary>Whether the number of windows is rounded up.</summary>
@@ -31,7 +31,7 @@ public sealed class MaxPool2d : Module
 
     /// <param name="x">[n, c, h, w]</param>
     /// <returns>
-    /// [n, c, h', w'] with h' = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and w' likewise.
+    /// [n, c, p, q] with p = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and q likewise.
     /// </returns>
     /// <exception cref="ShapeException">The input is no batch of images, or smaller than the window.</exception>
     public override Tensor Forward(Tensor x) => x.MaxPool2d(KernelSize, Stride, Padding, CeilMode);

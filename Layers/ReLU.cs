@@ -2,7 +2,7 @@ namespace PyNetSharp.Layers;
 
 /// <summary>max(x, 0), elementwise. NaN stays NaN.</summary>
 /// <remarks>
-/// Directly behind a <see cref="Conv2d"/> or <see cref="Linear"/>, <see cref="Sequential"/> runs both as one op.
+/// Directly after a <see cref="Conv2d"/> or <see cref="Linear"/>, <see cref="Sequential"/> runs both as one op.
 /// </remarks>
 public sealed class ReLU : Module
 {

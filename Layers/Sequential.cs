@@ -1,14 +1,14 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>Layers in a row, each fed with what the one before gives.</summary>
+/// <summary>A chain of layers: the output of each is the input of the next.</summary>
 /// <remarks>
 /// <para>
-/// A <see cref="ReLU"/> directly behind a <see cref="Conv2d"/> or <see cref="Linear"/> runs with it as one op.
+/// A <see cref="ReLU"/> directly after a <see cref="Conv2d"/> or <see cref="Linear"/> runs with it as one op.
 /// </para>
 /// <para>
-/// What a child returns goes back for reuse as soon as the next child has run (and, while a graph is recorded, as soon as
-/// no op needs it any more). A module of your own that looks at its input or its result later calls
-/// <see cref="Tensor.Keep"/> on it. The input of the whole and its result are left alone.
+/// The output of a child is released when the next child has run; while a graph is recorded, its storage stays until
+/// the last op that saved it. A module of your own that reads its input or its output later calls
+/// <see cref="Tensor.Keep"/> on it. The input and the output of the whole chain are not released.
 /// </para>
 /// </remarks>
 /// <example><code>
@@ -32,7 +32,8 @@ public class Sequential : Module
         foreach (var (name, module) in layers)
         {
             if (string.IsNullOrEmpty(name) || name.Contains('.', StringComparison.Ordinal))
-                throw new ArgumentException($"Sequential: '{name}' cannot name a layer; names have no dots.", nameof(layers));
+                throw new ArgumentException(
+                    $"Sequential: '{name}' cannot name a layer; names have no dots.", nameof(layers));
             if (children.Exists(child => child.Name == name))
                 throw new ArgumentException($"Sequential: two layers are named '{name}'.", nameof(layers));
             ArgumentNullException.ThrowIfNull(module, nameof(layers));
@@ -47,13 +48,15 @@ public class Sequential : Module
     /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
     public Module this[int position] => position >= 0 && position < Count
         ? children[position].Module
-        : throw new ArgumentOutOfRangeException(nameof(position), FormattableString.Invariant($"{position}"), $"Sequential: it has {Count} layers.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(position), FormattableString.Invariant($"{position}"), $"Sequential: it has {Count} layers.");
 
     /// <summary>The layer of this name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public Module this[string name] => children.Find(child => child.Name == name).Module
         ?? throw new KeyNotFoundException(
-            $"Sequential: no layer is named '{name}'; there are {string.Join(", ", children.Select(child => child.Name))}.");
+            $"Sequential: no layer is named '{name}'; " +
+            $"there are {string.Join(", ", children.Select(child => child.Name))}.");
 
     /// <inheritdoc/>
     protected override IEnumerable<(string Name, Module Module)> NamedChildren() => children;

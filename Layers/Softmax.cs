@@ -1,6 +1,6 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>Turns scores into probabilities over the second axis: exp(xⱼ) / Σₖ exp(xₖ).</summary>
+/// <summary>Converts logits to probabilities along the second axis: exp(xⱼ) / Σₖ exp(xₖ).</summary>
 public sealed class Softmax : Module
 {
     /// <param name="x">[n, classes] or [n, classes, h, w]</param>

@@ -41,7 +41,10 @@ public sealed class ReadmeTests
     public void The_example_in_the_README_is_this_one()
     {
         var here = Lines(File.ReadAllText(ThisFile()), "// begin\n", "// end");
-        var there = Lines(File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "README.md")), "```csharp\n", "```\n");
+        var there = Lines(
+            File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "README.md")),
+            "```csharp\n",
+            "```\n");
         Assert.That(there, Is.EqualTo(here));
     }
 

@@ -35,7 +35,8 @@ public sealed class ReferenceTensor
     public ReferenceTensor Broadcast(ReferenceTensor other, Func<double, double, double> f)
     {
         var rank = Math.Max(Shape.Rank, other.Shape.Rank);
-        Shape shape = [.. Enumerable.Range(0, rank).Select(axis => Extent(Shape, axis) is var n and not 1 ? n : Extent(other.Shape, axis))];
+        Shape shape = [.. Enumerable.Range(0, rank).Select(
+            axis => Extent(Shape, axis) is var n and not 1 ? n : Extent(other.Shape, axis))];
         return Of(shape, index => f(At(this, index), At(other, index)));
 
         int Extent(Shape s, int axis) => axis < rank - s.Rank ? 1 : s[axis - (rank - s.Rank)];
@@ -49,7 +50,9 @@ public sealed class ReferenceTensor
     {
         Shape shape = [.. Shape.Select((extent, axis) => axes.Contains(axis) ? 1 : extent)];
         var sums = new double[shape.Size];
-        _ = Of(Shape, index => sums[Offset(shape, [.. index.Select((i, axis) => axes.Contains(axis) ? 0 : i)])] += this[index]);
+        _ = Of(
+            Shape,
+            index => sums[Offset(shape, [.. index.Select((i, axis) => axes.Contains(axis) ? 0 : i)])] += this[index]);
         return new(shape, sums);
     }
 

@@ -5,18 +5,19 @@ using static PyNetSharp.Layers.ErrorText;
 
 namespace PyNetSharp.Data;
 
-/// <summary>Unpacks downloaded archives without trusting them.</summary>
+/// <summary>Extracts downloaded archives without trusting their content.</summary>
 internal static class Archive
 {
     private const long MaxBytes = 1L << 30;
     private const int MaxEntries = 10_000;
 
     /// <summary>
-    /// Unpacks a <c>.tar.gz</c> or <c>.zip</c> into one new folder beside it, which appears whole or not at all.
+    /// Extracts a <c>.tar.gz</c> or <c>.zip</c> into one new folder beside it, completely or not at all.
     /// </summary>
     /// <returns>That folder: the archive's only top folder, or one named for the archive.</returns>
     /// <exception cref="InputException">
-    /// The archive is faulty, holds links, names outside of itself or too much, or the folder is there already.
+    /// The archive is invalid, contains links, paths that lead out of it or too much data, or the folder exists
+    /// already.
     /// </exception>
     public static string Extract(string path)
     {
@@ -40,7 +41,7 @@ internal static class Archive
                 return target;
             });
         }
-        // The last two: numbers that no header should have, and names that no file can.
+        // The last two: numbers out of range in a header, and names that no file can have.
         catch (Exception e) when (e is InvalidDataException or FormatException or NotSupportedException
             or ArithmeticException or ArgumentException)
         {
@@ -69,8 +70,8 @@ internal static class Archive
 
         public void ExtractTar(Stream file)
         {
-            using var unzipped = new CheckedGZipStream(file);
-            using var tar = new TarReader(unzipped, leaveOpen: true);
+            using var decompressed = new CheckedGZipStream(file);
+            using var tar = new TarReader(decompressed, leaveOpen: true);
             while (tar.GetNextEntry() is { } entry)
             {
                 switch (entry.EntryType)
@@ -87,7 +88,7 @@ internal static class Archive
                 }
             }
 
-            Copy(unzipped, Stream.Null);        // what fills the last block; the checksum is behind it
+            Copy(decompressed, Stream.Null);    // the padding of the last block; the checksum follows it
         }
 
         public void ExtractZip(Stream file)
@@ -142,5 +143,28 @@ internal static class Archive
         {
             if (++entries > MaxEntries) throw new InputException($"'{path}' holds more than {MaxEntries} entries.");
         }
+    }
+}
+
+/// <summary>The checksum of ZIP archives, which .NET does not verify when it reads one.</summary>
+/// <seealso href="https://www.rfc-editor.org/rfc/rfc1952#section-8">RFC 1952, section 8</seealso>
+internal struct Crc32()
+{
+    private static readonly uint[] Table = [.. Enumerable.Range(0, 256).Select(i => Remainder((uint)i))];
+
+    private uint state = uint.MaxValue;
+
+    /// <summary>The checksum of all bytes so far.</summary>
+    public readonly uint Value => ~state;
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var b in bytes) state = Table[(byte)(state ^ b)] ^ (state >> 8);
+    }
+
+    private static uint Remainder(uint value)
+    {
+        for (var bit = 0; bit < 8; bit++) value = (value & 1) == 0 ? value >> 1 : (value >> 1) ^ 0xEDB88320;
+        return value;
     }
 }

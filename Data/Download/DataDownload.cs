@@ -1,20 +1,22 @@
 namespace PyNetSharp.Data;
 
-/// <summary>Fetches data sets from where they are published.</summary>
+/// <summary>Downloads the data sets of <see cref="DataCatalog"/> from their publishers.</summary>
 public static class DataDownload
 {
-    /// <summary>The names of the sets that can be fetched.</summary>
+    /// <summary>The names of the sets that can be downloaded.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. DatasetUrls.All.Keys];
 
-    /// <summary>Fetches what is missing of a set into <c>DATADIR/NAME/</c>, checks it, and unpacks archives.</summary>
-    /// <param name="name">One of <see cref="DataCatalog.Names"/>; sets that are drawn need nothing.</param>
-    /// <param name="dataDir">As for <see cref="DataCatalog.Load"/>; made if it is not there.</param>
+    /// <summary>
+    /// Downloads the missing files of a set into <c>DATADIR/NAME/</c>, checks them, and extracts archives.
+    /// </summary>
+    /// <param name="name">One of <see cref="DataCatalog.Names"/>; generated sets need no files.</param>
+    /// <param name="dataDir">As for <see cref="DataCatalog.Load"/>; created if it does not exist.</param>
     /// <param name="downloader">Does the transfers.</param>
-    /// <param name="progress">Hears of every piece.</param>
-    /// <param name="cancellation">Stops the transfer; what has come stays for the next time.</param>
-    /// <returns>Whether anything was fetched.</returns>
+    /// <param name="progress">Is called after every received block.</param>
+    /// <param name="cancellation">Stops the transfer; the received part is kept and resumed by the next call.</param>
+    /// <returns>Whether anything was downloaded.</returns>
     /// <exception cref="InputException">
-    /// There is no such set, the data folder is no folder, or a file cannot be had or is not the published one.
+    /// There is no such set, the data folder is no folder, or a file cannot be downloaded or has the wrong digest.
     /// </exception>
     public static Task<bool> FetchAsync(
         string name, string dataDir, Downloader downloader,
@@ -27,15 +29,15 @@ public static class DataDownload
         string name, IReadOnlyList<RemoteFile> files, string dataDir, Downloader downloader,
         IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
-        if (FolderCheck.FindProblem(dataDir, mayBeMissing: true) is { } fault)
-            throw new InputException($"The data folder '{dataDir}' {fault}.");
+        if (FolderCheck.FindProblem(dataDir, mayBeMissing: true) is { } problem)
+            throw new InputException($"The data folder '{dataDir}' {problem}.");
 
-        var there = DataCatalog.FindFolder(name, dataDir);
-        var folder = there ?? Path.Combine(dataDir, name);
+        var existing = DataCatalog.FindFolder(name, dataDir);
+        var folder = existing ?? Path.Combine(dataDir, name);
         var fetched = false;
         foreach (var file in files)
         {
-            if (Exists(file, folder, there is not null)) continue;
+            if (Exists(file, folder, existing is not null)) continue;
             fetched = true;
             var path = await downloader.FetchAsync(file, folder, progress, cancellation).ConfigureAwait(false);
             if (!file.IsArchive) continue;
@@ -47,9 +49,9 @@ public static class DataDownload
         return fetched;
     }
 
-    /// <summary>An archive is there when its set is; a compressed file also when it is unpacked.</summary>
-    private static bool Exists(RemoteFile file, string folder, bool setIsThere) => file.IsArchive
-        ? setIsThere
+    /// <summary>An archive exists when its set does; a compressed file also when its decompressed form does.</summary>
+    private static bool Exists(RemoteFile file, string folder, bool setExists) => file.IsArchive
+        ? setExists
         : File.Exists(Path.Combine(folder, file.Name))
             || (file.Name.EndsWith(".gz", StringComparison.Ordinal)
                 && File.Exists(Path.Combine(folder, file.Name[..^".gz".Length])));

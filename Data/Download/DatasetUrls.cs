@@ -5,10 +5,11 @@ namespace PyNetSharp.Data;
 /// <summary>Where the data sets are published, with the digests of their files.</summary>
 /// <remarks>
 /// The SHA-256 digests and sizes are those of TensorFlow Datasets (<c>tensorflow_datasets/url_checksums</c>), where
-/// they are checked at each download, except for ORL: for that only the MD5 is published, with the Bob toolbox's
-/// mirror.
+/// they are checked at each download. For ORL only an MD5 is published, with the mirror of the Bob toolbox.
 /// </remarks>
-/// <seealso href="https://github.com/tensorflow/datasets/tree/master/tensorflow_datasets/url_checksums">The digests</seealso>
+/// <seealso href="https://github.com/tensorflow/datasets/tree/master/tensorflow_datasets/url_checksums">
+/// The digests
+/// </seealso>
 /// <seealso href="https://gitlab.idiap.ch/bob/bob.bio.face">ORL's digest, in its database <c>atnt</c></seealso>
 internal static class DatasetUrls
 {
@@ -17,7 +18,7 @@ internal static class DatasetUrls
     private static readonly string[] Mnist =
         ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"];
 
-    /// <summary>The authors' repository; their own server knows no HTTPS.</summary>
+    /// <summary>The authors' repository first; their own server does not support HTTPS.</summary>
     private static readonly string[] Fashion =
         ["https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
          "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"];
@@ -27,7 +28,7 @@ internal static class DatasetUrls
     private static readonly string[] Orl =
         ["https://www.cl.cam.ac.uk/research/dtg/attarchive/pub/data/", "https://www.idiap.ch/software/bob/data/bob/"];
 
-    /// <summary>The files of each set that can be fetched.</summary>
+    /// <summary>The files of each set that can be downloaded.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<RemoteFile>> All { get; } =
         new Dictionary<string, IReadOnlyList<RemoteFile>>
         {

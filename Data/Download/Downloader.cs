@@ -4,39 +4,40 @@ using PyNetSharp.Layers;
 
 namespace PyNetSharp.Data;
 
-/// <summary>Fetches published files. A file has its final name only when it is whole and its digest is right.</summary>
+/// <summary>
+/// Downloads published files. A file gets its final name only when it is complete and its digest matches.
+/// </summary>
 /// <remarks>
-/// Until then it is <c>NAME.part</c>, which a later attempt, or a later run, goes on with. The digest says in the end
-/// whether the pieces belong together; so they may even come from different addresses, and no validator needs to be
-/// kept.
+/// Until then it is <c>NAME.part</c>, which a later attempt, or a later run, resumes. The digest is verified over the
+/// whole file; so its parts may come from different addresses, and no validator (ETag) needs to be stored.
 /// </remarks>
 /// <param name="client">
-/// Its timeout should not cover whole transfers; <see cref="StallTimeout"/> ends those that stand still.
+/// Its timeout should not cover whole transfers; <see cref="StallTimeout"/> ends those that receive nothing.
 /// </param>
 public sealed class Downloader(HttpClient client)
 {
     private const int BufferBytes = 1 << 16;
     private const long MaxBytes = 1L << 30;                // of a file whose size is not published
 
-    /// <summary>How often to ask before giving up.</summary>
+    /// <summary>The number of requests before the download fails.</summary>
     public int MaxAttempts { get; init; } = 8;
 
     /// <summary>
-    /// How long to wait after a first failure; twice as long after each further one, half a minute at most.
+    /// The delay after the first failure; it doubles with each further one, up to half a minute.
     /// </summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a server may send nothing.</summary>
+    /// <summary>The longest time without a received byte before a request is aborted.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Fetches one file, unless something has its final name already.</summary>
-    /// <param name="file">What to fetch.</param>
-    /// <param name="folder">Where to put it; made if it is not there.</param>
-    /// <param name="progress">Hears of every piece.</param>
-    /// <param name="cancellation">Stops the transfer; what has come stays for the next time.</param>
+    /// <summary>Downloads one file, unless a file of its final name exists.</summary>
+    /// <param name="file">The file to download.</param>
+    /// <param name="folder">Its destination; created if it does not exist.</param>
+    /// <param name="progress">Is called after every received block.</param>
+    /// <param name="cancellation">Stops the transfer; the received part is kept and resumed by the next call.</param>
     /// <returns>The file's path.</returns>
     /// <exception cref="InputException">
-    /// The file cannot be had anywhere, is not the published one, or cannot be stored.
+    /// No address serves the file, its digest is wrong, or it cannot be stored.
     /// </exception>
     public async Task<string> FetchAsync(
         RemoteFile file, string folder,
@@ -46,11 +47,11 @@ public sealed class Downloader(HttpClient client)
         if (File.Exists(path)) return path;
 
         var part = path + ".part";
-        DataFile.WrapFileErrors(part, () =>                          // what cannot be stored need not be asked for
+        DataFile.WrapFileErrors(part, () =>                          // fails before any request if it cannot be stored
         {
             Directory.CreateDirectory(folder);
-            using var trial = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
-            return trial.Length;
+            using var stream = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            return stream.Length;
         }, "written");
 
         var addresses = new Queue<Uri>(file.Addresses);
@@ -70,7 +71,7 @@ public sealed class Downloader(HttpClient client)
 
                 File.Delete(part);
                 failures.Add($"{address}: {file.Algorithm} {found}; expected {file.Digest}");
-                if (resumed) addresses.Enqueue(address);    // perhaps only the piece from before was wrong
+                if (resumed) addresses.Enqueue(address);    // perhaps only the resumed part was wrong
             }
             catch (PermanentDownloadException e)
             {
@@ -89,13 +90,14 @@ public sealed class Downloader(HttpClient client)
             $"{file.Name} could not be fetched into '{folder}': {string.Join("; ", failures.Distinct())}.");
     }
 
-    /// <summary>Appends to the part until the file is whole.</summary>
-    /// <returns>Whether there was a piece from before.</returns>
+    /// <summary>Appends to the partial file until it is complete.</summary>
+    /// <returns>Whether it resumed an earlier transfer.</returns>
     private async Task<bool> ReceiveAsync(
         RemoteFile file, Uri address, string part,
         IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
-        if (address.Scheme != Uri.UriSchemeHttps && !address.IsLoopback) throw new PermanentDownloadException("only HTTPS is fetched");
+        if (address.Scheme != Uri.UriSchemeHttps && !address.IsLoopback)
+            throw new PermanentDownloadException("only HTTPS is fetched");
         await using var to = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         if (to.Length > (file.Size ?? MaxBytes)) to.SetLength(0);
         var before = to.Length;
@@ -104,7 +106,8 @@ public sealed class Downloader(HttpClient client)
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         stalled.CancelAfter(StallTimeout);
         using var response = await SendRequestAsync(address, before, stalled.Token).ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return true;    // there is no more
+        // The partial file is complete.
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return true;
         var begin = ResponseOffset(response, before);
         to.SetLength(begin);
         to.Position = begin;
@@ -120,7 +123,7 @@ public sealed class Downloader(HttpClient client)
             stalled.CancelAfter(StallTimeout);
             if (to.Position + count > (size ?? MaxBytes))
             {
-                to.SetLength(0);                            // another file altogether
+                to.SetLength(0);                            // not the expected file
                 throw new PermanentDownloadException($"more than the {size ?? MaxBytes} bytes expected");
             }
 
@@ -141,14 +144,15 @@ public sealed class Downloader(HttpClient client)
             .ConfigureAwait(false);
     }
 
-    /// <summary>Where in the file the answer begins.</summary>
-    private static long ResponseOffset(HttpResponseMessage response, long asked) => response.StatusCode switch
+    /// <summary>The offset in the file at which the response begins.</summary>
+    private static long ResponseOffset(HttpResponseMessage response, long requested) => response.StatusCode switch
     {
-        HttpStatusCode.OK => 0,                             // from the start, whatever was asked for
-        HttpStatusCode.PartialContent when response.Content.Headers.ContentRange?.From == asked => asked,
+        HttpStatusCode.OK => 0,                             // the server ignored the range
+        HttpStatusCode.PartialContent when response.Content.Headers.ContentRange?.From == requested => requested,
         HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
             throw new HttpRequestException($"the server answered {(int)response.StatusCode}"),
-        var status => throw new PermanentDownloadException($"the server answered {(int)status} {response.ReasonPhrase}"),
+        var status =>
+            throw new PermanentDownloadException($"the server answered {(int)status} {response.ReasonPhrase}"),
     };
 
     private static async Task<string> DigestAsync(
@@ -165,6 +169,6 @@ public sealed class Downloader(HttpClient client)
     private TimeSpan BackoffDelay(int attempt) =>
         TimeSpan.FromSeconds(Math.Min(30, RetryDelay.TotalSeconds * Math.Pow(2, attempt - 1)));
 
-    /// <summary>An answer that will not be better next time.</summary>
+    /// <summary>An error that another attempt would not mend.</summary>
     private sealed class PermanentDownloadException(string message) : Exception(message);
 }

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace PyNetSharp.Data;
 
 /// <summary>Transforms one after the other.</summary>
-/// <param name="transforms">In the order of application; none leaves items as they are.</param>
+/// <param name="transforms">In the order of application; without any, items are unchanged.</param>
 public sealed class Compose(params IReadOnlyList<ITransform> transforms) : ITransform
 {
     /// <inheritdoc/>

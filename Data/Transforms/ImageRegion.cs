@@ -1,6 +1,6 @@
 namespace PyNetSharp.Data;
 
-/// <summary>What the transforms of images share.</summary>
+/// <summary>Extents and regions of images, for the transforms.</summary>
 internal static class ImageRegion
 {
     /// <summary>The extents of a shape [c, h, w].</summary>
@@ -9,20 +9,18 @@ internal static class ImageRegion
         ? (shape[0], shape[1], shape[2])
         : throw new ShapeException($"{transform}: items of shape {shape} are no images [c, h, w].");
 
-    /// <summary>Copies a window of an image; what lies outside of the image is 0.</summary>
-    /// <param name="shape">
-    /// The shape of <paramref name="x"/>, [c, h, w].</param> <param name="x">The image.
-    /// </param>
+    /// <summary>Copies a rectangle of an image; pixels outside of the image are 0.</summary>
+    /// <param name="shape">The shape of <paramref name="x"/>, [c, h, w].</param>
+    /// <param name="x">The image.</param>
     /// <param name="top">The image row that becomes row 0; negative above the image.</param>
-    /// <param name="left">The image column that becomes column 0.</param>
-    /// <param name="window">
-    /// The shape of <paramref name="y"/>, with as many channels.</param> <param name="y">Overwritten whole.
-    /// </param>
-    public static void CopyPadded(Shape shape, ReadOnlySpan<float> x, int top, int left, Shape window, Span<float> y)
+    /// <param name="left">The image column that becomes column 0; negative left of the image.</param>
+    /// <param name="region">The shape of <paramref name="y"/>, with the same number of channels.</param>
+    /// <param name="y">Overwritten completely.</param>
+    public static void CopyPadded(Shape shape, ReadOnlySpan<float> x, int top, int left, Shape region, Span<float> y)
     {
         var (channels, h, w) = GetExtents(shape, nameof(CopyPadded));
-        var (height, width) = (window[1], window[2]);
-        var (first, end) = (Math.Max(0, -left), Math.Min(width, w - left));         // the columns with pixels
+        var (height, width) = (region[1], region[2]);
+        var (first, end) = (Math.Max(0, -left), Math.Min(width, w - left));         // the columns within the image
         y.Clear();
         if (first >= end) return;
 

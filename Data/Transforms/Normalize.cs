@@ -8,9 +8,9 @@ public sealed class Normalize : ITransform
 {
     private readonly float[] mean, std;
 
-    /// <summary>Takes one number for all channels, or one for each.</summary>
-    /// <param name="mean">What becomes 0.</param>
-    /// <param name="deviation">What becomes a distance of 1; positive.</param>
+    /// <summary>Normalizes with one number for all channels, or one for each.</summary>
+    /// <param name="mean">Subtracted: 1 number, or one per channel.</param>
+    /// <param name="deviation">The divisor, as many numbers; positive.</param>
     /// <exception cref="ArgumentException">The lists differ in length, or a deviation is not positive.</exception>
     public Normalize(float[] mean, float[] deviation)
     {

@@ -5,12 +5,12 @@ public sealed class Pad : ITransform
 {
     private readonly int padding;
 
-    /// <summary>Pads by <paramref name="border"/> pixels.</summary>
+    /// <summary>Pads by <paramref name="border"/> pixels on each side.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The border is negative.</exception>
     public Pad(int border)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(border);
-        this.padding = border;
+        padding = border;
     }
 
     /// <inheritdoc/>

@@ -1,14 +1,14 @@
 namespace PyNetSharp.Data;
 
-/// <summary>Cuts a window of fixed size out of an image at a random place, after padding it with zeros.</summary>
+/// <summary>Crops an image to a fixed size at a random position, after padding it with zeros.</summary>
 public sealed class RandomCrop : ITransform
 {
     private readonly int height, width, padding;
 
     /// <summary>Crops to <paramref name="height"/>×<paramref name="width"/> pixels.</summary>
-    /// <param name="height">Rows of the window.</param>
-    /// <param name="width">Columns of the window.</param>
-    /// <param name="padding">Zeros added on each side before; 4 is usual for images of 32 pixels.</param>
+    /// <param name="height">Rows of the result; at least 1.</param>
+    /// <param name="width">Columns of the result; at least 1.</param>
+    /// <param name="padding">Zeros added on each side before cropping; 4 is usual for 32×32 images.</param>
     /// <exception cref="ArgumentOutOfRangeException">A side is not positive, or the padding is negative.</exception>
     public RandomCrop(int height, int width, int padding = 0)
     {
@@ -25,7 +25,7 @@ public sealed class RandomCrop : ITransform
         return h + 2 * padding >= height && w + 2 * padding >= width
             ? [channels, height, width]
             : throw new ShapeException(
-                $"RandomCrop: a window of {height}×{width} does not fit in {item} with padding {padding}.");
+                $"RandomCrop: a crop of {height}×{width} does not fit in {item} with padding {padding}.");
     }
 
     /// <inheritdoc/>

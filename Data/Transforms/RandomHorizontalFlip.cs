@@ -1,6 +1,6 @@
 namespace PyNetSharp.Data;
 
-/// <summary>Mirrors images, left to right, some of the time.</summary>
+/// <summary>Mirrors an image left to right, with a given probability.</summary>
 public sealed class RandomHorizontalFlip : ITransform
 {
     private readonly float probability;
@@ -10,7 +10,8 @@ public sealed class RandomHorizontalFlip : ITransform
     public RandomHorizontalFlip(float probability = 0.5f)
     {
         if (probability is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(probability), FormattableString.Invariant($"{probability}"), "A probability lies in [0, 1].");
+            throw new ArgumentOutOfRangeException(
+                nameof(probability), FormattableString.Invariant($"{probability}"), "A probability lies in [0, 1].");
         this.probability = probability;
     }
 

@@ -2,9 +2,9 @@ using System.Numerics.Tensors;
 
 namespace PyNetSharp.Data;
 
-/// <summary>y = factor·x + offset. (Data sets hand out bytes already divided by 255.)</summary>
+/// <summary>y = factor·x + offset. (Images are in [0, 1] already: data sets divide bytes by 255.)</summary>
 /// <param name="factor">Multiplies every value.</param>
-/// <param name="offset">Is added afterwards.</param>
+/// <param name="offset">Added after the multiplication.</param>
 public sealed class Rescale(float factor, float offset = 0) : ITransform
 {
     /// <inheritdoc/>

@@ -5,14 +5,14 @@ namespace PyNetSharp.Data;
 
 /// <summary>Bilinear resizing of images.</summary>
 /// <remarks>
-/// As <c>torch.nn.functional.interpolate(mode="bilinear", align_corners=False)</c>: pixel centres lie at ½, 1½, …, the
-/// border is repeated, and there is no smoothing when an image shrinks. Each source row is stretched once and then
-/// blended into all the rows that lie between it and the next.
+/// As <c>torch.nn.functional.interpolate(mode="bilinear", align_corners=False)</c>: pixel centers are at ½, 1½, …, the
+/// border is replicated, and shrinking does not smooth (no antialiasing). Each source row is interpolated to the new
+/// width once, then used for all output rows between it and the next.
 /// </remarks>
 public sealed class Resize : ITransform
 {
     private readonly int height, width;
-    private volatile InterpolationTable? rows, columns;                   // for the last size seen, as a rule that of all images
+    private volatile InterpolationTable? rows, columns;     // of the last size, usually the same for all images
 
     /// <summary>Resizes to <paramref name="height"/>×<paramref name="width"/> pixels.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A side is not positive.</exception>
@@ -46,19 +46,20 @@ public sealed class Resize : ITransform
         {
             var upper = buffer[..width];
             var lower = buffer.Slice(width, width);
-            var (upperRow, lowerRow) = (-1, -1);            // the source rows that they hold
+            var (upperRow, lowerRow) = (-1, -1);            // the source rows in them
             for (var i = 0; i < height; i++)
             {
-                if (upperRow != down.LowerIndex[i] && lowerRow == down.LowerIndex[i])    // what was below is above now
+                var (above, below) = (down.LowerIndex[i], down.UpperIndex[i]);
+                if (upperRow != above && lowerRow == above)         // the lower row becomes the upper one
                 {
-                    var released = upper;
+                    var unused = upper;
                     upper = lower;
-                    lower = released;
+                    lower = unused;
                     (upperRow, lowerRow) = (lowerRow, -1);
                 }
 
-                if (upperRow != down.LowerIndex[i]) across.Interpolate(x.Slice(w * (upperRow = down.LowerIndex[i]), w), upper);
-                if (lowerRow != down.UpperIndex[i]) across.Interpolate(x.Slice(w * (lowerRow = down.UpperIndex[i]), w), lower);
+                if (upperRow != above) across.Interpolate(x.Slice(w * (upperRow = above), w), upper);
+                if (lowerRow != below) across.Interpolate(x.Slice(w * (lowerRow = below), w), lower);
 
                 var row = y.Slice(i * width, width);
                 TensorPrimitives.Multiply(upper, 1 - down.UpperWeight[i], row);
@@ -68,7 +69,7 @@ public sealed class Resize : ITransform
     }
 
     /// <summary>
-    /// For each of a side's new pixels the two old ones that it lies between, and its distance from the first.
+    /// For each new pixel of one axis the two source pixels around it, and its distance from the first.
     /// </summary>
     private sealed class InterpolationTable
     {
@@ -91,12 +92,13 @@ public sealed class Resize : ITransform
 
         public int[] UpperIndex { get; }
 
-        /// <summary>The share of the pixel <see cref="UpperIndex"/>, in [0, 1).</summary>
+        /// <summary>The weight of the pixel <see cref="UpperIndex"/>, in [0, 1).</summary>
         public float[] UpperWeight { get; }
 
         public void Interpolate(ReadOnlySpan<float> x, Span<float> y)
         {
-            for (var i = 0; i < y.Length; i++) y[i] = (1 - UpperWeight[i]) * x[LowerIndex[i]] + UpperWeight[i] * x[UpperIndex[i]];
+            for (var i = 0; i < y.Length; i++)
+                y[i] = (1 - UpperWeight[i]) * x[LowerIndex[i]] + UpperWeight[i] * x[UpperIndex[i]];
         }
     }
 }

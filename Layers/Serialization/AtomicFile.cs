@@ -1,24 +1,24 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>Writes files that are whole or not there: never half-written under their own name.</summary>
+/// <summary>Writes files atomically: complete or not at all.</summary>
 /// <remarks>
-/// The content goes to a temporary file in the same folder, is flushed to the disk and then takes the final name in one
-/// step. Whoever reads the name meanwhile, or after a crash, finds the old content or the new. A link is followed; what is a
-/// device, such as <c>/dev/stdout</c>, is written to directly.
+/// The content is written to a temporary file in the same folder, flushed to the disk and then renamed to the final
+/// name. A reader meanwhile, or after a crash, finds the old content or the new. Links are followed; a device such as
+/// <c>/dev/stdout</c> is written to directly.
 /// </remarks>
-public static class AtomicFile
+internal static class AtomicFile
 {
-    /// <summary>Writes a file, replacing the one of that name.</summary>
+    /// <summary>Writes a file, replacing an existing one.</summary>
     /// <param name="path">The file; its folder must exist.</param>
-    /// <param name="write">Writes the content. If it throws, everything stays as it was.</param>
+    /// <param name="write">Writes the content. If it throws, the existing file is unchanged.</param>
     /// <exception cref="InputException">The file cannot be written there.</exception>
     public static void Write(string path, Action<Stream> write) =>
         Write(path, write, static (stream, write) => write(stream));
 
-    /// <summary>Writes a file, replacing the one of that name, from a state that may be a span.</summary>
+    /// <summary>Writes a file, replacing an existing one, from a state that may be a span.</summary>
     /// <param name="path">The file; its folder must exist.</param>
-    /// <param name="state">What <paramref name="write"/> is given.</param>
-    /// <param name="write">Writes the content. If it throws, everything stays as it was.</param>
+    /// <param name="state">The argument of <paramref name="write"/>.</param>
+    /// <param name="write">Writes the content. If it throws, the existing file is unchanged.</param>
     /// <exception cref="InputException">The file cannot be written there.</exception>
     public static void Write<TState>(string path, TState state, Action<Stream, TState> write)
         where TState : allows ref struct
@@ -59,20 +59,20 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Where a link leads, so that it stays one; the path itself if it is none.</summary>
+    /// <summary>The target of a link, so that the link is kept; the path itself if it is none.</summary>
     private static string ResolveLink(string path)
     {
         try
         {
             return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
         }
-        catch (IOException)                     // no such file yet, or links in a circle: writing will say so
+        catch (IOException)                     // no such file yet, or a cycle of links: writing reports it
         {
             return path;
         }
     }
 
-    /// <summary>Whether the name is no file's but a device's or a pipe's, which must not be replaced by a file.</summary>
+    /// <summary>Whether the path is a device or a pipe, which must not be replaced by a file.</summary>
     private static bool IsDevice(string path) =>
         OperatingSystem.IsLinux() && File.Exists(path)
         && (path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal));
@@ -97,13 +97,15 @@ public static class AtomicFile
         {
             return Path.GetFullPath(path);
         }
-        catch (IOException fault)               // the working folder is gone
+        catch (IOException fault)               // the working directory does not exist
         {
             throw new InputException($"'{path}' cannot be written: {fault.Message}", fault);
         }
     }
 
-    /// <summary>Removes what a process that was killed while it wrote has left in a folder, where nobody writes now.</summary>
+    /// <summary>
+    /// Deletes the temporary files of killed processes from a folder to which no other process writes.
+    /// </summary>
     internal static void DeleteTemporaryFiles(string folder)
     {
         foreach (var temporary in Directory.GetFiles(folder, ".*.tmp")) TryDelete(temporary);
@@ -117,7 +119,7 @@ public static class AtomicFile
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // The fault that led here is the one worth reporting; a folder that went read-only keeps its litter.
+            // The first error is the one to report; the temporary file remains in a folder that became read-only.
         }
     }
 }

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace PyNetSharp.Layers;
 
-/// <summary>Quotes in messages what a file says.</summary>
+/// <summary>Quotes untrusted text, such as a file's content, in error messages.</summary>
 internal static class ErrorText
 {
     private const int MaxLength = 80;
 
     /// <summary>
-    /// A text in quotes, short and fit for a line on a terminal: without line breaks, without what steers a terminal or
-    /// turns the direction of writing, and without halves of surrogate pairs.
+    /// A text in quotes, short and safe for a line on a terminal: without line breaks, terminal control characters,
+    /// changes of the writing direction and lone surrogates.
     /// </summary>
     public static string Quote(string text)
     {

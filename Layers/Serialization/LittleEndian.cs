@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace PyNetSharp.Layers;
 
-/// <summary>Writes floats as files keep them: little-endian, four bytes each.</summary>
+/// <summary>Writes floats in little-endian order, four bytes each, on every machine.</summary>
 internal static class LittleEndian
 {
-    // A span of bytes ends at 2³¹ − 1, which 2²⁹ floats would pass.
+    // Floats per write: a span holds less than 2³¹ bytes.
     private const int ChunkLength = 1 << 22;
 
     /// <summary>Appends the values to a stream.</summary>
@@ -14,9 +14,9 @@ internal static class LittleEndian
     {
         while (!values.IsEmpty)
         {
-            var piece = values[..Math.Min(ChunkLength, values.Length)];
-            stream.Write(MemoryMarshal.AsBytes(BitConverter.IsLittleEndian ? piece : ReverseEndianness(piece)));
-            values = values[piece.Length..];
+            var chunk = values[..Math.Min(ChunkLength, values.Length)];
+            stream.Write(MemoryMarshal.AsBytes(BitConverter.IsLittleEndian ? chunk : ReverseEndianness(chunk)));
+            values = values[chunk.Length..];
         }
     }
 

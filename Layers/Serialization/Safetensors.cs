@@ -1,23 +1,23 @@
 namespace PyNetSharp.Layers;
 
-/// <summary>Tensors in files of the safetensors format, which PyTorch and many others exchange weights in.</summary>
+/// <summary>Saves and opens files of the safetensors format, in which many frameworks exchange weights.</summary>
 /// <remarks>
-/// A file is the length of its header (8 bytes), the header (JSON: name, type, shape and place of each tensor) and the
-/// elements, row-major and little-endian, one tensor right after the other.
+/// A file is the length of its header (8 bytes), the header (JSON: name, type, shape and offsets of each tensor) and
+/// the elements, row-major and little-endian, one tensor after the other without gaps.
 /// </remarks>
 /// <seealso href="https://huggingface.co/docs/safetensors/index#format">The safetensors format</seealso>
 public static class Safetensors
 {
     /// <summary>Writes tensors as float32, in the order given. Equal tensors give equal bytes.</summary>
-    /// <param name="path">The file, replaced if it exists; never left half-written. Its folder must exist.</param>
-    /// <param name="tensors">The tensors and their names, each different.</param>
-    /// <param name="metadata">What else to keep in the file, if anything.</param>
+    /// <param name="path">The file, replaced atomically if it exists. Its folder must exist.</param>
+    /// <param name="tensors">The tensors and their names, all different.</param>
+    /// <param name="metadata">Additional keys and texts for the file; null for none.</param>
     /// <exception cref="ArgumentException">
-    /// A name comes twice, or is the format's own <c>__metadata__</c>; a name or a text has half of a surrogate pair;
-    /// or they are too long for a header that is read again.
+    /// A name occurs twice, or is <c>__metadata__</c>, which the format reserves; a name or a text has half of a
+    /// surrogate pair; or the header would exceed the format's limit of 100 MB.
     /// </exception>
     /// <exception cref="InputException">The file cannot be written.</exception>
-    /// <remarks>Beside the tensors it needs memory for a copy of the largest.</remarks>
+    /// <remarks>Needs temporary memory for a copy of the largest tensor.</remarks>
     public static void Save(
         string path,
         IEnumerable<(string Name, Tensor Tensor)> tensors,
@@ -40,9 +40,12 @@ public static class Safetensors
         });
     }
 
-    /// <summary>Opens a file and checks its header against its length; the elements are read when asked for.</summary>
+    /// <summary>
+    /// Opens a file and checks its header against its length; elements are read by
+    /// <see cref="SafetensorsFile.Read(string, Device?)"/>.
+    /// </summary>
     /// <exception cref="InputException">
-    /// The file cannot be read or is not in the format; the message names the fault and its place.
+    /// The file cannot be read or is not in the format; the message names the error and its position.
     /// </exception>
     public static SafetensorsFile Open(string path)
     {

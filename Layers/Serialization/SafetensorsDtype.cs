@@ -5,7 +5,7 @@ namespace PyNetSharp.Layers;
 /// <summary>The element types of the safetensors format.</summary>
 internal static class SafetensorsDtype
 {
-    /// <summary>What can be read as float32.</summary>
+    /// <summary>The types that are converted to float32.</summary>
     public const string ReadableTypes = "F32, F16, BF16 or F64";
 
     /// <summary>The bits of an element; null for a type that the format does not have.</summary>
@@ -24,10 +24,10 @@ internal static class SafetensorsDtype
     /// <summary>Whether it is one of <see cref="ReadableTypes"/>.</summary>
     public static bool IsReadable(string type) => type is "F32" or "F16" or "BF16" or "F64";
 
-    /// <summary>Converts elements to the nearest floats; beyond the largest that is an infinity.</summary>
+    /// <summary>Converts elements to the nearest floats; F64 values out of range become infinities.</summary>
     /// <param name="type">One of <see cref="ReadableTypes"/>.</param>
     /// <param name="elements">Little-endian.</param>
-    /// <param name="values">As many as there are elements.</param>
+    /// <param name="values">As many values as elements.</param>
     public static void Convert(string type, ReadOnlySpan<byte> elements, Span<float> values)
     {
         for (var i = 0; i < values.Length; i++)
@@ -35,7 +35,8 @@ internal static class SafetensorsDtype
             {
                 "F32" => BinaryPrimitives.ReadSingleLittleEndian(elements[(4 * i)..]),
                 "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(elements[(2 * i)..]),
-                "BF16" => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt16LittleEndian(elements[(2 * i)..]) << 16),
+                "BF16" => BitConverter.Int32BitsToSingle(
+                    BinaryPrimitives.ReadInt16LittleEndian(elements[(2 * i)..]) << 16),
                 "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(elements[(8 * i)..]),
                 _ => throw new ArgumentException($"{type} cannot be converted.", nameof(type)),
             };

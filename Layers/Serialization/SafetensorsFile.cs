@@ -5,10 +5,10 @@ using static PyNetSharp.Layers.ErrorText;
 
 namespace PyNetSharp.Layers;
 
-/// <summary>A safetensors file open for reading. Its header has been checked: the tensors it lists are all there.</summary>
+/// <summary>A safetensors file open for reading. Its header is valid, and the file has all tensors in it.</summary>
 public sealed class SafetensorsFile : IDisposable
 {
-    // Read at once: well below the 2³¹ − 1 bytes that a span can have.
+    // Elements per read: a span holds less than 2³¹ bytes.
     private const int ChunkLength = 1 << 20;
 
     private readonly string path;
@@ -16,7 +16,7 @@ public sealed class SafetensorsFile : IDisposable
     private readonly SafetensorsHeader header;
     private readonly long dataBegin;
 
-    /// <summary>Opens a file and checks its header; the elements are read when asked for.</summary>
+    /// <summary>Opens a file and checks its header; no elements are read yet.</summary>
     /// <exception cref="InputException">The file cannot be read, or it is not in the format.</exception>
     internal SafetensorsFile(string path)
     {
@@ -29,7 +29,8 @@ public sealed class SafetensorsFile : IDisposable
         catch (Exception fault)
         {
             handle.Dispose();
-            if (fault is NotSupportedException) throw new InputException($"'{path}' is not a file but a stream.", fault);
+            if (fault is NotSupportedException)
+                throw new InputException($"'{path}' is not a file but a stream.", fault);
             throw;
         }
     }
@@ -37,46 +38,49 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The tensors, in the header's order.</summary>
     public IReadOnlyCollection<SafetensorsTensorInfo> Tensors => header.Tensors;
 
-    /// <summary>What else whoever wrote the file wanted to be known.</summary>
+    /// <summary>The additional keys and texts in the file.</summary>
     public IReadOnlyDictionary<string, string> Metadata => header.Metadata;
 
     /// <summary>The tensor of a name, or null.</summary>
     public SafetensorsTensorInfo? Find(string name) => header.Find(name);
 
-    /// <summary>Reads a tensor's elements in row-major order, converted to float32 if they are F16, BF16 or F64.</summary>
+    /// <summary>
+    /// Reads a tensor's elements in row-major order, converted to float32 if they are F16, BF16 or F64.
+    /// </summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
-    /// <param name="values">As long as the shape's count.</param>
-    /// <exception cref="ArgumentException">There are more or fewer values than elements.</exception>
+    /// <param name="values">As many values as elements.</param>
+    /// <exception cref="ArgumentException">The number of values is not the number of elements.</exception>
     /// <exception cref="InputException">
-    /// The elements are of another type or too many, or the file cannot be read any more.
+    /// The elements are of another type or too many, or the file can no longer be read.
     /// </exception>
     public void Read(SafetensorsTensorInfo tensor, Span<float> values)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         if (values.Length != tensor.Shape.Size)
-            throw new ArgumentException($"{values.Length} values for a tensor of shape {tensor.Shape}.", nameof(values));
+            throw new ArgumentException(
+                $"{values.Length} values for a tensor of shape {tensor.Shape}.", nameof(values));
         if (!SafetensorsDtype.IsReadable(tensor.Dtype))
             throw new InputException(
                 $"'{path}' holds {Quote(tensor.Name)} in {tensor.Dtype}; expected {SafetensorsDtype.ReadableTypes}.");
 
-        var asInMemory = tensor.Dtype == "F32" && BitConverter.IsLittleEndian;
+        var isNative = tensor.Dtype == "F32" && BitConverter.IsLittleEndian;
         var size = SafetensorsDtype.BitsPerElement(tensor.Dtype)!.Value / 8;
-        var buffer = asInMemory ? [] : new byte[Math.Min(ChunkLength, values.Length) * size];
+        var buffer = isNative ? [] : new byte[Math.Min(ChunkLength, values.Length) * size];
         for (var offset = dataBegin + tensor.DataBegin; !values.IsEmpty;)
         {
-            var piece = values[..Math.Min(ChunkLength, values.Length)];
-            var bytes = asInMemory ? MemoryMarshal.AsBytes(piece) : buffer.AsSpan(0, piece.Length * size);
+            var chunk = values[..Math.Min(ChunkLength, values.Length)];
+            var bytes = isNative ? MemoryMarshal.AsBytes(chunk) : buffer.AsSpan(0, chunk.Length * size);
             ReadExactly(offset, bytes);
-            if (!asInMemory) SafetensorsDtype.Convert(tensor.Dtype, bytes, piece);
-            values = values[piece.Length..];
+            if (!isNative) SafetensorsDtype.Convert(tensor.Dtype, bytes, chunk);
+            values = values[chunk.Length..];
             offset += bytes.Length;
         }
     }
 
     /// <summary>Reads a tensor, converted to float32 if it is F16, BF16 or F64.</summary>
     /// <exception cref="InputException">
-    /// There is no tensor of that name, its elements are of another type or too many, or the file cannot be read any
-    /// more.
+    /// There is no tensor of that name, its elements are of another type or too many, or the file can no longer be
+    /// read.
     /// </exception>
     public Tensor Read(string name, Device? device = null)
     {
@@ -112,9 +116,11 @@ public sealed class SafetensorsFile : IDisposable
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > SafetensorsHeader.MaxLength)
             throw InvalidFile(
-                $"its first 8 bytes announce a header of {length} bytes; expected at most {SafetensorsHeader.MaxLength}");
+                $"its first 8 bytes announce a header of {length} bytes; " +
+                $"expected at most {SafetensorsHeader.MaxLength}");
         if (length > (ulong)(fileLength - prefix.Length))
-            throw InvalidFile($"its first 8 bytes announce a header of {length} bytes, but only {fileLength - prefix.Length} follow");
+            throw InvalidFile(
+                $"its first 8 bytes announce a header of {length} bytes, but only {fileLength - prefix.Length} follow");
 
         var json = new byte[length];
         ReadExactly(prefix.Length, json);
@@ -129,7 +135,8 @@ public sealed class SafetensorsFile : IDisposable
             while (!bytes.IsEmpty)
             {
                 var read = RandomAccess.Read(handle, bytes, offset);
-                if (read == 0) throw InvalidFile($"it ends at byte {offset}, although it was longer when it was opened");
+                if (read == 0)
+                    throw InvalidFile($"it ends at byte {offset}, although it was longer when it was opened");
                 bytes = bytes[read..];
                 offset += read;
             }

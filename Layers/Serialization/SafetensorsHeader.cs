@@ -4,22 +4,22 @@ using static PyNetSharp.Layers.ErrorText;
 
 namespace PyNetSharp.Layers;
 
-/// <summary>The header of a safetensors file, read and checked: which tensors there are, and where.</summary>
+/// <summary>The header of a safetensors file, validated: its tensors and their offsets.</summary>
 internal sealed class SafetensorsHeader
 {
-    /// <summary>The header's one member that is no tensor.</summary>
+    /// <summary>The only member of the header that is no tensor.</summary>
     public const string MetadataKey = "__metadata__";
 
-    /// <summary>The bytes of a header at the most: as in the format's reference implementation.</summary>
-    /// <remarks>It also bounds the memory that a hostile file can ask for.</remarks>
+    /// <summary>The maximum length of a header in bytes, that of the format's reference implementation.</summary>
+    /// <remarks>It also bounds the memory that a malicious file can make the reader allocate.</remarks>
     public const int MaxLength = 100_000_000;
 
     private const string ExpectedForm = "expected {\"dtype\":…,\"shape\":[…],\"data_offsets\":[begin,end]}";
 
-    // As deep as the format's reference implementation reads.
+    // The maximum depth of the format's reference implementation.
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 128 };
 
-    // Both are far beyond any real file; they bound the memory that a hostile one can ask for.
+    // Far beyond any real file; they bound the memory that a malicious one can make the reader allocate.
     private const int MaxRank = 64;
     private const int MaxMembers = 1_000_000;
 
@@ -29,8 +29,8 @@ internal sealed class SafetensorsHeader
     private Dictionary<string, string>? metadata;
     private bool hasMetadata;
 
-    private SafetensorsHeader(long dataLength, Func<string, InputException> fault) =>
-        (this.dataLength, this.newError) = (dataLength, fault);
+    private SafetensorsHeader(long dataLength, Func<string, InputException> newError) =>
+        (this.dataLength, this.newError) = (dataLength, newError);
 
     /// <summary>The tensors, in the header's order.</summary>
     public IReadOnlyCollection<SafetensorsTensorInfo> Tensors => tensors.Values;
@@ -39,13 +39,14 @@ internal sealed class SafetensorsHeader
 
     public SafetensorsTensorInfo? Find(string name) => tensors.GetValueOrDefault(name);
 
-    /// <summary>Reads a header and checks that its tensors fill the data, without holes and overlaps.</summary>
+    /// <summary>Reads a header and checks that its tensors fill the data, without gaps and overlaps.</summary>
     /// <param name="json">The header's bytes.</param>
     /// <param name="dataLength">The bytes that follow it in the file.</param>
-    /// <param name="fault">Makes the exception to throw from a description of the fault.</param>
-    public static SafetensorsHeader Read(ReadOnlySpan<byte> json, long dataLength, Func<string, InputException> fault)
+    /// <param name="newError">Makes the exception to throw from a description of the error.</param>
+    public static SafetensorsHeader Read(
+        ReadOnlySpan<byte> json, long dataLength, Func<string, InputException> newError)
     {
-        var header = new SafetensorsHeader(dataLength, fault);
+        var header = new SafetensorsHeader(dataLength, newError);
         header.ReadAll(json);
         header.CheckNoGaps();
         return header;
@@ -67,11 +68,12 @@ internal sealed class SafetensorsHeader
                     throw newError($"{Quote(name)} comes twice in its header");
             }
 
-            reader.Read();          // throws if anything but blanks follows the object
+            reader.Read();          // throws if anything but white space follows the object
         }
         catch (JsonException error)
         {
-            throw newError($"its header is not JSON, near byte {sizeof(ulong) + reader.BytesConsumed} ({error.Message.TrimEnd('.')})");
+            var at = sizeof(ulong) + reader.BytesConsumed;
+            throw newError($"its header is not JSON, near byte {at} ({error.Message.TrimEnd('.')})");
         }
     }
 
@@ -86,7 +88,8 @@ internal sealed class SafetensorsHeader
         {
             reader.Read();
             if (metadata.Count == MaxMembers) throw newError($"{MetadataKey} holds more than {MaxMembers} texts");
-            if (reader.TokenType != JsonTokenType.String) throw newError($"{MetadataKey} holds {Quote(key)}, which is not a text");
+            if (reader.TokenType != JsonTokenType.String)
+                throw newError($"{MetadataKey} holds {Quote(key)}, which is not a text");
             if (!metadata.TryAdd(key, ReadText(ref reader))) throw newError($"{MetadataKey} holds {Quote(key)} twice");
         }
     }
@@ -144,7 +147,7 @@ internal sealed class SafetensorsHeader
         return tensor;
     }
 
-    /// <summary>The bits of all elements; null if the product, taken from the left, overflows.</summary>
+    /// <summary>The bits of all elements; null if the product, computed from the left, overflows.</summary>
     private static UInt128? CountBits(List<long> extents, int bits)
     {
         ulong count = 1;
@@ -154,7 +157,7 @@ internal sealed class SafetensorsHeader
         return count * (UInt128)(uint)bits;
     }
 
-    /// <summary>Whole bytes, or such as "1.5".</summary>
+    /// <summary>The number of bytes, with a fraction if needed: "1.5".</summary>
     private static string FormatBytes(UInt128 bits) => ((decimal)bits / 8).ToString(CultureInfo.InvariantCulture);
 
     private void CheckNoGaps()
@@ -164,7 +167,8 @@ internal sealed class SafetensorsHeader
         foreach (var tensor in tensors.Values.OrderBy(t => t.DataBegin).ThenBy(t => t.DataEnd))
         {
             if (tensor.DataBegin < filled)
-                throw newError($"{Quote(tensor.Name)} begins at byte {tensor.DataBegin} of the data, within {Quote(last)}");
+                throw newError(
+                    $"{Quote(tensor.Name)} begins at byte {tensor.DataBegin} of the data, within {Quote(last)}");
             if (tensor.DataBegin > filled)
                 throw newError($"bytes {filled} to {tensor.DataBegin} of its data belong to no tensor");
             (filled, last) = (tensor.DataEnd, tensor.Name);
@@ -190,7 +194,7 @@ internal sealed class SafetensorsHeader
         }
     }
 
-    /// <summary>Reads a value of whatever kind, to its end.</summary>
+    /// <summary>Skips a value of any kind, but checks its texts.</summary>
     private void Skip(ref Utf8JsonReader reader)
     {
         var depth = reader.CurrentDepth;
@@ -210,7 +214,8 @@ internal sealed class SafetensorsHeader
             if (reader.TokenType != JsonTokenType.Number
                 || reader.ValueSpan[0] == '-'
                 || !reader.TryGetInt64(out var number))
-                throw newError($"{Quote(name)} has a {key} that holds something else than whole numbers from 0 to 2⁶³ − 1");
+                throw newError(
+                    $"{Quote(name)} has a {key} that holds something else than whole numbers from 0 to 2⁶³ − 1");
             if (numbers.Count == MaxRank) throw newError($"{Quote(name)} has a {key} of more than {MaxRank} numbers");
             numbers.Add(number);
         }
@@ -218,5 +223,6 @@ internal sealed class SafetensorsHeader
         return numbers;
     }
 
-    private InputException Malformed(string name) => newError($"{Quote(name)} is not described as it should be; {ExpectedForm}");
+    private InputException Malformed(string name) =>
+        newError($"{Quote(name)} is not described as it should be; {ExpectedForm}");
 }

@@ -8,19 +8,19 @@ namespace PyNetSharp.Layers;
 /// <summary>Writes the header of a safetensors file whose tensors are all float32.</summary>
 internal static class SafetensorsHeaderWriter
 {
-    private const int Alignment = 8;        // the data begin at a multiple of this
+    private const int Alignment = 8;        // the data begins at a multiple of this
 
     /// <summary>The file up to its data: the header's length and the header, padded with spaces.</summary>
     /// <exception cref="ArgumentException">
-    /// A name comes twice, or is the format's own; a text has half of a surrogate pair; the header is too long to be
-    /// read.
+    /// A name occurs twice, or is reserved by the format; a text has half of a surrogate pair; the header exceeds the
+    /// format's limit.
     /// </exception>
     public static byte[] Write(
         IReadOnlyList<(string Name, Shape Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         using var json = new MemoryStream();
         json.Write(new byte[sizeof(ulong)]);
-        // The file is read by programs, not embedded in web pages: letters stay letters.
+        // The header is not embedded in web pages, so letters beyond ASCII need no escapes.
         using (var writer = new Utf8JsonWriter(json, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             writer.WriteStartObject();
@@ -31,7 +31,8 @@ internal static class SafetensorsHeaderWriter
             foreach (var (name, shape) in tensors)
             {
                 CheckText(name, nameof(tensors));
-                if (!names.Add(name)) throw new ArgumentException($"The name '{name}' is taken already.", nameof(tensors));
+                if (!names.Add(name))
+                    throw new ArgumentException($"The name '{name}' is taken already.", nameof(tensors));
                 var begin = end;
                 end += (long)shape.Size * sizeof(float);
                 WriteTensor(writer, name, shape, begin, end);
@@ -45,7 +46,8 @@ internal static class SafetensorsHeaderWriter
         var length = header.Length - sizeof(ulong);
         if (length > SafetensorsHeader.MaxLength)
             throw new ArgumentException(
-                $"The header would have {length} bytes; expected {SafetensorsHeader.MaxLength} or less.", nameof(tensors));
+                $"The header would have {length} bytes; expected {SafetensorsHeader.MaxLength} or less.",
+                nameof(tensors));
         BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - sizeof(ulong));
         return header;
     }
@@ -63,7 +65,9 @@ internal static class SafetensorsHeaderWriter
         writer.WriteEndObject();
     }
 
-    /// <summary>Else the writer would put another character in its place, and two names could become one.</summary>
+    /// <summary>
+    /// Checks for lone surrogates: the JSON writer would replace each by the same character, and make two names equal.
+    /// </summary>
     private static void CheckText(string text, string parameter)
     {
         for (var i = 0; i < text.Length; i++)

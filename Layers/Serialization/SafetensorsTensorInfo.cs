@@ -2,17 +2,18 @@ using static PyNetSharp.Layers.ErrorText;
 
 namespace PyNetSharp.Layers;
 
-/// <summary>A tensor in a safetensors file.</summary>
+/// <summary>A tensor in a safetensors file, without its elements.</summary>
 /// <param name="Name">Its name, unique in the file.</param>
-/// <param name="Dtype">The format's word for its elements, such as F32.</param>
-/// <param name="Extents">Its extents, which may be more than a <see cref="PyNetSharp.Shape"/> can have.</param>
-/// <param name="DataBegin">Where its elements begin, in bytes from the beginning of the file's data.</param>
-/// <param name="DataEnd">Where they end.</param>
-public sealed record SafetensorsTensorInfo(string Name, string Dtype, IReadOnlyList<long> Extents, long DataBegin, long DataEnd)
+/// <param name="Dtype">The element type in the format's notation, such as F32.</param>
+/// <param name="Extents">Its extents, which may exceed those of a <see cref="PyNetSharp.Shape"/>.</param>
+/// <param name="DataBegin">The offset of its elements, in bytes from the beginning of the file's data.</param>
+/// <param name="DataEnd">The offset of their end, in bytes.</param>
+public sealed record SafetensorsTensorInfo(
+    string Name, string Dtype, IReadOnlyList<long> Extents, long DataBegin, long DataEnd)
 {
-    /// <summary>Its extents, as a tensor has them that is read.</summary>
+    /// <summary>Its shape as a <see cref="Tensor"/>.</summary>
     /// <exception cref="InputException">
-    /// There are 2³¹ elements or more: the tensor can be passed over, but not read.
+    /// There are 2³¹ elements or more: the tensor cannot be read.
     /// </exception>
     public Shape Shape
     {
@@ -30,6 +31,6 @@ public sealed record SafetensorsTensorInfo(string Name, string Dtype, IReadOnlyL
         }
     }
 
-    /// <summary>The extents as a <see cref="PyNetSharp.Shape"/> shows them.</summary>
+    /// <summary>The extents, formatted like a <see cref="PyNetSharp.Shape"/>.</summary>
     internal string ExtentsText => $"[{string.Join(", ", Extents)}]";
 }

@@ -3,13 +3,13 @@ using PyNetSharp.Layers;
 namespace PyNetSharp.Models;
 
 /// <summary>
-/// AlexNet as torchvision builds it; parameter names are torchvision's, so its weights load unchanged.
+/// AlexNet as torchvision builds it, with torchvision's parameter names: its weights load unchanged.
 /// </summary>
 /// <seealso href="https://arxiv.org/abs/1404.5997">Krizhevsky, One weird trick, 2014</seealso>
 public sealed class AlexNet : Sequential
 {
-    /// <summary>Builds the network.</summary>
-    /// <param name="options">Images [c, h, w] of at least 63×63; made for 227×227 here. Dropout 0.5 by default.</param>
+    /// <summary>Creates the network.</summary>
+    /// <param name="options">Images [c, h, w] of at least 63×63; 227×227 by default. Dropout 0.5 by default.</param>
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
     public AlexNet(NetworkOptions options, Rng rng) : base(Layers(options, rng))
     {
@@ -18,7 +18,8 @@ public sealed class AlexNet : Sequential
     private static (string, Module)[] Layers(NetworkOptions options, Rng rng)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var (c1, c2, c3, c4) = (options.ScaleWidth(64), options.ScaleWidth(192), options.ScaleWidth(384), options.ScaleWidth(256));
+        var (c1, c2) = (options.ScaleWidth(64), options.ScaleWidth(192));
+        var (c3, c4) = (options.ScaleWidth(384), options.ScaleWidth(256));
         var hidden = options.ScaleWidth(4096);
         return
         [

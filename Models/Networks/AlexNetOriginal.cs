@@ -2,7 +2,7 @@ using PyNetSharp.Layers;
 
 namespace PyNetSharp.Models;
 
-/// <summary>Where <see cref="AlexNetOriginal"/> drops elements.</summary>
+/// <summary>The positions of dropout in <see cref="AlexNetOriginal"/>.</summary>
 public enum AlexNetDropout
 {
     /// <summary>Nowhere.</summary>
@@ -11,20 +11,20 @@ public enum AlexNetDropout
     /// <summary>Before the two hidden linear layers, as published.</summary>
     HiddenLayers,
 
-    /// <summary>After the last convolution, and before each of the three linear layers.</summary>
+    /// <summary>After the last convolution and before each of the three linear layers.</summary>
     All,
 }
 
 /// <summary>
-/// AlexNet with the channels of its first publication, on one device and without local response normalisation.
+/// AlexNet with the channels of its first publication, on one device and without local response normalization.
 /// </summary>
 /// <seealso href="https://papers.nips.cc/paper/4824">Krizhevsky, Sutskever and Hinton, 2012</seealso>
 public sealed class AlexNetOriginal : Sequential
 {
-    /// <summary>Builds the network.</summary>
+    /// <summary>Creates the network.</summary>
     /// <param name="options">Images [c, 227, 227]. Dropout 0.5 by default.</param>
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
-    /// <param name="dropout">Where elements are dropped.</param>
+    /// <param name="dropout">The positions of dropout.</param>
     public AlexNetOriginal(NetworkOptions options, Rng rng, AlexNetDropout dropout = AlexNetDropout.HiddenLayers)
         : base(Layers(options, rng, dropout))
     {
@@ -58,6 +58,6 @@ public sealed class AlexNetOriginal : Sequential
             ])),
         ];
 
-        Module[] Drop(bool here) => here ? [new Dropout(rng.Split(), options.Dropout ?? 0.5f)] : [];
+        Module[] Drop(bool enabled) => enabled ? [new Dropout(rng.Split(), options.Dropout ?? 0.5f)] : [];
     }
 }

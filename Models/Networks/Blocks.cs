@@ -2,7 +2,7 @@ using PyNetSharp.Layers;
 
 namespace PyNetSharp.Models;
 
-/// <summary>Rows of layers that several networks repeat.</summary>
+/// <summary>Sequences of layers that several networks use.</summary>
 internal static class Blocks
 {
     /// <summary>A convolution and its ReLU.</summary>

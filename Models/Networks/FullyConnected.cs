@@ -5,15 +5,16 @@ namespace PyNetSharp.Models;
 /// <summary>Linear layers with ReLUs between them, for items of any shape.</summary>
 public sealed class FullyConnected : Sequential
 {
-    /// <summary>Builds the network.</summary>
+    /// <summary>Creates the network.</summary>
     /// <param name="options">
-    /// Items of any shape. No dropout by default; a probability puts one behind each hidden layer.
+    /// Items of any shape. No dropout by default; with a probability there is dropout after each hidden layer.
     /// </param>
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
     /// <param name="hidden">
-    /// The features of each hidden layer, before <see cref="NetworkOptions.WidthMultiplier"/>; empty for a linear classifier.
+    /// The features of each hidden layer, before <see cref="NetworkOptions.WidthMultiplier"/> is applied; empty for a
+    /// linear classifier.
     /// </param>
-    /// <param name="batchNorm">Whether each hidden layer is batch-normalised before its ReLU.</param>
+    /// <param name="batchNorm">Whether each hidden layer has batch normalization before its ReLU.</param>
     public FullyConnected(NetworkOptions options, Rng rng, IReadOnlyList<int> hidden, bool batchNorm = false)
         : base(Layers(options, rng, hidden, batchNorm))
     {

@@ -2,11 +2,11 @@ using PyNetSharp.Layers;
 
 namespace PyNetSharp.Models;
 
-/// <summary>LeNet-5 with ReLU and max pooling.</summary>
+/// <summary>LeNet-5 with ReLU and max pooling instead of tanh and trainable subsampling.</summary>
 /// <seealso href="https://doi.org/10.1109/5.726791">LeCun, Bottou, Bengio and Haffner, 1998</seealso>
 public sealed class LeNet5 : Sequential
 {
-    /// <summary>Builds the network.</summary>
+    /// <summary>Creates the network.</summary>
     /// <param name="options">Images [c, 32, 32].</param>
     /// <param name="rng">Draws the weights.</param>
     public LeNet5(NetworkOptions options, Rng rng) : base(Layers(options, rng))
@@ -16,7 +16,8 @@ public sealed class LeNet5 : Sequential
     private static (string, Module)[] Layers(NetworkOptions options, Rng rng)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var (c6, c16, c120, h84) = (options.ScaleWidth(6), options.ScaleWidth(16), options.ScaleWidth(120), options.ScaleWidth(84));
+        var (c6, c16, c120) = (options.ScaleWidth(6), options.ScaleWidth(16), options.ScaleWidth(120));
+        var h84 = options.ScaleWidth(84);
         return
         [
             ("conv1", new Conv2d(options.Channels, c6, 5, rng)), ("relu1", new ReLU()), ("pool1", new MaxPool2d(2)),

@@ -2,39 +2,42 @@ using PyNetSharp.Layers;
 
 namespace PyNetSharp.Models;
 
-/// <summary>One module within a model, as an item of a given size passes through.</summary>
-/// <param name="Path">Where it is: <c>features1.0</c>.</param>
+/// <summary>The output shape and the cost of one module within a model, for an item of a given shape.</summary>
+/// <param name="Path">Its path in the model: <c>features1.0</c>.</param>
 /// <param name="Depth">0 for the model's own children, 1 for theirs, and so on.</param>
 /// <param name="Module">The module.</param>
-/// <param name="Output">The shape that it gives for a batch of one.</param>
-/// <param name="Parameters">How many numbers it trains, those of its children included.</param>
+/// <param name="Output">The shape of its output for a batch of one.</param>
+/// <param name="Parameters">The number of its trainable values, those of its children included.</param>
 /// <param name="MultiplyAdds">
-/// Multiplications of convolutions and linear layers in a forward pass of one item, children included.
+/// Multiply-adds of convolutions and linear layers in a forward pass of one item, children included.
 /// </param>
-public sealed record LayerSummary(string Path, int Depth, Module Module, Shape Output, long Parameters, long MultiplyAdds)
+public sealed record LayerSummary(
+    string Path, int Depth, Module Module, Shape Output, long Parameters, long MultiplyAdds)
 {
-    /// <summary>Whether nothing is listed below it.</summary>
+    /// <summary>Whether it has no children in the summary.</summary>
     public bool IsLeaf => Module is not Sequential;
 
     /// <summary>The output's extents: <c>1×96×54×54</c>.</summary>
     public string Dimensions => string.Join('×', Output);
 
-    /// <summary>The textbook's line: <c>Sequential output shape: [1, 96, 54, 54]</c>.</summary>
+    /// <summary>
+    /// Type and output, as the textbook d2l.ai prints it: <c>Sequential output shape: [1, 96, 54, 54]</c>.
+    /// </summary>
     public string OutputText => $"{Module.GetType().Name} output shape: {Output}";
 
     /// <summary>Path and output: <c>conv 1×10×6×6</c>.</summary>
     public override string ToString() => $"{Path} {Dimensions}";
 }
 
-/// <summary>Finds the shapes and costs of all layers of a model.</summary>
+/// <summary>Lists the output shapes and costs of all layers of a model.</summary>
 public static class ModelSummary
 {
-    /// <summary>Sends one item of zeros through the model, in evaluation mode.</summary>
-    /// <param name="model">Any module; what a <see cref="Sequential"/> holds is listed below it.</param>
+    /// <summary>Runs a forward pass on one item of zeros, in evaluation mode.</summary>
+    /// <param name="model">Any module; the children of a <see cref="Sequential"/> are listed after it.</param>
     /// <param name="item">One item's shape, without the batch: [c, h, w].</param>
-    /// <returns>Every module within the model, each before its children.</returns>
+    /// <returns>All modules within the model, each before its children.</returns>
     /// <exception cref="ShapeException">
-    /// The item does not fit, for instance because it is too small; the message begins with the layer's path.
+    /// The item does not fit, for example because it is too small; the message begins with the layer's path.
     /// </exception>
     public static IReadOnlyList<LayerSummary> Of(Module model, Shape item)
     {
@@ -51,8 +54,8 @@ public static class ModelSummary
 
     private static Tensor Visit(Module module, Tensor x, string path, int depth, List<LayerSummary> rows)
     {
-        var place = rows.Count;
-        rows.Add(null!);        // a module stands before its children, but is known after them
+        var index = rows.Count;
+        rows.Add(null!);        // a module is listed before its children, but its output is known after them
         var y = ForwardThrough(module, x, path, depth, rows);
 
         long parameters = module.Parameters().Sum(p => (long)p.Shape.Size);
@@ -60,9 +63,9 @@ public static class ModelSummary
         {
             Conv2d conv => (long)y.Shape.Size * (conv.Weight.Shape.Size / conv.Weight.Shape[0]),
             Linear linear => linear.Weight.Shape.Size,
-            _ => rows.Skip(place + 1).Where(row => row.Depth == depth + 1).Sum(row => row.MultiplyAdds),
+            _ => rows.Skip(index + 1).Where(row => row.Depth == depth + 1).Sum(row => row.MultiplyAdds),
         };
-        rows[place] = new(path, depth, module, y.Shape, parameters, multiplyAdds);
+        rows[index] = new(path, depth, module, y.Shape, parameters, multiplyAdds);
         return y;
     }
 
@@ -83,6 +86,6 @@ public static class ModelSummary
             }
         }
 
-        return module.GetType() == typeof(Sequential) ? y : module.Forward(x);      // a subclass may do more than chain
+        return module.GetType() == typeof(Sequential) ? y : module.Forward(x);      // a subclass may override Forward
     }
 }

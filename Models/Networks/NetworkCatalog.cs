@@ -2,18 +2,19 @@ using PyNetSharp.Layers;
 
 namespace PyNetSharp.Models;
 
-/// <summary>All networks by their command-line names, with the training that they are known for.</summary>
+/// <summary>All networks by name, each with its default training.</summary>
 public static class NetworkCatalog
 {
     private static readonly Recipe AlexNetRecipe = new()
     {
         Data = "cifar10", Resize = 227, BatchSize = 256, LearningRate = 0.01f, Epochs = 300, EvaluateEvery = 20,
-        Initialization = Initialization.Xavier,     // with PyTorch's default nothing is learnt for long, with Kaiming's it diverges
+        // With PyTorch's default the loss hardly falls for many epochs, with Kaiming it diverges.
+        Initialization = Initialization.Xavier,
     };
 
     private static readonly Recipe MnistRecipe = new() { Data = "mnist", LearningRate = 0.05f, Epochs = 10 };
 
-    /// <summary>Every network.</summary>
+    /// <summary>All networks.</summary>
     public static IReadOnlyList<NetworkDefinition> All { get; } =
     [
         new("nin", "Network in Network for 32×32 images", [3, 32, 32],
@@ -31,7 +32,7 @@ public static class NetworkCatalog
             },
             (options, rng) => new NinNet(options, rng)) { HasDropout = false },
         new("nin-d2l", "Network in Network of the textbook Dive into Deep Learning", [1, 224, 224],
-            new()       // the textbook draws Xavier's weights, too small for twelve ReLUs: nothing is learnt for long
+            new()       // the textbook uses Xavier, which is too small for twelve ReLUs: the loss hardly falls at first
             {
                 Data = "fashion-mnist", Resize = 224, LearningRate = 0.1f, Momentum = 0, Nesterov = false,
                 Epochs = 10, Initialization = Initialization.Kaiming, InitializesHead = true,
@@ -52,18 +53,19 @@ public static class NetworkCatalog
             (options, rng) => new FullyConnected(options, rng, [200])) { HasDropout = false },
         new("three-layer", "hidden layers of 200 and 100", [1, 28, 28], MnistRecipe,
             (options, rng) => new FullyConnected(options, rng, [200, 100])) { HasDropout = false },
-        new("fcnet", "hidden layers of 512, 256 and 128 with batch normalisation", [1, 28, 28], MnistRecipe,
+        new("fcnet", "hidden layers of 512, 256 and 128 with batch normalization", [1, 28, 28], MnistRecipe,
             (options, rng) => new FullyConnected(options, rng, [512, 256, 128], batchNorm: true)),
     ];
 
     /// <summary>
-    /// What runs when nothing is asked for: a small <c>nin</c> on drawn shapes, a matter of a minute.
+    /// The default training: a small <c>nin</c> on the generated set <c>shapes</c>, about a minute.
     /// </summary>
-    /// <remarks>So small a network has nothing to spare for dropout, and few images call for small batches.</remarks>
+    /// <remarks>The network is too small for dropout, and the set so small that it needs small batches.</remarks>
     public static Recipe QuickStart { get; } = new()
     {
-        Data = "shapes", WidthMultiplier = 0.25, Dropout = 0, BatchSize = 32, Optimizer = OptimizerKind.Adam, LearningRate = 0.002f,
-        Schedule = "cosine:20%", Epochs = 5, Initialization = Initialization.Kaiming, InitializesHead = true,
+        Data = "shapes", WidthMultiplier = 0.25, Dropout = 0, BatchSize = 32,
+        Optimizer = OptimizerKind.Adam, LearningRate = 0.002f, Schedule = "cosine:20%", Epochs = 5,
+        Initialization = Initialization.Kaiming, InitializesHead = true,
     };
 
     /// <summary>The network of this name.</summary>

@@ -1,22 +1,26 @@
 namespace PyNetSharp.Models;
 
-/// <summary>A network of the catalogue: its name, how it is built, and how it is trained by default.</summary>
-/// <param name="Name">The command line's name: "nin-d2l".</param>
-/// <param name="Summary">One line for a list.</param>
-/// <param name="Input">One item's shape that the network is made for.</param>
-/// <param name="Recipe">How it is trained unless the user says otherwise.</param>
-/// <param name="Build">Makes the model with PyTorch's default weights; does not check the input's size.</param>
+/// <summary>An entry of <see cref="NetworkCatalog"/>: a network's name, constructor and default training.</summary>
+/// <param name="Name">Its name in the catalog: "nin-d2l".</param>
+/// <param name="Summary">Its description in one line.</param>
+/// <param name="Input">The item shape of the network as published.</param>
+/// <param name="Recipe">Its default training.</param>
+/// <param name="Build">
+/// Creates the model with PyTorch's default initialization; does not check the input's size.
+/// </param>
 public sealed record NetworkDefinition(
     string Name, string Summary, Shape Input, Recipe Recipe, Func<NetworkOptions, Rng, Module> Build)
 {
-    /// <summary>Whether <see cref="NetworkOptions.Dropout"/> changes anything.</summary>
+    /// <summary>Whether <see cref="NetworkOptions.Dropout"/> has an effect.</summary>
     public bool HasDropout { get; init; } = true;
 
-    /// <summary>Makes the model, with PyTorch's default weights, and checks that it fits the input.</summary>
-    /// <param name="options">The input's shape, the classes, and what differs from the network as published.</param>
+    /// <summary>Creates the model, with PyTorch's default initialization, and checks that it fits the input.</summary>
+    /// <param name="options">
+    /// The item shape, the number of classes, and deviations from the network as published.
+    /// </param>
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
     /// <exception cref="InputException">
-    /// The network cannot take items of this shape; the message names the layer that cannot.
+    /// The network cannot process items of this shape; the message names the layer that fails.
     /// </exception>
     public Module Create(NetworkOptions options, Rng rng)
     {

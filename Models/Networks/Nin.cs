@@ -4,18 +4,18 @@ namespace PyNetSharp.Models;
 
 /// <summary>Network in Network for 32×32 images, as its authors used it on CIFAR.</summary>
 /// <remarks>
-/// Three mlpconv blocks and global average pooling instead of fully connected layers; 967,000 parameters for CIFAR-10.
+/// Three mlpconv blocks, and global average pooling instead of fully connected layers; 967,000 parameters for CIFAR-10.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/1312.4400">Lin, Chen and Yan, 2014</seealso>
 public sealed class Nin : Sequential
 {
-    /// <summary>Builds the network.</summary>
+    /// <summary>Creates the network.</summary>
     /// <param name="options">
     /// Images [c, 32, 32]; other sizes need <paramref name="globalPooling"/>. Dropout 0.5 by default.
     /// </param>
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
-    /// <param name="globalPooling">Whether the head averages over images of any size, not just over 8×8 pixels.</param>
-    /// <param name="plainDropout">Whether single elements are dropped instead of whole channels.</param>
+    /// <param name="globalPooling">Whether the head averages over images of any size instead of 8×8 pixels.</param>
+    /// <param name="plainDropout">Whether individual elements are dropped instead of whole channels.</param>
     public Nin(NetworkOptions options, Rng rng, bool globalPooling = false, bool plainDropout = false)
         : base(Layers(options, rng, globalPooling, plainDropout))
     {

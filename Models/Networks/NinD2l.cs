@@ -8,7 +8,7 @@ namespace PyNetSharp.Models;
 /// </seealso>
 public sealed class NinD2l : Sequential
 {
-    /// <summary>Builds the network.</summary>
+    /// <summary>Creates the network.</summary>
     /// <param name="options">Images [c, 224, 224]. Dropout 0.5 by default.</param>
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
     public NinD2l(NetworkOptions options, Rng rng) : base(Layers(options, rng))

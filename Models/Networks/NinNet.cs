@@ -6,7 +6,7 @@ namespace PyNetSharp.Models;
 /// <seealso href="https://arxiv.org/abs/1312.4400">Lin, Chen and Yan, 2014</seealso>
 public sealed class NinNet : Sequential
 {
-    /// <summary>Builds the network.</summary>
+    /// <summary>Creates the network.</summary>
     /// <param name="options">Images [c, 224, 224].</param>
     /// <param name="rng">Draws the weights.</param>
     public NinNet(NetworkOptions options, Rng rng) : base(Layers(options, rng))

@@ -1,6 +1,6 @@
 namespace PyNetSharp.Models;
 
-/// <summary>The last reshape of networks whose head is a pooling layer.</summary>
+/// <summary>The output reshape of networks whose head is a pooling layer.</summary>
 internal static class PoolingHead
 {
     /// <summary>[n, classes, 1, 1] → [n, classes], over the same storage.</summary>

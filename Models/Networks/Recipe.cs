@@ -12,69 +12,72 @@ public enum OptimizerKind
     Adam,
 }
 
-/// <summary>How a network is trained unless the user says otherwise.</summary>
+/// <summary>The default training of a network: data, optimizer, hyperparameters, initialization.</summary>
 public sealed record Recipe
 {
-    /// <summary>The data set's name in the catalogue: "cifar10".</summary>
+    /// <summary>The data set's name in <see cref="PyNetSharp.Data.DataCatalog"/>: "cifar10".</summary>
     public required string Data { get; init; }
 
-    /// <summary>Multiplies the hidden channels.</summary>
+    /// <summary>The factor of the hidden channels, <see cref="NetworkOptions.WidthMultiplier"/>.</summary>
     public double WidthMultiplier { get; init; } = 1;
 
-    /// <summary>The dropout probability; null for the network's own.</summary>
+    /// <summary>The dropout probability; null for the network's default.</summary>
     public float? Dropout { get; init; }
 
-    /// <summary>Images are resized to so many rows and columns, bilinearly; null leaves them as they are.</summary>
+    /// <summary>The rows and columns to which images are resized, bilinearly; null for no resizing.</summary>
     public int? Resize { get; init; }
 
-    /// <summary>Pixels in [0, 1] have this subtracted,</summary>
+    /// <summary>The mean of the normalization (x − mean) / std of pixels in [0, 1].</summary>
     public float Mean { get; init; } = 0.5f;
 
-    /// <summary>and are then divided by this.</summary>
+    /// <summary>The standard deviation of the normalization; positive.</summary>
     public float Std { get; init; } = 0.5f;
 
     /// <summary>Items per step.</summary>
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>What changes the parameters.</summary>
+    /// <summary>The optimizer.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Sgd;
 
-    /// <summary>The step size at the start.</summary>
+    /// <summary>The initial learning rate.</summary>
     public required float LearningRate { get; init; }
 
     /// <summary>SGD's momentum, in [0, 1).</summary>
     public float Momentum { get; init; } = 0.9f;
 
-    /// <summary>Whether the momentum is Nesterov's.</summary>
+    /// <summary>Whether SGD uses Nesterov momentum.</summary>
     public bool Nesterov { get; init; } = true;
 
-    /// <summary>L2 regularisation.</summary>
+    /// <summary>The coefficient of L2 regularization, added to the gradient as λ·w.</summary>
     public float WeightDecay { get; init; }
 
     /// <summary>
-    /// How the learning rate changes, as on the command line: none, step:SIZE:GAMMA or cosine[:WARMUP]. A recipe's own
-    /// warm-up is a share of the training ("cosine:20%"), so that it fits however long the user has it last.
+    /// The learning-rate schedule: none, step:SIZE:GAMMA or cosine[:WARMUP]. The warm-up of a default recipe is a
+    /// percentage of the training ("cosine:20%"), so that it fits any number of epochs.
     /// </summary>
     public string Schedule { get; init; } = "none";
 
     /// <summary>Passes over the training set.</summary>
     public required int Epochs { get; init; }
 
-    /// <summary>Accuracies are measured every so many epochs, and after the last.</summary>
+    /// <summary>The number of epochs between evaluations; the last epoch is always evaluated.</summary>
     public int EvaluateEvery { get; init; } = 1;
 
-    /// <summary>How the weights are drawn.</summary>
+    /// <summary>The initialization of the weights.</summary>
     public Initialization Initialization { get; init; }
 
-    /// <summary>Whether <see cref="HeadInitialization"/> follows.</summary>
+    /// <summary>
+    /// Whether the head of a Network in Network is initialized so that its ReLUs do not die: the weights of the
+    /// convolution to the classes are scaled by 0.3 around a bias of 1, and 1×1 convolutions after it are the identity.
+    /// </summary>
     public bool InitializesHead { get; init; }
 
-    /// <summary>Draws the weights that training starts from.</summary>
-    /// <param name="model">A model just built.</param>
+    /// <summary>Initializes the weights of a model for training.</summary>
+    /// <param name="model">A newly created model.</param>
     /// <param name="rng">Draws the weights.</param>
     /// <param name="chosen">
-    /// What the user asked for, which is then used as it is, without <see cref="HeadInitialization"/>; null for the recipe's
-    /// own.
+    /// The user's choice, which is used without <see cref="InitializesHead"/>; null for the recipe's own
+    /// initialization.
     /// </param>
     public void Initialize(Module model, Rng rng, Initialization? chosen = null)
     {

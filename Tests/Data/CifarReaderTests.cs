@@ -87,13 +87,22 @@ public sealed class CifarReaderTests
         using var folder = new TemporaryFolder();
         DataFiles.WriteCifar10(folder.Name);
         File.WriteAllBytes(folder["test_batch.bin"], DataFiles.Cifar(1, [9, 10]));
-        AssertFault(() => CifarReader.ReadCifar10(folder.Name), "test_batch.bin", "record 1, offset 3073: label 10; expected 0…9");
+        AssertFault(
+            () => CifarReader.ReadCifar10(folder.Name),
+            "test_batch.bin",
+            "record 1, offset 3073: label 10; expected 0…9");
 
         File.WriteAllBytes(folder["train.bin"], DataFiles.Cifar(2, [0, 0, 3, 100]));
         File.WriteAllBytes(folder["test.bin"], DataFiles.Cifar(2, [20, 0]));
-        AssertFault(() => CifarReader.ReadCifar100(folder.Name), "train.bin", "record 1, offset 3075: label 100; expected 0…99");
+        AssertFault(
+            () => CifarReader.ReadCifar100(folder.Name),
+            "train.bin",
+            "record 1, offset 3075: label 100; expected 0…99");
         File.WriteAllBytes(folder["train.bin"], DataFiles.Cifar(2, [0, 0]));
-        AssertFault(() => CifarReader.ReadCifar100(folder.Name), "test.bin", "record 0, offset 0: label 20; expected 0…19");
+        AssertFault(
+            () => CifarReader.ReadCifar100(folder.Name),
+            "test.bin",
+            "record 0, offset 0: label 20; expected 0…19");
     }
 
     [Test]
@@ -106,5 +115,6 @@ public sealed class CifarReaderTests
     }
 
     private static void AssertFault(Action read, string file, string message) =>
-        Assert.That(read, Throws.InstanceOf<InputException>().With.Message.Contains(file).And.Message.Contains(message));
+        Assert.That(
+            read, Throws.InstanceOf<InputException>().With.Message.Contains(file).And.Message.Contains(message));
 }

@@ -29,7 +29,8 @@ public sealed class DataCatalogTests
         Assert.That(DataCatalog.Load("orl", folder.Name).Train.Count, Is.EqualTo(12));
         Assert.That(DataCatalog.Load("cifar100", folder.Name).Test.ClassNames, Has.Count.EqualTo(100));
         Assert.That(DataCatalog.Load("xor").Train.ItemShape, Is.EqualTo(Shape.Create([2])));
-        Assert.That(DataCatalog.Names.Where(name => !DataCatalog.NeedsFiles(name)), Is.EquivalentTo(new[] { "xor", "shapes" }));
+        Assert.That(
+            DataCatalog.Names.Where(name => !DataCatalog.NeedsFiles(name)), Is.EquivalentTo(new[] { "xor", "shapes" }));
     }
 
     [Test]

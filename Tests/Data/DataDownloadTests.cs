@@ -19,7 +19,9 @@ public sealed class DataDownloadTests
         using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, archive));
         Assert.That(await Fetch("cifar10", "cifar-10-binary.tar.gz", archive, server, data), Is.True);
         Assert.That(DataCatalog.Load("cifar10", data.Name).Train.Count, Is.EqualTo(10));
-        Assert.That(Directory.GetFileSystemEntries(data["cifar10"]), Is.EqualTo(new[] { data["cifar10/cifar-10-batches-bin"] }));
+        Assert.That(
+            Directory.GetFileSystemEntries(data["cifar10"]),
+            Is.EqualTo(new[] { data["cifar10/cifar-10-batches-bin"] }));
 
         Assert.That(await Fetch("cifar10", "cifar-10-binary.tar.gz", archive, server, data), Is.False);
         Assert.That(server.Requests, Has.Count.EqualTo(1));
@@ -69,7 +71,9 @@ public sealed class DataDownloadTests
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["set"]);
         File.WriteAllBytes(folder["set/x.tar.gz"], Tar([("fine", [1]), (name, [2])]));
-        Assert.That(() => Archive.Extract(folder["set/x.tar.gz"]), Throws.InstanceOf<InputException>().With.Message.Contains(message));
+        Assert.That(
+            () => Archive.Extract(folder["set/x.tar.gz"]),
+            Throws.InstanceOf<InputException>().With.Message.Contains(message));
         Assert.That(Directory.GetFileSystemEntries(folder.Name), Is.EqualTo(new[] { folder["set"] }));
         Assert.That(Directory.GetFileSystemEntries(folder["set"]), Is.EqualTo(new[] { folder["set/x.tar.gz"] }));
     }
@@ -82,7 +86,9 @@ public sealed class DataDownloadTests
         using (var zip = new GZipStream(file, CompressionLevel.Fastest))
         using (var tar = new TarWriter(zip))
             tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "link") { LinkName = "/etc/passwd" });
-        Assert.That(() => Archive.Extract(folder["x.tar.gz"]), Throws.InstanceOf<InputException>().With.Message.Contains("SymbolicLink"));
+        Assert.That(
+            () => Archive.Extract(folder["x.tar.gz"]),
+            Throws.InstanceOf<InputException>().With.Message.Contains("SymbolicLink"));
     }
 
     [Test]
@@ -115,7 +121,8 @@ public sealed class DataDownloadTests
     {
         using var folder = new TemporaryFolder();
         using var plain = new MemoryStream();
-        using (var unzipped = new CheckedGZipStream(new MemoryStream(Tar([("top/a", new byte[500])])))) unzipped.CopyTo(plain);
+        using (var unzipped = new CheckedGZipStream(new MemoryStream(Tar([("top/a", new byte[500])])))) unzipped.CopyTo(
+            plain);
         var tar = plain.ToArray();
         tar.AsSpan(124, 12).Fill(0xFF);
         tar[124] = 0x80;
@@ -202,18 +209,26 @@ public sealed class DataDownloadTests
         {
             Assert.That(file.Addresses.Select(address => address.Scheme), Is.All.EqualTo("https"), file.Name);
             Assert.That(file.Digest, Has.Length.EqualTo(file.Algorithm == HashAlgorithmName.MD5 ? 32 : 64), file.Name);
-            Assert.That(Convert.ToHexStringLower(Convert.FromHexString(file.Digest)), Is.EqualTo(file.Digest), file.Name);
+            Assert.That(
+                Convert.ToHexStringLower(Convert.FromHexString(file.Digest)), Is.EqualTo(file.Digest), file.Name);
         }
     }
 
-    private static async Task<bool> Fetch(string set, string name, byte[] content, LoopbackServer server, TemporaryFolder data)
+    private static async Task<bool> Fetch(
+        string set, string name, byte[] content, LoopbackServer server, TemporaryFolder data)
     {
         using var client = new HttpClient();
-        return await DataDownload.FetchAsync(set, [Remote(name, content, server)], data.Name, new(client), null, default);
+        return await DataDownload.FetchAsync(
+            set, [Remote(name, content, server)], data.Name, new(client), null, default);
     }
 
     private static RemoteFile Remote(string name, byte[] content, LoopbackServer server) =>
-        new(name, content.Length, Convert.ToHexStringLower(SHA256.HashData(content)), HashAlgorithmName.SHA256, server[name]);
+        new(
+            name,
+            content.Length,
+            Convert.ToHexStringLower(SHA256.HashData(content)),
+            HashAlgorithmName.SHA256,
+            server[name]);
 
     private static byte[] Tar(IEnumerable<(string Name, byte[] Content)> files)
     {
@@ -221,7 +236,8 @@ public sealed class DataDownloadTests
         using (var zip = new GZipStream(zipped, CompressionLevel.Fastest))
         using (var tar = new TarWriter(zip))
             foreach (var (name, content) in files)
-                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
+                tar.WriteEntry(
+                    new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
         return zipped.ToArray();
     }
 }

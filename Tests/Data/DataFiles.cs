@@ -42,7 +42,8 @@ internal static class DataFiles
         var file = new byte[4 + 4 * extents.Length + data.Length];
         file[2] = 8;
         file[3] = (byte)extents.Length;
-        for (var i = 0; i < extents.Length; i++) BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(4 + 4 * i), extents[i]);
+        for (var i = 0; i < extents.Length; i++) BinaryPrimitives.WriteInt32BigEndian(
+            file.AsSpan(4 + 4 * i), extents[i]);
         data.CopyTo(file, 4 + 4 * extents.Length);
         return file;
     }
@@ -86,7 +87,9 @@ internal static class DataFiles
             for (var i = 1; i <= images; i++)
             {
                 byte[] pixels = [.. Enumerable.Repeat((byte)(10 * p + i), 6)];
-                File.WriteAllBytes(Path.Combine(folder, $"s{p}", $"{i}.pgm"), i % 2 == 0 ? PgmText(3, 2, pixels) : PgmBinary(3, 2, pixels));
+                File.WriteAllBytes(
+                    Path.Combine(folder, $"s{p}", $"{i}.pgm"),
+                    i % 2 == 0 ? PgmText(3, 2, pixels) : PgmBinary(3, 2, pixels));
             }
         }
     }

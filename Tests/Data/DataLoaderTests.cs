@@ -47,7 +47,8 @@ public sealed class DataLoaderTests
         Assert.That(Order(loader, 0), Is.EqualTo(first));
         Assert.That(Order(new DataLoader(new CountingDataset(50), 16, seed: 5), 1), Is.EqualTo(second));
         Assert.That(Order(new DataLoader(new CountingDataset(50), 8, seed: 6), 0), Is.Not.EqualTo(first));
-        Assert.That(Order(new DataLoader(new CountingDataset(50), 8, shuffle: false), 3), Is.EqualTo(Enumerable.Range(0, 50)));
+        Assert.That(
+            Order(new DataLoader(new CountingDataset(50), 8, shuffle: false), 3), Is.EqualTo(Enumerable.Range(0, 50)));
     }
 
     [Test]
@@ -78,7 +79,9 @@ public sealed class DataLoaderTests
         var loader = new DataLoader(new CountingDataset(40), 4, shuffle: false);
         float[] right = [.. Enumerable.Range(0, 40).SelectMany(i => (float[])[i, -i])];
         Assert.That(Values([.. loader.Epoch(1)]), Is.EqualTo(right));
-        Assert.That(loader.Epoch(1).ToArray().SelectMany(batch => batch.Labels), Is.EqualTo(Enumerable.Range(0, 40).Select(i => i % 3)));
+        Assert.That(
+            loader.Epoch(1).ToArray().SelectMany(batch => batch.Labels),
+            Is.EqualTo(Enumerable.Range(0, 40).Select(i => i % 3)));
         Assert.That(loader.Epoch(1).Reverse().Last().X.ToArray()[0], Is.Zero);
         Assert.That(loader.Epoch(1).Last().X.ToArray()[0], Is.EqualTo(36));
 
@@ -93,7 +96,8 @@ public sealed class DataLoaderTests
         var loader = new DataLoader(new CountingDataset(400), 4, shuffle: false);
         var views = loader.Epoch(1).Select(batch => batch.X.Flatten()).ToArray();
         foreach (var _ in loader.Epoch(2)) { }
-        Assert.That(views.SelectMany(view => view.ToArray()).Where((_, i) => i % 2 == 0), Is.EqualTo(Enumerable.Range(0, 400)));
+        Assert.That(
+            views.SelectMany(view => view.ToArray()).Where((_, i) => i % 2 == 0), Is.EqualTo(Enumerable.Range(0, 400)));
     }
 
     [TestCase(2)]
@@ -158,7 +162,9 @@ public sealed class DataLoaderTests
         Parallel.For(0, right.Length, epoch => orders[epoch] = Order(loader, epoch));
         Assert.That(orders, Is.EqualTo(right));
 
-        Assert.That(loader.Epoch(0).Zip(loader.Epoch(0)).Select(pair => (pair.First.X - pair.Second.X).Sum().Item()), Is.All.Zero);
+        Assert.That(
+            loader.Epoch(0).Zip(loader.Epoch(0)).Select(pair => (pair.First.X - pair.Second.X).Sum().Item()),
+            Is.All.Zero);
     }
 
     [Test]
@@ -199,7 +205,9 @@ public sealed class DataLoaderTests
     {
         Assert.That(() => new DataLoader(new CountingDataset(8), 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new DataLoader(new CountingDataset(0), 4), Throws.ArgumentException);
-        Assert.That(() => new DataLoader(new CountingDataset(8), 4, new RandomCrop(3, 3)), Throws.InstanceOf<ShapeException>());
+        Assert.That(
+            () => new DataLoader(new CountingDataset(8), 4, new RandomCrop(3, 3)),
+            Throws.InstanceOf<ShapeException>());
         Assert.That(new DataLoader(new CountingDataset(8), 1_000_000).BatchCount, Is.EqualTo(1));
     }
 

@@ -35,13 +35,17 @@ public sealed class DataMutationTests
 
     [Test]
     public void DamagedZippedIdxFiles() =>
-        Damage(DataFiles.Gzip(DataFiles.Idx([5, 6, 7], DataFiles.Bytes(210, new Rng(1)))), path => IdxReader.ReadImages(path), Unzip);
+        Damage(
+            DataFiles.Gzip(DataFiles.Idx([5, 6, 7], DataFiles.Bytes(210, new Rng(1)))),
+            path => IdxReader.ReadImages(path),
+            Unzip);
 
     [Test]
     public void DamagedPgmFiles()
     {
         using var folder = new TemporaryFolder();
-        foreach (var image in (byte[][])[DataFiles.PgmBinary(5, 4, new byte[20]), DataFiles.PgmText(5, 4, new byte[20])])
+        foreach (var image in (byte[][])[DataFiles.PgmBinary(5, 4, new byte[20]), DataFiles.PgmText(
+            5, 4, new byte[20])])
             Damage(folder["1.pgm"], image, mutations: 1_000, check: _ =>
             {
                 var (pixels, shape) = PgmReader.Read(folder["1.pgm"]);
@@ -49,7 +53,8 @@ public sealed class DataMutationTests
             });
     }
 
-    private static void Damage(byte[] valid, Func<string, (byte[] Pixels, Shape Image)> read, Func<byte[], byte[]> content)
+    private static void Damage(
+        byte[] valid, Func<string, (byte[] Pixels, Shape Image)> read, Func<byte[], byte[]> content)
     {
         using var folder = new TemporaryFolder();
         Damage(folder["images"], valid, damaged =>
@@ -58,7 +63,8 @@ public sealed class DataMutationTests
             var plain = content(damaged);
             int[] extents = [pixels.Length / image.Size, image[1], image[2]];
             Assert.That(BinaryPrimitives.ReadUInt32BigEndian(plain), Is.EqualTo(0x803));
-            for (var i = 0; i < 3; i++) Assert.That(BinaryPrimitives.ReadInt32BigEndian(plain.AsSpan(4 + 4 * i)), Is.EqualTo(extents[i]));
+            for (var i = 0; i < 3; i++) Assert.That(
+                BinaryPrimitives.ReadInt32BigEndian(plain.AsSpan(4 + 4 * i)), Is.EqualTo(extents[i]));
             Assert.That(pixels.AsSpan().SequenceEqual(plain.AsSpan(16)), Is.True);
         });
     }
@@ -94,7 +100,10 @@ public sealed class DataMutationTests
             Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(MaxMemory), $"mutation {i}");
         }
 
-        Assert.That((refused, read), Is.Not.EqualTo((0, mutations)).And.Not.EqualTo((mutations, 0)), "the damage tests one side only");
+        Assert.That(
+            (refused, read),
+            Is.Not.EqualTo((0, mutations)).And.Not.EqualTo((mutations, 0)),
+            "the damage tests one side only");
     }
 
     /// <summary>

@@ -7,7 +7,8 @@ public sealed class DatasetTests
     [Test]
     public void EveryByteBecomesItsFractionOf255()
     {
-        var data = new ImageDataset("greys", ["only"], [1, 16, 16], [.. Enumerable.Range(0, 256).Select(i => (byte)i)], [0]);
+        var data = new ImageDataset(
+            "greys", ["only"], [1, 16, 16], [.. Enumerable.Range(0, 256).Select(i => (byte)i)], [0]);
         Assert.That(DataFiles.ReadItem(data, 0), Is.EqualTo(Enumerable.Range(0, 256).Select(i => i / 255f)));
     }
 
@@ -27,7 +28,9 @@ public sealed class DatasetTests
     public void RefusesWhatDoesNotFit()
     {
         Assert.That(() => new FeatureDataset("x", ["a"], [1, 2, 3], [0, 0]), Throws.ArgumentException);
-        Assert.That(() => new FeatureDataset("x", ["a"], [1, 2], [0, 1]), Throws.ArgumentException.With.Message.Contains("label 1 of item 1"));
+        Assert.That(
+            () => new FeatureDataset("x", ["a"], [1, 2], [0, 1]),
+            Throws.ArgumentException.With.Message.Contains("label 1 of item 1"));
         Assert.That(() => new ImageDataset("x", ["a"], [1, 2, 2], new byte[3], [0]), Throws.ArgumentException);
         Assert.That(() => new FeatureDataset("x", ["a"], [1, 2], [0]).Read(0, new float[3]), Throws.ArgumentException);
     }

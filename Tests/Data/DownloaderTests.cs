@@ -38,14 +38,16 @@ public sealed class DownloaderTests
         });
         await Fetch(server, folder);
         AssertWhole(folder);
-        Assert.That(server.Requests.Select(request => request.From), Is.EqualTo(new long?[] { null, 100_000, 150_000 }));
+        Assert.That(
+            server.Requests.Select(request => request.From), Is.EqualTo(new long?[] { null, 100_000, 150_000 }));
     }
 
     [Test]
     public async Task GoesOnWhereAnEarlierRunStopped()
     {
         using var folder = new TemporaryFolder();
-        using (var broken = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content) with { TruncateAfter = 1000 }))
+        using (var broken = new LoopbackServer(
+            request => LoopbackServer.ServeRange(request, Content) with { TruncateAfter = 1000 }))
             Assert.That(() => Fetch(broken, folder, attempts: 1), Throws.InstanceOf<InputException>());
         Assert.That(File.Exists(folder["new/file.bin"]), Is.False);
         Assert.That(new FileInfo(folder["new/file.bin.part"]).Length, Is.EqualTo(1000));
@@ -124,12 +126,17 @@ public sealed class DownloaderTests
         AssertFault(new(404, []), "the server answered 404", requests: 1);
         AssertFault(new(503, []), "the server answered 503", requests: 3);
         AssertFault(new(200, new byte[Size + 1]), "more than the 300000 bytes expected", requests: 1);
-        AssertFault(new(200, new byte[Size + 1]) { HasContentLength = false }, "more than the 300000 bytes expected", requests: 1);
+        AssertFault(
+            new(200, new byte[Size + 1]) { HasContentLength = false },
+            "more than the 300000 bytes expected",
+            requests: 1);
 
         void AssertFault(Response answer, string message, int requests)
         {
             using var server = new LoopbackServer(_ => answer);
-            Assert.That(() => Fetch(server, folder, attempts: 3), Throws.InstanceOf<InputException>().With.Message.Contains(message));
+            Assert.That(
+                () => Fetch(server, folder, attempts: 3),
+                Throws.InstanceOf<InputException>().With.Message.Contains(message));
             Assert.That(server.Requests, Has.Count.EqualTo(requests));
             Assert.That(Directory.GetFileSystemEntries(folder["new"]), Is.Empty);
         }
@@ -158,7 +165,9 @@ public sealed class DownloaderTests
         using var cancel = new CancellationTokenSource();
         using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
         var heard = new RecordedProgress { Hearing = _ => cancel.Cancel() };
-        Assert.That(() => Fetch(server, folder, progress: heard, cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => Fetch(server, folder, progress: heard, cancellation: cancel.Token),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That(new FileInfo(folder["new/file.bin.part"]).Length, Is.GreaterThan(0));
         await Fetch(server, folder);
         AssertWhole(folder);
@@ -181,7 +190,9 @@ public sealed class DownloaderTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["new"], "a file, no folder");
         using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
-        Assert.That(() => Fetch(server, folder), Throws.InstanceOf<InputException>().With.Message.Contains(folder["new"]));
+        Assert.That(
+            () => Fetch(server, folder),
+            Throws.InstanceOf<InputException>().With.Message.Contains(folder["new"]));
     }
 
     private static async Task<string> Fetch(

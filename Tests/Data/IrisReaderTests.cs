@@ -14,12 +14,16 @@ public sealed class IrisReaderTests
         var (train, test) = IrisReader.Read(folder["iris.data"], seed: 1);
 
         Assert.That(train.ItemShape, Is.EqualTo(Shape.Create([4])));
-        Assert.That(DataFiles.Labels(train).CountBy(label => label).Select(pair => pair.Value), Is.EqualTo(new[] { 8, 8, 8 }));
-        Assert.That(DataFiles.Labels(test).CountBy(label => label).Select(pair => pair.Value), Is.EqualTo(new[] { 2, 2, 2 }));
+        Assert.That(
+            DataFiles.Labels(train).CountBy(label => label).Select(pair => pair.Value), Is.EqualTo(new[] { 8, 8, 8 }));
+        Assert.That(
+            DataFiles.Labels(test).CountBy(label => label).Select(pair => pair.Value), Is.EqualTo(new[] { 2, 2, 2 }));
 
         var all = Enumerable.Range(0, train.Count).Select(i => DataFiles.ReadItem(train, i))
             .Concat(Enumerable.Range(0, test.Count).Select(i => DataFiles.ReadItem(test, i))).ToArray();
-        Assert.That(all.Select(item => item[0]).Order(), Is.EqualTo(Enumerable.Range(0, 30).Select(i => 1 + i / 10f)).Within(1e-5f));
+        Assert.That(
+            all.Select(item => item[0]).Order(),
+            Is.EqualTo(Enumerable.Range(0, 30).Select(i => 1 + i / 10f)).Within(1e-5f));
         Assert.That(all.Select(item => item[3]), Is.All.EqualTo(0.2f));
     }
 

@@ -30,7 +30,8 @@ internal static class LinearClassifier
                 Score(train[i]);
                 TensorPrimitives.SoftMax(scores, scores);
                 scores[data.Train.Labels[i]] -= 1;
-                for (var k = 0; k < classes; k++) TensorPrimitives.MultiplyAdd(train[i], -rate * scores[k], weights[k], weights[k]);
+                for (var k = 0; k < classes; k++) TensorPrimitives.MultiplyAdd(
+                    train[i], -rate * scores[k], weights[k], weights[k]);
             }
 
             best = Math.Max(best, Accuracy(test, data.Test));

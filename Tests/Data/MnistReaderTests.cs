@@ -67,7 +67,8 @@ public sealed class MnistReaderTests
         AssertImageFault(zipped, [.. good, 1], "but goes on behind them, at offset 76");
         AssertImageFault(zipped, DataFiles.Idx([0, 4, 5], []), "offset 4: extent 0 is 0");
         AssertImageFault(zipped, DataFiles.Idx([1, 4, -1], []), "offset 12: extent 2 is 4294967295");
-        AssertImageFault(zipped, DataFiles.Idx([400_000_000, 16384, 16384], new byte[60]), "at most 469762048 bytes are read");
+        AssertImageFault(
+            zipped, DataFiles.Idx([400_000_000, 16384, 16384], new byte[60]), "at most 469762048 bytes are read");
         AssertImageFault(zipped, DataFiles.Idx([400_000_000, 1, 1], new byte[60]), "too short to hold");
     }
 

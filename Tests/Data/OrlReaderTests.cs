@@ -67,6 +67,8 @@ public sealed class OrlReaderTests
 
         Directory.Delete(folder["s2"], recursive: true);
         Directory.CreateDirectory(folder["s2"]);
-        Assert.That(() => OrlReader.Read(folder.Name), Throws.InstanceOf<InputException>().With.Message.Contains("has 0 images"));
+        Assert.That(
+            () => OrlReader.Read(folder.Name),
+            Throws.InstanceOf<InputException>().With.Message.Contains("has 0 images"));
     }
 }

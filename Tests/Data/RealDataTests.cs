@@ -20,7 +20,8 @@ public sealed class RealDataTests
         Assert.That(train.Count, Is.EqualTo(count));
         Assert.That(train.ItemShape[0], Is.EqualTo(channels));
         Assert.That(test.ItemShape, Is.EqualTo(train.ItemShape));
-        Assert.That(DataFiles.Labels(train).CountBy(label => label).Select(pair => pair.Value), Is.All.EqualTo(count / 10));
+        Assert.That(
+            DataFiles.Labels(train).CountBy(label => label).Select(pair => pair.Value), Is.All.EqualTo(count / 10));
 
         var sums = new double[channels];
         var images = (ImageDataset)train;

@@ -22,11 +22,15 @@ public sealed class ShapesGeneratorTests
     {
         var few = ShapesGenerator.Generate(train: 30, test: 10);
         for (var i = 0; i < 30; i++)
-            Assert.That(((ImageDataset)few.Train).GetPixels(i).SequenceEqual(((ImageDataset)Drawn.Train).GetPixels(i)), Is.True);
-        Assert.That(((ImageDataset)few.Test).GetPixels(0).SequenceEqual(((ImageDataset)few.Train).GetPixels(0)), Is.False);
+            Assert.That(
+                ((ImageDataset)few.Train).GetPixels(i).SequenceEqual(((ImageDataset)Drawn.Train).GetPixels(i)),
+                Is.True);
+        Assert.That(
+            ((ImageDataset)few.Test).GetPixels(0).SequenceEqual(((ImageDataset)few.Train).GetPixels(0)), Is.False);
 
         var other = ShapesGenerator.Generate(seed: 1, train: 10, test: 10);
-        Assert.That(((ImageDataset)other.Train).GetPixels(0).SequenceEqual(((ImageDataset)few.Train).GetPixels(0)), Is.False);
+        Assert.That(
+            ((ImageDataset)other.Train).GetPixels(0).SequenceEqual(((ImageDataset)few.Train).GetPixels(0)), Is.False);
     }
 
     [Test]
@@ -70,10 +74,13 @@ public sealed class ShapesGeneratorTests
     [Test]
     public void ALinearClassifierLearnsLittle()
     {
-        var (images, control) = (LinearClassifier.Train(Drawn, epochs: 8, mark: false), LinearClassifier.Train(Drawn, epochs: 8, mark: true));
-        TestContext.Out.WriteLine($"best test accuracy {images.BestTest:P1}, train {images.Train:P1}; control {control.BestTest:P1}");
+        var (images, control) = (LinearClassifier.Train(Drawn, epochs: 8, mark: false), LinearClassifier.Train(
+            Drawn, epochs: 8, mark: true));
+        TestContext.Out.WriteLine(
+            $"best test accuracy {images.BestTest:P1}, train {images.Train:P1}; control {control.BestTest:P1}");
         Assert.That(images.BestTest, Is.LessThan(0.40));
-        Assert.That(images.Train, Is.GreaterThan(images.BestTest + 0.05), "it has not been trained enough to mean anything");
+        Assert.That(
+            images.Train, Is.GreaterThan(images.BestTest + 0.05), "it has not been trained enough to mean anything");
         Assert.That(control.BestTest, Is.GreaterThan(0.90), "it has not been trained enough to mean anything");
     }
 }

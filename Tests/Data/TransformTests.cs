@@ -33,7 +33,8 @@ public sealed class TransformTests
     {
         float[] other = [.. SmallImage.Select(x => 10 - x)];
         var both = Apply(new Resize(5, 7), [2, 2, 3], [.. SmallImage, .. other]);
-        Assert.That(both, Is.EqualTo((float[])[.. Apply(new Resize(5, 7), Small, SmallImage), .. Apply(new Resize(5, 7), Small, other)]));
+        Assert.That(both, Is.EqualTo(
+            (float[])[.. Apply(new Resize(5, 7), Small, SmallImage), .. Apply(new Resize(5, 7), Small, other)]));
     }
 
     [Test]
@@ -47,7 +48,8 @@ public sealed class TransformTests
         {
             var row = Math.Clamp((i / width + 0.5) * 28 / height - 0.5, 0, 27);
             var column = Math.Clamp((i % width + 0.5) * 28 / width - 0.5, 0, 27);
-            Assert.That(y[i], Is.EqualTo(0.25 + 0.01 * row + 0.02 * column).Within(2e-6)); // values below 1.1, coordinates to 2⁻²⁰
+            // Values below 1.1, coordinates to 2⁻²⁰.
+            Assert.That(y[i], Is.EqualTo(0.25 + 0.01 * row + 0.02 * column).Within(2e-6));
         }
     }
 
@@ -105,7 +107,9 @@ public sealed class TransformTests
 
     [Test]
     public void RandomCropRefusesWindowsThatDoNotFit() =>
-        Assert.That(() => new RandomCrop(5, 3, 1).Infer(Small), Throws.InstanceOf<ShapeException>().With.Message.Contains("5×3"));
+        Assert.That(
+            () => new RandomCrop(5, 3, 1).Infer(Small),
+            Throws.InstanceOf<ShapeException>().With.Message.Contains("5×3"));
 
     [Test]
     public void RandomFlipMirrorsRowsHalfOfTheTime()
@@ -126,7 +130,8 @@ public sealed class TransformTests
         Assert.That(both.Infer(Small), Is.EqualTo(Shape.Create([1, 8, 8])));
         var padded = Apply(new Pad(1), Small, SmallImage);
         var resized = Apply(new Resize(8, 8), [1, 4, 5], padded);
-        Assert.That(Apply(both, Small, SmallImage), Is.EqualTo(Apply(new Normalize([0.5f], [0.5f]), [1, 8, 8], resized)));
+        Assert.That(
+            Apply(both, Small, SmallImage), Is.EqualTo(Apply(new Normalize([0.5f], [0.5f]), [1, 8, 8], resized)));
         Assert.That(Apply(new Compose(), Small, SmallImage), Is.EqualTo(SmallImage));
     }
 

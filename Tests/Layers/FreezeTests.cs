@@ -21,12 +21,15 @@ public sealed class FreezeTests
         Check();
         ModelSummary.Of(model, [1]);
         Check();
-        Assert.That(() => Evaluation.Run(model, new DataLoader(Data, 5), cancellation: new(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => Evaluation.Run(model, new DataLoader(Data, 5), cancellation: new(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>());
         Check();
         Assert.That(() => ModelSummary.Of(model, [1, 2, 3]), Throws.InstanceOf<ShapeException>());
         Check();
 
-        void Check() => Assert.That((model.Training, norm.Training, drop.Training), Is.EqualTo((training, false, true)));
+        void Check() => Assert.That(
+            (model.Training, norm.Training, drop.Training), Is.EqualTo((training, false, true)));
     }
 
     [Test]
@@ -108,7 +111,8 @@ public sealed class FreezeTests
         layer.Freeze();
         Assert.That(layer.Weight.RequiresGrad, Is.False);
         layer.Unfreeze();
-        Assert.That((layer.Weight.RequiresGrad, layer.Bias.RequiresGrad, layer.Training), Is.EqualTo((true, false, true)));
+        Assert.That(
+            (layer.Weight.RequiresGrad, layer.Bias.RequiresGrad, layer.Training), Is.EqualTo((true, false, true)));
     }
 
     [Test]
@@ -116,7 +120,9 @@ public sealed class FreezeTests
     {
         var model = new Sequential(new Linear(1, 2, new Rng(1)));
         var sgd = new Sgd(model.Parameters(), 0.1f);
-        Assert.That(() => new Trainer(new Flatten(), new DataLoader(Data, 5), null, sgd), Throws.ArgumentException.With.Message.Contains("no parameters"));
+        Assert.That(
+            () => new Trainer(new Flatten(), new DataLoader(Data, 5), null, sgd),
+            Throws.ArgumentException.With.Message.Contains("no parameters"));
         Assert.That(
             () => new Trainer(new Linear(1, 2, new Rng(1)), new DataLoader(Data, 5), null, sgd).Run(1),
             Throws.InvalidOperationException.With.Message.Contains("trains none of the parameters"));

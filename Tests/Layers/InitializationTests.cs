@@ -6,7 +6,8 @@ public sealed class InitializationTests
 {
     private const int Inputs = 6, Outputs = 500, Kernel = 3;
 
-    // Means over n draws have the deviation σ/√n; five of them make a false alarm in two million runs, and seeds are fixed.
+    // Means over n draws have the deviation σ/√n; five of them make a false alarm in two million runs, and seeds are
+    // fixed.
     private const double Sigmas = 5;
 
     private static Conv2d Conv(Initialization scheme, ulong seed = 1)
@@ -41,7 +42,8 @@ public sealed class InitializationTests
         var variance = 2.0 / (Inputs * Kernel * Kernel);
 
         Assert.That(w.Average(v => (double)v), Is.EqualTo(0).Within(Sigmas * Math.Sqrt(variance / w.Length)));
-        Assert.That(w.Average(v => (double)v * v), Is.EqualTo(variance).Within(Sigmas * variance * Math.Sqrt(2.0 / w.Length)));
+        Assert.That(
+            w.Average(v => (double)v * v), Is.EqualTo(variance).Within(Sigmas * variance * Math.Sqrt(2.0 / w.Length)));
         var beyondTwoSigma = w.Count(v => v * v > 4 * variance) / (double)w.Length;
         Assert.That(beyondTwoSigma, Is.EqualTo(0.0455).Within(Sigmas * Math.Sqrt(0.0455 / w.Length)));
         Assert.That(conv.Bias!.ToArray(), Is.All.Zero);
@@ -73,6 +75,8 @@ public sealed class InitializationTests
         var variance = bound * bound / 3;
         Assert.That(values.Max(Math.Abs), Is.LessThanOrEqualTo((float)bound).And.GreaterThan(0.95 * bound));
         Assert.That(values.Average(v => (double)v), Is.EqualTo(0).Within(Sigmas * Math.Sqrt(variance / values.Length)));
-        Assert.That(values.Average(v => (double)v * v), Is.EqualTo(variance).Within(Sigmas * variance * Math.Sqrt(0.8 / values.Length)));
+        Assert.That(
+            values.Average(v => (double)v * v),
+            Is.EqualTo(variance).Within(Sigmas * variance * Math.Sqrt(0.8 / values.Length)));
     }
 }

@@ -35,7 +35,9 @@ public sealed class LayerTests
 
     [TestCaseSource(nameof(BadArguments))]
     public void Arguments_outside_their_range_are_named(string name, Func<object> make) =>
-        Assert.That(() => make(), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo(name));
+        Assert.That(
+            () => make(),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo(name));
 
     [Test]
     public void Dropout_passes_its_input_through_in_evaluation_and_drops_in_training()

@@ -19,8 +19,12 @@ public sealed class PrintingTests
         new(new Linear(9216, 4096, Rng), "Linear(in_features=9216, out_features=4096, bias=True)"),
         new(new Linear(2, 3, Rng, bias: false), "Linear(in_features=2, out_features=3, bias=False)"),
         new(new MaxPool2d(2), "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)"),
-        new(new MaxPool2d(3, 2, 1, ceilMode: true), "MaxPool2d(kernel_size=3, stride=2, padding=1, dilation=1, ceil_mode=True)"),
-        new(new MaxPool2d((2, 3)), "MaxPool2d(kernel_size=(2, 3), stride=(2, 3), padding=0, dilation=1, ceil_mode=False)"),
+        new(
+            new MaxPool2d(3, 2, 1, ceilMode: true),
+            "MaxPool2d(kernel_size=3, stride=2, padding=1, dilation=1, ceil_mode=True)"),
+        new(
+            new MaxPool2d((2, 3)),
+            "MaxPool2d(kernel_size=(2, 3), stride=(2, 3), padding=0, dilation=1, ceil_mode=False)"),
         new(new AvgPool2d(8), "AvgPool2d(kernel_size=8, stride=8, padding=0)"),
         new(new AdaptiveAvgPool2d(6), "AdaptiveAvgPool2d(output_size=(6, 6))"),
         new(new GlobalAvgPool2d(), "GlobalAvgPool2d()"),
@@ -30,11 +34,14 @@ public sealed class PrintingTests
         new(new Dropout(Rng), "Dropout(p=0.5, inplace=False)"),
         new(new Dropout2d(Rng, 0), "Dropout2d(p=0.0, inplace=False)"),
         new(new BatchNorm1d(512), "BatchNorm1d(512, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)"),
-        new(new BatchNorm2d(3, 0.001f, 0.25f), "BatchNorm2d(3, eps=0.001, momentum=0.25, affine=True, track_running_stats=True)"),
+        new(
+            new BatchNorm2d(3, 0.001f, 0.25f),
+            "BatchNorm2d(3, eps=0.001, momentum=0.25, affine=True, track_running_stats=True)"),
     ];
 
     [TestCaseSource(nameof(Layers))]
-    public void A_layer_prints_as_in_PyTorch(Module layer, string expected) => Assert.That(layer.ToString(), Is.EqualTo(expected));
+    public void A_layer_prints_as_in_PyTorch(Module layer, string expected) => Assert.That(
+        layer.ToString(), Is.EqualTo(expected));
 
     [Test]
     public void A_Sequential_prints_its_layers_by_name()
@@ -52,7 +59,8 @@ public sealed class PrintingTests
     [Test]
     public void A_nested_Sequential_is_indented()
     {
-        var net = new Sequential(("head", new Sequential(new ReLU(), new Sequential(new Flatten()))), ("tail", new Linear(2, 1, Rng)));
+        var net = new Sequential(
+            ("head", new Sequential(new ReLU(), new Sequential(new Flatten()))), ("tail", new Linear(2, 1, Rng)));
         Assert.That(net.ToString(), Is.EqualTo(
             """
             Sequential(

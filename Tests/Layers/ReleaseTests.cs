@@ -11,7 +11,11 @@ public sealed class ReleaseTests
     public void In_evaluation_only_the_result_stays_in_use()
     {
         var rng = new Rng(1);
-        var net = new Sequential(new Conv2d(1, 16, 3, rng), new ReLU(), new Conv2d(16, 16, 1, rng), new Sequential(new ReLU(), new Flatten()));
+        var net = new Sequential(
+            new Conv2d(1, 16, 3, rng),
+            new ReLU(),
+            new Conv2d(16, 16, 1, rng),
+            new Sequential(new ReLU(), new Flatten()));
         net.To(device);
         var x = Tensor.Uniform([4, 1, 10, 10], -1, 1, rng, device);
         using var paused = GradMode.NoGrad();
@@ -19,7 +23,10 @@ public sealed class ReleaseTests
         var before = device.Memory.Allocated;
         var y = net.Forward(x);
 
-        Assert.That(device.Memory.Allocated - before, Is.EqualTo(y.Shape.Size * sizeof(float)), "4·16·8·8 floats are a block's size exactly");
+        Assert.That(
+            device.Memory.Allocated - before,
+            Is.EqualTo(y.Shape.Size * sizeof(float)),
+            "4·16·8·8 floats are a block's size exactly");
         Assert.That(x.ToArray(), Has.Length.EqualTo(400), "the input is the caller's");
     }
 
@@ -33,7 +40,10 @@ public sealed class ReleaseTests
 
         var before = device.Memory.Allocated;
         var y = net.Forward(x);
-        Assert.That(device.Memory.Allocated - before, Is.EqualTo(y.Shape.Size * sizeof(float)), "2·x + 1 needs nothing for its gradient");
+        Assert.That(
+            device.Memory.Allocated - before,
+            Is.EqualTo(y.Shape.Size * sizeof(float)),
+            "2·x + 1 needs nothing for its gradient");
 
         y.Sum().Backward();
         Assert.That(net.Parameters().Select(p => p.Grad), Has.None.Null);
@@ -50,7 +60,9 @@ public sealed class ReleaseTests
 
         Assert.That(y.ToArray(), Is.All.EqualTo(15f));
         Assert.That(keeping.Output!.ToArray(), Is.All.EqualTo(7f));
-        Assert.That(() => forgetful.Output!.ToArray(), Throws.InvalidOperationException.With.Message.Contains("Keep()"));
+        Assert.That(
+            () => forgetful.Output!.ToArray(),
+            Throws.InvalidOperationException.With.Message.Contains("Keep()"));
     }
 
     [Test]
@@ -60,7 +72,9 @@ public sealed class ReleaseTests
         using var paused = GradMode.NoGrad();
         var x = Tensor.Full([3], 4) + 1;        // an op's result, but not the Sequential's to give back
 
-        Assert.That(new Sequential(new RecordingModule(keep: false), new RecordingModule(keep: false)).Forward(x).ToArray(), Has.Length.EqualTo(3));
+        Assert.That(
+            new Sequential(new RecordingModule(keep: false), new RecordingModule(keep: false)).Forward(x).ToArray(),
+            Has.Length.EqualTo(3));
         for (var i = 0; i < 2; i++)
             Assert.That(new Sequential(new Affine(), constant, new Affine()).Forward(x).ToArray(), Is.All.EqualTo(9f));
         Assert.That(x.ToArray(), Is.All.EqualTo(5f));

@@ -21,7 +21,9 @@ public sealed class SequentialTests
     public void What_is_not_there_is_named()
     {
         var net = new Sequential(("first", new ReLU()), ("second", new ReLU()));
-        Assert.That(() => net[2], Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("it has 2 layers"));
+        Assert.That(
+            () => net[2],
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("it has 2 layers"));
         Assert.That(() => net[-1], Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => net["third"], Throws.TypeOf<KeyNotFoundException>().With.Message.EqualTo(
             "Sequential: no layer is named 'third'; there are first, second."));
@@ -88,11 +90,14 @@ public sealed class SequentialTests
     public void A_shape_error_says_in_which_layer()
     {
         var rng = new Rng(1);
-        var net = new Sequential(("features", new Sequential(new ReLU(), new Conv2d(3, 8, 5, rng))), ("head", new Flatten()));
+        var net = new Sequential(
+            ("features", new Sequential(new ReLU(), new Conv2d(3, 8, 5, rng))), ("head", new Flatten()));
         var error = Assert.Throws<ShapeException>(() => net.Forward(Tensor.Zeros([2, 3, 4, 4])))!;
 
         Assert.That(error.Path, Is.EqualTo("features.1"));
-        Assert.That(error.Message, Does.StartWith("features.1: Conv2d: ").And.Contains("[2, 3, 4, 4]").And.Contains("[8, 3, 5, 5]"));
+        Assert.That(
+            error.Message,
+            Does.StartWith("features.1: Conv2d: ").And.Contains("[2, 3, 4, 4]").And.Contains("[8, 3, 5, 5]"));
     }
 
     private static IEnumerable<string> Producers(Tensor y)

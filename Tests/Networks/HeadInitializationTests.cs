@@ -4,7 +4,10 @@ namespace PyNetSharp.Tests;
 
 public sealed class HeadInitializationTests
 {
-    /// <summary>No score begins at zero, where the last ReLU has no gradient; and they differ, so that there is something to learn from.</summary>
+    /// <summary>
+    /// No score begins at zero, where the last ReLU has no gradient; and they differ, so that there is something to
+    /// learn from.
+    /// </summary>
     [TestCase("nin")]
     [TestCase("nin-net")]
     [TestCase("nin-d2l")]

@@ -38,7 +38,8 @@ public sealed class NetworkCatalogTests
     {
         var model = new Nin(new([3, 32, 32], 10) { WidthMultiplier = 0.25 }, new(1));
         Assert.That(
-            model.State().Where(s => s.Name.EndsWith("weight", StringComparison.Ordinal)).Select(s => $"{s.Tensor.Shape}"),
+            model.State().Where(s => s.Name.EndsWith("weight", StringComparison.Ordinal)).Select(
+                s => $"{s.Tensor.Shape}"),
             Is.EqualTo(new[]
             {
                 "[48, 3, 5, 5]", "[40, 48, 1, 1]", "[24, 40, 1, 1]", "[48, 24, 5, 5]", "[48, 48, 1, 1]", "[48, 48, 1, 1]",
@@ -70,7 +71,9 @@ public sealed class NetworkCatalogTests
     {
         Assert.That(Places("alexnet-origin-nodrop"), Is.Empty);
         Assert.That(Places("alexnet-origin"), Is.EqualTo(new[] { "classifier.0", "classifier.3" }));
-        Assert.That(Places("alexnet-dropall"), Is.EqualTo(new[] { "features.12", "classifier.0", "classifier.3", "classifier.6" }));
+        Assert.That(
+            Places("alexnet-dropall"),
+            Is.EqualTo(new[] { "features.12", "classifier.0", "classifier.3", "classifier.6" }));
         Assert.That(Places("alexnet"), Is.EqualTo(new[] { "classifier.0", "classifier.3" }));
 
         static IEnumerable<string> Places(string name) =>
@@ -102,7 +105,8 @@ public sealed class NetworkCatalogTests
         var network = NetworkCatalog.Find(name);
         Assert.That(
             () => network.Create(new([network.Input[0], size, size], 10) { WidthMultiplier = 0.1 }, new(1)),
-            Throws.TypeOf<InputException>().With.Message.StartsWith($"{name}: made for items of shape {network.Input}, and cannot take")
+            Throws.TypeOf<InputException>().With.Message.StartsWith(
+                $"{name}: made for items of shape {network.Input}, and cannot take")
                 .And.Message.Contains(where));
     }
 

@@ -21,7 +21,10 @@ public sealed class SteadyStepTests
         for (var i = 0; i < 3; i++) Step();
         var (inUse, taken) = (device.Memory.Allocated, device.Memory.SystemAllocations);
         Step();
-        Assert.That(device.Memory.Allocated - inUse, Is.LessThanOrEqualTo(64), "the loss stays, which takes the smallest block");
+        Assert.That(
+            device.Memory.Allocated - inUse,
+            Is.LessThanOrEqualTo(64),
+            "the loss stays, which takes the smallest block");
         Assert.That(device.Memory.SystemAllocations, Is.EqualTo(taken));
 
         void Step() => model.Forward(x).CrossEntropy(0, 1, 2, 3).Backward();

@@ -12,7 +12,9 @@ internal static class SafetensorsBytes
         return [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. data];
     }
 
-    /// <summary>A valid file with every type that can be read, one that cannot, a scalar, an empty tensor and metadata.</summary>
+    /// <summary>
+    /// A valid file with every type that can be read, one that cannot, a scalar, an empty tensor and metadata.
+    /// </summary>
     public static byte[] Sample() => Of(
         """
         {"__metadata__":{"format":"pt","epoch":"3"},"features.0.weight":{"dtype":"F32","shape":[2,1,1,3],"data_offsets":[0,24]},"features.0.bias":{"dtype":"F16","shape":[2],"data_offsets":[24,28]},"running_mean":{"shape":[3],"dtype":"BF16","data_offsets":[28,34]},"empty":{"dtype":"F32","shape":[0,5],"data_offsets":[34,34]},"half\u002dway":{"dtype":"F64","shape":[],"data_offsets":[34,42]},"num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[42,50]}}  

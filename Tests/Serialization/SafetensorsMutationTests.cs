@@ -11,7 +11,9 @@ public sealed class SafetensorsMutationTests
     // A header of a kilobyte costs a few tens of kilobytes to read; a length taken on trust would cost far more.
     private const long MaxAllocatedBytes = 1 << 20;
 
-    /// <summary>A damaged file is named as such, or read as what it now says: by a second, lenient reading of it.</summary>
+    /// <summary>
+    /// A damaged file is named as such, or read as what it now says: by a second, lenient reading of it.
+    /// </summary>
     [Test]
     public void TenThousandDamagedFilesAreRefusedOrReadRightly()
     {
@@ -31,13 +33,15 @@ public sealed class SafetensorsMutationTests
                 var values = file.Tensors
                     .Where(t => t.Dtype is "F32" or "F16" or "BF16" or "F64")
                     .ToDictionary(t => t.Name, t => file.Read(t.Name).ToArray());
-                Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(MaxAllocatedBytes), $"damage {i}");
+                Assert.That(
+                    GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(MaxAllocatedBytes), $"damage {i}");
                 CheckAgainst(damaged, file, values);
                 read++;
             }
             catch (InputException fault)
             {
-                Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(MaxAllocatedBytes), $"damage {i}");
+                Assert.That(
+                    GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(MaxAllocatedBytes), $"damage {i}");
                 Assert.That(fault.Message, Does.StartWith($"'{folder["a"]}' ").And.Not.Contain("\n"), $"damage {i}");
                 refused++;
             }
@@ -106,7 +110,8 @@ public sealed class SafetensorsMutationTests
 
         foreach (var (tensor, told) in file.Tensors.Zip(expected))
         {
-            Assert.That(tensor.Shape, Is.EqualTo(told.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt32())));
+            Assert.That(
+                tensor.Shape, Is.EqualTo(told.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt32())));
             Assert.That(tensor.Dtype, Is.EqualTo(told.Value.GetProperty("dtype").GetString()));
             if (!values.TryGetValue(tensor.Name, out var read)) continue;
             var begin = told.Value.GetProperty("data_offsets")[0].GetInt32();

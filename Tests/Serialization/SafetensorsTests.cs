@@ -63,7 +63,8 @@ public sealed class SafetensorsTests
         File.WriteAllBytes(folder["a"], SafetensorsBytes.Sample());
         using var file = Safetensors.Open(folder["a"]);
 
-        Assert.That(file.Metadata, Is.EquivalentTo(new Dictionary<string, string> { ["format"] = "pt", ["epoch"] = "3" }));
+        Assert.That(
+            file.Metadata, Is.EquivalentTo(new Dictionary<string, string> { ["format"] = "pt", ["epoch"] = "3" }));
         Assert.That(
             file.Read("features.0.weight").ToArray(),
             Is.EqualTo(new[] { 1, -2, 0.5f, 1e-40f, float.NaN, float.PositiveInfinity }));

@@ -1,19 +1,20 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using PyNetSharp.Layers;
 
-namespace PyNetSharp.Layers;
+namespace PyNetSharp.Train;
 
 /// <summary>Writes matrices as NumPy files (<c>.npy</c>), which <c>numpy.load</c> reads.</summary>
 /// <seealso href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">The NPY format</seealso>
-public static class NumpyFile
+internal static class NumpyFile
 {
-    private const int Alignment = 64;       // the values begin at a multiple of this
+    private const int Alignment = 64;       // of the values' offset
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0];
 
     /// <summary>Writes a matrix of 32-bit floats, little-endian, row after row, in format version 1.0.</summary>
-    /// <param name="path">The file, replaced if it exists; never left half-written.</param>
+    /// <param name="path">The file, replaced atomically if it exists.</param>
     /// <param name="values">rows · columns values, row after row.</param>
     /// <param name="rows">The first extent, at least 0.</param>
     /// <param name="columns">The second extent, at least 0.</param>
