@@ -10,21 +10,21 @@ var networks = new Argument<string[]>("NETWORKS")
 };
 var filter = new Argument<string>("FILTER")
 {
-    Description = "A part of the kernels' names: conv, by weight, nin-d2l. Default: all.",
+    Description = "A part of the kernels' names, such as conv, weight gradient, nin-d2l. Default: all.",
     DefaultValueFactory = _ => "*",
 };
-var only = new Option<string>("--only")
+var passFilter = new Option<string>("--filter")
 {
-    Description = "A part of the passes' names: 5×5, by weight, direct. Default: all.",
+    Description = "A part of the passes' names, such as 5×5, weight gradient, direct. Default: all.",
     DefaultValueFactory = _ => "",
 };
 var batch = new Option<int?>("--batch") { Description = "Images per step. Default: each network's own." };
 var repeat = Number("--repeat", "Steps to time.", 9);
-var rounds = Number("--rounds", "How often the programs take turns.", 7);
-var threads = Number("--threads", "Of every program.", Environment.ProcessorCount);
-var training = new Option<bool>("--training") { Description = "Training alone." };
-var inference = new Option<bool>("--inference") { Description = "Inference alone." };
-var byOp = new Option<bool>("--by-op") { Description = "Where the time of each step goes, instead." };
+var rounds = Number("--rounds", "Rounds in which each program has a turn.", 7);
+var threads = Number("--threads", "Threads of each program.", Environment.ProcessorCount);
+var training = new Option<bool>("--training") { Description = "Only training." };
+var inference = new Option<bool>("--inference") { Description = "Only inference." };
+var byOp = new Option<bool>("--by-op") { Description = "Instead, the time of each op in a step." };
 var device = new Option<string>("--device")
 {
     Description = "Where to compute, as in `pynet devices`; several for one table: cpu,cuda.",
@@ -32,14 +32,14 @@ var device = new Option<string>("--device")
 };
 var precision = new Option<string>("--precision")
 {
-    Description = "Of products on a GPU: float32 or tf32, the tensor cores'.",
+    Description = "Of products on a GPU: float32, or tf32 on tensor cores.",
     DefaultValueFactory = _ => "float32",
 };
 precision.AcceptOnlyFromAmong("float32", "tf32");
 var json = new Option<string?>("--json") { Description = "Also write the figures, machine and versions to this file." };
 var python = new Option<string?>("--python")
 {
-    Description = "A Python that has PyTorch. Default: python3, or the system's.",
+    Description = "A Python with PyTorch. Default: python3, or the system's.",
 };
 
 var root = new RootCommand("How fast PyNetSharp is, in ratios to something measured beside it.")
@@ -55,17 +55,19 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
             parse.GetValue(precision)!, parse.GetValue(python), parse.GetValue(json))),
     Action("kernels", "Single passes of every layer, with BenchmarkDotNet; with --device in a table of devices.",
         [filter, threads, device, precision, json], Kernels),
-    Action("passes", "The three passes of every large convolution, quickly.", [networks, only, batch, threads, json],
+    Action("passes", "The three passes of every large convolution, quickly.",
+        [networks, passFilter, batch, threads, json],
         parse => PassTable.Print(
             Workload.Choose(parse.GetValue(networks)!, parse.GetValue(batch), trains: true),
-            parse.GetValue(only)!, parse.GetValue(threads), parse.GetValue(json))),
-    Action("ladder", "One convolution from the naive loop to the final kernel, rung by rung.", [threads, json],
+            parse.GetValue(passFilter)!, parse.GetValue(threads), parse.GetValue(json))),
+    Action("conv-variants", "One convolution in each variant from the naive loop to the final kernel.",
+        [threads, json],
         parse => ConvVariantTable.Print(parse.GetValue(threads), parse.GetValue(json))),
     Action("report", "Makes the tables of README and docs from the checked-in results.", [],
         _ => Report.Write(Environment.CurrentDirectory)),
 };
 var serve = Action(
-    "serve", "Runs the steps that `steps` and `compare` ask for.", [networks, batch, threads, device, precision, inference], Serve);
+    "serve", "Runs steps for `steps` and `compare`.", [networks, batch, threads, device, precision, inference], Serve);
 serve.Hidden = true;
 root.Add(serve);
 try
@@ -83,7 +85,7 @@ void Steps(ParseResult parse)
     var workloads = Workloads(parse);
     if (parse.GetValue(byOp))
         foreach (var workload in workloads)
-            foreach (var place in Devices(parse)) OpTimeTable.Print(workload, parse.GetValue(repeat), place);
+            foreach (var each in Devices(parse)) OpTimeTable.Print(workload, parse.GetValue(repeat), each);
     else
         StepTable.Print(
             workloads, parse.GetValue(device)!.Split(','), parse.GetValue(repeat), parse.GetValue(threads),
@@ -105,9 +107,10 @@ void Serve(ParseResult parse)
 
 Device[] Devices(ParseResult parse)
 {
-    Device[] all = [.. parse.GetValue(device)!.Split(',').Select(name => DeviceCatalog.Open(name, parse.GetValue(threads)))];
+    var names = parse.GetValue(device)!.Split(',');
+    Device[] all = [.. names.Select(name => DeviceCatalog.Open(name, parse.GetValue(threads)))];
     if (parse.GetValue(precision) == "tf32")
-        foreach (var gpu in all.Where(place => place is not CpuDevice)) gpu.Precision = Precision.Tf32;
+        foreach (var gpu in all.Where(each => each is not CpuDevice)) gpu.Precision = Precision.Tf32;
     return all;
 }
 
@@ -115,13 +118,13 @@ IReadOnlyList<Workload> Workloads(ParseResult parse) => Workload.Choose(
     parse.GetValue(networks)!, parse.GetValue(batch),
     parse.GetValue(training) == parse.GetValue(inference) ? null : parse.GetValue(training));
 
-static Option<int> Number(string name, string description, int usual) =>
-    new(name) { Description = description, DefaultValueFactory = _ => usual };
+static Option<int> Number(string name, string description, int defaultValue) =>
+    new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
 
-static Command Action(string name, string description, Symbol[] takes, Action<ParseResult> action)
+static Command Action(string name, string description, Symbol[] symbols, Action<ParseResult> action)
 {
     var command = new Command(name, description);
-    foreach (var symbol in takes)
+    foreach (var symbol in symbols)
         if (symbol is Option option) command.Add(option);
         else command.Add((Argument)symbol);
     command.SetAction(action);

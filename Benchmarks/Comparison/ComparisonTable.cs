@@ -5,25 +5,29 @@ namespace PyNetSharp.Benchmarks;
 /// </summary>
 /// <remarks>
 /// All programs are started and warmed up first; then each in turn runs its steps while the others wait for input. The
-/// first steps of a turn find the caches full of somebody else's data; they are not counted, unless a step is so long
-/// that this does not matter.
+/// first steps of a turn find the caches full of another program's data; they are not counted, unless a step is so
+/// long that this does not matter.
 /// </remarks>
 internal static class ComparisonTable
 {
     private const double SecondsPerTurn = 0.5;
     private const int MaxSteps = 20;
-    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(50);     // the last one's threads may still spin
+
+    /// <summary>Between turns: the threads of the program before may still spin.</summary>
+    private static readonly TimeSpan IdleTime = TimeSpan.FromMilliseconds(50);
 
     public static void Print(
-        IReadOnlyList<Workload> workloads, int rounds, int threads, string device, string precision, string? askedPython,
-        string? json)
+        IReadOnlyList<Workload> workloads, int rounds, int threads, string device, string precision,
+        string? pythonOption, string? json)
     {
         var onGpu = device != "cpu";
-        if (PyTorch.Find(onGpu, askedPython is null ? ["python3", "/usr/bin/python3"] : [askedPython]) is not { } python)
+        string[] pythons = pythonOption is null ? ["python3", "/usr/bin/python3"] : [pythonOption];
+        if (PyTorch.Find(onGpu, pythons) is not { } python)
         {
             Console.WriteLine(
-                $"Skipped: {askedPython ?? "python3"} has no PyTorch{(onGpu ? " that sees a CUDA device" : "")}. Debian: apt install python3-torch " +
-                "python3-numpy libopenblas0-pthread; elsewhere: pip install torch numpy. --python PATH names another Python.");
+                $"Skipped: {pythonOption ?? "python3"} has no PyTorch{(onGpu ? " that sees a CUDA device" : "")}. " +
+                "Debian: apt install python3-torch python3-numpy libopenblas0-pthread; elsewhere: pip install torch " +
+                "numpy. --python PATH names another Python.");
             return;
         }
 
@@ -31,7 +35,9 @@ internal static class ComparisonTable
         if (Machine.DescribeGpu(device) is { } gpu) versions.Add(gpu);
         foreach (var workload in workloads)
         {
-            var row = Measure(workload, rounds, threads, device, precision, PyTorch.Configurations(onGpu, precision), python, versions);
+            var row = Measure(
+                workload, rounds, threads, device, precision, PyTorch.Configurations(onGpu, precision), python,
+                versions);
             WriteRow(row);
             rows.Add(row);
             if (json is not null) ResultFile<ComparisonRow>.Create(versions, rows).Write(json);
@@ -44,8 +50,8 @@ internal static class ComparisonTable
     }
 
     private static ComparisonRow Measure(
-        Workload workload, int rounds, int threads, string device, string precision, IReadOnlyList<PyTorch> peers, string python,
-        List<string> versions)
+        Workload workload, int rounds, int threads, string device, string precision, IReadOnlyList<PyTorch> peers,
+        string python, List<string> versions)
     {
         StepProcess[] programs =
         [
@@ -60,7 +66,7 @@ internal static class ComparisonTable
             for (var round = 0; round < rounds; round++)
                 for (var turn = 0; turn < programs.Length; turn++)
                 {
-                    var i = (round + turn) % programs.Length;      // nobody is always first
+                    var i = (round + turn) % programs.Length;      // another program is first in each round
                     Thread.Sleep(IdleTime);
                     if (steps[i] > 1) programs[i].Run(1 + steps[i] / 4);
                     reports[i].Add(programs[i].Run(steps[i]));
@@ -81,7 +87,10 @@ internal static class ComparisonTable
     private static ProgramTimes Times(string program, List<StepReport> turns)
     {
         double[] seconds = [.. turns.SelectMany(turn => turn.Seconds)];
-        return new(program, Statistics.Median(seconds), seconds.Min(), seconds.Length, turns[^1].Resident);
+        return new(program, Statistics.Median(seconds), seconds.Min(), seconds.Length, turns[^1].Resident)
+        {
+            Sensors = turns[^1].Sensors,
+        };
     }
 
     private static void WriteRow(ComparisonRow row)
@@ -92,7 +101,7 @@ internal static class ComparisonTable
         foreach (var times in row.Theirs.Prepend(row.Ours))
             Console.WriteLine(
                 $"  {times.Program,-45} median {1e3 * times.Median,8:F1} ms   best {1e3 * times.Fastest,8:F1} ms   " +
-                $"{times.Resident / 1e6,5:F0} MB   {times.Steps} steps");
+                $"{times.Resident / 1e6,5:F0} MB   {times.Steps} steps{SensorReading.Column(times.Sensors)}");
         Console.WriteLine($"  ratio of medians, to PyTorch at its best: {row.Ratio():F2}\n");
     }
 }

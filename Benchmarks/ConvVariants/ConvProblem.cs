@@ -1,13 +1,15 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The convolution that every rung computes: square images and kernel, stride 1, as large an output.</summary>
+/// <summary>
+/// The convolution that every variant computes: square images and kernel, stride 1, an output as large as the input.
+/// </summary>
 internal sealed class ConvProblem
 {
     public ConvProblem(int images, int channels, int side, int outputs, int kernel)
     {
         (Images, Channels, Side, Outputs, Kernel) = (images, channels, side, outputs, kernel);
         var rng = new Rng(1);
-        XTensor = Tensor.Uniform([images, channels, side, side], 0, 1, rng);        // as after a ReLU: not negative
+        XTensor = Tensor.Uniform([images, channels, side, side], 0, 1, rng);        // not negative, as after a ReLU
         WeightTensor = Tensor.Uniform([outputs, channels, kernel, kernel], -1, 1, rng);
         (X, Weight) = (XTensor.ToArray(), WeightTensor.ToArray());
         (XChannelsLast, WeightOutputsLast) = (XTensor.Span.ToArray(), ToOutputsLast());

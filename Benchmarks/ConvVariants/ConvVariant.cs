@@ -1,24 +1,24 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>One way to compute the ladder's convolution.</summary>
-/// <param name="Name">What is new in it.</param>
-/// <param name="Threads">How many cores it may use.</param>
+/// <summary>One way to compute the convolution of <see cref="ConvProblem"/>.</summary>
+/// <param name="Name">What it does that the one before does not.</param>
+/// <param name="Threads">The cores that it may use.</param>
 /// <param name="Compute">Computes it.</param>
 /// <param name="Result">What it last computed, [images, outputs, side, side].</param>
 internal sealed record ConvVariant(string Name, int Threads, Action Compute, Func<float[]> Result)
 {
     /// <summary>
-    /// From the definition to what the networks use, each for the reason that its predecessor leaves.
+    /// From the definition to what the networks use; each removes what limits the one before.
     /// </summary>
-    public static IReadOnlyList<ConvVariant> All(ConvProblem layer, int threads) =>
+    public static IReadOnlyList<ConvVariant> All(ConvProblem problem, int threads) =>
     [
-        FromLoops("seven loops over N×C×H×W", layer, ScalarVariants.Naive, channelsLast: false),
-        FromLoops("channels last, outputs innermost", layer, ScalarVariants.ChannelsLast),
-        FromLoops("vectors of outputs", layer, VectorVariants.VectorsOfOutputs),
-        FromLoops("a tile of sums in registers", layer, VectorVariants.RegisterTile),
-        FromOp("row pointers, packed weights", layer, 1, direct: true),
-        FromOp("Winograd: a sixth of the products", layer, 1, direct: false),
-        FromOp("all cores", layer, threads, direct: false),
+        FromLoops("seven loops over N×C×H×W", problem, ScalarVariants.Naive, channelsLast: false),
+        FromLoops("channels last, outputs innermost", problem, ScalarVariants.ChannelsLast),
+        FromLoops("vectors of outputs", problem, VectorVariants.VectorsOfOutputs),
+        FromLoops("a tile of sums in registers", problem, VectorVariants.RegisterTile),
+        FromOp("row pointers, packed weights", problem, 1, direct: true),
+        FromOp("Winograd: a sixth of the products", problem, 1, direct: false),
+        FromOp("all cores", problem, threads, direct: false),
     ];
 
     /// <summary>‖a − b‖ / ‖b‖.</summary>
@@ -35,22 +35,22 @@ internal sealed record ConvVariant(string Name, int Threads, Action Compute, Fun
     }
 
     private static ConvVariant FromLoops(
-        string name, ConvProblem layer, Action<ConvProblem, float[]> loops, bool channelsLast = true)
+        string name, ConvProblem problem, Action<ConvProblem, float[]> loops, bool channelsLast = true)
     {
-        var y = new float[layer.YShape.Size];
-        return new(name, 1, () => loops(layer, y), () => channelsLast ? layer.ToChannelsFirst(y) : y);
+        var y = new float[problem.YShape.Size];
+        return new(name, 1, () => loops(problem, y), () => channelsLast ? problem.ToChannelsFirst(y) : y);
     }
 
-    private static ConvVariant FromOp(string name, ConvProblem layer, int threads, bool direct)
+    private static ConvVariant FromOp(string name, ConvProblem problem, int threads, bool direct)
     {
         var device = new CpuDevice(threads);
-        var (x, weight, y) = (layer.XTensor.To(device), layer.WeightTensor.To(device), (Tensor?)null);
+        var (x, weight, y) = (problem.XTensor.To(device), problem.WeightTensor.To(device), (Tensor?)null);
         return new(name, threads, Compute, () => y!.ToArray());
 
         void Compute()
         {
             y?.Release();
-            var op = new Conv2dOp((1, 1), (layer.Padding, layer.Padding), relu: false) { ForceDirect = direct };
+            var op = new Conv2dOp((1, 1), (problem.Padding, problem.Padding), relu: false) { ForceDirect = direct };
             y = op.Apply(x, weight);
         }
     }

@@ -4,12 +4,12 @@ namespace PyNetSharp.Benchmarks;
 internal static class ScalarVariants
 {
     /// <summary>The definition, as a textbook has it: N×C×H×W, and seven loops.</summary>
-    public static void Naive(ConvProblem layer, float[] y)
+    public static void Naive(ConvProblem problem, float[] y)
     {
-        var (channels, side, outputs) = (layer.Channels, layer.Side, layer.Outputs);
-        var (kernel, padding) = (layer.Kernel, layer.Padding);
-        var (x, w) = (layer.X, layer.Weight);
-        for (var n = 0; n < layer.Images; n++)
+        var (channels, side, outputs) = (problem.Channels, problem.Side, problem.Outputs);
+        var (kernel, padding) = (problem.Kernel, problem.Padding);
+        var (x, w) = (problem.X, problem.Weight);
+        for (var n = 0; n < problem.Images; n++)
             for (var o = 0; o < outputs; o++)
                 for (var row = 0; row < side; row++)
                     for (var column = 0; column < side; column++)
@@ -30,20 +30,20 @@ internal static class ScalarVariants
     }
 
     /// <summary>
-    /// Channels last: the innermost loop walks along contiguous weights and sums, none of which waits for another.
+    /// Channels last: the innermost loop reads contiguous weights and updates contiguous sums, which are independent.
     /// </summary>
-    public static void ChannelsLast(ConvProblem layer, float[] y)
+    public static void ChannelsLast(ConvProblem problem, float[] y)
     {
-        var (channels, side, outputs) = (layer.Channels, layer.Side, layer.Outputs);
-        for (var pixel = 0; pixel < layer.Images * side * side; pixel++)
+        var (channels, side, outputs) = (problem.Channels, problem.Side, problem.Outputs);
+        for (var pixel = 0; pixel < problem.Images * side * side; pixel++)
         {
             var sums = y.AsSpan(pixel * outputs, outputs);
             sums.Clear();
-            foreach (var (input, tap) in new ValidTaps(layer, pixel))
+            foreach (var (input, tap) in new ValidTaps(problem, pixel))
                 for (var c = 0; c < channels; c++)
                 {
-                    var value = layer.XChannelsLast[input * channels + c];
-                    var weights = layer.WeightOutputsLast.AsSpan((tap * channels + c) * outputs, outputs);
+                    var value = problem.XChannelsLast[input * channels + c];
+                    var weights = problem.WeightOutputsLast.AsSpan((tap * channels + c) * outputs, outputs);
                     for (var o = 0; o < sums.Length; o++) sums[o] += value * weights[o];
                 }
         }

@@ -1,16 +1,16 @@
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>
-/// The taps that lie over the image when the kernel is centred on a pixel, each with the input pixel under it.
+/// The taps that lie over the image when the kernel is centered on a pixel, each with its input pixel.
 /// </summary>
-/// <param name="layer">Whose kernel.</param>
+/// <param name="problem">The convolution.</param>
 /// <param name="pixel">The output pixel's number, over all images.</param>
-internal struct ValidTaps(ConvProblem layer, int pixel)
+internal struct ValidTaps(ConvProblem problem, int pixel)
 {
-    private readonly int side = layer.Side, kernel = layer.Kernel;
-    private readonly int top = pixel / layer.Side % layer.Side - layer.Padding;
-    private readonly int left = pixel % layer.Side - layer.Padding;
-    private readonly int image = pixel / (layer.Side * layer.Side) * layer.Side * layer.Side;
+    private readonly int side = problem.Side, kernel = problem.Kernel;
+    private readonly int top = pixel / problem.Side % problem.Side - problem.Padding;
+    private readonly int left = pixel % problem.Side - problem.Padding;
+    private readonly int image = pixel / (problem.Side * problem.Side) * problem.Side * problem.Side;
     private int tap = -1;
 
     public readonly (int Input, int Tap) Current => (image + (top + tap / kernel) * side + left + tap % kernel, tap);

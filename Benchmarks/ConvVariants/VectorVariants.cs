@@ -6,20 +6,22 @@ namespace PyNetSharp.Benchmarks;
 /// <summary>Several output channels at a time.</summary>
 internal static unsafe class VectorVariants
 {
-    /// <summary>As the last scalar rung, with vectors of output channels: two loads, a multiply-add, a store.</summary>
-    public static void VectorsOfOutputs(ConvProblem layer, float[] y)
+    /// <summary>
+    /// As <see cref="ScalarVariants.ChannelsLast"/>, with vectors of output channels: two loads, a multiply-add, a store.
+    /// </summary>
+    public static void VectorsOfOutputs(ConvProblem problem, float[] y)
     {
-        var (channels, side, outputs) = (layer.Channels, layer.Side, layer.Outputs);
+        var (channels, side, outputs) = (problem.Channels, problem.Side, problem.Outputs);
         CheckMultiple(outputs, Vector<float>.Count);
-        for (var pixel = 0; pixel < layer.Images * side * side; pixel++)
+        for (var pixel = 0; pixel < problem.Images * side * side; pixel++)
         {
             var sums = y.AsSpan(pixel * outputs, outputs);
             sums.Clear();
-            foreach (var (input, tap) in new ValidTaps(layer, pixel))
+            foreach (var (input, tap) in new ValidTaps(problem, pixel))
                 for (var c = 0; c < channels; c++)
                 {
-                    var value = new Vector<float>(layer.XChannelsLast[input * channels + c]);
-                    var weights = layer.WeightOutputsLast.AsSpan((tap * channels + c) * outputs, outputs);
+                    var value = new Vector<float>(problem.XChannelsLast[input * channels + c]);
+                    var weights = problem.WeightOutputsLast.AsSpan((tap * channels + c) * outputs, outputs);
                     for (var o = 0; o < sums.Length; o += Vector<float>.Count)
                     {
                         var sum = new Vector<float>(sums[o..]);
@@ -31,22 +33,22 @@ internal static unsafe class VectorVariants
 
     /// <summary>
     /// Four pixels by two vectors of output channels stay in registers until they are done: eight multiply-adds to six
-    /// loads and no store. The images are padded first, in a copy, so that no tap needs a question.
+    /// loads and no store. The images are padded first, in a copy, so that no tap needs a bounds check.
     /// </summary>
-    public static void RegisterTile(ConvProblem layer, float[] y)
+    public static void RegisterTile(ConvProblem problem, float[] y)
     {
-        var (channels, side, outputs, kernel) = (layer.Channels, layer.Side, layer.Outputs, layer.Kernel);
+        var (channels, side, outputs, kernel) = (problem.Channels, problem.Side, problem.Outputs, problem.Kernel);
         CheckMultiple(side, 4);
         CheckMultiple(outputs, 2 * Vector<float>.Count);
-        var (padded, wide) = (Pad(layer), side + kernel - 1);
-        fixed (float* x = padded, w = layer.WeightOutputsLast, to = y)
-            for (var row = 0; row < layer.Images * side; row++)
+        var (padded, paddedSide) = (Pad(problem), side + kernel - 1);
+        fixed (float* x = padded, w = problem.WeightOutputsLast, to = y)
+            for (var row = 0; row < problem.Images * side; row++)
                 for (var column = 0; column < side; column += 4)
                     for (var o = 0; o < outputs; o += 2 * Vector<float>.Count)
                     {
-                        var first = x + ((row / side * wide + row % side) * wide + column) * channels;
+                        var first = x + ((row / side * paddedSide + row % side) * paddedSide + column) * channels;
                         var sums = to + (row * side + column) * outputs + o;
-                        Tile(first, wide * channels, kernel, channels, w + o, outputs, sums);
+                        Tile(first, paddedSide * channels, kernel, channels, w + o, outputs, sums);
                     }
     }
 
@@ -57,7 +59,7 @@ internal static unsafe class VectorVariants
         Vector<float> c20 = default, c21 = default, c30 = default, c31 = default;
         for (var kh = 0; kh < kernel; kh++)
         {
-            // Within a kernel row the taps' channels follow each other, in the image as in the weights.
+            // Within a kernel row the channels of all taps are contiguous, in the image as in the weights.
             var line = x + kh * stride;
             for (nint k = 0; k < kernel * channels; k++, w += outputs)
             {
@@ -79,9 +81,9 @@ internal static unsafe class VectorVariants
     private static void Step(
         float x, Vector<float> left, Vector<float> right, ref Vector<float> sumLeft, ref Vector<float> sumRight)
     {
-        var spread = new Vector<float>(x);
-        sumLeft = Vector.MultiplyAddEstimate(spread, left, sumLeft);
-        sumRight = Vector.MultiplyAddEstimate(spread, right, sumRight);
+        var xs = new Vector<float>(x);
+        sumLeft = Vector.MultiplyAddEstimate(xs, left, sumLeft);
+        sumRight = Vector.MultiplyAddEstimate(xs, right, sumRight);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -91,20 +93,24 @@ internal static unsafe class VectorVariants
         right.Store(y + Vector<float>.Count);
     }
 
-    private static float[] Pad(ConvProblem layer)
+    private static float[] Pad(ConvProblem problem)
     {
-        var (side, padding, line) = (layer.Side, layer.Padding, layer.Side * layer.Channels);
-        var wide = side + layer.Kernel - 1;
-        var padded = new float[layer.Images * wide * wide * layer.Channels];
-        for (var row = 0; row < layer.Images * side; row++)
-            layer.XChannelsLast.AsSpan(row * line, line).CopyTo(
-                padded.AsSpan(((row / side * wide + row % side + padding) * wide + padding) * layer.Channels));
+        var (side, padding, line) = (problem.Side, problem.Padding, problem.Side * problem.Channels);
+        var paddedSide = side + problem.Kernel - 1;
+        var padded = new float[problem.Images * paddedSide * paddedSide * problem.Channels];
+        for (var row = 0; row < problem.Images * side; row++)
+        {
+            var paddedRow = row / side * paddedSide + row % side + padding;
+            problem.XChannelsLast.AsSpan(row * line, line).CopyTo(
+                padded.AsSpan((paddedRow * paddedSide + padding) * problem.Channels));
+        }
+
         return padded;
     }
 
-    /// <summary>A rung is to show one idea, so it leaves the edges to the real kernel.</summary>
+    /// <summary>A variant shows one idea; remainders are left to the kernels that the networks use.</summary>
     private static void CheckMultiple(int extent, int size)
     {
-        if (extent % size != 0) throw new ArgumentException($"This rung takes multiples of {size}, not {extent}.");
+        if (extent % size != 0) throw new ArgumentException($"This variant takes multiples of {size}, not {extent}.");
     }
 }

@@ -3,14 +3,16 @@ using PyNetSharp.Models;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>A layer of a network as it is met there, found by sending an item through the network.</summary>
-/// <param name="Network">Whose.</param>
-/// <param name="Input">With the batch.</param>
-/// <param name="Output">With the batch.</param>
+/// <summary>A layer of a network with its shapes there, found by sending an item through the network.</summary>
+/// <param name="Network">The network that has it.</param>
+/// <param name="Module">The layer.</param>
+/// <param name="Input">The input's shape, batch included.</param>
+/// <param name="Output">The output's shape, batch included.</param>
 /// <param name="MultiplyAdds">Of a forward pass of the whole batch.</param>
-internal sealed record BenchmarkLayer(NetworkDefinition Network, Module Module, Shape Input, Shape Output, long MultiplyAdds)
+internal sealed record BenchmarkLayer(
+    NetworkDefinition Network, Module Module, Shape Input, Shape Output, long MultiplyAdds)
 {
-    /// <summary>Every layer of these networks that computes something, in the order of the networks.</summary>
+    /// <summary>Every layer of these networks that is worth timing, in the order of the networks.</summary>
     public static IEnumerable<BenchmarkLayer> Of(IEnumerable<Workload> workloads)
     {
         foreach (var (network, batch, _) in workloads)
@@ -28,7 +30,7 @@ internal sealed record BenchmarkLayer(NetworkDefinition Network, Module Module, 
         }
     }
 
-    /// <summary>What makes two layers the same work.</summary>
+    /// <summary>Kind, shapes and options: two layers of the same title are the same work.</summary>
     public string Title => Module switch
     {
         Conv2d conv =>
@@ -40,8 +42,8 @@ internal sealed record BenchmarkLayer(NetworkDefinition Network, Module Module, 
     };
 
     /// <summary>
-    /// Each of its passes as a kernel: three for layers with parameters, two for others; convolutions that may go
-    /// through the Winograd domain also by the direct kernels.
+    /// Each of its passes as a kernel: three for layers with parameters, two for others; convolutions that may use
+    /// Winograd's algorithm also by the direct kernels.
     /// </summary>
     public IEnumerable<KernelCase> Passes(string networks)
     {
@@ -49,16 +51,37 @@ internal sealed record BenchmarkLayer(NetworkDefinition Network, Module Module, 
         var bytes = sizeof(float) * (Input.Size + Output.Size + parameters);
         foreach (var direct in HasWinograd ? [false, true] : (bool[])[false])
         {
-            yield return Pass("forward", device => Forward(device, direct));
-            yield return Pass(parameters == 0 ? "backward" : "by input", device => Backward(device, direct, true));
-            if (parameters > 0) yield return Pass("by weight", device => Backward(device, direct, false));
+            var product = ForwardProduct;
+            yield return Pass("forward", product, device => Forward(device, direct));
+            yield return Pass(
+                parameters == 0 ? "backward" : "input gradient", product?.InputGradient,
+                device => Backward(device, direct, ofInput: true));
+            if (parameters > 0)
+                yield return Pass(
+                    "weight gradient", product?.WeightGradient, device => Backward(device, direct, ofInput: false));
 
-            KernelCase Pass(string pass, Func<Device, Action> prepare) =>
-                new(networks, $"{Title}: {pass}{(direct ? ", direct" : "")}", 2 * MultiplyAdds, bytes, prepare) { IsCpuOnly = direct };
+            KernelCase Pass(string pass, MatrixProduct? product, Func<Device, Action> prepare) =>
+                new(networks, $"{Title}: {pass}{(direct ? ", direct" : "")}", 2 * MultiplyAdds, bytes, prepare)
+                {
+                    IsCpuOnly = direct,
+                    Product = product,
+                };
         }
     }
 
-    /// <summary>Whether Winograd's way may pay for this layer: a first layer has too few channels for it.</summary>
+    /// <summary>
+    /// y = x·Wᵀ with x of [N·H·W, C] and W of [K, C], for linear layers and for convolutions that are nothing else: 1×1
+    /// ones with stride 1 and no padding. Null for other layers.
+    /// </summary>
+    internal MatrixProduct? ForwardProduct => Module switch
+    {
+        Linear => new(Input[0], Output[1], Input[1], TransposeB: true),
+        Conv2d { KernelSize: (1, 1), Stride: (1, 1), Padding: (0, 0) } =>
+            new(Input[0] * Input[2] * Input[3], Output[1], Input[1], TransposeB: true),
+        _ => null,
+    };
+
+    /// <summary>Whether Winograd's algorithm may be used: a first layer has too few channels for it.</summary>
     private bool HasWinograd => Module is Conv2d { KernelSize.H: 3 or 5, Stride.H: 1 } && Input[1] >= 16;
 
     private Tensor Apply(Tensor x, bool direct) => direct && Module is Conv2d conv
@@ -77,15 +100,15 @@ internal sealed record BenchmarkLayer(NetworkDefinition Network, Module Module, 
         };
     }
 
-    /// <summary>The gradient by the input alone, or by the parameters alone: an op computes no other.</summary>
-    private Action Backward(Device device, bool direct, bool byInput)
+    /// <summary>Only the gradient of the input, or only those of the parameters.</summary>
+    private Action Backward(Device device, bool direct, bool ofInput)
     {
         Module.To(device);
-        foreach (var parameter in Module.Parameters()) parameter.RequiresGrad = !byInput;
+        foreach (var parameter in Module.Parameters()) parameter.RequiresGrad = !ofInput;
         var rng = new Rng(1);
         var x = Tensor.Uniform(Input, 0, 1, rng, device);
         var dy = Tensor.Uniform(Output, -1, 1, rng, device).Keep();
-        x.RequiresGrad = byInput;
+        x.RequiresGrad = ofInput;
         var op = Apply(x, direct).GradFn!;
         return () =>
         {

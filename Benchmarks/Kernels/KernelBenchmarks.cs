@@ -9,7 +9,7 @@ using Perfolizer.Horology;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>kernels</c>: every kernel of the catalogue under BenchmarkDotNet.</summary>
+/// <summary>The command <c>kernels</c>: every kernel of the catalog, timed by BenchmarkDotNet.</summary>
 [MemoryDiagnoser]
 public class KernelBenchmarks
 {
@@ -19,34 +19,34 @@ public class KernelBenchmarks
     private readonly CpuDevice device = new();
     private Action run = null!;
 
-    /// <summary>What is timed.</summary>
+    /// <summary>The kernel that is timed.</summary>
     [ParamsSource(nameof(Kernels))]
     public KernelCase Kernel { get; set; } = null!;
 
-    /// <summary>What the filter lets through.</summary>
+    /// <summary>Those that match the filter.</summary>
     public static IEnumerable<KernelCase> Kernels => KernelCatalog.Find(filter);
 
     /// <summary>
-    /// Runs those whose names contain a text, in this process: the machine's limits are measured beside each.
+    /// Runs those whose names contain a text, in this process, with the machine's limits measured beside each.
     /// </summary>
-    internal static void RunAll(string containing)
+    internal static void RunAll(string nameFilter)
     {
-        filter = containing;
+        filter = nameFilter;
         BenchmarkRunner.Run<KernelBenchmarks>(DefaultConfig.Instance
             .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
                 .WithWarmupCount(3).WithIterationCount(9).WithIterationTime(TimeInterval.FromMilliseconds(200)))
             .AddColumn(
                 new RateColumn("GFLOP/s", (kernel, seconds, _) => kernel.Operations / seconds / 1e9),
-                new RateColumn("% of peak", (kernel, seconds, most) =>
-                    100 * kernel.Operations / seconds / most.OperationsPerSecond),
+                new RateColumn("% of peak", (kernel, seconds, limits) =>
+                    100 * kernel.Operations / seconds / limits.OperationsPerSecond),
                 new RateColumn("GB/s", (kernel, seconds, _) => kernel.IsMemoryBound ? kernel.Bytes / seconds / 1e9 : 0),
-                new RateColumn("% of bandwidth", (kernel, seconds, most) =>
-                    kernel.IsMemoryBound ? 100 * kernel.Bytes / seconds / most.BytesPerSecond : 0))
+                new RateColumn("% of bandwidth", (kernel, seconds, limits) =>
+                    kernel.IsMemoryBound ? 100 * kernel.Bytes / seconds / limits.BytesPerSecond : 0))
             .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(100))
             .HideColumns("Error", "StdDev"));
     }
 
-    /// <summary>What the machine could do at most while this kernel was timed.</summary>
+    /// <summary>The machine's limits while this kernel was timed.</summary>
     internal static Roofline RooflineFor(KernelCase kernel) => Rooflines.GetValueOrDefault(kernel.Name);
 
     /// <summary>Makes the inputs.</summary>
@@ -61,12 +61,11 @@ public class KernelBenchmarks
     [Benchmark]
     public void Run() => run();
 
-    /// <summary>The machine's limits once more: the better of before and after counts.</summary>
+    /// <summary>Measures the machine's limits: the higher of before and after counts.</summary>
     [GlobalCleanup]
     public void MeasureRoofline()
     {
         var now = Roofline.Measure(device, runs: 10, Kernel.IsMemoryBound);
-        Rooflines.AddOrUpdate(Kernel.Name, now, (_, before) =>
-            new(Math.Max(before.OperationsPerSecond, now.OperationsPerSecond), Math.Max(before.BytesPerSecond, now.BytesPerSecond)));
+        Rooflines.AddOrUpdate(Kernel.Name, now, (_, before) => Roofline.Max(before, now));
     }
 }

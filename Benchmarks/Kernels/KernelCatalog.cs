@@ -2,13 +2,13 @@ using PyNetSharp.Optimizers;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>All computations that the networks' steps are made of, and matrix products beside them.</summary>
+/// <summary>The computations that the networks' steps consist of, and some matrix products.</summary>
 internal static class KernelCatalog
 {
     private static readonly (int M, int N, int K)[] Products =
         [(1024, 1024, 1024), (128, 4096, 9216), (2048, 96, 2400)];
 
-    private static readonly (int M, int N, int K) LargeProduct = (4096, 4096, 4096);       // a second's work for a CPU
+    private static readonly (int M, int N, int K) LargeProduct = (4096, 4096, 4096);    // takes a CPU about a second
 
     /// <summary>Every kernel whose text contains <paramref name="filter"/>; a star stands for all.</summary>
     public static IEnumerable<KernelCase> Find(string filter, bool onGpu = false) =>
@@ -34,7 +34,10 @@ internal static class KernelCatalog
             var rng = new Rng(1);
             var (a, b) = (Tensor.Uniform([m, k], -1, 1, rng, device), Tensor.Uniform([k, n], -1, 1, rng, device));
             return () => a.MatMul(b).Release();
-        });
+        })
+        {
+            Product = new(m, n, k),
+        };
     }
 
     private static KernelCase CrossEntropy(int batch, int classes) =>

@@ -6,9 +6,10 @@ using BenchmarkDotNet.Running;
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>
-/// A column of BenchmarkDotNet's table that follows from a kernel's work and median time; empty for 0.
+/// A column of BenchmarkDotNet's table that is computed from a kernel's work and median time; empty for 0.
 /// </summary>
-/// <param name="value">From the kernel, the median in seconds, and what the machine could do at most.</param>
+/// <param name="name">The column's heading.</param>
+/// <param name="value">From the kernel, the median in seconds, and the machine's limits.</param>
 internal sealed class RateColumn(string name, Func<KernelCase, double, Roofline, double> value) : IColumn
 {
     public string Id => name;

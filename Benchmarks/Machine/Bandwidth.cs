@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>Bytes a second that memory gives and takes, on blocks far larger than the caches.</summary>
+/// <summary>The bandwidth of memory in bytes per second, on blocks far larger than the caches.</summary>
 /// <remarks>
-/// Counted as STREAM does: what the program reads and writes, not what the caches fetch before they write.
+/// Counted as STREAM does: what the program reads and writes, without the write-allocate traffic of the caches.
 /// </remarks>
 /// <param name="Read">A sum over a block.</param>
 /// <param name="Copy">One block to another.</param>
@@ -14,13 +14,13 @@ namespace PyNetSharp.Benchmarks;
 /// <seealso href="https://www.cs.virginia.edu/stream/">McCalpin, STREAM</seealso>
 internal readonly record struct Bandwidth(double Read, double Copy, double Triad)
 {
-    private const int Floats = 1 << 25;     // 128 MB a block
+    private const int Floats = 1 << 25;     // 128 MB per block
     private const int ChunkFloats = 1 << 16;
 
     public double Best => Math.Max(Read, Math.Max(Copy, Triad));
 
-    /// <param name="device">Whose threads share the work.</param>
-    /// <param name="runs">Of some ten milliseconds each; the best counts.</param>
+    /// <param name="device">Its threads share the work.</param>
+    /// <param name="runs">Of tens of milliseconds each; the best counts.</param>
     public static unsafe Bandwidth Measure(CpuDevice device, int runs = 5)
     {
         var blocks = (float*)NativeMemory.AlignedAlloc(3 * (nuint)Floats * sizeof(float), 64);
@@ -38,13 +38,13 @@ internal readonly record struct Bandwidth(double Read, double Copy, double Triad
             NativeMemory.AlignedFree(blocks);
         }
 
-        double Rate(int streams, Action<int> piece)
+        double Rate(int streams, Action<int> runChunk)
         {
             var best = double.MaxValue;
             for (var run = 0; run < runs; run++)
             {
                 var start = Stopwatch.GetTimestamp();
-                device.For(Floats / ChunkFloats, i => piece(i * ChunkFloats));
+                device.For(Floats / ChunkFloats, i => runChunk(i * ChunkFloats));
                 best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
 
@@ -63,7 +63,7 @@ internal readonly record struct Bandwidth(double Read, double Copy, double Triad
             s3 += Vector.Load(a + i + 3 * Vector<float>.Count);
         }
 
-        // No sum of ones is negative, but the compiler does not know.
+        // Never true, but the compiler cannot know, so it keeps the sum.
         if (Vector.Sum(s0 + s1 + s2 + s3) < 0) throw new InvalidOperationException("A sum of ones is negative.");
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>On what something was measured: figures of two kinds of machine are not compared.</summary>
+/// <summary>The machine of a measurement. Figures of different machines are not compared.</summary>
 internal sealed record Machine(string Processor, int Cores, string Vectors, string System)
 {
     public static Machine Current => new(
@@ -13,25 +13,25 @@ internal sealed record Machine(string Processor, int Cores, string Vectors, stri
 
     public override string ToString() => $"{Processor}, {Cores} cores, {Vectors}";
 
-    /// <summary>What a GPU is; null for the processor.</summary>
+    /// <summary>Name, model and driver of a GPU; null for the CPU.</summary>
     /// <exception cref="InputException">There is no such device.</exception>
     public static string? DescribeGpu(string device) => DeviceCatalog.Find(device) is { } gpu
-        ? $"{device}: {gpu.Model}{(gpu.IsCpu ? " (the processor, no GPU)" : "")}, {gpu.Driver}"
+        ? $"{device}: {gpu.Model}{(gpu.IsCpu ? " (the CPU, no GPU)" : "")}, {gpu.Driver}"
         : null;
 
-    /// <summary>Linux says it in /proc/cpuinfo, some virtual machines by family and model alone.</summary>
+    /// <summary>From /proc/cpuinfo on Linux. Some virtual machines show only family and model there.</summary>
     private static string ReadProcessorModel()
     {
         const string file = "/proc/cpuinfo";
         if (!File.Exists(file))
             return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? Architecture;
 
-        var facts = File.ReadLines(file).TakeWhile(line => line.Length > 0)
+        var fields = File.ReadLines(file).TakeWhile(line => line.Length > 0)
             .Select(line => line.Split(':', 2, StringSplitOptions.TrimEntries)).Where(pair => pair.Length == 2)
             .ToLookup(pair => pair[0], pair => pair[1]);
-        var name = facts["model name"].FirstOrDefault() ?? Architecture;
-        return facts["cpu family"].FirstOrDefault() is { } family
-            ? string.Create(CultureInfo.InvariantCulture, $"{name} (family {family}, model {facts["model"].First()})")
+        var name = fields["model name"].FirstOrDefault() ?? Architecture;
+        return fields["cpu family"].FirstOrDefault() is { } family
+            ? string.Create(CultureInfo.InvariantCulture, $"{name} (family {family}, model {fields["model"].First()})")
             : name;
     }
 }

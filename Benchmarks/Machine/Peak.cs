@@ -6,17 +6,17 @@ using PyNetSharp.Kernels.Simd;
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>
-/// How many floating-point operations a second this machine can do at most; other figures are shares of it.
+/// The peak of floating-point operations per second of this machine; other figures are shares of it.
 /// </summary>
 /// <remarks>
-/// Clocks swing with the load and the neighbours, so it is measured beside the work, in runs of a few milliseconds, of
-/// which the best counts. The vectors are the ones that the kernels use.
+/// Clocks change with the load, also that of other virtual machines, so it is measured beside the work, in runs of a
+/// few milliseconds, of which the best counts. The vectors are the ones that the kernels use.
 /// </remarks>
 internal abstract class Peak
 {
     private const int Rounds = 1 << 19;     // about a millisecond
 
-    /// <summary>For the widest vectors that this processor has and the runtime was allowed.</summary>
+    /// <summary>For the widest vectors that this CPU has and the runtime may use.</summary>
     public static Peak Best { get; } =
         Vector512.IsHardwareAccelerated ? new Peak<Lanes16>("AVX-512")
         : Vector256.IsHardwareAccelerated ? new Peak<Lanes8>("AVX2")
@@ -26,20 +26,20 @@ internal abstract class Peak
     /// <summary>The instruction set.</summary>
     public abstract string InstructionSet { get; }
 
-    /// <summary>Operations (two to a multiply-add) a second, on all threads of the device.</summary>
+    /// <summary>Operations (two to a multiply-add) per second, on all threads of the device.</summary>
     /// <param name="runs">Of some milliseconds each; the best counts.</param>
     public double Measure(CpuDevice device, int runs = 5)
     {
         var best = double.MaxValue;
-        var pieces = device.Threads == 1 ? 1 : 4 * device.Threads;      // the last thread to wake does a little less
+        var chunks = device.Threads == 1 ? 1 : 4 * device.Threads;      // a thread that starts late takes fewer
         for (var run = 0; run < runs; run++)
         {
             var start = Stopwatch.GetTimestamp();
-            device.For(pieces, _ => Multiply(Rounds));
+            device.For(chunks, _ => Multiply(Rounds));
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
-        return (double)pieces * Rounds * OperationsPerRound / best;
+        return (double)chunks * Rounds * OperationsPerRound / best;
     }
 
     protected abstract int OperationsPerRound { get; }
@@ -55,7 +55,7 @@ internal sealed unsafe class Peak<V>(string vectors) : Peak where V : struct, IL
     protected override int OperationsPerRound => 12 * V.Width * 2;
 
     /// <summary>
-    /// Twelve sums, none waiting for another: more than two units times four cycles, and all in registers.
+    /// Twelve independent sums: more than two units times four cycles of latency, and all in registers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Multiply(int rounds)
@@ -79,7 +79,7 @@ internal sealed unsafe class Peak<V>(string vectors) : Peak where V : struct, IL
             c11 = V.MultiplyAddEstimate(c11, half, one);
         }
 
-        var sums = stackalloc float[16];        // what is stored cannot be optimised away
+        var sums = stackalloc float[16];        // what is stored cannot be optimized away
         (c0 + c1 + c2 + c3 + c4 + c5 + c6 + c7).Store(sums);
         (c8 + c9 + c10 + c11).Store(sums);
     }

@@ -1,6 +1,8 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>The command <c>peak</c>: what this machine can do at most: with one core, with all, and on its GPUs.</summary>
+/// <summary>
+/// The command <c>peak</c>: the highest rates of this machine, with one core, with all, and of its GPUs.
+/// </summary>
 internal static class PeakTable
 {
     public static void Print(int threads, IReadOnlyList<Device> devices)
@@ -19,9 +21,11 @@ internal static class PeakTable
         foreach (var gpu in devices.Where(device => device is not CpuDevice))
         {
             var limits = Roofline.Measure(gpu, runs: 20, withMemory: true);
+            var sensors = SensorReading.Now(gpu);       // clock and power fall only later
             Console.WriteLine(
-                $"{gpu.Name,7} {limits.OperationsPerSecond / 1e9,9:F1} {"",10} {limits.BytesPerSecond / 1e9,10:F1} {"",10} " +
-                (gpu.Precision == Precision.Tf32 ? "tf32 on tensor cores; " : "") + Machine.DescribeGpu(gpu.Name));
+                $"{gpu.Name,7} {limits.OperationsPerSecond / 1e9,9:F1} {"",10} {limits.BytesPerSecond / 1e9,10:F1} " +
+                $"{"",10} {(gpu.Precision == Precision.Tf32 ? "tf32 on tensor cores; " : "")}" +
+                Machine.DescribeGpu(gpu.Name) + SensorReading.Column(sensors));
         }
     }
 }

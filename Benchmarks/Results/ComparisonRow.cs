@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>One network of the command <c>compare</c>.</summary>
@@ -16,5 +18,10 @@ internal sealed record ComparisonRow(
 /// <param name="Median">Seconds of a step.</param>
 /// <param name="Fastest">Seconds of the best step.</param>
 /// <param name="Steps">How many were timed.</param>
-/// <param name="Resident">Bytes of the process at most.</param>
-internal sealed record ProgramTimes(string Program, double Median, double Fastest, int Steps, long Resident);
+/// <param name="Resident">The process's peak resident memory in bytes.</param>
+internal sealed record ProgramTimes(string Program, double Median, double Fastest, int Steps, long Resident)
+{
+    /// <summary>Ours only: what the GPU's sensors said during a step; null if they cannot be read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GpuSensors? Sensors { get; init; }
+}

@@ -7,7 +7,8 @@ internal sealed class MarkdownTable
 {
     private readonly StringBuilder text = new();
 
-    /// <param name="words">How many columns, from the left, are words; the others are numbers, aligned right.</param>
+    /// <param name="words">The number of columns of words, at the left; the others are numbers, aligned right.</param>
+    /// <param name="columns">The headings.</param>
     public MarkdownTable(int words, params IReadOnlyList<string> columns)
     {
         Add(columns);

@@ -7,7 +7,7 @@ internal static partial class Report
 {
     private const string Begin = "<!-- begin: made by `Benchmarks -- report` -->", End = "<!-- end -->";
 
-    /// <summary>Writes the files of the repository that lies at or above <paramref name="start"/>.</summary>
+    /// <summary>Writes the tables of the repository whose folder is <paramref name="start"/> or contains it.</summary>
     public static void Write(string start)
     {
         foreach (var (path, table) in Tables(FindRepository(start)))
@@ -17,16 +17,17 @@ internal static partial class Report
         }
     }
 
-    /// <summary>The files with tables, and what is to stand in each.</summary>
+    /// <summary>The files with tables, and the tables of each.</summary>
     public static IEnumerable<(string Path, string Table)> Tables(string root)
     {
         var results = Path.Combine(root, "Benchmarks", "results");
         string[] machines = Directory.Exists(results) ? Directory.GetDirectories(results) : [];
         Array.Sort(machines, StringComparer.Ordinal);
         yield return (Path.Combine(root, "README.md"), ForAll(machines, Summary));
-        yield return (Path.Combine(root, "docs", "results.md"), ForAll(machines, Details));
+        yield return (Path.Combine(root, "docs", "results.md"), ForAll(machines, AllDetails));
         yield return (Path.Combine(root, "docs", "how-convolution-is-fast.md"), ForAll(machines, ConvVariants));
-        yield return (Path.Combine(root, "docs", "gpu.md"), ForAll(machines, Devices));
+
+        static string AllDetails(string machine) => Details(machine) + Devices(machine);
     }
 
     /// <summary>The document with this table between the markers.</summary>
@@ -64,11 +65,12 @@ internal static partial class Report
     /// <summary>One machine's comparison with every configuration, its steps and its convolutions.</summary>
     public static string Details(string folder) => Comparison(folder) + Steps(folder) + Passes(folder);
 
-    /// <summary>One machine's way from the naive loop to the final kernel.</summary>
+    /// <summary>One machine's times of the variants of a convolution.</summary>
     public static string ConvVariants(string folder)
     {
-        if (Read<ConvVariantRow>(folder, "ladder.json") is not { } results) return "";
-        var table = new MarkdownTable(1, "rung", "cores", "time", "GFLOP/s", "gain", "in all", "of the peak", "error");
+        if (Read<ConvVariantRow>(folder, "conv-variants.json") is not { } results) return "";
+        var table = new MarkdownTable(
+            1, "variant", "cores", "time", "GFLOP/s", "speedup", "total speedup", "of peak", "error");
         var last = results.Rows[0];
         foreach (var row in results.Rows)
         {
@@ -109,7 +111,7 @@ internal static partial class Report
     {
         if (Read<StepRow>(folder, "steps.json") is not { } results) return "";
         var table = new MarkdownTable(
-            2, "network", "step", "batch", "threads", "median", "images/s", "GFLOP/s", "of the peak", "resident",
+            2, "network", "step", "batch", "threads", "median", "images/s", "GFLOP/s", "of peak", "resident",
             "managed a step", "new blocks", "gen-2");
         foreach (var row in results.Rows)
         {

@@ -5,7 +5,7 @@ using PyNetSharp.Layers;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>What a command measured, where, when and with which versions; checked in per machine.</summary>
+/// <summary>What a command measured, on which machine, when and with which versions; checked in per machine.</summary>
 /// <param name="Versions">Of everything that was timed.</param>
 /// <param name="Date">Year, month and day.</param>
 internal sealed record ResultFile<TRow>(
@@ -22,7 +22,7 @@ internal sealed record ResultFile<TRow>(
         ?? throw new InvalidDataException($"{path} is empty.");
 
     /// <summary>
-    /// Replaces the file as a whole, so that commands may write it after every row, and lose none if they are stopped.
+    /// Replaces the file as a whole, so that commands may write it after every row, and a stopped one loses none.
     /// </summary>
     public void Write(string path)
     {

@@ -33,7 +33,7 @@ internal sealed class BenchmarkStep
         else Train(optimizer, profile);
     }
 
-    /// <summary>Seconds of each of so many steps; each waits until the device is done.</summary>
+    /// <summary>Seconds of each of <paramref name="steps"/> steps; each ends when the device is done.</summary>
     public double[] Measure(int steps)
     {
         var seconds = new double[steps];
@@ -48,7 +48,7 @@ internal sealed class BenchmarkStep
         return seconds;
     }
 
-    /// <summary>Steps until the compiler has done its best and every block of memory has been met.</summary>
+    /// <summary>Steps until the JIT has compiled for good and every block of memory is allocated.</summary>
     public void WarmUp()
     {
         var start = Stopwatch.GetTimestamp();

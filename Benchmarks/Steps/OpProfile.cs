@@ -3,11 +3,11 @@ using System.Runtime.CompilerServices;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>What was computed: an op on certain shapes, forward or one of its gradients.</summary>
-/// <param name="Pass">Null for what is no op.</param>
+/// <summary>An op on certain shapes, and one of its passes.</summary>
+/// <param name="Pass">Null for work that is no op, such as the optimizer's.</param>
 internal readonly record struct OpKey(string Op, string Shapes, Pass? Pass);
 
-/// <summary>What it cost, over all steps.</summary>
+/// <summary>The cost of one <see cref="OpKey"/> over all steps.</summary>
 internal sealed class OpCost
 {
     public int Calls { get; set; }
@@ -17,13 +17,13 @@ internal sealed class OpCost
     /// <summary>Multiply-adds of a direct computation, times two.</summary>
     public long Flops { get; set; }
 
-    /// <summary>What goes through memory at least: the inputs and the result, once.</summary>
+    /// <summary>The least that must be read and written: the inputs and the result, once.</summary>
     public long Bytes { get; set; }
 }
 
 /// <summary>
-/// Collects the time of every op while it is the observer: each computation's own, without those within it. A GPU is waited
-/// for before and after each.
+/// Collects the time of every op while it is the observer: the op's own, without that of ops within it. The device is
+/// synchronized before and after each.
 /// </summary>
 internal sealed class OpProfile(Device device) : OpObserver
 {
@@ -42,8 +42,8 @@ internal sealed class OpProfile(Device device) : OpObserver
     {
         var seconds = SelfSeconds();
         workloads.TryGetValue(op, out var work);
-        var multiplies = pass != Pass.Backward;     // its parts do
-        if (pass == Pass.Forward && GradMode.InBackward) pass = Pass.Backward;     // applied by another op's gradient
+        var multiplies = pass != Pass.Backward;     // its input and weight gradients are counted
+        if (pass == Pass.Forward && GradMode.InBackward) pass = Pass.Backward;     // part of another op's gradient
         var cost = Cost(new(op.Name, work!.Shapes, pass));
         cost.Calls++;
         cost.Seconds += seconds;
@@ -51,11 +51,11 @@ internal sealed class OpProfile(Device device) : OpObserver
         if (multiplies) cost.Flops += work.Operations;
     }
 
-    /// <summary>Measures, until disposed, what is no op.</summary>
-    public IDisposable Measure(string name, string what)
+    /// <summary>Measures, until disposed, work that is no op.</summary>
+    public IDisposable Measure(string name, string description)
     {
         Start();
-        return new Measurement(this, new(name, what, null));
+        return new Measurement(this, new(name, description, null));
     }
 
     private OpCost Cost(OpKey key)

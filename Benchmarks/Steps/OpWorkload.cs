@@ -1,6 +1,6 @@
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>What an op has to do, from its shapes.</summary>
+/// <summary>The work of an op, from its shapes.</summary>
 /// <param name="Shapes">As a table shows them.</param>
 /// <param name="Operations">Two to a multiply-add, of a direct computation; each gradient takes as many.</param>
 /// <param name="Bytes">Inputs and result, once.</param>

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>A running program, ours or PyTorch, that runs steps when asked and does nothing in between.</summary>
+/// <summary>A running program, ours or PyTorch, that runs steps on request and idles in between.</summary>
 internal sealed class StepProcess : IDisposable
 {
     private readonly Process process;
@@ -21,16 +21,18 @@ internal sealed class StepProcess : IDisposable
 
     public string Name { get; }
 
-    /// <summary>What the program says about itself once it is warm; waits for that.</summary>
-    public string Version => version ??= JsonDocument.Parse(ReadLine()).RootElement.GetProperty("version").GetString()!;
+    /// <summary>The program's version, which it writes when it is warm; waits for that.</summary>
+    public string Version =>
+        version ??= JsonDocument.Parse(ReadLine()).RootElement.GetProperty("version").GetString()!;
 
     public static StepProcess StartPyNetSharp(Workload workload, int threads, string device, string precision)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!);
         var isHost = Path.GetFileNameWithoutExtension(start.FileName) == "dotnet";
         if (isHost) start.ArgumentList.Add(typeof(StepProcess).Assembly.Location);
-        string[] where = ["--device", device, "--precision", precision];
-        foreach (var argument in (string[])["serve", .. Arguments(workload, threads), .. where]) start.ArgumentList.Add(argument);
+        string[] arguments =
+            ["serve", .. Arguments(workload, threads), "--device", device, "--precision", precision];
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
         return new("PyNetSharp", start);
     }
 
@@ -41,7 +43,7 @@ internal sealed class StepProcess : IDisposable
         return new($"{configuration}", start);
     }
 
-    /// <summary>Asks for so many steps and waits for the report.</summary>
+    /// <summary>Requests <paramref name="steps"/> steps and waits for the report.</summary>
     public StepReport Run(int steps)
     {
         _ = Version;
@@ -51,12 +53,12 @@ internal sealed class StepProcess : IDisposable
 
     public void Dispose()
     {
-        process.StandardInput.Close();      // ends it
+        process.StandardInput.Close();      // the program ends at the end of its input
         process.WaitForExit();
         process.Dispose();
     }
 
-    /// <exception cref="InputException">The program has ended; its last words follow.</exception>
+    /// <exception cref="InputException">The program has ended; the message has its error output.</exception>
     private string ReadLine() =>
         process.StandardOutput.ReadLine() ?? throw new InputException($"{Name} has ended: {errors.Result.Trim()}");
 

@@ -5,11 +5,11 @@ using System.Text.Json;
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>
-/// The command <c>serve</c>: runs as many steps as each line of its input says; answers with a line of JSON.
+/// The command <c>serve</c>: runs as many steps as each line of its input says, and writes a line of JSON for each.
 /// </summary>
 /// <remarks>
-/// A process of its own for each workload makes its peak memory its own, and lets programs take turns without starting
-/// again. <c>peers/steps.py --serve</c> speaks the same way.
+/// A workload has a process of its own, so that the peak memory is that of the workload, and programs can take turns
+/// without starting again. <c>peers/steps.py --serve</c> has the same protocol.
 /// </remarks>
 internal static class StepServer
 {
@@ -22,7 +22,7 @@ internal static class StepServer
         WriteLine(new { version = $".NET {Environment.Version}" });
         while (Console.ReadLine() is { } line) WriteLine(Report(step, int.Parse(line, CultureInfo.InvariantCulture)));
 
-        static void WriteLine<T>(T what) => Console.WriteLine(JsonSerializer.Serialize(what, StepReport.Json));
+        static void WriteLine<T>(T value) => Console.WriteLine(JsonSerializer.Serialize(value, StepReport.Json));
     }
 
     private static StepReport Report(BenchmarkStep step, int count)
@@ -32,15 +32,16 @@ internal static class StepServer
         var (managed, collections) = (GC.GetTotalAllocatedBytes(true), GC.CollectionCount(2));
         var blocks = step.Device.Memory.SystemAllocations;
         var seconds = step.Measure(count);
-        return new(seconds, Resident())
+        var report = new StepReport(seconds, Resident())
         {
             Managed = GC.GetTotalAllocatedBytes(true) - managed,
             Blocks = step.Device.Memory.SystemAllocations - blocks,
             Collections = GC.CollectionCount(2) - collections,
             Tensors = step.Device.Memory.PeakAllocated,
             Launches = Launches(step.Device) - launches,
-            Peak = Math.Max(before.OperationsPerSecond, Roofline.Measure(step.Device, PeakRuns).OperationsPerSecond),
+            Peak = Roofline.Max(before, Roofline.Measure(step.Device, PeakRuns)).OperationsPerSecond,
         };
+        return report with { Sensors = SensorReading.During(step.Device, () => step.Run()) };
     }
 
     private static long Launches(Device device) => (device as GpuDevice)?.LaunchCount ?? 0;

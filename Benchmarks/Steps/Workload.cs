@@ -3,7 +3,7 @@ using PyNetSharp.Models;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>What one step computes: a network, a number of images, and whether it trains on them.</summary>
+/// <summary>What one step computes: a network, a batch size, and whether it trains.</summary>
 internal sealed record Workload(NetworkDefinition Network, int Batch, bool Trains)
 {
     /// <summary>The steps whose ratios to PyTorch are this project's measure.</summary>
@@ -15,7 +15,7 @@ internal sealed record Workload(NetworkDefinition Network, int Batch, bool Train
         new(NetworkCatalog.Find("alexnet"), 1, Trains: false),
     ];
 
-    /// <summary>Floating-point operations of a step, two to a multiply-add, as direct convolution needs them.</summary>
+    /// <summary>Floating-point operations of a step, two to a multiply-add, as direct convolution has them.</summary>
     /// <remarks>
     /// The first layer's input needs no gradient, so training costs it two passes; the others cost three.
     /// </remarks>
@@ -24,21 +24,23 @@ internal sealed record Workload(NetworkDefinition Network, int Batch, bool Train
         get
         {
             var model = Network.Create(new(Network.Input, Classes: 10), new Rng(1));
-            var layers = ModelSummary.Of(model, Network.Input).Where(layer => layer.Module is Conv2d or Linear).ToArray();
+            var layers = ModelSummary.Of(model, Network.Input)
+                .Where(layer => layer.Module is Conv2d or Linear).ToArray();
             var forward = layers.Sum(layer => layer.MultiplyAdds);
             return 2L * Batch * (Trains ? 3 * forward - layers[0].MultiplyAdds : forward);
         }
     }
 
-    /// <summary>How a line of a table begins.</summary>
+    /// <summary>The beginning of a table's row.</summary>
     public string Title => $"{Network.Name,-15} {(Trains ? "training" : "inference"),-9} {Batch,5}";
 
     /// <summary>
-    /// The standard steps of these networks (of all if none is named), or others if the user asks for them.
+    /// The standard steps of these networks (of all if none is named), with the batch size and the kind of step
+    /// replaced if they are given.
     /// </summary>
     /// <param name="names">Networks.</param>
-    /// <param name="batch">Images, instead of the usual number.</param>
-    /// <param name="trains">Only training, or only inference; null for what is standard.</param>
+    /// <param name="batch">Images per step; null for the standard number.</param>
+    /// <param name="trains">Only training, or only inference; null for the standard steps.</param>
     public static IReadOnlyList<Workload> Choose(string[] names, int? batch, bool? trains) =>
     [
         .. (names.Length == 0
@@ -53,5 +55,6 @@ internal sealed record Workload(NetworkDefinition Network, int Batch, bool Train
         return standard.Length > 0 ? standard : [Training(network) with { Trains = trains ?? true }];
     }
 
-    private static Workload Training(NetworkDefinition network) => new(network, network.Input[^1] > 100 ? 16 : 128, Trains: true);
+    private static Workload Training(NetworkDefinition network) =>
+        new(network, network.Input[^1] > 100 ? 16 : 128, Trains: true);
 }

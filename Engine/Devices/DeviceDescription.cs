@@ -10,4 +10,10 @@ public sealed record DeviceDescription(string Name, string Model, long Memory, s
 {
     /// <summary>The name without its number: <c>cuda</c> of <c>cuda:1</c>.</summary>
     public string Kind => Name.Split(':')[0];
+
+    /// <summary>
+    /// What the device's sensors report now. Null for a device that is not NVIDIA's, and where the driver's management
+    /// library (<c>libnvidia-ml.so.1</c>) is not installed.
+    /// </summary>
+    public GpuSensors? ReadSensors() => Kind == "cuda" ? GpuCatalog.ReadSensors(Name) : null;
 }

@@ -3,13 +3,13 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>The figures in README and docs are those of the checked-in results, and none was typed by hand.</summary>
+/// <summary>The tables of README and docs are those that the checked-in results give.</summary>
 public sealed class ReportTests
 {
     private static readonly Machine Somewhere = new("Some Processor", 2, "AVX2", "Some System");
 
     [Test]
-    public void README_and_docs_say_what_the_results_say()
+    public void README_and_docs_have_the_tables_of_the_results()
     {
         foreach (var (path, table) in Report.Tables(Report.FindRepository(Path.GetDirectoryName(ThisFile())!)))
         {
@@ -59,12 +59,12 @@ public sealed class ReportTests
     }
 
     [Test]
-    public void A_ladder_becomes_a_table()
+    public void Convolution_variants_become_a_table()
     {
         using var folder = new TemporaryFolder();
         new ResultFile<ConvVariantRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
             [new("naive", 1, 2, 2_000_000_000, 100e9, 0), new("fast", 2, 0.01, 2_000_000_000, 200e9, 1.1e-6)])
-            .Write(folder["ladder.json"]);
+            .Write(folder["conv-variants.json"]);
 
         Assert.That(Report.ConvVariants(folder.Name), Does.EndWith(
             """
@@ -102,7 +102,8 @@ public sealed class ReportTests
         ]).Write(folder["steps-cuda.json"]);
 
         var table = Report.Devices(folder.Name);
-        Assert.That(table, Does.StartWith("Some Processor, 2 cores, AVX2; .NET 10.0.0, cuda: Some GPU, CUDA 12.4; 2026"));
+        Assert.That(
+            table, Does.StartWith("Some Processor, 2 cores, AVX2; .NET 10.0.0, cuda: Some GPU, CUDA 12.4; 2026"));
         Assert.That(table, Does.Contain(
             "| cpu | float32 | 128 | 200 ms | 640 | 200 | 50 % of 400 | 1.0× | 0 | 300 MB | 0 |\n"));
         Assert.That(table, Does.Contain(
@@ -122,15 +123,41 @@ public sealed class ReportTests
 
         Assert.That(Report.Devices(folder.Name), Does.EndWith(
             """
-            | kernel | cpu | cuda:0, tf32 | cuda:0, tf32, gain |
+            | kernel | cpu | cuda:0, tf32 | cuda:0, tf32, speedup |
             |---|---:|---:|---:|
             | MatMul | 20.0 ms, 100 GFLOP/s, 50 % | 0.200 ms, 10,000 GFLOP/s, 50 % | 100.0× |
             | Sgd |  | 0.100 ms, 2,000 GB/s, 80 % |  |
 
-            Median of a run, rate, and its share of the device's peak of multiply-adds in the same precision or of its bandwidth, beside it.
+            Median of a run, rate, and its share of the device's limit, measured beside it: the peak of multiply-adds in the same
+            precision, or the bandwidth.
 
 
             """));
+    }
+
+    [Test]
+    public void Sensors_and_cuBLAS_have_columns_where_they_were_read()
+    {
+        using var folder = new TemporaryFolder();
+        var sensors = new GpuSensors(1980, 412.3, 54, 70_100_000_000);
+        new ResultFile<StepRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
+            [new("nin", true, 128, 16, 9, 0.2, 40_000_000_000, 400e9, 0, 0, 0, 0) { Device = "cuda", Sensors = sensors }])
+            .Write(folder["steps-cuda.json"]);
+        new ResultFile<KernelRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
+        [
+            new("MatMul", "", "cpu", "float32", 0.02, 2_000_000_000, 12_000_000, 200e9),
+            new("MatMul", "", "cuda:0", "float32", 0.0002, 2_000_000_000, 12_000_000, 20e12)
+            {
+                CuBlasSeconds = 0.00016, Sensors = sensors,
+            },
+        ]).Write(folder["kernels-cuda.json"]);
+
+        var table = Report.Devices(folder.Name);
+        Assert.That(table, Does.Contain("| new blocks | clock, power, temperature, memory |\n"));
+        Assert.That(table, Does.Contain(" | 0 | 1980 MHz, 412 W, 54 °C, 70.1 GB free |\n"));
+        Assert.That(table, Does.Contain("| kernel | cpu | cuda:0 | cuda:0, speedup | cuda:0, cuBLAS (ratio) |\n"));
+        Assert.That(table, Does.Contain(
+            "10,000 GFLOP/s, 50 % (1980 MHz, 412 W, 54 °C, 70.1 GB free) | 100.0× | 0.160 ms (1.25) |\n"));
     }
 
     [Test]

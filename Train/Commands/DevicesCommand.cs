@@ -24,22 +24,36 @@ internal sealed class DevicesCommand : ConsoleCommand
     }
 
     private static IEnumerable<string> MissingKinds() =>
-        ((string[])["cuda", "opencl"]).Select(kind => DeviceCatalog.UnavailableReason(kind) ?? $"{kind} has the processor alone");
+        ((string[])["cuda", "opencl"])
+            .Select(kind => DeviceCatalog.UnavailableReason(kind) ?? $"{kind} has only the CPU");
 
     private static string[] Cpu()
     {
-        GC.Collect(0);                          // the memory's figures are those of the last collection
+        GC.Collect(0);                          // the figures below are those of the last collection
         var memory = GC.GetGCMemoryInfo();
         var free = Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes);
         return
         [
-            Device.Cpu.Name, $"{Environment.ProcessorCount} cores ({RuntimeInformation.ProcessArchitecture}), {VectorInstructions()}",
+            Device.Cpu.Name,
+            $"{Environment.ProcessorCount} cores ({RuntimeInformation.ProcessArchitecture}), {VectorInstructions()}",
             $"{NumberFormatting.Bytes(memory.TotalAvailableMemoryBytes)}, {NumberFormatting.Bytes(free)} free", "",
         ];
     }
 
-    private static string[] Row(DeviceDescription gpu) =>
-        [gpu.Name, gpu.Model + (gpu.Kind != "emulated" && gpu.IsCpu ? " (the processor)" : ""), NumberFormatting.Bytes(gpu.Memory), gpu.Driver];
+    private static string[] Row(DeviceDescription gpu)
+    {
+        var model = gpu.Model + (gpu.Kind != "emulated" && gpu.IsCpu ? " (the CPU)" : "");
+        var sensors = gpu.ReadSensors();
+        var free = sensors?.FreeBytes is { } bytes ? $", {NumberFormatting.Bytes(bytes)} free" : "";
+        return
+        [
+            gpu.Name, model + FormatSensors(sensors), $"{NumberFormatting.Bytes(gpu.Memory)}{free}", gpu.Driver,
+        ];
+    }
+
+    /// <summary>Clock, power and temperature after a comma; nothing if they are not known.</summary>
+    internal static string FormatSensors(GpuSensors? sensors) =>
+        sensors is not null && $"{sensors with { FreeBytes = null }}" is { Length: > 0 } text ? $", {text}" : "";
 
     private static string VectorInstructions() =>
         Vector512.IsHardwareAccelerated ? "AVX-512, 16 floats"

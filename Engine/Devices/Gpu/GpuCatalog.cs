@@ -151,6 +151,13 @@ internal static class GpuCatalog
         ];
     }
 
+    /// <summary>What the sensors of a CUDA device report; null for other devices, and where there is no NVML.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static GpuSensors? ReadSensors(string name) =>
+        Devices().FirstOrDefault(device => device.Name == name).Device is CudaDevice cuda
+            ? Nvml.Read(cuda.NVMLPCIBusId)
+            : null;
+
     private static string DriverOf(CLDevice cl)
     {
         var version = "";

@@ -21,6 +21,8 @@ internal static class GpuLibraries
 {
     private const string Wsl = "/usr/lib/wsl/lib";
     private const string Cuda = "cuda", OpenCL = "OpenCL";     // ILGPU's names for them on Linux
+    private const string Nvml = "nvidia-ml.so", CuBlas = "libcublas.so.12";     // ILGPU.Algorithms' names
+    private const string Toolkit = "/usr/local/cuda/lib64";
 
     /// <summary>Whether ILGPU will set a resolver of its own: it looks for the same two things.</summary>
     private static bool IsWsl => OperatingSystem.IsLinux() && Directory.Exists(Wsl)
@@ -34,6 +36,15 @@ internal static class GpuLibraries
 
     /// <summary>From now on ILGPU's assembly finds them.</summary>
     public static void RegisterResolver(Assembly ilgpu) => RegisterResolver(ilgpu, IsWsl);
+
+    /// <summary>From now on ILGPU.Algorithms' assembly finds NVML and cuBLAS; it sets no resolver itself.</summary>
+    public static void RegisterAlgorithmsResolver(Assembly algorithms) =>
+        RegisterResolver(algorithms, leaveResolver: false);
+
+    /// <summary>Whether an error means that a library, or a function in it, is not there.</summary>
+    public static bool IsLoadError(Exception error) =>
+        error is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException
+            or NotSupportedException;
 
     /// <param name="leaveResolver">Whether the assembly's resolver is set elsewhere.</param>
     internal static void RegisterResolver(Assembly ilgpu, bool leaveResolver)
@@ -59,6 +70,9 @@ internal static class GpuLibraries
         {
             Cuda => ["libcuda.so.1", $"{Wsl}/libcuda.so.1", "libcuda.so", $"{Wsl}/libcuda.so"],
             OpenCL => ["libOpenCL.so.1", "libOpenCL.so"],
+            Nvml => ["libnvidia-ml.so.1", $"{Wsl}/libnvidia-ml.so.1", "libnvidia-ml.so"],
+            // What is used of cuBLAS 12 is the same in 13.
+            CuBlas => [CuBlas, "libcublas.so.13", $"{Toolkit}/{CuBlas}", $"{Toolkit}/libcublas.so.13"],
             _ => [],
         };
         return names.Select(load).FirstOrDefault(handle => handle != 0);
