@@ -51,20 +51,21 @@ public static class DataCatalog
     /// <param name="seed">
     /// Seeds generated sets, and the split of iris. Keep it from run to run: test items must not become training items.
     /// </param>
-    /// <exception cref="InputException">There is no such set, or its files are missing or invalid.</exception>
+    /// <exception cref="UnknownNameException">There is no such set.</exception>
+    /// <exception cref="DatasetNotFoundException">Its files were not found.</exception>
+    /// <exception cref="InputException">Its files are faulty.</exception>
     public static TrainTestSplit Load(string name, string? dataDir = null, ulong seed = 0)
     {
         var entry = Find(name);
         if (entry.MarkerFile is null) return entry.Read("", seed);
 
-        var remedy = $"Give --data-dir or PYNET_DATA a folder that holds {name}/, or fetch the set with --download.";
         if (dataDir is null)
-            throw new InputException($"{name} is read from files, but no data folder was given. {remedy}");
+            throw new DatasetNotFoundException(name, $"{name} is read from files, but no data folder was given.");
         if (FolderCheck.FindProblem(dataDir) is { } fault)
-            throw new InputException($"The data folder '{dataDir}' {fault}. {remedy}");
+            throw new DatasetNotFoundException(name, $"The data folder '{dataDir}' {fault}.");
 
-        var folder = entry.FindFolder(dataDir) ?? throw new InputException(
-            $"No {name} in '{dataDir}': {ExplainMissing(entry, dataDir)}. {remedy}");
+        var folder = entry.FindFolder(dataDir) ?? throw new DatasetNotFoundException(
+            name, $"No {name} in '{dataDir}': {ExplainMissing(entry, dataDir)}.");
         return entry.Read(folder, seed);
     }
 

@@ -1,3 +1,5 @@
+using PyNetSharp.Training;
+
 namespace PyNetSharp.Train;
 
 /// <summary>The console application <c>pynet</c>.</summary>
@@ -27,6 +29,10 @@ internal static class Program
         {
             return Fail(fault, BadInput, SpellingSuggestion.UnknownNameMessage(fault.Kind, fault.Name, fault.Known));
         }
+        catch (DeadReluException fault)
+        {
+            return Fail(fault, BadInput, $"{fault.Message} The options are --lr, --init, --seed and --schedule.");
+        }
         catch (InputException fault)
         {
             var why = fault.InnerException is IOException && IsWorkingFolderMissing() ? WorkingFolderMissingText : "";
@@ -36,7 +42,7 @@ internal static class Program
         {
             return Fail(fault, BadInput, fault.Message + WorkingFolderMissingText);
         }
-        catch (ShapeException fault)            // the sizes are the user's choice
+        catch (ShapeException fault)            // sizes come from the options
         {
             return Fail(fault, BadInput, fault.Message);
         }
@@ -67,13 +73,14 @@ internal static class Program
         }
     }
 
-    /// <summary>One line for a person, whatever the message has in it.</summary>
+    /// <summary>Prints one line, whatever the message contains.</summary>
     private static int Fail(Exception? fault, int exitCode, string message)
     {
         var line = string.Join(' ', message.Split(['\n', '\r'], Lines));
-        line = string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));        // files may steer no terminal
+        line = string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));    // a file's text must not control the terminal
         Console.Error.WriteLine($"pynet: {line}");
-        if (fault is not null && Environment.GetEnvironmentVariable("PYNET_DEBUG") == "1") Console.Error.WriteLine(fault);
+        var isDebugging = Environment.GetEnvironmentVariable("PYNET_DEBUG") == "1";
+        if (fault is not null && isDebugging) Console.Error.WriteLine(fault);
         return exitCode;
     }
 }

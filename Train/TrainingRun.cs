@@ -6,15 +6,16 @@ using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
 
-/// <summary>One call of <c>pynet train</c>: builds all from the settings, trains, and says what came out.</summary>
+/// <summary>Trains by settings: constructs the model and the loaders, trains, and prints the results.</summary>
 internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput screen)
 {
     private readonly Recipe recipe = settings.Recipe;
 
-    /// <param name="rehearsal">What is compiled beforehand.</param>
+    /// <param name="data">The data set of the settings.</param>
+    /// <param name="warmUp">Compiles the kernels.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="InputException">The settings do not fit the data, or training failed.</exception>
-    public int Execute(TrainTestSplit data, WarmUpRun rehearsal)
+    public int Execute(TrainTestSplit data, WarmUpRun warmUp)
     {
         var (train, test) = (settings.Limit is { } limit ? data.Train.Take(limit) : data.Train, data.Test);
         if (settings.ResizeIsChosen && train.ItemShape.Rank != 3)
@@ -22,24 +23,25 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
 
         var device = settings.Device;
         var rng = new Rng(settings.Seed);
-        // Over all training items, however few are used: evaluating the weights later knows nothing of --limit.
-        var (changed, plain) = (recipe.CreateTransforms(data.Train, settings.Augment), recipe.CreateTransforms(data.Train));
+        // Statistics over all training items, also with --limit, so that 'pynet evaluate' has the same ones.
+        var trainTransform = recipe.CreateTransforms(data.Train, settings.Augment);
+        var testTransform = recipe.CreateTransforms(data.Train);
         var order = rng.Split(2).NextUInt64();
-        var trainLoader = new DataLoader(train, recipe.BatchSize, changed, settings.Shuffle, order, device);
-        var testLoader = new DataLoader(test, recipe.BatchSize, plain, shuffle: false, device: device);
+        var trainLoader = new DataLoader(train, recipe.BatchSize, trainTransform, settings.Shuffle, order, device);
+        var testLoader = new DataLoader(test, recipe.BatchSize, testTransform, shuffle: false, device: device);
 
         var model = Build(trainLoader.ItemShape, train.ClassNames.Count, rng);
-        var trace = ModelSummary.Of(model, trainLoader.ItemShape);
+        var layers = ModelSummary.Of(model, trainLoader.ItemShape);
         model.To(device);
 
         var optimizer = recipe.CreateOptimizer(model.Parameters());
-        if (settings.ResumedFrom is null) settings.RunFolder.Create(settings.ToJson());
+        if (settings.ResumedFrom is null) settings.RunFolder.Create(RunConfig.Of(settings));
         try
         {
-            using var hold = settings.RunFolder.Lock();
+            using var runLock = settings.RunFolder.Lock();
             var history = settings.ResumedFrom is { } earlier ? Resume(earlier, model, optimizer, trainLoader) : [];
-            WriteDescription(trainLoader, testLoader, train, trace);
-            rehearsal.WaitForKernels(trainLoader, testLoader, train.ClassNames.Count, screen);
+            WriteDescription(trainLoader, testLoader, train, layers);
+            warmUp.WaitForKernels(trainLoader, testLoader, train.ClassNames.Count, screen);
             return Train(model, optimizer, trainLoader, testLoader, history);
         }
         catch (Exception) when (settings.ResumedFrom is null)
@@ -49,8 +51,9 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         }
     }
 
-    /// <summary>Takes an earlier run up, and writes down that it goes on.</summary>
-    private IReadOnlyList<EpochRecord> Resume(RunConfig earlier, Module model, Optimizer optimizer, DataLoader train)
+    /// <summary>Restores an earlier run's state, and writes that it resumes.</summary>
+    private IReadOnlyList<EpochRecord> Resume(
+        RunConfig earlier, Module model, Optimizer optimizer, DataLoader train)
     {
         var run = settings.RunFolder;
         var history = run.LoadCheckpoint(model, optimizer);
@@ -58,29 +61,35 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         if (history.SkipLast(1).Any(whole => whole.Step != (long)whole.Epoch * train.BatchCount)
             || step <= (epoch - 1L) * train.BatchCount || step > (long)epoch * train.BatchCount)
             throw new InputException(
-                $"The run in '{run.Folder}' cannot go on: {train.Count} training items are {train.BatchCount} steps per epoch, " +
-                $"but its metrics have step {step} in epoch {epoch}. Are these the data that it began with?");
+                $"The run in '{run.Folder}' cannot be resumed: {train.Count} training items are {train.BatchCount} steps per " +
+                $"epoch, but its metrics have step {step} in epoch {epoch}. Are these the data that it began with?");
         if (step >= Steps(train) && history[^1].TestAccuracy is not null)
             throw new InputException(
-                $"The run in '{run.Folder}' is complete: {step} steps are done of {Steps(train)}. A larger --epochs or --max-steps " +
-                "makes it longer.");
-        run.UpdateConfig(earlier.Merge(settings.ToJson(), step));
+                $"The run in '{run.Folder}' is complete: {step} steps are done of {Steps(train)}. A larger --epochs or " +
+                "--max-steps makes it longer.");
+        run.UpdateConfig(earlier.Resume(RunConfig.Of(settings), step));
         return history;
     }
 
-    private long Steps(DataLoader train) => Math.Min((long)recipe.Epochs * train.BatchCount, settings.MaxSteps ?? long.MaxValue);
+    private long Steps(DataLoader train) =>
+        Math.Min((long)recipe.Epochs * train.BatchCount, settings.MaxSteps ?? long.MaxValue);
 
     private Module Build(Shape item, int classes, Rng rng)
     {
-        var options = new NetworkOptions(item, classes) { WidthMultiplier = recipe.WidthMultiplier, Dropout = recipe.Dropout };
+        var options = new NetworkOptions(item, classes)
+        {
+            WidthMultiplier = recipe.WidthMultiplier,
+            Dropout = recipe.Dropout,
+        };
         var model = settings.Network.Create(options, rng.Split(0));
-        if (settings.ResumedFrom is not null) return model;             // its checkpoint has the weights
+        if (settings.ResumedFrom is not null) return model;             // the checkpoint has the weights
         if (settings.Weights is { } file) model.Load(file);
         else recipe.Initialize(model, rng.Split(1), settings.Init);
         return model;
     }
 
-    private int Train(Module model, Optimizer optimizer, DataLoader train, DataLoader test, IReadOnlyList<EpochRecord> history)
+    private int Train(
+        Module model, Optimizer optimizer, DataLoader train, DataLoader test, IReadOnlyList<EpochRecord> history)
     {
         var display = new TrainingDisplay(screen, recipe.Epochs, Steps(train));
         var title = $"{settings.Network.Name} on {recipe.Data}";
@@ -93,7 +102,11 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         };
 
         trainer.Resume(history);
-        if (history.Count > 0) screen.WriteInfo($"goes on after step {NumberFormatting.Count(trainer.Step)}, in epoch {trainer.Step / train.BatchCount + 1}");
+        if (history.Count > 0)
+        {
+            var epoch = trainer.Step / train.BatchCount + 1;
+            screen.WriteInfo($"resumes after step {NumberFormatting.Count(trainer.Step)}, in epoch {epoch}");
+        }
 
         using var stop = new StopSignals();
         try
@@ -102,29 +115,34 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         }
         finally
         {
-            if (trainer.History.Count > 0) WriteSummary(trainer, recorder.IsUpToDate, stop.Token.IsCancellationRequested);
+            if (trainer.History.Count > 0)
+                WriteSummary(trainer, recorder.IsUpToDate, stop.Token.IsCancellationRequested);
         }
 
         return stop.ExitCode;
     }
 
-    private void WriteDescription(DataLoader train, DataLoader test, Dataset set, IReadOnlyList<LayerSummary> trace)
+    private void WriteDescription(DataLoader train, DataLoader test, Dataset set, IReadOnlyList<LayerSummary> layers)
     {
         var width = recipe.WidthMultiplier == 1 ? "" : $" at width {NumberFormatting.Number(recipe.WidthMultiplier)}";
         screen.WriteInfo(
             $"{settings.Network.Name}{width} on {recipe.Data}: {NumberFormatting.Count(train.Count)} training and " +
             $"{NumberFormatting.Count(test.Count)} test items of {NumberFormatting.Shape(train.ItemShape)} in " +
             $"{set.ClassNames.Count} classes");
-        LayerTable.Show(screen, trace);
+        LayerTable.Show(screen, layers);
 
-        var inertia = $", momentum {NumberFormatting.Number(recipe.Momentum)}{(recipe.Nesterov ? " (Nesterov)" : "")}";
-        var momentum = recipe.Optimizer == OptimizerKind.Sgd ? inertia : "";
+        var momentum = recipe.Optimizer == OptimizerKind.Sgd
+            ? $", momentum {NumberFormatting.Number(recipe.Momentum)}{(recipe.Nesterov ? " (Nesterov)" : "")}"
+            : "";
         var decay = recipe.WeightDecay == 0 ? "" : $", weight decay {NumberFormatting.Number(recipe.WeightDecay)}";
-        var schedule = recipe.Schedule == "none" ? "" : $", schedule {recipe.Schedule}";
+        var schedule = recipe.Schedule is ConstantSchedule ? "" : $", schedule {ScheduleText.Format(recipe.Schedule)}";
+        var device = settings.Device is CpuDevice cpu
+            ? $"{cpu.Threads} threads"
+            : $"on {settings.Device} ({settings.Gpu?.Model})";
         screen.WriteInfo(
-            $"{recipe.Optimizer.ToString().ToLowerInvariant()}, learning rate {NumberFormatting.Number(recipe.LearningRate)}" +
-            $"{momentum}{decay}{schedule}, batch {recipe.BatchSize}, {recipe.Epochs} epochs, seed {settings.Seed}, " +
-            (settings.Device is CpuDevice cpu ? $"{cpu.Threads} threads" : $"on {settings.Device} ({settings.Gpu?.Model})"));
+            $"{recipe.Optimizer.ToString().ToLowerInvariant()}, " +
+            $"learning rate {NumberFormatting.Number(recipe.LearningRate)}{momentum}{decay}{schedule}, " +
+            $"batch {recipe.BatchSize}, {recipe.Epochs} epochs, seed {settings.Seed}, {device}");
     }
 
     private void WriteSummary(Trainer trainer, bool isWritten, bool interrupted)
@@ -132,12 +150,13 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         if (interrupted) screen.WriteResult($"stopped after {NumberFormatting.Count(trainer.Step)} steps");
         if (trainer.Best is { TestAccuracy: { } test } best)
             screen.WriteResult($"best test accuracy  {NumberFormatting.Percent(test)} in epoch {best.Epoch}");
-        if (trainer.BestTrainAccuracy is { } train) screen.WriteResult($"best train accuracy {NumberFormatting.Percent(train)}");
-        var use = settings.Device.Memory;
+        if (trainer.BestTrainAccuracy is { } train)
+            screen.WriteResult($"best train accuracy {NumberFormatting.Percent(train)}");
+        var memory = settings.Device.Memory;
         if (settings.Gpu is { } gpu)
             screen.WriteInfo(
-                $"memory of {settings.Device}: {NumberFormatting.Bytes(use.PeakAllocated)} in use at most, " +
-                $"{NumberFormatting.Bytes(use.Allocated + use.Cached)} taken, of {NumberFormatting.Bytes(gpu.Memory)}");
+                $"memory of {settings.Device}: {NumberFormatting.Bytes(memory.PeakAllocated)} in use at most, " +
+                $"{NumberFormatting.Bytes(memory.Allocated + memory.Cached)} taken, of {NumberFormatting.Bytes(gpu.Memory)}");
         if (isWritten) screen.WriteResult($"weights, metrics and curves are in {settings.RunFolder.Folder}");
     }
 }

@@ -1,4 +1,5 @@
 using PyNetSharp.Layers;
+using PyNetSharp.Training;
 
 namespace PyNetSharp.Models;
 
@@ -64,7 +65,7 @@ public static class NetworkCatalog
     public static Recipe QuickStart { get; } = new()
     {
         Data = "shapes", WidthMultiplier = 0.25, Dropout = 0, BatchSize = 32,
-        Optimizer = OptimizerKind.Adam, LearningRate = 0.002f, Schedule = "cosine:20%", Epochs = 5,
+        Optimizer = OptimizerKind.Adam, LearningRate = 0.002f, Schedule = new CosinePercentSchedule(20), Epochs = 5,
         Initialization = Initialization.Kaiming, InitializesHead = true,
     };
 

@@ -1,4 +1,5 @@
 using PyNetSharp.Layers;
+using PyNetSharp.Training;
 
 namespace PyNetSharp.Models;
 
@@ -52,10 +53,10 @@ public sealed record Recipe
     public float WeightDecay { get; init; }
 
     /// <summary>
-    /// The learning-rate schedule: none, step:SIZE:GAMMA or cosine[:WARMUP]. The warm-up of a default recipe is a
-    /// percentage of the training ("cosine:20%"), so that it fits any number of epochs.
+    /// How the learning rate changes. A recipe's own warm-up is a share of the training, so that it fits into any number of
+    /// epochs.
     /// </summary>
-    public string Schedule { get; init; } = "none";
+    public EpochSchedule Schedule { get; init; } = new ConstantSchedule();
 
     /// <summary>Passes over the training set.</summary>
     public required int Epochs { get; init; }

@@ -5,19 +5,35 @@ using PyNetSharp.Optimizers;
 namespace PyNetSharp.Training;
 
 /// <summary>
-/// All that a stopped run needs to go on as if it had not stopped: the weights, what the optimizer remembers, and where
-/// the random generators of the layers stand. What comes from the loader follows from the step.
+/// The state from which a stopped run resumes as if it had not stopped: the weights, the optimizer's state, and that of
+/// the layers' random generators. The loader's order follows from the step.
 /// </summary>
-/// <remarks>A safetensors file with tensors <c>model.…</c> and <c>optimizer.…</c>; the rest is in its metadata.</remarks>
+/// <remarks>
+/// A safetensors file with tensors <c>model.…</c> and <c>optimizer.…</c>; the rest is in its metadata. In a loop of one's
+/// own:
+/// <code>
+/// var step = File.Exists(path) ? Checkpoint.Load(path, model, optimizer) : 0;
+/// for (var epoch = (int)(step / train.BatchCount) + 1; epoch &lt;= epochs; epoch++)
+/// {
+///     foreach (var (x, labels) in train.Epoch(epoch))
+///     {
+///         …
+///         step++;
+///     }
+///
+///     Checkpoint.Save(path, model, optimizer, step);
+/// }
+/// </code>
+/// </remarks>
 public static class Checkpoint
 {
     private const string StepKey = "step", GeneratorKey = "generator.";
 
-    /// <summary>Writes down where training stands.</summary>
+    /// <summary>Saves the state of training.</summary>
     /// <param name="path">The file, replaced if it exists; never left half-written.</param>
-    /// <param name="model">What is trained.</param>
-    /// <param name="optimizer">What trains it.</param>
-    /// <param name="step">The steps taken.</param>
+    /// <param name="model">The model that is trained.</param>
+    /// <param name="optimizer">The optimizer that trains it.</param>
+    /// <param name="step">The steps done.</param>
     /// <exception cref="InputException">The file cannot be written.</exception>
     public static void Save(string path, Module model, Optimizer optimizer, long step)
     {
@@ -29,13 +45,13 @@ public static class Checkpoint
         Safetensors.Save(path, State(model, optimizer), metadata);
     }
 
-    /// <summary>Puts a model and its optimizer back to where they were.</summary>
+    /// <summary>Restores the state of training.</summary>
     /// <param name="path">A checkpoint of an equal model and an equal optimizer, on any device.</param>
-    /// <param name="model">Built as then.</param>
-    /// <param name="optimizer">Of its parameters, built as then.</param>
-    /// <returns>The steps that had been taken.</returns>
+    /// <param name="model">Constructed as the saved one was.</param>
+    /// <param name="optimizer">Of its parameters, constructed as the saved one was.</param>
+    /// <returns>The steps done when it was saved.</returns>
     /// <exception cref="InputException">
-    /// The file cannot be read, is no checkpoint or does not fit. Then everything is as it was.
+    /// The file cannot be read, is no checkpoint or does not fit. Then nothing has changed.
     /// </exception>
     public static long Load(string path, Module model, Optimizer optimizer)
     {
@@ -43,16 +59,21 @@ public static class Checkpoint
         ArgumentNullException.ThrowIfNull(optimizer);
         using var file = Safetensors.Open(path);
         var step = Number(StepKey, long.MaxValue);
-        var generators = model.Generators().Select(g => (g.Rng, State: Number(GeneratorKey + g.Path, ulong.MaxValue))).ToArray();
+        (Rng Rng, ulong State)[] generators =
+            [.. model.Generators().Select(g => (g.Rng, Number(GeneratorKey + g.Path, ulong.MaxValue)))];
 
         ModuleSerialization.Load(path, file, State(model, optimizer));
         foreach (var (rng, state) in generators) rng.State = state;
         return (long)step;
 
-        ulong Number(string key, ulong most) =>
-            ulong.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n <= most
+        ulong Number(string key, ulong most)
+        {
+            var text = file.Metadata.GetValueOrDefault(key);
+            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n <= most
                 ? n
-                : throw new InputException($"'{path}' is no checkpoint of this model: its metadata have no sound '{key}'.");
+                : throw new InputException(
+                    $"'{path}' is no checkpoint of this model: its metadata have no valid '{key}'.");
+        }
     }
 
     private static (string, Tensor)[] State(Module model, Optimizer optimizer) =>

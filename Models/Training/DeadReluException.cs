@@ -3,22 +3,22 @@ using System.Globalization;
 namespace PyNetSharp.Training;
 
 /// <summary>
-/// The network gives the same scores whatever it sees, batch after batch: its last ReLUs, or all of an earlier layer,
-/// are zero for every input. No gradient reaches the weights any more, and the loss stays where it is for ever.
+/// The network outputs the same scores for every input, batch after batch: its last ReLUs, or all of an earlier layer,
+/// are zero. No gradient reaches the weights any more, and the loss does not change again.
 /// </summary>
 public sealed class DeadReluException : InputException
 {
-    /// <summary>A dead network that nothing is known about.</summary>
+    /// <summary>A dead network without details.</summary>
     public DeadReluException()
     {
     }
 
-    /// <summary>A dead network that the <paramref name="message"/> describes.</summary>
+    /// <summary>A dead network with a message of one's own.</summary>
     public DeadReluException(string message) : base(message)
     {
     }
 
-    /// <summary>A dead network that the <paramref name="message"/> describes and another exception led to.</summary>
+    /// <summary>A dead network with a message of one's own and the exception that caused it.</summary>
     public DeadReluException(string message, Exception inner) : base(message, inner)
     {
     }
@@ -30,7 +30,7 @@ public sealed class DeadReluException : InputException
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"and the loss stays at {loss:0.0000}. Try a learning rate smaller than {learningRate:G6}, ") +
-            "another initialisation (--init), another seed or a warm-up.")
+            "another initialization, another seed or a warm-up.")
     {
         Step = step;
     }

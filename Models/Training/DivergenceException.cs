@@ -5,17 +5,17 @@ namespace PyNetSharp.Training;
 /// <summary>The loss was NaN or infinite. The model has the weights from before the last update.</summary>
 public sealed class DivergenceException : InputException
 {
-    /// <summary>A divergence that nothing is known about.</summary>
+    /// <summary>A divergence without details.</summary>
     public DivergenceException()
     {
     }
 
-    /// <summary>A divergence that the <paramref name="message"/> describes.</summary>
+    /// <summary>A divergence with a message of one's own.</summary>
     public DivergenceException(string message) : base(message)
     {
     }
 
-    /// <summary>A divergence that the <paramref name="message"/> describes and another exception led to.</summary>
+    /// <summary>A divergence with a message of one's own and the exception that caused it.</summary>
     public DivergenceException(string message, Exception inner) : base(message, inner)
     {
     }

@@ -1,13 +1,15 @@
 namespace PyNetSharp.Training;
 
-/// <summary>What one epoch of training came to: a line of <c>metrics.jsonl</c>.</summary>
+/// <summary>The result of one epoch of training: a line of <c>metrics.jsonl</c>.</summary>
 /// <param name="Epoch">The number of the epoch, from 1.</param>
 /// <param name="Step">The optimizer's steps so far, over all epochs.</param>
-/// <param name="TrainLoss">The mean loss over the epoch's images; NaN if it was not finite.</param>
-/// <param name="TrainAccuracy">The share of training images classified rightly, 0 to 1; null where not measured.</param>
-/// <param name="TestAccuracy">The share of test images classified rightly, 0 to 1; null where not measured.</param>
-/// <param name="Seconds">How long the epoch's training took, without the measuring after it.</param>
-/// <param name="ImagesPerSecond">Training images per second.</param>
+/// <param name="TrainLoss">The mean loss over the epoch's items; NaN if it was not finite.</param>
+/// <param name="TrainAccuracy">
+/// The share of training items classified correctly, 0 to 1; null where not measured.
+/// </param>
+/// <param name="TestAccuracy">The share of test items classified correctly, 0 to 1; null where not measured.</param>
+/// <param name="Seconds">The duration of the epoch's training, without the evaluation after it.</param>
+/// <param name="ImagesPerSecond">Training items per second.</param>
 /// <param name="LearningRate">The learning rate of the epoch's last step.</param>
 public sealed record EpochRecord(
     int Epoch,

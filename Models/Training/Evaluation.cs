@@ -3,15 +3,15 @@ using PyNetSharp.Layers;
 
 namespace PyNetSharp.Training;
 
-/// <summary>How well a model does on a data set.</summary>
+/// <summary>The loss, accuracy and confusion matrix of a model on a data set.</summary>
 public sealed class Evaluation
 {
     private readonly int[,] confusion;
-    private readonly int[] unclassified;        // the items of each class that have a NaN among their scores
+    private readonly int[] unclassified;        // per class, the items with a NaN among their scores
 
-    private Evaluation(double loss, int[,] confusion, int[] unclassified, float[] scores)
+    private Evaluation(double loss, int[,] confusion, int[] unclassified, float[] logits)
     {
-        (Loss, this.confusion, this.unclassified, Logits) = (loss, confusion, unclassified, scores);
+        (Loss, this.confusion, this.unclassified, Logits) = (loss, confusion, unclassified, logits);
         for (var truth = 0; truth < Classes; truth++)
         {
             Correct += confusion[truth, truth];
@@ -23,46 +23,46 @@ public sealed class Evaluation
     /// <summary>The mean loss over all items.</summary>
     public double Loss { get; }
 
-    /// <summary>How many items there are.</summary>
+    /// <summary>The number of items.</summary>
     public int Count { get; }
 
-    /// <summary>How many of them were classified rightly: of equal scores, the first counts.</summary>
+    /// <summary>The items classified correctly; of equal scores, the first counts.</summary>
     public int Correct { get; }
 
-    /// <summary>How many of them have a NaN among their scores: they are taken for no class, and never right.</summary>
+    /// <summary>The items with a NaN among their scores: they are predicted as no class, and never correct.</summary>
     public int NanCount { get; }
 
-    /// <summary>The share that was classified rightly, 0 to 1.</summary>
+    /// <summary>The share classified correctly, 0 to 1.</summary>
     public double Accuracy => (double)Correct / Count;
 
-    /// <summary>How many classes the model tells apart.</summary>
+    /// <summary>The number of classes.</summary>
     public int Classes => confusion.GetLength(0);
 
     /// <summary>The scores in the loader's order, <see cref="Count"/>×<see cref="Classes"/>, row after row.</summary>
     public ReadOnlyMemory<float> Logits { get; }
 
     /// <summary>
-    /// How many items of class <paramref name="truth"/> were taken for <paramref name="predicted"/>; those of
-    /// <see cref="NanCount"/> for none.
+    /// The items of class <paramref name="truth"/> that were predicted as <paramref name="predicted"/>; those of
+    /// <see cref="NanCount"/> are in no column.
     /// </summary>
     public int this[int truth, int predicted] => confusion[truth, predicted];
 
-    /// <summary>How many items of this class there are.</summary>
+    /// <summary>The number of items of a class.</summary>
     public int ClassCount(int truth) =>
         unclassified[truth] + Enumerable.Range(0, Classes).Sum(predicted => confusion[truth, predicted]);
 
-    /// <summary>The share of this class that was classified rightly, 0 to 1; null if the set has none of it.</summary>
+    /// <summary>The share of a class classified correctly, 0 to 1; null if the set has no item of it.</summary>
     public double? ClassAccuracy(int truth) =>
         ClassCount(truth) is > 0 and var count ? (double)confusion[truth, truth] / count : null;
 
     /// <summary>Runs all items through the model, without a graph and in evaluation mode.</summary>
-    /// <param name="model">Gives [batch, classes]. Afterwards each module in it is in the mode that it was in.</param>
+    /// <param name="model">Outputs [N, classes]. Afterwards each of its modules is in the mode that it was in.</param>
     /// <param name="data">The items; <c>shuffle: false</c> if the order of <see cref="Logits"/> matters.</param>
-    /// <param name="loss">What to measure; null for cross-entropy.</param>
-    /// <param name="progress">Is told how many items are done: 0 at first, then after each batch.</param>
+    /// <param name="loss">The loss to measure; null for cross-entropy.</param>
+    /// <param name="progress">Reports the items done: 0 at first, then after each batch.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
-    /// <exception cref="ShapeException">The model cannot take the items, or gives no scores.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="ShapeException">The model cannot take the items, or does not output scores.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static Evaluation Run(
         Module model, DataLoader data, ILoss? loss = null, IProgress<int>? progress = null,
         CancellationToken cancellation = default)
@@ -89,7 +89,7 @@ public sealed class Evaluation
             progress?.Report(done += labels.Count);
         }
 
-        var (mean, scores, confusion, unclassified) = results.Compute();
-        return new(mean, confusion, unclassified, scores);
+        var (mean, logits, confusion, unclassified) = results.Compute();
+        return new(mean, confusion, unclassified, logits);
     }
 }

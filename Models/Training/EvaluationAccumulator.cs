@@ -2,35 +2,42 @@ using System.Numerics.Tensors;
 
 namespace PyNetSharp.Training;
 
-/// <summary>What an evaluation's batches came to. A GPU's results are read at the end, so that no batch waits for another.</summary>
-/// <param name="count">Items in all.</param>
+/// <summary>
+/// Collects the results of an evaluation's batches. A GPU's results are read at the end, so that no batch waits for
+/// another.
+/// </summary>
+/// <param name="count">All items of the data set.</param>
 internal sealed class EvaluationAccumulator(int count)
 {
     private readonly List<(Tensor Scores, Tensor Loss, int Items)> pending = [];
     private readonly int[] labels = new int[count];
     private int addedCount, readCount, classes;
-    private double loss;
+    private double lossSum;
     private float[] scores = [];
 
-    /// <summary>Takes a batch's results over.</summary>
-    /// <exception cref="ShapeException">The scores are not [batch, classes], or a label has no class.</exception>
-    public void Add(Tensor y, Tensor value, Labels labels)
+    /// <summary>Adds a batch, whose tensors it releases.</summary>
+    /// <param name="y">[N, classes]</param>
+    /// <param name="loss">A scalar, the batch's mean.</param>
+    /// <param name="labels">[N]</param>
+    /// <exception cref="ShapeException">The scores are not [N, classes], or a label has no class.</exception>
+    public void Add(Tensor y, Tensor loss, Labels labels)
     {
         if (y.Rank != 2 || y.Shape[0] != labels.Count || (addedCount > 0 && y.Shape[1] != classes))
-            throw new ShapeException($"Evaluation: the model gives {y.Shape} for {labels.Count} items; expected [batch, classes].");
+            throw new ShapeException(
+                $"Evaluation: the model outputs {y.Shape} for {labels.Count} items; expected [batch, classes].");
         if (labels.Span.ContainsAnyExceptInRange(0, y.Shape[1] - 1))
-            throw new ShapeException($"Evaluation: the model gives scores {y.Shape}, but there are labels up to {labels.Max()}.");
+            throw new ShapeException(
+                $"Evaluation: the model outputs scores {y.Shape}, but there are labels up to {labels.Max()}.");
         if (scores.Length == 0) (classes, scores) = (y.Shape[1], new float[count * y.Shape[1]]);
         labels.Span.CopyTo(this.labels.AsSpan(addedCount));
         addedCount += labels.Count;
 
-        pending.Add((y, value, labels.Count));
+        pending.Add((y, loss, labels.Count));
         if (y.Device is CpuDevice) ReadPending();
     }
 
     /// <summary>
-    /// The mean loss, the scores in order, how many items of each class were taken for each, and how many for none,
-    /// because there is a NaN among their scores.
+    /// The mean loss, the scores in order, the confusion matrix, and per class the items with a NaN among their scores.
     /// </summary>
     public (double Loss, float[] Scores, int[,] Confusion, int[] Unclassified) Compute()
     {
@@ -44,17 +51,17 @@ internal sealed class EvaluationAccumulator(int count)
             else confusion[labels[i], row.IndexOf(highest)]++;
         }
 
-        return (loss / count, scores, confusion, unclassified);
+        return (lossSum / count, scores, confusion, unclassified);
     }
 
     private void ReadPending()
     {
-        foreach (var (y, value, items) in pending)
+        foreach (var (y, loss, items) in pending)
         {
-            loss += (double)value.Item() * items;
+            lossSum += (double)loss.Item() * items;
             y.CopyTo(scores.AsSpan(readCount * classes, items * classes));
             readCount += items;
-            value.Release();
+            loss.Release();
             y.Release();
         }
 

@@ -6,7 +6,13 @@ using PyNetSharp.Layers;
 namespace PyNetSharp.Training;
 
 /// <summary>The history of a run on disk: one JSON object per line and epoch, as in <c>metrics.jsonl</c>.</summary>
-/// <remarks>JSON has no NaN or infinity: such a number is written as null, and null reads as NaN.</remarks>
+/// <remarks>
+/// JSON has no NaN or infinity: such a number is written as null, and null is read as NaN. In a loop of one's own, an
+/// <see cref="EpochMetrics"/> has the numbers:
+/// <code>
+/// MetricsFile.Append("metrics.jsonl", metrics.ToEpochRecord(step, optimizer.LearningRate, testAccuracy));
+/// </code>
+/// </remarks>
 public static class MetricsFile
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -16,9 +22,9 @@ public static class MetricsFile
         Converters = { new FiniteOrNull() },
     };
 
-    /// <summary>Appends an epoch and sees that it is on the disk before returning.</summary>
-    /// <param name="path">The file, made if it is not there; its folder must exist.</param>
-    /// <param name="epoch">What to append.</param>
+    /// <summary>Appends an epoch, and flushes it to the disk before returning.</summary>
+    /// <param name="path">The file, created if it is missing; its folder must exist.</param>
+    /// <param name="epoch">The epoch to append.</param>
     /// <exception cref="InputException">The file cannot be written.</exception>
     public static void Append(string path, EpochRecord epoch)
     {
@@ -36,7 +42,7 @@ public static class MetricsFile
         }
     }
 
-    /// <summary>A line that has no room is not begun either: the next would stand in it.</summary>
+    /// <summary>A line that cannot be written whole is removed, so that the next does not follow a part.</summary>
     private static void Append(FileStream stream, byte[] line)
     {
         var end = stream.Seek(0, SeekOrigin.End);
@@ -63,7 +69,7 @@ public static class MetricsFile
         });
     }
 
-    /// <summary>Reads a history; a last line that was cut short, as by a crash, does not count.</summary>
+    /// <summary>Reads a history; an incomplete last line, as after a crash, is ignored.</summary>
     /// <returns>The epochs in the order of the file.</returns>
     /// <exception cref="InputException">The file cannot be read, or another line is not an epoch.</exception>
     public static IReadOnlyList<EpochRecord> Read(string path)
@@ -91,7 +97,7 @@ public static class MetricsFile
             }
             catch (JsonException) when (i == lines.Length - 1)
             {
-                // Complete lines end with a newline, and Split leaves what follows the last one: this was cut.
+                // Complete lines end with a newline, so what follows the last newline is incomplete.
             }
             catch (JsonException fault)
             {
@@ -102,7 +108,8 @@ public static class MetricsFile
         return epochs;
     }
 
-    private static byte[] ToJsonLine(EpochRecord epoch) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(epoch, Options) + "\n");
+    private static byte[] ToJsonLine(EpochRecord epoch) =>
+        Encoding.UTF8.GetBytes(JsonSerializer.Serialize(epoch, Options) + "\n");
 
     private sealed class FiniteOrNull : JsonConverter<double>
     {

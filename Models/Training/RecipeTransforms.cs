@@ -3,7 +3,7 @@ using PyNetSharp.Models;
 
 namespace PyNetSharp.Training;
 
-/// <summary>What happens to a data set's items before a network sees them.</summary>
+/// <summary>The transforms that a recipe applies to a data set's items.</summary>
 public static class RecipeTransforms
 {
     private const int Padding = 4;          // pixels that a crop may move an image, of 32 or so
@@ -12,19 +12,20 @@ public static class RecipeTransforms
     {
         /// <summary>The recipe's transforms for the items of a data set.</summary>
         /// <param name="train">
-        /// The training part. Images are resized and normalised as the recipe says; other items have each feature
-        /// brought to mean 0 and deviation 1 over this part, as their units are arbitrary.
+        /// The training part. Images are resized and normalized as the recipe says; other items have each feature
+        /// standardized to mean 0 and deviation 1 over this part, as their units are arbitrary.
         /// </param>
         /// <param name="augment">
-        /// Whether images are moved by up to 4 pixels and, if they have colours, mirrored half of the time; grey ones
-        /// are not, because a mirrored digit or letter is another one or none. For training batches only.
+        /// Whether images are moved by up to 4 pixels and color images mirrored half of the time; gray ones are not,
+        /// because a mirrored digit or letter is another one or none. For training batches only.
         /// </param>
-        /// <exception cref="InputException">The items are no images, but augmentation was asked for.</exception>
+        /// <exception cref="InputException">Augmentation of items that are not images.</exception>
         public ITransform CreateTransforms(Dataset train, bool augment = false)
         {
             ArgumentNullException.ThrowIfNull(recipe);
             ArgumentNullException.ThrowIfNull(train);
-            if (train.ItemShape.Rank == 3) return new Compose([.. CreateImageTransforms(recipe, train.ItemShape, augment)]);
+            if (train.ItemShape.Rank == 3)
+                return new Compose([.. CreateImageTransforms(recipe, train.ItemShape, augment)]);
             return augment
                 ? throw new InputException(
                     $"{train.Name} cannot be augmented: its items of shape {train.ItemShape} are no images.")

@@ -1,11 +1,11 @@
 namespace PyNetSharp.Training;
 
-/// <summary>A copy of a model's parameters and buffers, to go back to.</summary>
+/// <summary>A copy of a model's parameters and buffers, which can be restored.</summary>
 public sealed class Snapshot
 {
-    private readonly (Tensor Own, Tensor Copy)[] pairs;
+    private readonly (Tensor Source, Tensor Copy)[] pairs;
 
-    /// <summary>Copies what the model has now; later copies go to the same storage.</summary>
+    /// <summary>Copies the model's state; <see cref="Update"/> reuses the storage.</summary>
     public Snapshot(Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -13,7 +13,7 @@ public sealed class Snapshot
         Update();
     }
 
-    /// <summary>Copies what the model has now, in place of what was copied before.</summary>
+    /// <summary>Copies the model's state now, in place of the copy before.</summary>
     public void Update()
     {
         MoveToModelDevice();
@@ -24,12 +24,12 @@ public sealed class Snapshot
     public void Restore()
     {
         MoveToModelDevice();
-        Tensor.CopyAll([.. pairs.Select(pair => (pair.Copy, pair.Own))]);
+        Tensor.CopyAll([.. pairs.Select(pair => (pair.Copy, pair.Source))]);
     }
 
-    /// <summary>Brings the copies to the device that the model was moved to since.</summary>
+    /// <summary>Moves the copies to the device that the model is on now.</summary>
     private void MoveToModelDevice()
     {
-        for (var i = 0; i < pairs.Length; i++) pairs[i].Copy = pairs[i].Copy.To(pairs[i].Own.Device);
+        for (var i = 0; i < pairs.Length; i++) pairs[i].Copy = pairs[i].Copy.To(pairs[i].Source.Device);
     }
 }

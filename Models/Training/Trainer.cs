@@ -5,9 +5,9 @@ using PyNetSharp.Optimizers;
 
 namespace PyNetSharp.Training;
 
-/// <summary>Trains a model, measures it after its epochs, and keeps the best weights.</summary>
+/// <summary>Trains a model: the loop over epochs and steps, and the order of what happens in it.</summary>
 /// <remarks>
-/// Nothing here is hidden from a loop of your own, which needs no more than
+/// A loop of one's own needs no more than
 /// <code>
 /// foreach (var (x, labels) in train.Epoch(epoch))
 /// {
@@ -17,11 +17,15 @@ namespace PyNetSharp.Training;
 ///     optimizer.Step();
 /// }
 /// </code>
-/// What comes out depends on the seeds alone, bit for bit, and not on the number of threads.
+/// Each step of this one does: forward; <see cref="DivergenceGuard"/>; backward; the optimizer's step;
+/// <see cref="Callbacks"/>; <see cref="DeadReluDetector"/>. Each epoch ends with <see cref="PeriodicEvaluation"/>,
+/// <see cref="BestWeights"/> and <see cref="Callbacks"/>. Those types know nothing of the trainer, and a loop of one's
+/// own can use them as well. The results depend on the seeds alone, bit for bit, not on the number of threads.
 /// <para>
-/// On a GPU nobody waits for a step: losses and right answers are noted there (<see cref="BatchMetricsLog"/>) and looked at every
-/// <see cref="BatchMetricsLog.Capacity"/> steps, when an observer asks for them, and at the end of the epoch. A loss that is not
-/// finite is found then, at the latest after that many steps, and the weights go back to those of the last look that was due.
+/// On a GPU the host does not wait for a step. Losses and correct answers are stored there
+/// (<see cref="BatchMetricsLog"/>) and read every <see cref="BatchMetricsLog.Capacity"/> steps, when a callback reads
+/// them, and at the end of the epoch. So a loss that is not finite is found at most that many steps later, and the
+/// weights restored are those of the last regular reading.
 /// </para>
 /// </remarks>
 public sealed class Trainer
@@ -34,25 +38,26 @@ public sealed class Trainer
     private readonly LearningRateSchedule? schedule;
     private readonly float initialLearningRate;
     private readonly List<EpochRecord> history = [];
-    private readonly Snapshot lastGoodWeights;
-    private readonly TrainingChecks trainingChecks;
+    private readonly TrainingChecks checks;
+    private readonly DivergenceGuard divergence;
     private readonly DeadReluDetector deadRelus = new();
+    private readonly BestWeights bestWeights;
     private readonly BatchMetricsLog log = new();
-    private (long Step, double Loss)? firstNonFiniteLoss;        // the first loss that was not finite
-    private long lastReadStep, lastGoodStep;                        // the last step whose loss is known; the one whose weights are lastGood's
-    private Snapshot? bestWeights;
+    private long lastReadStep;              // the last step whose loss is known
 
     /// <summary>A trainer that has not begun.</summary>
-    /// <param name="model">Gives [batch, classes]; already on its device.</param>
-    /// <param name="train">What to learn from.</param>
-    /// <param name="test">What to measure on; null to measure on the training batches only.</param>
-    /// <param name="optimizer">Changes the model's parameters.</param>
-    /// <param name="loss">What to make small; null for cross-entropy.</param>
+    /// <param name="model">Outputs [N, classes]; already on its device.</param>
+    /// <param name="train">The training items.</param>
+    /// <param name="test">The test items; null to compare epochs by their training accuracy.</param>
+    /// <param name="optimizer">Updates the model's parameters.</param>
+    /// <param name="loss">The loss to minimize; null for cross-entropy.</param>
     /// <param name="schedule">
     /// Sets the learning rate before each step, in steps, from what the optimizer's is now; null leaves it alone.
     /// </param>
     /// <exception cref="ArgumentException">The model has no parameters.</exception>
-    /// <exception cref="InputException">An epoch would end with a single item, from which the model cannot learn.</exception>
+    /// <exception cref="InputException">
+    /// An epoch would end with a batch of one item, from which the model cannot learn.
+    /// </exception>
     public Trainer(
         Module model, DataLoader train, DataLoader? test, Optimizer optimizer,
         ILoss? loss = null, LearningRateSchedule? schedule = null)
@@ -61,37 +66,26 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(optimizer);
         (this.model, this.train, this.test, this.optimizer) = (model, train, test, optimizer);
-        (this.loss, this.schedule, initialLearningRate) = (loss ?? new CrossEntropyLoss(), schedule, optimizer.LearningRate);
-        lastGoodWeights = new(model);
-        trainingChecks = new(model, train, optimizer);
-        trainingChecks.CheckSingleItemBatch(lastGoodWeights);
+        (this.loss, this.schedule) = (loss ?? new CrossEntropyLoss(), schedule);
+        initialLearningRate = optimizer.LearningRate;
+        (divergence, bestWeights) = (new(model), new(model));
+        checks = new(model, train, optimizer);
+        checks.CheckSingleItemBatch(divergence.LastGoodWeights);
     }
 
-    /// <summary>The test accuracy is measured every so many epochs, and after the last; at least 1.</summary>
-    public int EvaluateEvery
-    {
-        get;
-        init => field = value >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), FormattableString.Invariant($"{value}"), "At least 1 was expected.");
-    } = 1;
+    /// <summary>The epochs from one evaluation on the test set to the next, at least 1; the last is evaluated too.</summary>
+    public int EvaluateEvery { get; init => field = (int)CheckPositive(value); } = 1;
 
-    /// <summary>Training ends after so many steps, even within an epoch; null for no such limit.</summary>
-    public long? MaxSteps
-    {
-        get;
-        init => field = value is null or >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), FormattableString.Invariant($"{value}"), "At least 1 was expected.");
-    }
+    /// <summary>Training ends after this many steps, even within an epoch; null for no such limit.</summary>
+    public long? MaxSteps { get; init => field = value is { } steps ? CheckPositive(steps) : null; }
 
-    /// <summary>Who hears of steps and epochs, in this order.</summary>
+    /// <summary>Called at steps and epochs, in this order.</summary>
     public IReadOnlyList<ITrainingCallback> Callbacks { get; init; } = [];
 
-    /// <summary>The steps taken.</summary>
+    /// <summary>The steps done.</summary>
     public long Step { get; private set; }
 
-    /// <summary>What all epochs came to.</summary>
+    /// <summary>The results of all epochs.</summary>
     public IReadOnlyList<EpochRecord> History => history;
 
     /// <summary>The epoch of the highest test accuracy, without a test set train accuracy; null at first.</summary>
@@ -103,28 +97,34 @@ public sealed class Trainer
     /// <summary>The highest test accuracy of any epoch, 0 to 1.</summary>
     public double? BestTestAccuracy => history.Max(epoch => epoch.TestAccuracy);
 
-    /// <summary>Trains until so many epochs or <see cref="MaxSteps"/> are done in all, or it is told to stop.</summary>
+    /// <summary>The rate as a double with the float's digits: 0.05, not 0.05000000074505806.</summary>
+    private double LearningRate =>
+        double.Parse(optimizer.LearningRate.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    private PeriodicEvaluation? TestEvaluation => field ??= test is null ? null : new(model, test, loss, EvaluateEvery);
+
+    /// <summary>
+    /// Trains until <paramref name="epochs"/> epochs or <see cref="MaxSteps"/> steps are done in all, or canceled.
+    /// </summary>
     /// <param name="epochs">At least 1.</param>
-    /// <param name="cancellation">Ends training cleanly after the current step.</param>
+    /// <param name="cancellation">Ends training after the current step, with the end of its epoch.</param>
     /// <exception cref="DivergenceException">
     /// The loss was not finite; the model has the weights from before the last update.
     /// </exception>
-    /// <exception cref="DeadReluException">The network gives the same scores for everything.</exception>
+    /// <exception cref="DeadReluException">The network outputs the same scores for every input.</exception>
     /// <exception cref="ShapeException">The model cannot take the items.</exception>
-    /// <exception cref="InputException">The data cannot be read any more.</exception>
+    /// <exception cref="InputException">The data can no longer be read.</exception>
     /// <exception cref="InvalidOperationException">The optimizer trains none of the model's parameters.</exception>
     /// <remarks>
-    /// Whatever is thrown within an epoch, observers are told of the epoch as far as it came. Modules that are frozen, and those
-    /// that are in evaluation mode while the model around them is in training, stay so.
+    /// Whatever is thrown within an epoch, the callbacks receive the epoch up to that step. Modules that are frozen, and
+    /// those in evaluation mode while the model around them is in training mode, stay so.
     /// </remarks>
     public void Run(int epochs, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
-        var done = (int)(Step / train.BatchCount);
-        trainingChecks.CheckOptimizer();
-        if (trainingChecks.IsWholeModelInEvaluation) model.Train();
-        if (history is [.., var last] && last.Epoch == done && last.TestAccuracy is null && IsEvaluationDue(done, epochs)) done--;    // stopped before
-        for (var epoch = done + 1; epoch <= epochs && !(Step >= MaxSteps); epoch++)
+        checks.CheckOptimizer();
+        if (checks.IsWholeModelInEvaluation) model.Train();
+        for (var epoch = FirstEpoch(epochs); epoch <= epochs && !(Step >= MaxSteps); epoch++)
         {
             if (cancellation.IsCancellationRequested) return;
             RunEpoch(epoch, epochs, cancellation);
@@ -132,190 +132,186 @@ public sealed class Trainer
     }
 
     /// <summary>
-    /// Begins where an earlier trainer stopped, if need be within an epoch. Model and optimizer are as they were then: a
-    /// <see cref="Checkpoint"/> has put them there before this trainer was made.
+    /// Begins where an earlier trainer stopped, if need be within an epoch. Model and optimizer must be as they were
+    /// then: a <see cref="Checkpoint"/> has restored them before this trainer was constructed.
     /// </summary>
-    /// <param name="epochs">What the epochs came to; the last may have been begun only.</param>
+    /// <param name="epochs">The results of the epochs; the last epoch may be incomplete.</param>
     /// <exception cref="InvalidOperationException">This trainer has begun already.</exception>
     public void Resume(IReadOnlyList<EpochRecord> epochs)
     {
         ArgumentNullException.ThrowIfNull(epochs);
         if (Step > 0) throw new InvalidOperationException("Trainer: it has begun already.");
         history.AddRange(epochs);
-        Step = lastReadStep = lastGoodStep = epochs is [.., var last] ? last.Step : 0;
+        Step = lastReadStep = epochs is [.., var last] ? last.Step : 0;
+        divergence.Resume(Step);
         Best = epochs.Where(epoch => MonitoredAccuracy(epoch) is >= 0).MaxBy(MonitoredAccuracy);
+        bestWeights.Resume(Best is null ? null : MonitoredAccuracy(Best));
     }
 
     /// <summary>Puts the weights of the epoch <see cref="Best"/> back into the model.</summary>
-    /// <exception cref="InvalidOperationException">No epoch has been measured yet, or the best was an earlier trainer's.</exception>
-    public void RestoreBest()
-    {
-        if (bestWeights is null) throw new InvalidOperationException("Trainer: the best epoch's weights are not here.");
-        bestWeights.Restore();
-    }
+    /// <exception cref="InvalidOperationException">
+    /// No epoch has been measured yet, or the best was an earlier trainer's.
+    /// </exception>
+    public void RestoreBest() => bestWeights.Restore();
 
-    /// <summary>The rate as a double with the float's digits: 0.05, not 0.05000000074505806.</summary>
-    private double LearningRate =>
-        double.Parse(optimizer.LearningRate.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    /// <summary>The first epoch to run: one that is trained but not evaluated is run again, without any step.</summary>
+    private int FirstEpoch(int epochs)
+    {
+        var done = (int)(Step / train.BatchCount);
+        var lacksEvaluation = history is [.., var last] && last.Epoch == done && last.TestAccuracy is null;
+        return lacksEvaluation && IsEvaluationDue(done, epochs) ? done : done + 1;
+    }
 
     private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
     {
-        var tally = new EpochAccumulator(epoch);
-        var first = (int)(Step - (epoch - 1L) * train.BatchCount);
+        foreach (var callback in Callbacks) callback.OnEpochStart(epoch);
+        var metrics = new EpochMetrics(epoch);
+        var firstBatch = (int)(Step - (epoch - 1L) * train.BatchCount);
         if (history is [.., var part] && part.Epoch == epoch && double.IsFinite(part.TrainLoss))
         {
-            tally.Resume(part, first, Math.Min(first * train.BatchSize, train.Count));
+            metrics.Resume(part, firstBatch, Math.Min(firstBatch * train.BatchSize, train.Count));
             history.RemoveAt(history.Count - 1);
         }
 
         double? testAccuracy = null;
         try
         {
-            TrainBatches(tally, first, cancellation);
-            if (IsEvaluationDue(epoch, epochs)) testAccuracy = Evaluate(tally, cancellation);
+            TrainBatches(metrics, firstBatch, cancellation);
+            if (IsEvaluationDue(epoch, epochs)) testAccuracy = Evaluate(cancellation);
         }
-        catch (Exception fault) when (fault is not (DivergenceException or DeadReluException))   // those have been reported
+        catch (DivergenceException)
         {
-            ReportPartialEpoch(tally);
+            EndEpoch(metrics.ToEpochRecord(Step, LearningRate, diverged: true));
+            throw;
+        }
+        catch (DeadReluException)
+        {
+            EndEpoch(metrics.ToEpochRecord(Step, LearningRate));
+            throw;
+        }
+        catch (Exception)
+        {
+            EndFaultyEpoch(metrics);
             throw;
         }
 
-        ReportEpoch(tally, tally.Loss, testAccuracy);
+        EndEpoch(metrics.ToEpochRecord(Step, LearningRate, testAccuracy));
     }
 
-    private void TrainBatches(EpochAccumulator tally, int first, CancellationToken cancellation)
+    private void TrainBatches(EpochMetrics metrics, int firstBatch, CancellationToken cancellation)
     {
         var isFirst = true;
-        foreach (var batch in train.Epoch(tally.Epoch, first))
+        foreach (var batch in train.Epoch(metrics.Epoch, firstBatch))
         {
-            var waits = batch.X.Device is CpuDevice;
-            TrainStep(batch, tally, lookEvery: waits ? 1 : BatchMetricsLog.Capacity);
-            if (isFirst) trainingChecks.CheckNoNewParameters();
+            var isOnCpu = batch.X.Device is CpuDevice;
+            TrainStep(batch, metrics, readInterval: isOnCpu ? 1 : BatchMetricsLog.Capacity);
+            if (isFirst) checks.CheckNoNewParameters();
             isFirst = false;
-            var record = tally.ToStepRecord(train.BatchCount, Step, LearningRate, update: waits ? null : () => ReadLog(tally));
-            foreach (var observer in Callbacks) observer.OnStepEnd(record);
-            ThrowIfDead(tally);
+
+            Action? update = isOnCpu ? null : () => ReadLog(metrics);
+            var record = metrics.ToStepRecord(train.BatchCount, Step, LearningRate, update);
+            foreach (var callback in Callbacks) callback.OnStepEnd(record);
+            deadRelus.ThrowIfDead(metrics.Loss, LearningRate);
             if (Step == MaxSteps || cancellation.IsCancellationRequested) break;
         }
 
-        CheckLosses(tally);
-        ThrowIfDead(tally);
-        tally.Stop();
+        CheckLosses(metrics);
+        deadRelus.ThrowIfDead(metrics.Loss, LearningRate);
+        metrics.Stop();
     }
 
-    /// <summary>Reports an epoch that a fault has ended: what was learned until then is worth keeping.</summary>
-    /// <remarks>The fault is what the caller must hear of, also where a device that has failed cannot tell any more or save.</remarks>
-    private void ReportPartialEpoch(EpochAccumulator tally)
+    private void TrainStep(Batch batch, EpochMetrics metrics, int readInterval)
+    {
+        if (schedule is not null) optimizer.LearningRate = schedule.At(Step, initialLearningRate);
+        optimizer.ZeroGrad();
+        metrics.BeginBatch(batch.Labels.Count);
+        var y = model.Forward(batch.X);
+        var value = loss.Forward(y, batch.Labels);
+        log.Add(y, value, batch.Labels);
+
+        var isDue = divergence.IsDue(Step + 1, readInterval);
+        if (isDue) CheckLosses(metrics);
+        value.Backward();
+        if (isDue) divergence.KeepWeights(Step + 1);
+        optimizer.Step();
+        Step++;
+    }
+
+    /// <exception cref="DivergenceException">A loss was not finite.</exception>
+    private void CheckLosses(EpochMetrics metrics)
+    {
+        ReadLog(metrics);
+        divergence.ThrowIfDiverged(LearningRate);
+    }
+
+    /// <summary>Adds the log's batches to the metrics, up to the first loss that is not finite.</summary>
+    private void ReadLog(EpochMetrics metrics)
+    {
+        foreach (var batch in log.Drain())
+        {
+            lastReadStep++;
+            if (!divergence.Update(batch.Loss, lastReadStep)) continue;
+            metrics.Add(batch);
+            deadRelus.Update(batch.IsConstantOutput, lastReadStep);
+        }
+    }
+
+    /// <returns>The test accuracy; null if it was canceled.</returns>
+    private double? Evaluate(CancellationToken cancellation)
+    {
+        if (TestEvaluation?.Run(Callbacks, cancellation) is not { } result) return null;
+        divergence.Update(result, Step);
+        divergence.ThrowIfDiverged(LearningRate);
+        return result.Accuracy;
+    }
+
+    private bool IsEvaluationDue(int epoch, int epochs) =>
+        TestEvaluation?.IsDue(epoch, isLast: epoch == epochs || Step == MaxSteps) == true;
+
+    /// <summary>The accuracy by which epochs are compared.</summary>
+    private double? MonitoredAccuracy(EpochRecord epoch) => test is null ? epoch.TrainAccuracy : epoch.TestAccuracy;
+
+    /// <param name="epoch">The result.</param>
+    /// <param name="isFaulty">Whether a fault ended the epoch: then its weights are not kept as the best.</param>
+    private void EndEpoch(EpochRecord epoch, bool isFaulty = false)
+    {
+        history.Add(epoch);
+        var isBest = !isFaulty && double.IsFinite(epoch.TrainLoss) && bestWeights.Update(MonitoredAccuracy(epoch));
+        if (isBest) Best = epoch;
+        foreach (var callback in Callbacks) callback.OnEpochEnd(epoch, isBest);
+    }
+
+    /// <summary>Reports the steps before a fault, so that they can be saved.</summary>
+    /// <remarks>
+    /// Exceptions here are dropped, because the caller needs the first one; after a device has failed, reading losses
+    /// and saving weights fail too. Only a divergence, which may have caused the fault, takes its place.
+    /// </remarks>
+    private void EndFaultyEpoch(EpochMetrics metrics)
     {
         try
         {
-            CheckLosses(tally);
+            CheckLosses(metrics);
         }
-        catch (Exception other) when (other is not DivergenceException)
+        catch (DivergenceException)
+        {
+            EndEpoch(metrics.ToEpochRecord(Step, LearningRate, diverged: true));
+            throw;
+        }
+        catch (Exception)
         {
         }
 
         try
         {
-            if (tally.HasResults) ReportEpoch(tally, tally.Loss, testAccuracy: null, isPart: true);
+            if (metrics.HasResults) EndEpoch(metrics.ToEpochRecord(Step, LearningRate), isFaulty: true);
         }
         catch (Exception)
         {
         }
     }
 
-    private void TrainStep(Batch batch, EpochAccumulator tally, int lookEvery)
-    {
-        if (schedule is not null) optimizer.LearningRate = schedule.At(Step, initialLearningRate);
-        optimizer.ZeroGrad();
-        tally.BeginBatch(batch.Labels.Count);
-        var y = model.Forward(batch.X);
-        var value = loss.Forward(y, batch.Labels);
-        log.Add(y, value, batch.Labels);
-
-        var isDue = Step + 1 - lastGoodStep >= lookEvery;
-        if (isDue) CheckLosses(tally);
-        value.Backward();
-        if (isDue)
-        {
-            lastGoodWeights.Update();                // the weights of a finite loss, before they change
-            lastGoodStep = Step + 1;
-        }
-
-        optimizer.Step();
-        Step++;
-    }
-
-    /// <summary>Takes what the log has into the sums, up to the first loss that is not finite.</summary>
-    private void ReadLog(EpochAccumulator tally)
-    {
-        foreach (var note in log.Drain())
-        {
-            lastReadStep++;
-            if (firstNonFiniteLoss is null && !float.IsFinite(note.Loss)) firstNonFiniteLoss = (lastReadStep, note.Loss);
-            if (firstNonFiniteLoss is not null) continue;
-            tally.Add(note);
-            deadRelus.Update(note.IsConstantOutput, lastReadStep);
-        }
-    }
-
-    private void CheckLosses(EpochAccumulator tally)
-    {
-        ReadLog(tally);
-        if (firstNonFiniteLoss is { } found) ThrowDivergence(found.Loss, found.Step, tally);
-    }
-
-    private void ThrowIfDead(EpochAccumulator tally)
-    {
-        if (deadRelus.DetectedAtStep is not { } step) return;
-        ReportEpoch(tally, tally.Loss, testAccuracy: null);
-        throw new DeadReluException(step, DeadReluDetector.Patience, tally.Loss, LearningRate);
-    }
-
-    private double? Evaluate(EpochAccumulator tally, CancellationToken cancellation)
-    {
-        try
-        {
-            var result = Evaluation.Run(model, test!, loss, new EvaluationProgress(Callbacks, test!.Count), cancellation);
-            var isData = result.NanCount > 0 && result.NanCount < result.Count;         // some test items' fault, not the model's
-            if (!double.IsFinite(result.Loss) && !isData) ThrowDivergence(result.Loss, Step, tally);
-            return result.Accuracy;
-        }
-        catch (OperationCanceledException)
-        {
-            return null;
-        }
-    }
-
-    private void ThrowDivergence(double value, long step, EpochAccumulator tally)
-    {
-        lastGoodWeights.Restore();
-        ReportEpoch(tally, double.NaN, testAccuracy: null);
-        throw new DivergenceException(step, LearningRate, value);
-    }
-
-    /// <summary>Whether the test accuracy is wanted after this epoch.</summary>
-    private bool IsEvaluationDue(int epoch, int epochs) =>
-        test is not null && (epoch % EvaluateEvery == 0 || epoch == epochs || Step == MaxSteps);
-
-    /// <summary>What the epochs are compared by.</summary>
-    private double? MonitoredAccuracy(EpochRecord epoch) => test is null ? epoch.TrainAccuracy : epoch.TestAccuracy;
-
-    /// <param name="isPart">Whether a fault has ended the epoch: it is not the best, whose weights a failed device could not copy.</param>
-    private void ReportEpoch(EpochAccumulator tally, double meanLoss, double? testAccuracy, bool isPart = false)
-    {
-        var epoch = tally.ToEpochRecord(Step, meanLoss, testAccuracy, LearningRate);
-        history.Add(epoch);
-
-        var before = Best is null ? -1 : MonitoredAccuracy(Best);
-        var isBest = !isPart && double.IsFinite(meanLoss) && MonitoredAccuracy(epoch) > before;     // no NaN is
-        if (isBest)
-        {
-            Best = epoch;
-            if (bestWeights is null) bestWeights = new(model);
-            else bestWeights.Update();
-        }
-
-        foreach (var observer in Callbacks) observer.OnEpochEnd(epoch, isBest);
-    }
+    private static long CheckPositive(long value) => value >= 1
+        ? value
+        : throw new ArgumentOutOfRangeException(
+            nameof(value), value.ToString(CultureInfo.InvariantCulture), "At least 1 was expected.");
 }

@@ -4,7 +4,7 @@ using PyNetSharp.Optimizers;
 
 namespace PyNetSharp.Training;
 
-/// <summary>What would go wrong in training without a word, or only at the end of an epoch, is found at its beginning.</summary>
+/// <summary>Finds at the start what would fail silently in training, or only at the end of an epoch.</summary>
 internal sealed class TrainingChecks
 {
     private readonly Module model;
@@ -21,7 +21,9 @@ internal sealed class TrainingChecks
                 $"Trainer: {model.GetType().Name} has no parameters, so there is nothing to train.", nameof(model));
     }
 
-    /// <summary>Whether no module is in training; else those that are not were switched by the user, or are frozen.</summary>
+    /// <summary>
+    /// Whether no module is in training mode. Otherwise those that are not were switched by the user, or are frozen.
+    /// </summary>
     public bool IsWholeModelInEvaluation => !model.Descendants().Any(descendant => descendant.Module.Training);
 
     /// <exception cref="InvalidOperationException">The optimizer trains none of the model's parameters.</exception>
@@ -29,24 +31,27 @@ internal sealed class TrainingChecks
     {
         if (!model.Parameters().Intersect(optimizer.Parameters).Any(parameter => parameter.RequiresGrad))
             throw new InvalidOperationException(
-                $"Trainer: the optimizer trains none of the parameters of {model.GetType().Name}; they are others, or frozen.");
+                $"Trainer: the optimizer trains none of the parameters of {model.GetType().Name}; they are others, " +
+                "or frozen.");
     }
 
-    /// <summary>A layer that the first batch has made comes too late for the optimizer.</summary>
-    /// <exception cref="InvalidOperationException">There is one.</exception>
+    /// <summary>The optimizer has no parameter of a layer that the first batch created.</summary>
+    /// <exception cref="InvalidOperationException">There is such a parameter.</exception>
     public void CheckNoNewParameters()
     {
-        if (model.Parameters().Count(parameter => parameter.RequiresGrad && !knownParameters.Contains(parameter)) is > 0 and var count)
+        var count = model.Parameters().Count(p => p.RequiresGrad && !knownParameters.Contains(p));
+        if (count > 0)
             throw new InvalidOperationException(
-                $"Trainer: {model.GetType().Name} has made {count} parameters since the trainer was made, which the optimizer " +
-                "cannot know; make them in its constructor, or call Forward once before its parameters go to an optimizer.");
+                $"Trainer: {model.GetType().Name} has created {count} parameters since the trainer was constructed, " +
+                "which the optimizer does not have; create them in its constructor, or call Forward once before its " +
+                "parameters go to an optimizer.");
     }
 
     /// <summary>
-    /// Sends a single item of zeros through the model if an epoch would end with one, and puts everything back: else the last
-    /// step of the first epoch would find out that something cannot learn from it.
+    /// Runs the model on a single item of zeros if an epoch would end with one, and restores its state: otherwise only
+    /// the last step of the first epoch would fail.
     /// </summary>
-    /// <param name="state">What the model has now, to put back.</param>
+    /// <param name="state">The model's state, which is restored.</param>
     /// <exception cref="InputException">The model cannot learn from a single item.</exception>
     public void CheckSingleItemBatch(Snapshot state)
     {
@@ -61,10 +66,12 @@ internal sealed class TrainingChecks
         }
         catch (ShapeException fault)
         {
-            var batches = train.BatchSize == 1 ? "Batches of one item" : $"{train.Count} items in batches of {train.BatchSize}";
+            var batches = train.BatchSize == 1
+                ? "Batches of one item"
+                : $"{train.Count} items in batches of {train.BatchSize}";
             throw new InputException(
-                $"{batches} leave one item alone in a batch, from which the model cannot learn; choose another batch size. " +
-                fault.Message, fault);
+                $"{batches} leave one item alone in a batch, from which the model cannot learn; choose another batch " +
+                $"size. {fault.Message}", fault);
         }
         finally
         {

@@ -17,7 +17,7 @@ public sealed class RunFolderTests
         File.WriteAllText(folder[file], "old");
 
         var run = new RunFolder(folder.Name);
-        Assert.That(() => run.Create([]), Throws.TypeOf<InputException>().With.Message.Contains(file));
+        Assert.That(() => run.Create(SmallRunConfig.Of()), Throws.TypeOf<InputException>().With.Message.Contains(file));
         Assert.That(File.ReadAllText(folder[file]), Is.EqualTo("old"));
     }
 
@@ -26,7 +26,7 @@ public sealed class RunFolderTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["notes.txt"], "mine");
-        new RunFolder(folder.Name).Create(new JsonObject { ["seed"] = 3 });
+        new RunFolder(folder.Name).Create(SmallRunConfig.Of(seed: 3));
 
         Assert.That((int?)JsonNode.Parse(File.ReadAllText(folder["config.json"]))!["seed"], Is.EqualTo(3));
         Assert.That(File.ReadAllText(folder["notes.txt"]), Is.EqualTo("mine"));
@@ -39,7 +39,7 @@ public sealed class RunFolderTests
         foreach (var expected in (string[])["run", "run-2", "run-3"])
         {
             var run = RunFolder.CreateUnique(folder.Name, "run");
-            run.Create([]);
+            run.Create(SmallRunConfig.Of());
             Assert.That(run.Folder, Is.EqualTo(folder[expected]));
         }
     }
@@ -52,7 +52,7 @@ public sealed class RunFolderTests
         Parallel.For(0, runs.Length, i =>
         {
             runs[i].ThrowIfUsed();
-            runs[i].Create(new JsonObject { ["seed"] = i });
+            runs[i].Create(SmallRunConfig.Of(seed: (ulong)i));
         });
 
         Assert.That(runs.Select(run => run.Folder), Is.Unique);
@@ -61,7 +61,7 @@ public sealed class RunFolderTests
     }
 
     [Test]
-    public void A_chosen_folder_is_of_the_run_that_begins_first()
+    public void A_chosen_folder_belongs_to_the_run_that_begins_first()
     {
         using var folder = new TemporaryFolder();
         RunFolder[] runs = [.. Enumerable.Range(0, 8).Select(_ => new RunFolder(folder["run"]))];
@@ -70,7 +70,7 @@ public sealed class RunFolderTests
         {
             try
             {
-                run.Create([]);
+                run.Create(SmallRunConfig.Of());
             }
             catch (InputException)
             {
@@ -81,27 +81,27 @@ public sealed class RunFolderTests
     }
 
     [Test]
-    public void A_run_that_came_to_nothing_leaves_the_folder_as_it_was()
+    public void A_run_without_results_leaves_the_folder_as_it_was()
     {
         using var folder = new TemporaryFolder();
         var run = new RunFolder(folder["run"]);
-        run.Create([]);
+        run.Create(SmallRunConfig.Of());
         run.DeleteIfEmpty();
         Assert.That(Directory.Exists(run.Folder), Is.False);
 
-        run.Create([]);
+        run.Create(SmallRunConfig.Of());
         MetricsFile.Append(run.MetricsPath, new(1, 10, 0.5, 0.7, 0.8, 1, 100, 0.1));
         run.DeleteIfEmpty();
-        Assert.That(File.Exists(run.ConfigPath) && File.Exists(run.MetricsPath), "it came to something");
+        Assert.That(File.Exists(run.ConfigPath) && File.Exists(run.MetricsPath), "it has results");
     }
 
     [Test]
-    public void Every_epoch_is_on_the_disk_at_once()
+    public void Every_epoch_is_written_at_once()
     {
         using var folder = new TemporaryFolder();
         var model = new Linear(2, 2, new Rng(1));
         var run = new RunFolder(folder["run"]);
-        run.Create([]);
+        run.Create(SmallRunConfig.Of());
         var recorder = new RunRecorder(run, model, "linear on nothing");
 
         recorder.OnEpochEnd(new(1, 10, 0.5, 0.7, 0.8, 1, 100, 0.1), isBest: true);

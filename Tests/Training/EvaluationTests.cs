@@ -40,7 +40,7 @@ public sealed class EvaluationTests
             Throws.TypeOf<ShapeException>().With.Message.Contains("[5, 2]").And.Message.Contains("labels up to 2"));
         Assert.That(
             () => Evaluation.Run(new Constant(), new(data, 5), new ZeroLoss()),
-            Throws.TypeOf<ShapeException>().With.Message.Contains("gives [7, 2] for 5 items"));
+            Throws.TypeOf<ShapeException>().With.Message.Contains("outputs [7, 2] for 5 items"));
     }
 
     /// <summary>A row with a NaN is never right and no class's; what is infinite is compared as numbers are.</summary>

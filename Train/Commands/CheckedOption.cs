@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace PyNetSharp.Train;
 
-/// <summary>What an option that is true or false can be.</summary>
+/// <summary>The values of an option that is true or false.</summary>
 internal enum BooleanChoice
 {
     /// <summary>Yes.</summary>
@@ -14,26 +14,36 @@ internal enum BooleanChoice
     False,
 }
 
-/// <summary>Makes options whose values are checked as they are read; null means that an option was not given.</summary>
+/// <summary>Options whose values are checked as they are parsed; null means that an option was not given.</summary>
 internal static class CheckedOption
 {
     /// <summary>A whole number in a range.</summary>
-    public static Option<int?> Integer(string name, string help, int least = 1, int most = int.MaxValue) => Create<int?>(
-        name, "N", help, $"a whole number from {least} {(most == int.MaxValue ? "up" : $"to {most}")}",
+    public static Option<int?> Integer(string name, string help, int least = 1, int most = int.MaxValue) =>
+        Integer(name, help, SettingRange.Integers(least, most));
+
+    /// <summary>A whole number in a range.</summary>
+    public static Option<int?> Integer(string name, string help, SettingRange range) => Create<int?>(
+        name, "N", help, range.Text,
         text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
-            && n >= least && n <= most ? n : null);
+            && range.Contains(n) ? n : null);
 
     /// <summary>A number; <paramref name="range"/> puts into words what <paramref name="fits"/> tests.</summary>
-    public static Option<double?> Number(string name, string value, string help, string range, Func<double, bool> fits) =>
-        Create<double?>(name, value, help, $"a number {range}", text =>
-            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && fits(x) ? x : null);
+    public static Option<double?> Number(
+        string name, string value, string help, string range, Func<double, bool> fits) =>
+        Number(name, value, help, new($"a number {range}", fits));
+
+    /// <summary>A number in a range.</summary>
+    public static Option<double?> Number(string name, string value, string help, SettingRange range) => Create<double?>(
+        name, value, help, range.Text,
+        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var x)
+            && range.Contains(x) ? x : null);
 
     /// <summary>A seed.</summary>
     public static Option<ulong?> Seed(string name, string help) => Create<ulong?>(
         name, "N", help, "a whole number from 0 up",
         text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : null);
 
-    /// <summary>true or false; no option of type bool, for which the parser would leave other words unread.</summary>
+    /// <summary>true or false; for an option of type bool the parser would not report other words.</summary>
     public static Option<BooleanChoice?> Boolean(string name, string help) => Choice<BooleanChoice>(name, help);
 
     /// <summary>One of an enumeration's names, in lower case.</summary>
@@ -63,7 +73,8 @@ internal static class CheckedOption
         new(name) { Description = help, Arity = ArgumentArity.Zero };
 
     /// <param name="expected">Completes "expected …" for a text that <paramref name="read"/> turns into null.</param>
-    private static Option<T?> Create<T>(string name, string value, string help, string expected, Func<string, T?> read) =>
+    private static Option<T?> Create<T>(
+        string name, string value, string help, string expected, Func<string, T?> read) =>
         new(name)
         {
             HelpName = value,

@@ -3,7 +3,7 @@ using PyNetSharp.Data;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Where the images come from: the options that training and evaluation share.</summary>
+/// <summary>The options for data, which training and evaluation share.</summary>
 internal sealed class DataOptions
 {
     private const string EnvironmentVariable = "PYNET_DATA", DefaultFolder = "data";
@@ -20,15 +20,29 @@ internal sealed class DataOptions
         "--download", "Fetch the set from its home address, unless it is there.");
 
     public Option<int?> Resize { get; } = CheckedOption.Integer(
-        "--resize", "Resize images to N×N, bilinearly. Default: the model's size.", 1, 1024);
+        "--resize", "Resize images to N×N, bilinearly. Default: the model's size.", SettingRange.Resize);
 
-    /// <summary>Reads the set, after fetching it if that was asked for.</summary>
-    public TrainTestSplit Load(ParseResult parse, string name, ConsoleOutput screen)
+    /// <summary>Reads the set, after downloading it if <see cref="Download"/> was given.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="name">The set.</param>
+    /// <param name="folder">The data folder; null for the environment's or the default one.</param>
+    /// <param name="screen">Displays the download.</param>
+    /// <exception cref="InputException">The set is not there, or faulty.</exception>
+    public TrainTestSplit Load(ParseResult parse, string name, string? folder, ConsoleOutput screen)
     {
-        var folder = parse.GetValue(Folder) ?? FolderFromEnvironment();
+        folder ??= FolderFromEnvironment();
         if (parse.GetValue(Download)) screen.Download(name, folder ??= DefaultFolder);
         else if (folder is null && Path.Exists(DefaultFolder)) folder = DefaultFolder;
-        return DataCatalog.Load(name, folder);
+        try
+        {
+            return DataCatalog.Load(name, folder);
+        }
+        catch (DatasetNotFoundException fault)
+        {
+            throw new InputException(
+                $"{fault.Message} Give {Folder.Name} or {EnvironmentVariable} a folder that holds {name}/, or fetch " +
+                $"the set with {Download.Name}.", fault);
+        }
     }
 
     private static string? FolderFromEnvironment()

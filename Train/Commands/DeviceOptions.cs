@@ -7,23 +7,29 @@ internal sealed class DeviceOptions
 {
     public Option<string?> Name { get; } = CheckedOption.Text(
         "--device", "NAME",
-        "Where to compute: cpu, cuda, opencl, one with a number (cuda:1), auto for a GPU if there is one, or emulated, a " +
-        "slow stand-in for a GPU that checks its kernels; 'pynet devices' lists them. Default: cpu.");
+        "Where to compute: cpu, cuda, opencl, one with a number (cuda:1), auto for a GPU if there is one, or emulated, " +
+        "a slow stand-in for a GPU that checks its kernels; 'pynet devices' lists them. Default: cpu.");
 
     public Option<int?> Threads { get; } = CheckedOption.Integer(
-        "--threads", "Threads of the cpu. Default: one per core.", 1, 1024);
+        "--threads", "Threads of the cpu. Default: one per core.", SettingRange.Threads);
 
     public Option<Precision?> Precision { get; } = CheckedOption.Choice<Precision>(
         "--precision", "How products and convolutions multiply; tf32 is for CUDA's tensor cores. Default: float32.");
 
-    /// <exception cref="InputException">There is no such device, or it takes no threads, or not that precision.</exception>
-    public Device Open(ParseResult parse)
+    /// <summary>Opens the device that the options name.</summary>
+    /// <exception cref="InputException">There is no such device, or it has no threads, or not that precision.</exception>
+    public Device Open(ParseResult parse) =>
+        Open(parse.GetValue(Name) ?? "cpu", parse.GetValue(Threads), parse.GetValue(Precision) ?? default);
+
+    /// <summary>Opens a device.</summary>
+    /// <exception cref="InputException">There is no such device, or it has no threads, or not that precision.</exception>
+    public static Device Open(string name, int? threads, Precision precision)
     {
-        var (name, threads) = (parse.GetValue(Name) ?? "cpu", parse.GetValue(Threads));
         if (threads is not null && name is not ("cpu" or "auto"))
-            throw new InputException($"--threads {threads}: belongs to the cpu, but the device is {name}; leave it out.");
+            throw new InputException(
+                $"--threads {threads}: belongs to the cpu, but the device is {name}; leave it out.");
         var device = DeviceCatalog.Open(name, threads ?? 0);
-        device.Precision = parse.GetValue(Precision) ?? default;
+        device.Precision = precision;
         return device;
     }
 }

@@ -8,10 +8,10 @@ using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
 
-/// <summary><c>pynet evaluate</c>: how well saved weights do on a data set.</summary>
+/// <summary><c>pynet evaluate</c>: loss and accuracy of saved weights on a data set.</summary>
 internal sealed class EvaluateCommand : ConsoleCommand
 {
-    private const int MaxColumns = 20;         // of a confusion matrix that is still a matrix to the eye
+    private const int MaxColumns = 20;         // of a confusion matrix; a larger one is hard to read
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -21,7 +21,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         Train,
     }
 
-    private readonly Argument<string> model = new("MODEL") { Description = "The network that the weights are of." };
+    private readonly Argument<string> model = new("MODEL") { Description = "The network of the weights." };
     private readonly Option<string?> weights = CheckedOption.Path(
         "--weights", "FILE", "The weights (safetensors, with PyTorch's names). Required.");
     private readonly DataOptions data = new();
@@ -29,11 +29,10 @@ internal sealed class EvaluateCommand : ConsoleCommand
         "--split", "Which part of the set. Default: test.");
 
     private readonly Option<double?> width = CheckedOption.Number(
-        "--width", "X", "What the hidden channels were multiplied by. Default: what the file says, or 1.",
-        "above 0 and up to 16", x => x is > 0 and <= 16);
+        "--width", "X", "The multiplier of the hidden channels. Default: the file's, or 1.", SettingRange.Width);
 
     private readonly Option<int?> batchSize = CheckedOption.Integer(
-        "--batch-size", "Images at a time; changes the speed only.", 1, 65_536);
+        "--batch-size", "Images at a time; changes the speed only.", SettingRange.BatchSize);
     private readonly DeviceOptions device = new();
 
     private readonly Option<string?> logits = CheckedOption.Path(
@@ -77,12 +76,13 @@ internal sealed class EvaluateCommand : ConsoleCommand
 
         var target = device.Open(parse);
         var asJson = parse.GetValue(json);
-        var sets = data.Load(parse, recipe.Data, new ConsoleOutput(quiet: asJson));
+        var sets = data.Load(parse, recipe.Data, parse.GetValue(data.Folder), new ConsoleOutput(quiet: asJson));
         var part = parse.GetValue(split) == Part.Train ? sets.Train : sets.Test;
         var transform = recipe.CreateTransforms(sets.Train);
         var loader = new DataLoader(part, recipe.BatchSize, transform, shuffle: false, device: target);
 
-        var built = network.Create(new(loader.ItemShape, part.ClassNames.Count) { WidthMultiplier = recipe.WidthMultiplier }, new Rng(0));
+        var options = new NetworkOptions(loader.ItemShape, part.ClassNames.Count) { WidthMultiplier = recipe.WidthMultiplier };
+        var built = network.Create(options, new Rng(0));
         built.Load(file);
         built.To(target);
 
@@ -101,7 +101,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
             : throw new InputException($"With '{file}' every item has a NaN among its scores: they classify nothing.");
     }
 
-    /// <summary>Null if it was stopped.</summary>
+    /// <returns>Null if it was stopped.</returns>
     private static Evaluation? Evaluate(Module model, DataLoader items, ConsoleOutput screen, CancellationToken stop)
     {
         Evaluation? result = null;
@@ -118,7 +118,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         return result;
     }
 
-    /// <summary>Sees that the scores can be written, before any is computed.</summary>
+    /// <summary>Checks that the scores can be written, before any is computed.</summary>
     private static void CheckOutputPath(string? path)
     {
         if (path is null) return;
@@ -155,11 +155,13 @@ internal sealed class EvaluateCommand : ConsoleCommand
     {
         screen.WriteInfo($"{model} on {part.Name}: {NumberFormatting.Count(result.Count)} items");
         screen.WriteInfo($"loss     {NumberFormatting.Loss(result.Loss)}");
-        screen.WriteInfo($"accuracy {NumberFormatting.Percent(result.Accuracy)} ({NumberFormatting.Count(result.Correct)} right)");
+        var (correct, unclassified) = (NumberFormatting.Count(result.Correct), NumberFormatting.Count(result.NanCount));
+        screen.WriteInfo($"accuracy {NumberFormatting.Percent(result.Accuracy)} ({correct} correct)");
         if (result.NanCount > 0)
-            screen.WriteInfo($"NaN      {NumberFormatting.Count(result.NanCount)} items have one among their scores; they are wrong");
+            screen.WriteInfo($"NaN      {unclassified} items have one among their scores; they count as wrong");
         WriteClasses(screen, part, result);
-        if (result.Classes > MaxColumns || !TryWriteConfusionMatrix(screen, part, result)) WriteTopConfusions(screen, part, result);
+        if (result.Classes > MaxColumns || !TryWriteConfusionMatrix(screen, part, result))
+            WriteTopConfusions(screen, part, result);
         if (scores is not null) screen.WriteInfo($"scores, {result.Count}×{result.Classes}, are in {scores}");
     }
 
@@ -174,14 +176,14 @@ internal sealed class EvaluateCommand : ConsoleCommand
             result.ClassAccuracy(k) is { } share ? NumberFormatting.Percent(share) : "–",
         ]));
 
-    /// <summary>A part of a matrix would say little: it is shown if there is room for all of it.</summary>
+    /// <summary>Shows the matrix if there is room for all of it; a part would say little.</summary>
     private static bool TryWriteConfusionMatrix(ConsoleOutput screen, Dataset part, Evaluation result)
     {
         var classes = Enumerable.Range(0, result.Classes).ToArray();
         Column[] columns = [new("", 1), .. classes.Select(k => new Column($"{k}", 2, IsNumber: true))];
         string[][] rows = [.. classes.Select(Row)];
         if (!screen.TableFits(columns, rows)) return false;
-        screen.WriteInfo("Confusion: a row per true class, a column per class that was taken for it");
+        screen.WriteInfo("Confusion: a row per true class, a column per predicted class");
         screen.WriteTable(columns, rows);
         return true;
 
@@ -194,15 +196,16 @@ internal sealed class EvaluateCommand : ConsoleCommand
     {
         screen.WriteInfo($"The {MaxColumns} most frequent confusions; --json has them all");
         var pairs = from truth in Enumerable.Range(0, result.Classes)
-                    from taken in Enumerable.Range(0, result.Classes)
-                    where truth != taken && result[truth, taken] > 0
-                    orderby result[truth, taken] descending
-                    select (truth, taken);
+                    from predicted in Enumerable.Range(0, result.Classes)
+                    where truth != predicted && result[truth, predicted] > 0
+                    orderby result[truth, predicted] descending
+                    select (truth, predicted);
         screen.WriteTable(
-            [new("True class", 1), new("Taken for", 2), new("Items", 3, IsNumber: true)],
+            [new("True class", 1), new("Predicted", 2), new("Items", 3, IsNumber: true)],
             pairs.Take(MaxColumns).Select(pair => (string[])
             [
-                part.ClassNames[pair.truth], part.ClassNames[pair.taken], NumberFormatting.Count(result[pair.truth, pair.taken]),
+                part.ClassNames[pair.truth], part.ClassNames[pair.predicted],
+                NumberFormatting.Count(result[pair.truth, pair.predicted]),
             ]));
     }
 }

@@ -1,23 +1,17 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using PyNetSharp.Layers;
 using PyNetSharp.Optimizers;
 using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Where a run leaves its settings, metrics, weights and curves.</summary>
-public sealed class RunFolder
+/// <summary>The folder of a run's settings, metrics, weights and curves.</summary>
+internal sealed class RunFolder
 {
-    private static readonly JsonSerializerOptions IndentedJson =
-        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private readonly string requestedPath;
-    private readonly bool isNumbered;           // whether another number will do where the folder is taken
+    private readonly bool isNumbered;           // whether a folder that exists already is avoided by a number
 
     /// <summary>A folder for one run.</summary>
-    /// <param name="path">A folder that holds no run; it is made when the run begins.</param>
+    /// <param name="path">A folder that holds no run; it is created when the run begins.</param>
     public RunFolder(string path) : this(path, isNumbered: false)
     {
     }
@@ -28,7 +22,7 @@ public sealed class RunFolder
         Folder = isNumbered ? FindUnusedPath() : path;
     }
 
-    /// <summary>The folder; settled when the run begins.</summary>
+    /// <summary>The folder; final once the run has begun.</summary>
     public string Folder { get; private set; }
 
     /// <summary>All settings of the run.</summary>
@@ -43,28 +37,28 @@ public sealed class RunFolder
     /// <summary>The weights of the best epoch.</summary>
     public string BestWeightsPath => Path.Combine(Folder, "best.safetensors");
 
-    /// <summary>What it takes to go on with the run; see <see cref="Checkpoint"/>.</summary>
+    /// <summary>The state from which the run resumes; see <see cref="Checkpoint"/>.</summary>
     public string CheckpointPath => Path.Combine(Folder, "checkpoint.safetensors");
 
-    /// <summary>The picture of loss and accuracies.</summary>
+    /// <summary>The chart of loss and accuracies.</summary>
     public string CurvesPath => Path.Combine(Folder, "curves.svg");
 
     /// <summary>
-    /// A folder <c>parent/name</c>, or <c>parent/name-2</c> and so on where there is one, now or when the run begins.
+    /// A folder <c>parent/name</c>, or <c>parent/name-2</c> and so on if that exists, now or when the run begins.
     /// </summary>
-    public static RunFolder CreateUnique(string parent, string name) => new(Path.Combine(parent, name), isNumbered: true);
+    public static RunFolder CreateUnique(string parent, string name) =>
+        new(Path.Combine(parent, name), isNumbered: true);
 
-    /// <summary>Sees that a run may go here, without changing anything.</summary>
-    /// <exception cref="InputException">The folder holds a run, or it cannot be made.</exception>
+    /// <summary>Checks that a run can begin here, without changing anything.</summary>
+    /// <exception cref="InputException">The folder holds a run, or cannot be created.</exception>
     public void ThrowIfUsed()
     {
-        foreach (var file in (string[])[ConfigPath, MetricsPath, LastWeightsPath, BestWeightsPath, CheckpointPath, CurvesPath])
-            if (!isNumbered && Path.Exists(file))
-                throw UsedError(file);
+        string[] files = [ConfigPath, MetricsPath, LastWeightsPath, BestWeightsPath, CheckpointPath, CurvesPath];
+        if (!isNumbered && files.FirstOrDefault(Path.Exists) is { } file) throw UsedError(file);
 
         var above = GetFullPath();
         while (above is not null && !Path.Exists(above)) above = Path.GetDirectoryName(above);
-        if (File.Exists(above)) throw new InputException($"The folder '{Folder}' cannot be made: '{above}' is a file.");
+        if (File.Exists(above)) throw new InputException($"The folder '{Folder}' cannot be created: '{above}' is a file.");
     }
 
     private string? GetFullPath()
@@ -75,18 +69,17 @@ public sealed class RunFolder
         }
         catch (IOException fault)               // the working folder is gone
         {
-            throw new InputException($"The folder '{Folder}' cannot be made: {fault.Message}", fault);
+            throw new InputException($"The folder '{Folder}' cannot be created: {fault.Message}", fault);
         }
     }
 
     /// <summary>
-    /// Makes the folder and writes the settings, which also shows that it can be written, and makes it this run's: of
-    /// several that begin at once, one has it.
+    /// Creates the folder and writes the settings, which also shows that it can be written. Of several runs that begin at
+    /// once, only one gets the folder.
     /// </summary>
-    /// <exception cref="InputException">The folder holds a run, or it cannot be made or written.</exception>
-    public void Create(JsonObject config)
+    /// <exception cref="InputException">The folder holds a run, or cannot be created or written.</exception>
+    public void Create(RunConfig config)
     {
-        ArgumentNullException.ThrowIfNull(config);
         ThrowIfUsed();
         while (!TryCreate(config))
         {
@@ -95,7 +88,7 @@ public sealed class RunFolder
         }
     }
 
-    /// <summary>Undoes <see cref="Create"/> for a run that came to nothing, so that the folder is free for another try.</summary>
+    /// <summary>Undoes <see cref="Create"/> for a run without results, so that the folder can be used again.</summary>
     public void DeleteIfEmpty()
     {
         if (Path.Exists(MetricsPath)) return;
@@ -106,78 +99,83 @@ public sealed class RunFolder
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // The fault that ended the run is the one worth reporting.
+            // The fault that ended the run is reported instead.
         }
     }
 
-    /// <summary>Writes the settings of a run that goes on.</summary>
+    /// <summary>Writes the settings of a run that resumes.</summary>
     /// <exception cref="InputException">They cannot be written.</exception>
-    public void UpdateConfig(JsonObject config) => AtomicFile.Write(ConfigPath, stream => Write(stream, config));
+    public void UpdateConfig(RunConfig config) =>
+        AtomicFile.Write(ConfigPath, stream => RunConfigFile.Write(stream, config));
 
-    /// <summary>Keeps other processes from going on with the run until the result is disposed, or this process ends.</summary>
+    /// <summary>Reads the settings of a run that resumes.</summary>
+    /// <exception cref="InputException">There are none, or they are faulty.</exception>
+    public RunConfig ReadConfig() => File.Exists(ConfigPath)
+        ? RunConfigFile.Read(ConfigPath)
+        : throw new InputException($"The folder '{Folder}' holds no run: there is no config.json.");
+
+    /// <summary>Keeps other processes from resuming the run until the result is disposed, or this process ends.</summary>
     /// <exception cref="InputException">Another process has the run.</exception>
     public IDisposable Lock()
     {
         try
         {
             return new FileStream(
-                Path.Combine(Folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                Path.Combine(Folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1,
+                FileOptions.DeleteOnClose);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"The run in '{Folder}' cannot be had: {fault.Message} Does another process go on with it?", fault);
+            throw new InputException(
+                $"The run in '{Folder}' cannot be locked: {fault.Message} Does another process train it?", fault);
         }
     }
 
-    /// <summary>Puts model and optimizer back to where the run's checkpoint has them.</summary>
-    /// <returns>What the epochs came to until then; the last may have been begun only.</returns>
+    /// <summary>Restores model and optimizer from the run's checkpoint.</summary>
+    /// <returns>The results of the epochs until then; the last may be incomplete.</returns>
     /// <exception cref="InputException">There is no checkpoint, it does not fit, or the run had diverged.</exception>
     public IReadOnlyList<EpochRecord> LoadCheckpoint(Module model, Optimizer optimizer)
     {
         var epochs = File.Exists(MetricsPath) ? MetricsFile.Read(MetricsPath) : [];
         if (epochs.FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss)) is { } last)
             throw new InputException(
-                $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Begin another with a smaller learning rate; " +
-                "--weights takes this one's.");
+                $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Begin another with a smaller learning " +
+                "rate; --weights takes this one's.");
 
         if (!File.Exists(CheckpointPath))
-            throw new InputException($"The folder '{Folder}' holds no run that can go on: there is no {Path.GetFileName(CheckpointPath)}.");
+            throw new InputException(
+                $"The folder '{Folder}' holds no run that can be resumed: there is no {Path.GetFileName(CheckpointPath)}.");
 
         AtomicFile.DeleteTemporaryFiles(Folder);
         var step = Checkpoint.Load(CheckpointPath, model, optimizer);
         EpochRecord[] until = [.. epochs.TakeWhile(epoch => epoch.Step <= step)];
         if (until is not [.., var end] || end.Step != step)
-            throw new InputException($"'{MetricsPath}' has no epoch that ends at step {step}, where the checkpoint was taken.");
+            throw new InputException(
+                $"'{MetricsPath}' has no epoch that ends at step {step}, where the checkpoint was saved.");
         if (until.Length < epochs.Count) MetricsFile.Write(MetricsPath, until);
         return until;
     }
 
-    /// <summary>Only one can make a new file of a name, so whose settings these are has the folder.</summary>
-    private bool TryCreate(JsonObject config)
+    /// <summary>Only one process can create a new file of a name: the folder belongs to the one that did.</summary>
+    private bool TryCreate(RunConfig config)
     {
-        var made = false;
+        var created = false;
         try
         {
             Directory.CreateDirectory(Folder);
             using var stream = new FileStream(ConfigPath, FileMode.CreateNew);
-            made = true;
-            Write(stream, config);
+            created = true;
+            RunConfigFile.Write(stream, config);
             stream.Flush(flushToDisk: true);
             return true;
         }
         catch (Exception fault) when (FileErrors.IsWriteError(fault))
         {
-            if (made) File.Delete(ConfigPath);
+            if (created) File.Delete(ConfigPath);
             else if (File.Exists(ConfigPath)) return false;
             throw new InputException(
-                $"The folder '{Folder}' cannot be made or written: {FileErrors.Describe(fault)}", fault);
+                $"The folder '{Folder}' cannot be created or written: {FileErrors.Describe(fault)}", fault);
         }
-    }
-
-    private static void Write(Stream stream, JsonObject config)
-    {
-        JsonSerializer.Serialize(stream, config, IndentedJson);
-        stream.WriteByte((byte)'\n');
     }
 
     private string FindUnusedPath()

@@ -1,6 +1,6 @@
 namespace PyNetSharp.Training;
 
-/// <summary>How the learning rate changes during training: a pure function of time, so a run that resumes goes on exactly.</summary>
+/// <summary>The learning rate as a pure function of time, so that a run that resumes has the same rates.</summary>
 /// <remarks>
 /// Time is a count of epochs or of steps, whichever the schedule's own numbers are in. Before the epoch or step
 /// number t, the first being 0: <c>optimizer.LearningRate = schedule.At(t, start)</c>.
@@ -17,10 +17,12 @@ public abstract class LearningRateSchedule
         return (float)(start * Factor(time));
     }
 
-    /// <summary>What the learning rate is multiplied by at a time, which is not negative.</summary>
+    /// <summary>The factor of the learning rate at a time, which is not negative.</summary>
     protected abstract double Factor(long time);
 
     private protected static double CheckGamma(double gamma) => double.IsFinite(gamma) && gamma > 0
         ? gamma
-        : throw new ArgumentOutOfRangeException(nameof(gamma), FormattableString.Invariant($"{gamma}"), "The factor between stages must be a positive number.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(gamma), FormattableString.Invariant($"{gamma}"),
+            "The factor between stages must be a positive number.");
 }

@@ -7,16 +7,20 @@ public sealed class MultiStepLR : LearningRateSchedule
     private readonly double gamma;
 
     /// <summary>A schedule in stages of any length.</summary>
-    /// <param name="milestones">The times from which on the learning rate is lower, in any order; one given twice counts twice.</param>
+    /// <param name="milestones">
+    /// The times at which the learning rate is multiplied, in any order; one given twice counts twice.
+    /// </param>
     /// <param name="gamma">The factor from one stage to the next, positive.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A milestone is negative, or the factor is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A milestone is negative, or the factor not positive.</exception>
     public MultiStepLR(IEnumerable<long> milestones, double gamma = 0.1)
     {
         this.milestones = [.. milestones];
         this.gamma = CheckGamma(gamma);
         foreach (var milestone in this.milestones)
             if (milestone < 0)
-                throw new ArgumentOutOfRangeException(nameof(milestones), FormattableString.Invariant($"{milestone}"), "A milestone of the schedule must not be negative.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(milestones), FormattableString.Invariant($"{milestone}"),
+                    "A milestone of the schedule must not be negative.");
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>A run's <c>config.json</c> is data: what is wrong in it is an error by name.</summary>
+public sealed class RunConfigTests
+{
+    [Test]
+    public void Settings_are_read_as_they_were_written()
+    {
+        using var folder = new TemporaryFolder();
+        var config = SmallRunConfig.Of(seed: ulong.MaxValue);
+        new RunFolder(folder.Name).Create(config);
+
+        var read = new RunFolder(folder.Name).ReadConfig();
+        read.Check("config.json");
+        var again = RunConfig.Of(read.ToSettings(Device.Cpu, new(folder.Name)));
+
+        Assert.That(Text(folder, again with { Started = config.Started }), Is.EqualTo(Text(folder, config)));
+        Assert.That(Text(folder, config), Does.Contain("\"data_dir\": \"some/dä<ta\"").And.Contain("\"optimizer\": \"adam\""));
+        Assert.That(read.ToSettings(Device.Cpu, new("x")).Recipe, Is.EqualTo(NetworkCatalog.QuickStart with { Momentum = 0, Nesterov = false }));
+    }
+
+    [TestCase("seed", null, "it has no 'seed'")]
+    [TestCase("epoch", "3", "it has an unknown key 'epoch'")]
+    [TestCase("epochs", "\"3\"", "'epochs' has a value of the wrong type")]
+    [TestCase("epochs", "3.5", "'epochs' has a value of the wrong type")]
+    [TestCase("epochs", "0", "'epochs' is '0'; expected a whole number from 1 to 1000000")]
+    [TestCase("epochs", "null", "'epochs' has a value of the wrong type")]
+    [TestCase("seed", "-1", "'seed' has a value of the wrong type")]
+    [TestCase("learning_rate", "200", "'learning_rate' is '200'; expected a number above 0 and up to 100")]
+    [TestCase("learning_rate", "1e999", "'learning_rate'")]
+    [TestCase("width", "0", "'width' is '0'; expected a number above 0")]
+    [TestCase("dropout", "1", "'dropout' is '1'; expected a number from 0 up to")]
+    [TestCase("deviation", "0", "'deviation' is '0'; expected a finite number above 0")]
+    [TestCase("batch_size", "65537", "'batch_size' is '65537'")]
+    [TestCase("max_steps", "0", "'max_steps' is '0'")]
+    [TestCase("threads", "0", "'threads' is '0'")]
+    [TestCase("momentum", "0.9", "'momentum' is '0.9'; expected null for adam")]
+    [TestCase("optimizer", "\"adagrad\"", "'optimizer' has a value of the wrong type")]
+    [TestCase("optimizer", "1", "'optimizer' has a value of the wrong type")]
+    [TestCase("optimizer", "\"sgd\"", "'momentum' is 'null'; expected a number")]
+    [TestCase("shuffle", "1", "'shuffle' has a value of the wrong type")]
+    [TestCase("model", "\"nim\"", "'model' is 'nim'; expected the name of a model")]
+    [TestCase("model", "null", "'model' has a value of the wrong type")]
+    [TestCase("data", "\"@words\"", "'data' is '@words'; expected the name of a data set")]
+    [TestCase("schedule", "\"cosine:5\"", "schedule 'cosine:5'")]
+    public void A_faulty_setting_is_named(string key, string? json, string said)
+    {
+        using var folder = new TemporaryFolder();
+        var node = JsonNode.Parse(Text(folder, SmallRunConfig.Of()))!.AsObject();
+        if (json is null) node.Remove(key);
+        else node[key] = JsonNode.Parse(json);
+        File.WriteAllText(folder["config.json"], node.ToJsonString());
+        Assert.That(() => Read(folder), Throws.TypeOf<InputException>().With.Message.Contains(said));
+    }
+
+    [TestCase("{", "config.json' cannot be read")]
+    [TestCase("[]", "it is no object")]
+    [TestCase("{\"seed\": 1, \"seed\": 2}", "seed")]
+    public void A_file_that_is_no_settings_is_refused(string text, string said)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["config.json"], text);
+        Assert.That(() => Read(folder), Throws.TypeOf<InputException>().With.Message.Contains(said));
+    }
+
+    [Test]
+    public void A_file_with_the_words_of_a_command_line_is_read_without_them()
+    {
+        using var folder = new TemporaryFolder();
+        var node = JsonNode.Parse(Text(folder, SmallRunConfig.Of(seed: 3)))!.AsObject();
+        node.Remove("data_dir");
+        node["arguments"] = new JsonArray("--seed", "4", "@more", "--data-dir", "x");
+        File.WriteAllText(folder["config.json"], node.ToJsonString());
+
+        var settings = Read(folder);
+
+        Assert.That((settings.Seed, settings.DataFolder), Is.EqualTo((3ul, (string?)null)));
+    }
+
+    private static TrainingSettings Read(TemporaryFolder folder)
+    {
+        var config = new RunFolder(folder.Name).ReadConfig();
+        config.Check(folder["config.json"]);
+        return config.ToSettings(Device.Cpu, new(folder.Name));
+    }
+
+    private static string Text(TemporaryFolder folder, RunConfig config)
+    {
+        new RunFolder(folder.Name).UpdateConfig(config);
+        return File.ReadAllText(folder["config.json"]);
+    }
+}

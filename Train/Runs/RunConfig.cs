@@ -1,0 +1,243 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
+using PyNetSharp.Data;
+using PyNetSharp.Layers;
+using PyNetSharp.Models;
+
+namespace PyNetSharp.Train;
+
+/// <summary>The settings of a run, as its <c>config.json</c> has them; see <see cref="RunConfigFile"/>.</summary>
+internal sealed record RunConfig
+{
+    public required string Model { get; init; }
+
+    public required double Width { get; init; }
+
+    public required float? Dropout { get; init; }
+
+    public required Initialization Init { get; init; }
+
+    /// <summary>Whether <see cref="Recipe.InitializesHead"/> was applied to the initial weights.</summary>
+    public required bool SafeStart { get; init; }
+
+    public required string? Weights { get; init; }
+
+    public required string Data { get; init; }
+
+    /// <summary>The data folder; null for the environment's or the default one.</summary>
+    public string? DataDir { get; init; }
+
+    public required int? Limit { get; init; }
+
+    public required int? Resize { get; init; }
+
+    public required float Mean { get; init; }
+
+    public required float Deviation { get; init; }
+
+    public required bool Augment { get; init; }
+
+    public required bool Shuffle { get; init; }
+
+    public required int BatchSize { get; init; }
+
+    public required OptimizerKind Optimizer { get; init; }
+
+    public required float LearningRate { get; init; }
+
+    public required float? Momentum { get; init; }
+
+    public required bool? Nesterov { get; init; }
+
+    public required float WeightDecay { get; init; }
+
+    /// <summary>As <see cref="ScheduleText"/> formats it.</summary>
+    public required string Schedule { get; init; }
+
+    public required int Epochs { get; init; }
+
+    public required int? MaxSteps { get; init; }
+
+    public required int EvaluateEvery { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    public required string Device { get; init; }
+
+    public string? DeviceModel { get; init; }
+
+    public string? Driver { get; init; }
+
+    public required Precision Precision { get; init; }
+
+    /// <summary>The threads chosen for the CPU; null for one per core.</summary>
+    public required int? Threads { get; init; }
+
+    /// <summary>The command line, in files of version 0.1.0; not used.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Arguments { get; init; }
+
+    /// <summary>The time at which the run began.</summary>
+    public string? Started { get; init; }
+
+    /// <summary>The program and the machine that last wrote the file.</summary>
+    public IReadOnlyDictionary<string, string?>? Versions { get; init; }
+
+    /// <summary>The steps after which the run was resumed, and the times.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<Resumption>? Resumed { get; init; }
+
+    /// <summary>The settings as they are written for a run that begins.</summary>
+    public static RunConfig Of(TrainingSettings settings)
+    {
+        var recipe = settings.Recipe;
+        var isSgd = recipe.Optimizer == OptimizerKind.Sgd;
+        return new()
+        {
+            Model = settings.Network.Name,
+            Width = recipe.WidthMultiplier,
+            Dropout = recipe.Dropout,
+            Init = settings.Init ?? recipe.Initialization,
+            SafeStart = settings.Init is null && recipe.InitializesHead && settings.Weights is null,
+            Weights = settings.Weights,
+            Data = recipe.Data,
+            DataDir = settings.DataFolder,
+            Limit = settings.Limit,
+            Resize = recipe.Resize,
+            Mean = recipe.Mean,
+            Deviation = recipe.Std,
+            Augment = settings.Augment,
+            Shuffle = settings.Shuffle,
+            BatchSize = recipe.BatchSize,
+            Optimizer = recipe.Optimizer,
+            LearningRate = recipe.LearningRate,
+            Momentum = isSgd ? recipe.Momentum : null,
+            Nesterov = isSgd ? recipe.Nesterov : null,
+            WeightDecay = recipe.WeightDecay,
+            Schedule = ScheduleText.Format(recipe.Schedule),
+            Epochs = recipe.Epochs,
+            MaxSteps = settings.MaxSteps,
+            EvaluateEvery = recipe.EvaluateEvery,
+            Seed = settings.Seed,
+            Device = settings.Device.Name,
+            DeviceModel = settings.Gpu?.Model,
+            Driver = settings.Gpu?.Driver,
+            Precision = settings.Device.Precision,
+            Threads = settings.Threads,
+            Started = Now(),
+            Versions = CurrentVersions(),
+        };
+    }
+
+    /// <summary>The settings of a run that resumes from this file, which has passed <see cref="Check"/>.</summary>
+    /// <exception cref="InputException">The schedule does not fit into the epochs.</exception>
+    public TrainingSettings ToSettings(Device device, RunFolder folder)
+    {
+        var network = NetworkCatalog.Find(Model);
+        var recipe = network.Recipe with
+        {
+            Data = Data,
+            WidthMultiplier = Width,
+            Dropout = Dropout,
+            Resize = Resize,
+            Mean = Mean,
+            Std = Deviation,
+            BatchSize = BatchSize,
+            Optimizer = Optimizer,
+            LearningRate = LearningRate,
+            Momentum = Momentum ?? 0,
+            Nesterov = Nesterov ?? false,
+            WeightDecay = WeightDecay,
+            Schedule = ScheduleText.Parse(Schedule, Epochs),
+            Epochs = Epochs,
+            EvaluateEvery = EvaluateEvery,
+            Initialization = Init,
+            InitializesHead = SafeStart,
+        };
+        return new(network, recipe)
+        {
+            Weights = Weights,
+            DataFolder = DataDir,
+            Augment = Augment,
+            Shuffle = Shuffle,
+            Limit = Limit,
+            MaxSteps = MaxSteps,
+            Seed = Seed,
+            Threads = Threads,
+            Device = device,
+            RunFolder = folder,
+            ResumedFrom = this,
+        };
+    }
+
+    /// <summary>This run's settings as they are written when it resumes with others.</summary>
+    /// <param name="now">The settings with which it resumes.</param>
+    /// <param name="step">The steps done.</param>
+    public RunConfig Resume(RunConfig now, long step) => now with
+    {
+        Arguments = Arguments,
+        Started = Started,
+        Resumed = [.. Resumed ?? [], new(step, now.Started)],
+    };
+
+    /// <param name="path">The file, for the message.</param>
+    /// <exception cref="InputException">A value is outside its range, or settings contradict each other.</exception>
+    public void Check(string path)
+    {
+        var network = NetworkCatalog.All.FirstOrDefault(known => known.Name == Model)
+            ?? throw Invalid("model", Model, "the name of a model");
+        if (!DataCatalog.Names.Contains(Data)) throw Invalid("data", Data, "the name of a data set");
+
+        CheckRange("width", Width, SettingRange.Width);
+        CheckRange("dropout", Dropout, SettingRange.Dropout);
+        CheckRange("limit", Limit, SettingRange.Positive);
+        CheckRange("resize", Resize, SettingRange.Resize);
+        CheckRange("mean", Mean, SettingRange.Mean);
+        CheckRange("deviation", Deviation, SettingRange.Deviation);
+        CheckRange("batch_size", BatchSize, SettingRange.BatchSize);
+        CheckRange("learning_rate", LearningRate, SettingRange.LearningRate);
+        CheckRange("momentum", Momentum, SettingRange.Momentum);
+        CheckRange("weight_decay", WeightDecay, SettingRange.WeightDecay);
+        CheckRange("epochs", Epochs, SettingRange.Epochs);
+        CheckRange("max_steps", MaxSteps, SettingRange.Positive);
+        CheckRange("evaluate_every", EvaluateEvery, SettingRange.Positive);
+        CheckRange("threads", Threads, SettingRange.Threads);
+
+        if (Dropout > 0 && !network.HasDropout)
+            throw Invalid("dropout", Text(Dropout), $"0 or null, because {Model} has no dropout layers");
+        var isSgd = Optimizer == OptimizerKind.Sgd;
+        if (isSgd != Momentum is not null) throw Invalid("momentum", Text(Momentum), isSgd ? "a number" : "null for adam");
+        if (isSgd != Nesterov is not null)
+            throw Invalid("nesterov", $"{Nesterov}", isSgd ? "true or false" : "null for adam");
+        if (Momentum == 0 && Nesterov == true) throw Invalid("nesterov", "true", "false where the momentum is 0");
+
+        void CheckRange(string key, double? value, SettingRange range)
+        {
+            if (value is { } x && !range.Contains(x)) throw Invalid(key, Text(x), range.Text);
+        }
+
+        InputException Invalid(string key, string value, string expected) =>
+            new($"'{path}': '{key}' is '{value}'; expected {expected}.");
+
+        static string Text(double? value) => value?.ToString("G7", CultureInfo.InvariantCulture) ?? "null";     // a float's digits
+    }
+
+    private static string Now() => DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null);
+
+    private static Dictionary<string, string?> CurrentVersions() => new()
+    {
+        ["pynet"] = typeof(RunConfig).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
+        ["dotnet"] = Environment.Version.ToString(),
+        ["os"] = RuntimeInformation.OSDescription,
+        ["processor"] = RuntimeInformation.ProcessArchitecture.ToString(),
+        ["cores"] = FormattableString.Invariant($"{Environment.ProcessorCount}"),
+    };
+
+    /// <summary>The point from which a run was resumed.</summary>
+    /// <param name="Step">The steps done.</param>
+    /// <param name="At">The time.</param>
+    internal sealed record Resumption(long Step, string? At);
+}

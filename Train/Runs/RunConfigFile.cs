@@ -1,0 +1,76 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using PyNetSharp.Layers;
+using PyNetSharp.Models;
+
+namespace PyNetSharp.Train;
+
+/// <summary>Reads and writes a run's <c>config.json</c>.</summary>
+internal static class RunConfigFile
+{
+    private static readonly RunConfigJson Json = new(new JsonSerializerOptions
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters =
+        {
+            new JsonStringEnumConverter<Initialization>(new LowerCase(), allowIntegerValues: false),
+            new JsonStringEnumConverter<OptimizerKind>(new LowerCase(), allowIntegerValues: false),
+            new JsonStringEnumConverter<Precision>(new LowerCase(), allowIntegerValues: false),
+        },
+    });
+
+    /// <summary>Writes the settings.</summary>
+    public static void Write(Stream stream, RunConfig config)
+    {
+        JsonSerializer.Serialize(stream, config, Json.RunConfig);
+        stream.WriteByte((byte)'\n');
+    }
+
+    /// <summary>Reads settings; their ranges are for <see cref="RunConfig.Check"/>.</summary>
+    /// <exception cref="InputException">
+    /// The file cannot be read, or a key is missing, unknown, duplicated or of another type.
+    /// </exception>
+    public static RunConfig Read(string path)
+    {
+        try
+        {
+            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
+            var root = JsonNode.Parse(File.ReadAllText(path), null, options) as JsonObject
+                ?? throw new JsonException("it is no object");
+            CheckKeys(root);
+            return root.Deserialize(Json.RunConfig)!;
+        }
+        catch (JsonException fault) when (fault.Path is ['$', '.', .. var key] && key.Length > 0)
+        {
+            throw new InputException($"'{path}' cannot be read: '{key}' has a value of the wrong type", fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException or ArgumentException)
+        {
+            throw new InputException($"'{path}' cannot be read: {fault.Message}", fault);
+        }
+    }
+
+    private static void CheckKeys(JsonObject root)
+    {
+        var known = Json.RunConfig.Properties;
+        if (root.FirstOrDefault(pair => known.All(property => property.Name != pair.Key)).Key is { } unknown)
+            throw new JsonException($"it has an unknown key '{unknown}'");
+        if (known.FirstOrDefault(property => property.IsRequired && !root.ContainsKey(property.Name)) is { } missing)
+            throw new JsonException($"it has no '{missing.Name}'");
+    }
+
+    private sealed class LowerCase : JsonNamingPolicy
+    {
+        public override string ConvertName(string name) => name.ToLowerInvariant();
+    }
+}
+
+/// <summary>Serialization code that the compiler generates: reflection would delay the first step.</summary>
+[JsonSerializable(typeof(RunConfig))]
+internal sealed partial class RunConfigJson : JsonSerializerContext;
