@@ -1,7 +1,9 @@
 namespace PyNetSharp;
 
-/// <summary>The two orders of a rank-4 tensor: N×C×H×W for whoever uses it, N×H×W×C in storage.</summary>
-/// <remarks>Other ranks are row-major on both sides, and so is any image of one channel or one pixel.</remarks>
+/// <summary>
+/// The two memory formats of a rank-4 tensor: logical N×C×H×W, and N×H×W×C (channels last) in storage.
+/// </summary>
+/// <remarks>Other ranks are row-major in both, and for one channel or one pixel both are the same.</remarks>
 internal static class Layout
 {
     /// <summary>Whether storage order and logical order are the same.</summary>
@@ -22,7 +24,9 @@ internal static class Layout
         else Transpose(shape[0], shape[2] * shape[3], shape[1], stored, logical);
     }
 
-    /// <summary>[batch, rows, columns] → [batch, columns, rows], in tiles that keep both sides in the L1 cache.</summary>
+    /// <summary>
+    /// [batch, rows, columns] → [batch, columns, rows], in tiles that keep both sides in the L1 cache.
+    /// </summary>
     private static void Transpose(int batch, int rows, int columns, ReadOnlySpan<float> from, Span<float> to)
     {
         const int tile = 32;

@@ -2,15 +2,15 @@ namespace PyNetSharp;
 
 /// <summary>Seeded random numbers: the same seed gives the same sequence on every machine and version.</summary>
 /// <remarks>
-/// SplitMix64. Its whole state is one number, so a run that stops can go on exactly where it was.
-/// Randomness is always an argument in this library, never a global.
+/// SplitMix64. Its state is one number, so a checkpoint restores it exactly.
+/// Generators are arguments in this library; there is no global one.
 /// </remarks>
 /// <seealso href="https://doi.org/10.1145/2714064.2660195">Steele, Lea and Flood, 2014</seealso>
 public sealed class Rng(ulong seed)
 {
     private const ulong GoldenGamma = 0x9E3779B97F4A7C15;
 
-    /// <summary>Where the sequence stands; setting it goes on from there.</summary>
+    /// <summary>The state; setting it continues the sequence from there.</summary>
     public ulong State { get; set; } = seed;
 
     /// <summary>64 random bits.</summary>
@@ -25,7 +25,7 @@ public sealed class Rng(ulong seed)
     /// <summary>A float in [<paramref name="low"/>, <paramref name="high"/>).</summary>
     public float NextFloat(float low, float high) => low + (high - low) * NextFloat();
 
-    /// <summary>A whole number in [0, <paramref name="bound"/>), each equally likely up to 2⁻³².</summary>
+    /// <summary>An integer in [0, <paramref name="bound"/>), uniform up to 2⁻³².</summary>
     /// <exception cref="ArgumentOutOfRangeException">The bound is not positive.</exception>
     public int Next(int bound)
     {
@@ -40,7 +40,7 @@ public sealed class Rng(ulong seed)
         return (float)(radius * Math.Cos(2 * Math.PI * NextDouble()));
     }
 
-    /// <summary>Puts the items into a random order, each order equally likely (Fisher and Yates).</summary>
+    /// <summary>Permutes the items at random, all orders equally likely (Fisher and Yates).</summary>
     public void Shuffle<T>(Span<T> items)
     {
         for (var i = items.Length - 1; i > 0; i--)
@@ -50,11 +50,13 @@ public sealed class Rng(ulong seed)
         }
     }
 
-    /// <summary>A generator of its own, drawn from this one, which moves on by one number.</summary>
+    /// <summary>A new generator, seeded by the next number of this one.</summary>
     public Rng Split() => new(Mix(NextUInt64()));
 
-    /// <summary>The generator number <paramref name="stream"/> below this one, which stays where it is.</summary>
-    /// <remarks>For work that is cut into pieces: piece i takes <c>Split(i)</c>, whoever computes it and when.</remarks>
+    /// <summary>
+    /// The generator number <paramref name="stream"/> derived from this one, whose state does not change.
+    /// </summary>
+    /// <remarks>For parallel work: part i uses <c>Split(i)</c>, independently of threads and order.</remarks>
     public Rng Split(ulong stream) => new(Mix(State ^ Mix(stream + GoldenGamma)));
 
     private static ulong Mix(ulong z)

@@ -5,7 +5,9 @@ using System.Runtime.CompilerServices;
 namespace PyNetSharp;
 
 /// <summary>The extents of a tensor, outermost first: [n, c, h, w] for a batch of images, [] for a scalar.</summary>
-/// <remarks>Immutable and compared by value. Written as a collection expression: <c>Shape s = [128, 3, 32, 32];</c></remarks>
+/// <remarks>
+/// Immutable and compared by value. Written as a collection expression: <c>Shape s = [128, 3, 32, 32];</c>
+/// </remarks>
 [CollectionBuilder(typeof(Shape), nameof(Create))]
 public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
 {
@@ -14,7 +16,9 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
     private Shape(int[] extents, int size) => (this.extents, Size) = (extents, size);
 
     /// <summary>The number of elements: the product of all extents, 1 for a scalar.</summary>
-    /// <remarks>Not <c>Count</c>: the compiler takes that for the number of extents when a shape is spread into another.</remarks>
+    /// <remarks>
+    /// Not <c>Count</c>: the compiler takes that for the number of extents when a shape is spread into another.
+    /// </remarks>
     public int Size { get; }
 
     /// <summary>The number of extents.</summary>
@@ -39,8 +43,8 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
         foreach (var extent in extents)
         {
             if (extent < 0)
-                throw new ShapeException(
-                    string.Create(CultureInfo.InvariantCulture, $"Shape [{Join(extents)}]: the extent {extent} is negative."));
+                throw new ShapeException(string.Create(
+                    CultureInfo.InvariantCulture, $"Shape [{Join(extents)}]: the extent {extent} is negative."));
             count *= Math.Max(1, extent);
             if (count > int.MaxValue) throw new ShapeException($"Shape [{Join(extents)}]: more than 2³¹ − 1 elements.");
         }

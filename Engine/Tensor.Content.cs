@@ -3,11 +3,11 @@ using System.Runtime.CompilerServices;
 
 namespace PyNetSharp;
 
-/// <content>The numbers, in and out: in logical order on the host, in storage order on the device.</content>
+/// <content>Copies of the elements: in logical order on the host, in storage order on the device.</content>
 public partial class Tensor
 {
-    /// <summary>The only element of a tensor of one.</summary>
-    /// <exception cref="ShapeException">There are more or fewer.</exception>
+    /// <summary>The element of a tensor of one element.</summary>
+    /// <exception cref="ShapeException">The tensor has more elements or none.</exception>
     public float Item()
     {
         if (Shape.Size != 1) throw new ShapeException($"Item: {Shape} has {Shape.Size} elements, not 1.");
@@ -16,7 +16,7 @@ public partial class Tensor
         return value[0];
     }
 
-    /// <summary>The numbers in logical row-major order: N, C, H, W for rank 4.</summary>
+    /// <summary>A copy of the elements in logical row-major order: N, C, H, W for rank 4.</summary>
     public float[] ToArray()
     {
         var values = new float[Shape.Size];
@@ -24,7 +24,7 @@ public partial class Tensor
         return values;
     }
 
-    /// <summary>Copies the numbers out, in logical row-major order.</summary>
+    /// <summary>Copies the elements to an array of the host, in logical row-major order.</summary>
     /// <exception cref="ArgumentException">The span has another length than the tensor.</exception>
     public void CopyTo(Span<float> values)
     {
@@ -44,7 +44,7 @@ public partial class Tensor
         GC.KeepAlive(this);
     }
 
-    /// <summary>Overwrites all numbers, given in logical row-major order.</summary>
+    /// <summary>Overwrites all elements with values in logical row-major order.</summary>
     /// <exception cref="ArgumentException">The span has another length than the tensor.</exception>
     public void CopyFrom(ReadOnlySpan<float> values)
     {
@@ -65,11 +65,13 @@ public partial class Tensor
         GC.KeepAlive(this);
     }
 
-    /// <summary>Overwrites all numbers with what <paramref name="next"/> gives, in logical row-major order.</summary>
+    /// <summary>
+    /// Overwrites all elements with what <paramref name="next"/> returns, called in logical row-major order.
+    /// </summary>
     public void Fill(Func<float> next)
     {
         ArgumentNullException.ThrowIfNull(next);
-        var inPlace = Storage is CpuStorage && Layout.IsContiguous(Shape);      // large weights are, and need no array beside them
+        var inPlace = Storage is CpuStorage && Layout.IsContiguous(Shape);      // no second array for large weights
         var values = inPlace ? Span : new float[Shape.Size];
         if (inPlace) BumpVersion();
         foreach (ref var value in values) value = next();
@@ -77,7 +79,7 @@ public partial class Tensor
         GC.KeepAlive(this);
     }
 
-    /// <summary>Overwrites all numbers with those of another tensor.</summary>
+    /// <summary>Overwrites all elements with those of another tensor.</summary>
     /// <param name="source">Of the same shape, on the same device.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="InvalidOperationException">The devices differ.</exception>
@@ -90,19 +92,27 @@ public partial class Tensor
         GC.KeepAlive(this);
     }
 
-    /// <summary>The same numbers on another device; this tensor itself if it is there already.</summary>
+    /// <summary>A copy on another device, not in the graph; this tensor itself if it is there already.</summary>
     public Tensor To(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
+        return device == Device ? this : CopyToDevice(device).Keep();
+    }
+
+    /// <summary>As <see cref="To"/>, but the copy has no reference yet.</summary>
+    internal Tensor CopyToDevice(Device device)
+    {
         if (device == Device) return this;
-        if (Storage is not CpuStorage cpu || device is not CpuDevice) return Tensor.From(Shape, ToArray(), device);
-        var copy = new Tensor(Shape, device).Keep();
-        device.Upload(cpu.Span(Shape.Size), copy.Storage);
+        var copy = new Tensor(Shape, device);
+        if (Storage is CpuStorage cpu && device is CpuDevice) device.Upload(cpu.Span(Shape.Size), copy.Storage);
+        else copy.CopyFrom(ToArray());
         GC.KeepAlive(this);
         return copy;
     }
 
-    /// <summary>Says that the content is overwritten: a graph that has read it refuses to go backward.</summary>
+    /// <summary>
+    /// Counts an overwrite of the content: <see cref="Backward()"/> throws where an op has saved the earlier content.
+    /// </summary>
     internal void BumpVersion() => Storage.BumpVersion();
 
     internal void CheckSource(Tensor source)
@@ -110,11 +120,14 @@ public partial class Tensor
         ArgumentNullException.ThrowIfNull(source);
         if (source.Shape != Shape) throw new ShapeException($"CopyFrom: {source.Shape} does not fit into {Shape}.");
         if (source.Device != Device)
-            throw new InvalidOperationException($"CopyFrom: from the device {source.Device} to {Device.DistinctName(source.Device)}; move one with To.");
+            throw new InvalidOperationException(
+                $"CopyFrom: from the device {source.Device} to {Device.DistinctName(source.Device)}; " +
+                "move one with To.");
     }
 
     private void CheckLength(int length, [CallerMemberName] string caller = "")
     {
-        if (length != Shape.Size) throw new ArgumentException($"{caller}: {length} numbers for a tensor of shape {Shape} ({Shape.Size}).");
+        if (length != Shape.Size)
+            throw new ArgumentException($"{caller}: {length} numbers for a tensor of shape {Shape} ({Shape.Size}).");
     }
 }

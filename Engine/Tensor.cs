@@ -2,23 +2,30 @@ using System.Globalization;
 
 namespace PyNetSharp;
 
-/// <summary>A dense array of floats on a device, and a node's result in the graph that computes gradients.</summary>
+/// <summary>
+/// A dense array of floats on a device; if an op computed it, also an edge into the graph for gradients.
+/// </summary>
 /// <remarks>
-/// <para>A rank-4 tensor is N×C×H×W to whoever uses it; every array that goes in or comes out is in that order.</para>
+/// <para>The extents of a rank-4 tensor are N×C×H×W; every array that is copied in or out has that order.</para>
 /// <para>
-/// There is nothing to dispose. What an op returns while a graph is recorded is <em>transient</em>:
-/// <see cref="Backward()"/> gives its storage back once it has used it for the last time, so that the next step needs no
-/// new memory. Read it before, or <see cref="Keep"/> it. Tensors that you make, parameters, gradients and the tensor that
-/// <see cref="Backward()"/> is called on stay. docs/architecture.md has the table of who holds which references.
+/// There is nothing to dispose. The result of a recorded op is <em>transient</em>: <see cref="Backward()"/> frees its
+/// storage after the last use, so that the next step needs no new memory. Read it before, or <see cref="Keep"/> it.
+/// Tensors of a factory, parameters, gradients and the tensor that <see cref="Backward()"/> is called on are not
+/// transient.
 /// </para>
-/// <para>A graph is built and used by one thread at a time.</para>
+/// <para>
+/// References are counted, as in COM and libtorch, to free storage before the garbage collector would. A new tensor has
+/// none and belongs to the method that made it (in GLib's term, a floating reference); ops, the backward pass, leaves
+/// (for their gradients) and callers hold one each. docs/architecture.md has the table.
+/// </para>
+/// <para>A graph is recorded and used by one thread at a time; several threads may read the same leaves.</para>
 /// </remarks>
 public partial class Tensor
 {
     private Storage? storage;
     private Tensor? grad;
     private int references;
-    private bool releasable;    // one of the references is that of the code that computed the tensor; Release ends it
+    private bool callerHoldsReference;      // of an op's result: the one among the references that Release ends
 
     /// <summary>A tensor over storage of its own, whose content is arbitrary.</summary>
     internal Tensor(Shape shape, Device device) : this(shape, device.Allocate(shape.Size))
@@ -28,7 +35,7 @@ public partial class Tensor
     /// <summary>A tensor over given storage, of which it becomes one view.</summary>
     internal Tensor(Shape shape, Storage storage) => (Shape, Device, this.storage) = (shape, storage.Device, storage);
 
-    /// <summary>Takes the content of <paramref name="content"/> over; that tensor must not be used any more.</summary>
+    /// <summary>Moves the storage out of <paramref name="content"/>, which must not be used afterwards.</summary>
     private protected Tensor(Tensor content) : this(content.Shape, content.Storage)
     {
         content.storage = null;
@@ -41,15 +48,14 @@ public partial class Tensor
     /// <summary>The number of extents.</summary>
     public int Rank => Shape.Rank;
 
-    /// <summary>Where the numbers are.</summary>
+    /// <summary>The device whose memory holds the elements.</summary>
     public Device Device { get; private set; }
 
     /// <summary>
-    /// Whether <see cref="Backward()"/> shall leave a gradient in <see cref="Grad"/>. For tensors that no op made.
+    /// Whether <see cref="Backward()"/> adds this tensor's gradient to <see cref="Grad"/>. Only for leaves: tensors
+    /// that are not the result of a recorded op.
     /// </summary>
-    /// <exception cref="InvalidOperationException">
-    /// Set on an op's result: its gradient follows from the graph.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">Set on the result of a recorded op.</exception>
     public bool RequiresGrad
     {
         get;
@@ -58,11 +64,11 @@ public partial class Tensor
             if (GradFn is not null)
                 throw new InvalidOperationException($"{this} is the result of an op; only leaves take RequiresGrad.");
             field = value;
-            if (releasable) Keep();
+            if (callerHoldsReference) Keep();
         }
     }
 
-    /// <summary>The gradient that <see cref="Backward()"/> has summed up for this leaf, or null.</summary>
+    /// <summary>The sum of the gradients that <see cref="Backward()"/> has computed for this leaf, or null.</summary>
     public Tensor? Grad
     {
         get => grad;
@@ -75,84 +81,99 @@ public partial class Tensor
         }
     }
 
-    /// <summary>The op that made this tensor while a graph was recorded.</summary>
+    /// <summary>The recorded op that computed this tensor; null for leaves, as PyTorch's grad_fn.</summary>
     internal Op? GradFn { get; set; }
 
-    /// <summary>Whether a gradient is wanted for this tensor or for something that it was made from.</summary>
+    /// <summary>Whether this is a leaf that requires a gradient, or was computed from one.</summary>
     internal bool InGraph => RequiresGrad || GradFn is not null;
 
-    /// <summary>Whether the only reference is the caller's, so that the content may be overwritten or taken over.</summary>
+    /// <summary>
+    /// Whether the code that asks holds the only reference, and no other tensor views the storage: then it may
+    /// overwrite the content.
+    /// </summary>
     internal bool HasSingleReference => references <= 1 && Storage.HasSingleReference;
 
-    /// <exception cref="InvalidOperationException">The storage has been given back.</exception>
+    /// <exception cref="InvalidOperationException">The storage has been freed.</exception>
     internal Storage Storage => storage ?? throw new InvalidOperationException(
-        $"{GetType().Name} {Shape}: its storage was given back for reuse" +
-        (GradFn is null ? "." : $" after Backward had used it ({GradFn.Name}'s result).") +
-        " Read the tensor before Backward, or call Keep() on it when it is made.");
+        $"{GetType().Name} {Shape}{(GradFn is null ? "" : $", the result of {GradFn.Name}")}: its storage has been " +
+        "freed (by Backward, Release or ZeroGrad) or taken over (by a Parameter or ModuleBuffer). " +
+        "Read the tensor before, or call Keep() on it when it is computed.");
 
-    /// <summary>The numbers in storage order, for CPU kernels.</summary>
+    /// <summary>The first element in storage order, for CPU kernels.</summary>
     internal unsafe float* Pointer => CpuData.Pointer;
 
-    /// <summary>The numbers in storage order, for CPU kernels.</summary>
+    /// <summary>The elements in storage order, for CPU kernels.</summary>
     internal Span<float> Span => CpuData.Span(Shape.Size);
 
-    /// <summary>Whether CPU kernels work on this tensor; else it is a GPU's.</summary>
+    /// <summary>Whether the tensor is on a CPU device, not on a GPU.</summary>
     internal bool IsOnCpu => Device is CpuDevice;
 
-    /// <summary>The CPU that holds this tensor and runs its kernels.</summary>
+    /// <summary>The CPU device that holds this tensor and runs its kernels.</summary>
     internal CpuDevice Cpu => (CpuDevice)CpuData.Device;
 
     private CpuStorage CpuData =>
-        Storage as CpuStorage ?? throw new NotSupportedException($"{this}: a CPU kernel cannot read the device {Device}.");
+        Storage as CpuStorage
+        ?? throw new NotSupportedException($"{this}: a CPU kernel cannot read the device {Device}.");
 
     /// <summary>
-    /// Makes the tensor readable after <see cref="Backward()"/> and <see cref="Release"/>, until it is unreachable.
+    /// Adds a reference that is never released: the tensor stays readable after <see cref="Backward()"/> and
+    /// <see cref="Release"/>, until it is unreachable.
     /// </summary>
     /// <returns>The same tensor.</returns>
+    /// <exception cref="InvalidOperationException">The storage has been freed already.</exception>
     public Tensor Keep()
     {
         _ = Storage;
-        if (releasable) releasable = false;
-        else references++;
+        if (callerHoldsReference) callerHoldsReference = false;     // becomes the reference that is never released
+        else Retain();
         return this;
     }
 
     /// <summary>
-    /// Gives an op's result back for reuse at once, or as soon as the backward pass of a recorded graph has read it.
+    /// Ends the caller's reference to an op's result: frees the storage at once, or when <see cref="Backward()"/> has
+    /// read it for the last time.
     /// </summary>
     /// <remarks>
-    /// Ends the reference of the code that computed the tensor: loops that evaluate, and layers that chain others, call it
-    /// after the last use. Without this call the storage returns through the finalizer. A second call, kept tensors, and
-    /// tensors that no op made (parameters, buffers, gradients, those of a factory) are left as they are.
+    /// For evaluation loops and for layers that chain others, after the last use. Without this call the storage is
+    /// freed by the finalizer. A second call does nothing, nor does a call on a kept tensor or on one that is not an
+    /// op's result (a parameter, a buffer, a gradient, a factory's).
     /// </remarks>
     public void Release()
     {
-        if (releasable) references--;
-        releasable = false;
-        FreeUnreferenced();
+        if (callerHoldsReference) Interlocked.Decrement(ref references);
+        callerHoldsReference = false;
+        FreeIfUnreferenced();
     }
 
-    /// <summary>The same numbers, not in the graph: no gradient flows through. Nothing is copied.</summary>
+    /// <summary>
+    /// A kept view of the same storage that is not in the graph: no gradient flows through, and nothing is copied.
+    /// </summary>
     public Tensor Detach() => new Tensor(Shape, Storage.Retain()).Keep();
 
     /// <summary>
-    /// Computes the gradient of this scalar by every leaf that requires one and adds it to the leaf's
+    /// Computes the gradient of this scalar with respect to every leaf that requires one, and adds it to the leaf's
     /// <see cref="Grad"/>.
     /// </summary>
     /// <exception cref="ShapeException">This tensor has more than one element.</exception>
-    /// <exception cref="InvalidOperationException">No graph leads here, or an earlier call has used it up.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// This tensor is in no graph, an earlier call has used the graph, or a tensor that a gradient needs has been
+    /// changed since.
+    /// </exception>
     public void Backward()
     {
-        if (Shape.Size != 1) throw new ShapeException($"Backward: {Shape} is not a scalar; give the gradient to start from.");
+        if (Shape.Size != 1)
+            throw new ShapeException($"Backward: {Shape} is not a scalar; pass its gradient as the seed.");
         using var one = new TemporaryTensor(Shape, Device);
         Device.Fill(one.Tensor.Storage, 1, 1);
         Backward(one);
     }
 
     /// <summary>
-    /// As <see cref="Backward()"/>, from the gradient <paramref name="seed"/> of something by this tensor.
+    /// As <see cref="Backward()"/>, for a tensor of any shape whose gradient is <paramref name="seed"/>.
     /// </summary>
-    /// <param name="seed">Shaped like this tensor.</param>
+    /// <param name="seed">Of this tensor's shape; not changed.</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="InvalidOperationException">As for <see cref="Backward()"/>.</exception>
     public void Backward(Tensor seed)
     {
         ArgumentNullException.ThrowIfNull(seed);
@@ -161,38 +182,38 @@ public partial class Tensor
         BackwardPass.Run(this, seed);
     }
 
-    /// <summary>Kind, shape and device; and the value of a scalar.</summary>
+    /// <summary>Class, shape and device; and the value of a scalar.</summary>
     public override string ToString() =>
         $"{GetType().Name} {Shape} on {Device}" +
         (Shape.Size == 1 && storage is not null ? $" = {Item().ToString("G6", CultureInfo.InvariantCulture)}" : "");
 
     /// <summary>Adds a reference, which <see cref="ReleaseRetained"/> ends.</summary>
-    internal void Retain() => references++;
+    internal void Retain() => Interlocked.Increment(ref references);
 
-    /// <summary>Adds the reference that <see cref="Release"/> ends.</summary>
-    internal void RetainUntilRelease()
+    /// <summary>Adds the caller's reference to an op's result, which <see cref="Release"/> ends.</summary>
+    internal void RetainForCaller()
     {
-        references++;
-        releasable = true;
+        Retain();
+        callerHoldsReference = true;
     }
 
-    /// <summary>Ends a reference that <see cref="Retain"/> added; after the last one the storage is free for reuse.</summary>
+    /// <summary>Ends a reference that <see cref="Retain"/> added; the last one frees the storage.</summary>
     internal void ReleaseRetained()
     {
-        references--;
-        FreeUnreferenced();
+        Interlocked.Decrement(ref references);
+        FreeIfUnreferenced();
     }
 
     /// <summary>Moves this tensor itself, with its gradient, to another device.</summary>
     internal void Move(Device device)
     {
         if (device == Device) return;
-        var moved = To(device);
+        var (moved, movedGrad) = (CopyToDevice(device), Grad?.CopyToDevice(device));
         storage?.Release();
-        (storage, moved.storage, Device, Grad) = (moved.storage, null, device, Grad?.To(device));
+        (storage, moved.storage, Device, Grad) = (moved.storage, null, device, movedGrad);
     }
 
-    private void FreeUnreferenced()
+    private void FreeIfUnreferenced()
     {
         if (references > 0) return;
         storage?.Release();

@@ -1,11 +1,13 @@
 namespace PyNetSharp;
 
-/// <summary>Copies of many tensors at once.</summary>
+/// <summary>Copies many tensors with one call.</summary>
 public static class TensorCopyExtensions
 {
     extension(Tensor)
     {
-        /// <summary>Overwrites the second tensor of each pair with the first; on a GPU in one launch for many.</summary>
+        /// <summary>
+        /// Overwrites the second tensor of each pair with the first; on a GPU by multi-tensor launches.
+        /// </summary>
         /// <param name="pairs">Of the same shape, on the same device; no tensor is in two of them.</param>
         /// <exception cref="ShapeException">The shapes of a pair differ.</exception>
         /// <exception cref="InvalidOperationException">The devices of a pair differ.</exception>
@@ -28,7 +30,7 @@ public static class TensorCopyExtensions
         }
     }
 
-    /// <summary>How many pairs from the first on are on the device.</summary>
+    /// <summary>How many pairs at the start are on the device.</summary>
     private static int CountOnDevice(ReadOnlySpan<(Tensor From, Tensor To)> pairs, Device device)
     {
         var n = 0;

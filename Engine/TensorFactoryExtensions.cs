@@ -1,12 +1,12 @@
 namespace PyNetSharp;
 
-/// <summary>Makes tensors of given, constant and random numbers.</summary>
+/// <summary>Factories: tensors of given, constant and random elements.</summary>
 public static class TensorFactoryExtensions
 {
     extension(Tensor)
     {
-        /// <summary>A tensor of these numbers, given in logical row-major order.</summary>
-        /// <exception cref="ArgumentException">There are more or fewer numbers than the shape has elements.</exception>
+        /// <summary>A tensor of these values, given in logical row-major order.</summary>
+        /// <exception cref="ArgumentException">There are more or fewer values than the shape has elements.</exception>
         public static Tensor From(Shape shape, ReadOnlySpan<float> values, Device? device = null)
         {
             var tensor = New(shape, device);
@@ -14,10 +14,12 @@ public static class TensorFactoryExtensions
             return tensor;
         }
 
-        /// <summary>A tensor whose content is arbitrary until it is written: for <see cref="Tensor.CopyFrom(ReadOnlySpan{float})"/>.</summary>
+        /// <summary>
+        /// A tensor of arbitrary content, to be filled by <see cref="Tensor.CopyFrom(ReadOnlySpan{float})"/>.
+        /// </summary>
         public static Tensor Empty(Shape shape, Device? device = null) => New(shape, device);
 
-        /// <summary>A tensor with <paramref name="value"/> everywhere.</summary>
+        /// <summary>A tensor whose elements are all <paramref name="value"/>.</summary>
         public static Tensor Full(Shape shape, float value, Device? device = null)
         {
             var tensor = New(shape, device);

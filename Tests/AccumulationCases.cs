@@ -16,7 +16,9 @@ internal static partial class AccumulationCases
     private const double UnitRoundoff = 1.0 / (1 << 24);
     private const int Block = 512;
 
-    /// <summary>A GPU adds the products of a piece in one register: a second one for blocks would halve its tiles.</summary>
+    /// <summary>
+    /// A GPU adds the products of a piece in one register: a second one for blocks would halve its tiles.
+    /// </summary>
     private const int GpuAccumulationLength = 1 << 14;
 
     /// <param name="Name">What is summed.</param>

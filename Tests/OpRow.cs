@@ -3,7 +3,9 @@ namespace PyNetSharp.Tests;
 /// <summary>One case of the op table: an op on inputs of given shapes, drawn uniformly from [Low, High).</summary>
 public sealed record OpRow(string Name, Func<Tensor[], Tensor> Op, params Shape[] Shapes)
 {
-    /// <summary>What the op must yield, computed in double by code that is slow and plainly right; or a golden value checks it.</summary>
+    /// <summary>
+    /// What the op must yield, computed in double by code that is slow and plainly right; or a golden value checks it.
+    /// </summary>
     public Func<ReferenceTensor[], ReferenceTensor>? Reference { get; init; }
 
     /// <summary>Other shapes for comparing numbers of threads: large enough for several pieces of work.</summary>
@@ -14,7 +16,9 @@ public sealed record OpRow(string Name, Func<Tensor[], Tensor> Op, params Shape[
 
     public float High { get; init; } = 1;
 
-    /// <summary>How far the inputs are moved for a central difference. 1 where the op is linear in each input: exact there.</summary>
+    /// <summary>
+    /// How far the inputs are moved for a central difference. 1 where the op is linear in each input: exact there.
+    /// </summary>
     public float Step { get; init; } = 1f / 32;
 
     /// <summary>How far the gradient may be off, relative to 1 + its size.</summary>

@@ -33,7 +33,9 @@ public sealed class OpTests
             value.Equals(right) || Math.Abs(value - right) <= row.ValueTolerance * (1 + Math.Abs(right));
     }
 
-    /// <summary>⟨dy, J·t⟩ by central differences must equal ⟨Jᵀ·dy, t⟩ from Backward, for one random direction t.</summary>
+    /// <summary>
+    /// ⟨dy, J·t⟩ by central differences must equal ⟨Jᵀ·dy, t⟩ from Backward, for one random direction t.
+    /// </summary>
     [TestCaseSource(typeof(OpTable), nameof(OpTable.Rows))]
     public void Gradient_matches_central_differences(OpRow row)
     {
@@ -124,7 +126,10 @@ public sealed class OpTests
         return [.. x.Select(leaf => leaf.Grad?.ToArray())];
     }
 
-    /// <summary>Fills the blocks that the next tensors of these sizes will get with NaN, so that an element left unwritten shows.</summary>
+    /// <summary>
+    /// Fills the blocks that the next tensors of these sizes will get with NaN, so that an element left unwritten
+    /// shows.
+    /// </summary>
     private static void Poison(IEnumerable<Shape> shapes)
     {
         foreach (var shape in shapes)

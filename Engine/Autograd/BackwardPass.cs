@@ -1,9 +1,10 @@
 namespace PyNetSharp;
 
-/// <summary>Reverse-mode differentiation: carries gradients from a result to the leaves.</summary>
+/// <summary>Reverse-mode differentiation: computes the gradients of all leaves from the gradient of a result.</summary>
 /// <remarks>
-/// Visits ops newest first: an op is older than all its consumers, so its gradient is whole when its turn comes. There is
-/// no recursion, so depth costs nothing. A gradient is released as soon as its op has used it.
+/// Visits ops by descending sequence number. An op is older than all consumers of its result, so all terms of its
+/// gradient have been added when it is visited. There is no recursion, so the depth of a graph is not limited. The pass
+/// holds one reference to each gradient between the op that computed it and the op that reads it.
 /// </remarks>
 internal static class BackwardPass
 {
@@ -11,9 +12,9 @@ internal static class BackwardPass
     {
         if (!root.InGraph)
             throw new InvalidOperationException(
-                $"Backward: no graph leads to {root}: no input required a gradient, or recording was paused.");
+                $"Backward: {root} is in no graph: no input required a gradient, or it was computed under NoGrad.");
 
-        using var paused = GradMode.NoGrad();       // gradients carry no graph of their own
+        using var noGrad = GradMode.NoGrad();       // there are no gradients of gradients
         GradMode.InBackward = true;
         try
         {
@@ -38,7 +39,8 @@ internal static class BackwardPass
             gradients.Remove(op, out var dy);
             var edges = op.Edges;
             var dx = op.BackwardOnce(dy!);
-            foreach (var gradient in dx) gradient?.Retain();    // once per input: one tensor may go to several, and be dy
+            // One per edge: dx may be dy, or the same for two inputs
+            foreach (var gradient in dx) gradient?.Retain();
             dy!.ReleaseRetained();
             for (var i = 0; i < edges.Length; i++)
                 if (dx[i] is { } gradient)
@@ -46,13 +48,17 @@ internal static class BackwardPass
             op.ReleaseAll();
         }
 
-        // Takes over one reference to dx.
+        // Takes over the pass's reference to dx.
         void Deliver(Edge to, Tensor dx)
         {
             if (dx.Shape != to.Shape)
                 throw new ShapeException($"Backward: a gradient of shape {dx.Shape} for a tensor of shape {to.Shape}.");
-            if (to.Leaf is { RequiresGrad: true } leaf)
-                AccumulateGrad(leaf, dx.To(leaf.Device));           // the leaf may have been frozen or moved since
+            if (to.Leaf is { RequiresGrad: true } leaf)             // it may have been frozen or moved since the op ran
+            {
+                using var onLeafDevice = new TemporaryTensor(dx.CopyToDevice(leaf.Device), borrowed: dx);
+                AccumulateGrad(leaf, onLeafDevice);
+            }
+
             if (to.GradFn is not { } op)
             {
                 dx.ReleaseRetained();
@@ -75,13 +81,12 @@ internal static class BackwardPass
     }
 
     /// <remarks>
-    /// A leaf's gradient has no other reference, so that it may be clipped in place: it is neither the caller's seed nor
-    /// another leaf's.
+    /// Each leaf gets a gradient of its own, which may be clipped in place: never the caller's seed or another leaf's.
     /// </remarks>
     private static void AccumulateGrad(Tensor leaf, Tensor dx) =>
         leaf.Grad = leaf.Grad is { } sum ? Add(sum, dx) : dx.HasSingleReference ? dx : Copy(dx);
 
-    /// <summary>sum + dx: in place where nobody else reads the sum.</summary>
+    /// <summary>sum + dx: in place unless something else holds the sum too.</summary>
     private static Tensor Add(Tensor sum, Tensor dx)
     {
         var target = sum.HasSingleReference ? sum : Copy(sum);

@@ -1,6 +1,6 @@
 namespace PyNetSharp;
 
-/// <summary>Where a gradient goes: to the op that made the input, to a leaf, or nowhere.</summary>
+/// <summary>Where an input's gradient goes: to the op that computed the input, to a leaf, or nowhere.</summary>
 internal readonly record struct Edge(Op? GradFn, Tensor? Leaf, Shape Shape)
 {
     public bool IsValid => GradFn is not null || Leaf is not null;

@@ -1,13 +1,18 @@
+using System.Collections.Concurrent;
+
 namespace PyNetSharp;
 
-/// <summary>One applied operation, and its node in the graph: its edges lead to the ops that made its inputs.</summary>
+/// <summary>
+/// One application of an operation, and its node in the graph: its edges lead to the ops that computed its inputs.
+/// </summary>
 /// <remarks>
-/// A subclass checks shapes in <see cref="Infer"/>, computes in <see cref="Forward"/>, puts whatever
-/// <see cref="Backward"/> reads through <see cref="Save"/>, and returns one gradient per input (or null). An instance is
+/// A subclass checks shapes in <see cref="Infer"/>, computes in <see cref="Forward"/>, passes each tensor that
+/// <see cref="Backward"/> reads to <see cref="Save"/>, and returns one gradient per input (or null). An instance is
 /// applied once.
 /// </remarks>
 internal abstract class Op
 {
+    private static readonly ConcurrentDictionary<Type, string> Names = new();
     private static long lastSequenceNumber;
 
     private List<SavedTensor>? savedTensors;
@@ -17,13 +22,14 @@ internal abstract class Op
     /// <summary>Where the gradients of the inputs go; empty if nothing was recorded.</summary>
     internal Edge[] Edges { get; private set; } = [];
 
-    /// <summary>When the op was recorded: a consumer is always younger than its producers.</summary>
+    /// <summary>Counts recorded ops: larger than that of every op that computed an input.</summary>
     internal long SequenceNumber { get; private set; }
 
     private protected bool IsRecorded => Edges.Length > 0;
 
-    /// <summary>The op's name in messages.</summary>
-    internal virtual string Name => GetType().Name is var name && name.EndsWith("Op", StringComparison.Ordinal) ? name[..^2] : GetType().Name;
+    /// <summary>The op's name in messages and profiles: the name of its class without "Op" at the end.</summary>
+    internal virtual string Name => Names.GetOrAdd(
+        GetType(), static type => type.Name.EndsWith("Op", StringComparison.Ordinal) ? type.Name[..^2] : type.Name);
 
     /// <summary>Checks the inputs, computes the result, and records the op if an input is in a graph.</summary>
     internal Tensor Apply(params ReadOnlySpan<Tensor> inputs)
@@ -34,33 +40,39 @@ internal abstract class Op
         var y = CreateOutput(inputs, Infer(inputs));
         OpObserver.Current?.OnApply(this, inputs, y.Shape);
         using (OpObserver.BeginScope(this, Pass.Forward)) Forward(inputs, y);
-        if (!GradMode.InBackward) y.RetainUntilRelease();      // a backward pass retains the gradients that it passes on
+        if (!GradMode.InBackward) y.RetainForCaller();         // a backward pass retains the gradients itself
         if (IsRecorded)
         {
             SequenceNumber = Interlocked.Increment(ref lastSequenceNumber);
             y.GradFn = this;
-            output = y;             // and releases it after Backward
+            output = y;             // ReleaseAll ends the caller's reference
         }
 
-        foreach (var x in inputs) GC.KeepAlive(x);      // a kernel reads through pointers, which keep nothing alive
+        // Kernels read through pointers, which the garbage collector does not see
+        foreach (var x in inputs) GC.KeepAlive(x);
         return y;
     }
 
     /// <summary>The result's shape.</summary>
-    /// <exception cref="ShapeException">The inputs do not fit together; the message names the op and all shapes.</exception>
+    /// <exception cref="ShapeException">
+    /// The inputs do not fit together; the message names the op and all shapes.
+    /// </exception>
     protected abstract Shape Infer(ReadOnlySpan<Tensor> x);
 
     /// <summary>Fills <paramref name="y"/>, whose content is arbitrary before.</summary>
     protected abstract void Forward(ReadOnlySpan<Tensor> x, Tensor y);
 
-    /// <summary>The gradient by each input, from the gradient <paramref name="dy"/> by the result. Called once, nothing is recorded.</summary>
-    /// <remarks><paramref name="dy"/> may be returned, but not changed unless it is <see cref="Tensor.HasSingleReference"/>.</remarks>
+    /// <summary>The gradient of each input, null if it is not needed. Called once, and nothing is recorded.</summary>
+    /// <param name="dy">
+    /// The gradient of the result. It may be returned; it may be overwritten only if it
+    /// <see cref="Tensor.HasSingleReference"/>.
+    /// </param>
     protected internal abstract Tensor?[] Backward(Tensor dy);
 
-    /// <summary>Where the result goes: new storage, unless the op only looks at an input in another shape.</summary>
+    /// <summary>The tensor for the result: of new storage, or a view of an input's.</summary>
     protected virtual Tensor CreateOutput(ReadOnlySpan<Tensor> x, Shape shape) => new(shape, x[0].Device);
 
-    /// <summary>Whether there is an input <paramref name="i"/> and its gradient is wanted.</summary>
+    /// <summary>Whether there is an input <paramref name="i"/> and its gradient is needed.</summary>
     protected bool Needed(int i) => i < Edges.Length && Edges[i].IsValid;
 
     /// <summary>Retains an input or the result until <see cref="Backward"/> has run.</summary>
@@ -73,7 +85,7 @@ internal abstract class Op
         return tensor;
     }
 
-    /// <summary>Releases a saved tensor before <see cref="Backward"/> has returned, so that its block serves a gradient.</summary>
+    /// <summary>Releases a saved tensor within <see cref="Backward"/>, so that a gradient can take its block.</summary>
     protected void ReleaseSaved(Tensor tensor)
     {
         if (savedTensors?.FindIndex(s => s.Tensor == tensor) is >= 0 and var i)
@@ -86,19 +98,21 @@ internal abstract class Op
     }
 
     /// <summary>Computes the gradients of the inputs, once.</summary>
-    /// <exception cref="InvalidOperationException">It was done before, or the content of a saved tensor has changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It was done before, or the content of a saved tensor has changed.
+    /// </exception>
     internal Tensor?[] BackwardOnce(Tensor dy)
     {
         if (backwardCalled)
             throw new InvalidOperationException(
-                $"Backward: the graph that leads through {Name} has been used by an earlier Backward, and its storage given back. " +
+                $"Backward: the graph of {Name} has been used by an earlier Backward, which released its tensors. " +
                 "Sum the losses and call Backward once, or compute the graph again.");
         CheckSavedVersions();
         backwardCalled = true;
         using (OpObserver.BeginScope(this, Pass.Backward)) return Backward(dy);
     }
 
-    /// <summary>Removes the edges and releases all tensors, so that a graph that was used keeps nothing alive.</summary>
+    /// <summary>Removes the edges and releases the saved tensors and the result.</summary>
     internal void ReleaseAll()
     {
         Edges = [];
@@ -109,8 +123,8 @@ internal abstract class Op
         output = null;
     }
 
-    /// <summary>Sees that all that <see cref="Backward"/> will read is as it was when the op ran.</summary>
-    /// <exception cref="InvalidOperationException">Something was overwritten or moved.</exception>
+    /// <summary>Checks that every saved tensor has the storage and the version that it had when the op ran.</summary>
+    /// <exception cref="InvalidOperationException">One was overwritten or moved.</exception>
     private protected virtual void CheckSavedVersions()
     {
         if (savedTensors is null) return;
@@ -121,10 +135,11 @@ internal abstract class Op
         }
     }
 
-    /// <summary>The error for something that the gradient needs as the op saw it, and that is no longer so.</summary>
+    /// <summary>The error for a saved tensor that was changed between forward and backward.</summary>
     private protected InvalidOperationException ModifiedError(string what, string how) => new(
-        $"Backward: {what} was {how} after {Name} had used it, and the gradient of {Name} needs it as it was. Call Backward " +
-        "before anything changes what the graph has read (CopyFrom, Fill, Load, To, an optimizer's Step), or compute the graph again.");
+        $"Backward: {what} was {how} after {Name} had used it, and the gradient of {Name} needs it as it was. " +
+        "Call Backward before changing what the graph has read (CopyFrom, Fill, Load, To, an optimizer's Step), " +
+        "or compute the graph again.");
 
     private string Describe(Tensor tensor) =>
         tensor == output ? $"the result {tensor.Shape} of {Name}"
@@ -136,7 +151,8 @@ internal abstract class Op
         foreach (var x in inputs)
             if (x.Device != inputs[0].Device)
                 throw new ArgumentException(
-                    $"{Name}: inputs on {inputs[0].Device} and on {x.Device.DistinctName(inputs[0].Device)}. Nothing is copied unasked; use To(device).");
+                    $"{Name}: inputs on {inputs[0].Device} and on {x.Device.DistinctName(inputs[0].Device)}. " +
+                    "Ops do not copy between devices; use To(device).");
     }
 
     private static bool AnyInGraph(ReadOnlySpan<Tensor> inputs)
@@ -147,6 +163,8 @@ internal abstract class Op
         return false;
     }
 
-    /// <summary>A tensor that <see cref="Backward"/> reads, and what it held when it was saved.</summary>
+    /// <summary>
+    /// A tensor that <see cref="Backward"/> reads, with its storage and version at the time of the op.
+    /// </summary>
     private readonly record struct SavedTensor(Tensor Tensor, Storage Storage, int Version);
 }

@@ -6,37 +6,35 @@ internal enum Pass
     /// <summary>The result from the inputs.</summary>
     Forward,
 
-    /// <summary>The gradients of the inputs; whatever is not one of the two below.</summary>
+    /// <summary>The gradients of all inputs.</summary>
     Backward,
 
-    /// <summary>Within <see cref="Backward"/>: the gradient by the first input.</summary>
+    /// <summary>Within <see cref="Backward"/>: the gradient of the first input.</summary>
     InputGradient,
 
-    /// <summary>Within <see cref="Backward"/>: the gradient by the parameters.</summary>
+    /// <summary>Within <see cref="Backward"/>: the gradients of the weight and the bias.</summary>
     WeightGradient,
 }
 
 /// <summary>
-/// Is told of every computation of an op on its thread, so that a profile learns where the time goes.
+/// Called at the start and end of every pass of every op on its thread: what a profiler derives from.
 /// </summary>
-/// <remarks>Computations nest: a gradient has parts, and may apply ops of its own.</remarks>
+/// <remarks>Passes nest: a backward pass has parts, and may apply ops of its own.</remarks>
 internal abstract class OpObserver
 {
     [ThreadStatic] private static OpObserver? current;
 
-    /// <summary>This thread's observer; null, and next to nothing is spent on it, unless somebody profiles.</summary>
+    /// <summary>This thread's observer; null, which costs next to nothing, unless a profiler sets it.</summary>
     public static OpObserver? Current { get => current; set => current = value; }
 
-    /// <summary>The op is about to compute its result, of shape <paramref name="y"/>.</summary>
+    /// <summary>Called before the op computes its result, of shape <paramref name="y"/>.</summary>
     public abstract void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Shape y);
 
     public abstract void OnBegin(Op op, Pass pass);
 
     public abstract void OnEnd(Op op, Pass pass);
 
-    /// <summary>
-    /// Tells the observer, if there is one, that a computation begins, and when disposed that it has ended.
-    /// </summary>
+    /// <summary>Calls <see cref="OnBegin"/> of this thread's observer, and <see cref="OnEnd"/> when disposed.</summary>
     public static OpScope BeginScope(Op op, Pass pass) => new(op, pass, current);
 
     internal readonly ref struct OpScope

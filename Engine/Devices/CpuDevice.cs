@@ -4,19 +4,20 @@ using System.Runtime.InteropServices;
 
 namespace PyNetSharp;
 
-/// <summary>The processor: native memory, and a team of threads that share the work of one op.</summary>
+/// <summary>The CPU: native memory, and a team of threads that share the work of each op.</summary>
 public sealed class CpuDevice : Device
 {
-    private const int ElementwiseChunk = 1 << 16;      // floats per piece of an elementwise pass: 256 KB stays in the L2 cache
+    // In floats: 256 KB stays in the L2 cache
+    private const int ElementwiseChunk = 1 << 16;
 
     private static readonly ConcurrentDictionary<int, CpuDevice> ByThreads = new();
 
     private readonly ThreadTeam team;
     private readonly CachingAllocator<nint> allocator;
 
-    /// <summary>A CPU device that works with so many threads.</summary>
+    /// <summary>A CPU device with memory and threads of its own.</summary>
     /// <param name="threads">1 to 1024, or 0 for one per core. Results do not depend on it, bit for bit.</param>
-    /// <param name="memoryLimit">The most bytes for tensors; 0 for as much as the process may have.</param>
+    /// <param name="memoryLimit">The most bytes for tensors; 0 for all memory that the process may use.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
     public CpuDevice(int threads = 0, long memoryLimit = 0)
     {
@@ -29,14 +30,19 @@ public sealed class CpuDevice : Device
         allocator = new(AllocateFromSystem, static (block, offset) => block + (nint)offset, FreeToSystem, MemoryLimit);
     }
 
-    /// <summary>Whoever drops a device drops its memory; tensors that are dropped with it give theirs back now or a little later.</summary>
-    ~CpuDevice() => allocator?.Close();      // null where the constructor has refused its arguments
+    /// <summary>
+    /// Frees the free blocks; those of tensors that became unreachable together with the device are freed now or by
+    /// their finalizers.
+    /// </summary>
+    ~CpuDevice() => allocator?.Close();      // null if the constructor has thrown
 
-    /// <summary>The device with this number of threads, the same at each call; <see cref="Device.Cpu"/> for 0 and for as many as it has.</summary>
+    /// <summary>
+    /// The shared device with this number of threads: <see cref="Device.Cpu"/> for 0 and for its own number.
+    /// </summary>
     internal static CpuDevice WithThreads(int threads) =>
         threads == 0 || threads == Cpu.Threads ? Cpu : ByThreads.GetOrAdd(threads, static threads => new(threads));
 
-    /// <summary>How many threads share an op's work.</summary>
+    /// <summary>The number of threads that share an op's work.</summary>
     public int Threads { get; }
 
     /// <summary>The most bytes that tensors here may take.</summary>
@@ -45,8 +51,10 @@ public sealed class CpuDevice : Device
     /// <inheritdoc/>
     public override string Name => "cpu";
 
-    /// <summary><c>cpu</c>; with the number of threads where there is another CPU device that it could be taken for.</summary>
-    public override string ToString() => ReferenceEquals(this, Cpu) ? Name : $"{Name} ({Threads} thread{(Threads == 1 ? "" : "s")}, a device of its own)";
+    /// <summary><c>cpu</c>; with the number of threads if this is not <see cref="Device.Cpu"/>.</summary>
+    public override string ToString() => ReferenceEquals(this, Cpu)
+        ? Name
+        : $"{Name} ({Threads} thread{(Threads == 1 ? "" : "s")}, a device of its own)";
 
     /// <inheritdoc/>
     public override MemoryStats Memory => allocator.Stats;
@@ -59,14 +67,19 @@ public sealed class CpuDevice : Device
     /// <inheritdoc/>
     public override void EmptyCache() => allocator.EmptyCache();
 
-    /// <summary>Calls <paramref name="body"/> once for each of 0 … <paramref name="count"/> − 1, in any order, on all threads.</summary>
+    /// <summary>
+    /// Calls <paramref name="body"/> once for each of 0 … <paramref name="count"/> − 1, in any order, on all threads.
+    /// </summary>
     /// <remarks>
-    /// For results that do not depend on the number of threads, let <paramref name="count"/> depend on the problem alone
-    /// and let no two calls write the same place. A nested call runs on the calling thread.
+    /// Results do not depend on the number of threads if <paramref name="count"/> does not, and if no two calls write
+    /// to the same address. A nested call runs on the calling thread.
     /// </remarks>
-    public void For(int count, Action<int> body) => team.Run(count, body);
+    internal void For(int count, Action<int> body) => team.Run(count, body);
 
-    /// <summary>Cuts 0 … <paramref name="count"/> − 1 into pieces of <paramref name="size"/>; calls (start, length) for each.</summary>
+    /// <summary>
+    /// Splits 0 … <paramref name="count"/> − 1 into ranges of <paramref name="size"/>, the last one shorter, and calls
+    /// (start, length) for each as <see cref="For"/> does.
+    /// </summary>
     internal void ForRanges(int count, int size, Action<int, int> body) =>
         team.RunRanges(count, size, body);
 
@@ -76,7 +89,9 @@ public sealed class CpuDevice : Device
         return new CpuStorage(this, block.Start, block.Size);
     }
 
-    /// <summary>A block for so many floats, to be given to <see cref="FreeBlock"/>; its content is arbitrary.</summary>
+    /// <summary>
+    /// A block for <paramref name="count"/> floats of arbitrary content; <see cref="FreeBlock"/> frees it.
+    /// </summary>
     internal Block AllocateBlock(int count)
     {
         var size = CachingAllocator<nint>.RoundedSize(Math.Max(1L, count) * sizeof(float));
@@ -85,9 +100,11 @@ public sealed class CpuDevice : Device
 
     internal void FreeBlock(nint block, long size) => allocator.Free(block, size);
 
-    internal override void Upload(ReadOnlySpan<float> from, Storage to) => from.CopyTo(((CpuStorage)to).Span(from.Length));
+    internal override void Upload(ReadOnlySpan<float> from, Storage to) =>
+        from.CopyTo(((CpuStorage)to).Span(from.Length));
 
-    internal override void Download(Storage from, Span<float> to) => ((CpuStorage)from).Span(to.Length).CopyTo(to);
+    internal override void Download(Storage from, Span<float> to) =>
+        ((CpuStorage)from).Span(to.Length).CopyTo(to);
 
     internal override void Copy(Storage from, Storage to, int count)
     {

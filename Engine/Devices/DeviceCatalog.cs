@@ -2,32 +2,33 @@ using System.Globalization;
 
 namespace PyNetSharp;
 
-/// <summary>The devices of this machine, and how to get one by its name.</summary>
+/// <summary>The devices of this machine by name.</summary>
 public static class DeviceCatalog
 {
-    /// <summary>The kinds of graphics processors, in the order in which <c>auto</c> looks for one.</summary>
+    /// <summary>The kinds of GPUs that <c>auto</c> considers.</summary>
     private static readonly string[] GpuKinds = ["cuda", "opencl"];
 
     private static readonly Lazy<IReadOnlyList<DeviceDescription>> Found = new(GpuCatalog.DescribeAll);
 
     /// <summary>
-    /// The graphics processors that ILGPU finds, CUDA's first, and at the end ILGPU's emulation, which is there for
-    /// checking kernels and is slow.
+    /// The GPUs that ILGPU finds: CUDA's, then OpenCL's, then ILGPU's emulation, which is slow and for checking
+    /// kernels.
     /// </summary>
     public static IReadOnlyList<DeviceDescription> Gpus => Found.Value;
 
     /// <summary>
-    /// Why there is no device of a kind, <c>cuda</c> or <c>opencl</c>: its library is missing, or what that has does not
-    /// do. Null if there is one.
+    /// Why there is no device of a kind, <c>cuda</c> or <c>opencl</c>: its library is missing, or no device is
+    /// supported. Null if there is one.
     /// </summary>
-    public static string? UnavailableReason(string kind) => Gpus.All(gpu => gpu.Kind != kind) ? GpuCatalog.UnavailableReason(kind) : null;
+    public static string? UnavailableReason(string kind) =>
+        Gpus.All(gpu => gpu.Kind != kind) ? GpuCatalog.UnavailableReason(kind) : null;
 
-    /// <summary>The device of this name. It is opened once: a second call gives the same.</summary>
+    /// <summary>The device of this name, opened by the first call.</summary>
     /// <param name="name">
-    /// <c>cpu</c>; <c>cuda</c> or <c>opencl</c> for the first of its kind; <c>cuda:1</c> for the second; <c>emulated</c>;
-    /// <c>auto</c> for the best: a CUDA device, else an OpenCL device that is no CPU, else the CPU.
+    /// <c>cpu</c>; <c>cuda</c> or <c>opencl</c> for the first of its kind; <c>cuda:1</c> for the second;
+    /// <c>emulated</c>; <c>auto</c> for the best: a CUDA device, else an OpenCL device that is no CPU, else the CPU.
     /// </param>
-    /// <param name="threads">How many threads the CPU works with; 0 for one per core, which is <see cref="Device.Cpu"/>.</param>
+    /// <param name="threads">The threads of the CPU; 0 for one per core, which is <see cref="Device.Cpu"/>.</param>
     /// <exception cref="InputException">There is no such device; the message says what there is.</exception>
     public static Device Open(string name, int threads = 0) =>
         Find(name) is { } gpu ? GpuCatalog.Open(gpu) : CpuDevice.WithThreads(threads);
@@ -49,10 +50,12 @@ public static class DeviceCatalog
         var (kind, number) = name.Split(':', 2) is [var before, var after] ? (before, after) : (name, "0");
         var isKnown = GpuKinds.Contains(kind) && uint.TryParse(number, CultureInfo.InvariantCulture, out _);
         if (!isKnown && name != "emulated")
-            return new($"the device '{name}' is unknown; expected auto, cpu, cuda, opencl, or cuda:1 and the like for others.");
+            return new(
+                $"the device '{name}' is unknown; expected auto, cpu, cuda, opencl, or cuda:1 and the like " +
+                "for others.");
 
         var there = string.Join(", ", Gpus.Select(gpu => gpu.Name).Prepend("cpu"));
         var because = UnavailableReason(kind) is { } why ? $"; {why}" : "";
-        return new($"the device '{name}' is not there; this machine has {there}{because}.");
+        return new($"there is no device '{name}'; this machine has {there}{because}.");
     }
 }

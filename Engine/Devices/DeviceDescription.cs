@@ -1,11 +1,13 @@
 namespace PyNetSharp;
 
-/// <summary>A device that this machine has and this build can use.</summary>
-/// <param name="Name">What to call it by: <c>cpu</c>, <c>cuda:0</c>, <c>opencl:0</c>, <c>emulated</c>.</param>
-/// <param name="Model">What its maker calls it.</param>
+/// <summary>A GPU of this machine, or its emulation.</summary>
+/// <param name="Name">
+/// The name for <see cref="DeviceCatalog.Open"/>: <c>cuda:0</c>, <c>opencl:0</c>, <c>emulated</c>.
+/// </param>
+/// <param name="Model">The model's name, from the driver.</param>
 /// <param name="Memory">Its memory in bytes.</param>
-/// <param name="Driver">What drives it, with its version.</param>
-/// <param name="IsCpu">Whether it is the processor again, seen through OpenCL or emulation.</param>
+/// <param name="Driver">The driver, with its version.</param>
+/// <param name="IsCpu">Whether it is the CPU, through OpenCL or emulation.</param>
 public sealed record DeviceDescription(string Name, string Model, long Memory, string Driver, bool IsCpu = false)
 {
     /// <summary>The name without its number: <c>cuda</c> of <c>cuda:1</c>.</summary>

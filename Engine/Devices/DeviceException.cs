@@ -1,16 +1,16 @@
 namespace PyNetSharp;
 
 /// <summary>
-/// A GPU's driver reported an error that is no lack of memory: a kernel went wrong, or the device is gone.
+/// A GPU's driver reported an error other than a lack of memory: a kernel has failed, or the device is gone.
 /// </summary>
 /// <remarks>
-/// Kernels run behind the calls that launch them, so an error shows at a later call; the message names the last kernel
-/// that was launched. From then on every use of the device throws this at once: what its memory holds is not to be
-/// trusted.
+/// Kernels run asynchronously, so an error is reported by a later call; the message names the last kernel that was
+/// launched. From then on every use of the device throws this exception, because the content of its memory is
+/// undefined.
 /// </remarks>
 public sealed class DeviceException : Exception
 {
-    /// <summary>An error that nothing is known about.</summary>
+    /// <summary>An error without a message.</summary>
     public DeviceException()
     {
     }
@@ -20,7 +20,7 @@ public sealed class DeviceException : Exception
     {
     }
 
-    /// <summary>An error that the <paramref name="message"/> describes, and what the driver's caller threw.</summary>
+    /// <summary>An error that the <paramref name="message"/> describes, and its cause.</summary>
     public DeviceException(string message, Exception? inner) : base(message, inner)
     {
     }

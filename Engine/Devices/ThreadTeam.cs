@@ -2,12 +2,12 @@ using System.Runtime.ExceptionServices;
 
 namespace PyNetSharp;
 
-/// <summary>Threads that share the items of one loop; the caller is one of them.</summary>
+/// <summary>A thread pool for data-parallel loops; the calling thread takes part.</summary>
 /// <remarks>
-/// Whoever waits looks for some ten microseconds, which spans the gap between two loops of a training step, and then sleeps:
-/// on a machine that others use too, a thread that spins takes the time of the one it waits for. After a few idle seconds
-/// the workers end, so that a forgotten device leaves no threads behind. A loop that meets a busy team (a second
-/// caller, or a loop inside a loop) runs on its own thread, so nothing can wait for itself.
+/// A waiting worker spins for some ten microseconds, which spans the gap between two loops of a training step, and then
+/// sleeps: if other processes use the cores, a spinning thread takes time from the one that it waits for. After five
+/// idle seconds the workers end, so that a device that is not used has no threads. If the team is busy (a second
+/// caller, or a loop within a loop), the calling thread runs the loop alone, so there is no deadlock.
 /// </remarks>
 internal sealed class ThreadTeam(int threads)
 {
@@ -18,7 +18,7 @@ internal sealed class ThreadTeam(int threads)
     private readonly SemaphoreSlim wake = new(0);
     private readonly Loop loop = new();
     private int workerCount, sleepingCount;
-    private volatile int loopNumber;       // the number of the latest loop
+    private volatile int loopNumber;       // counts the loops
 
     public void Run(int count, Action<int> body)
     {
@@ -27,7 +27,9 @@ internal sealed class ThreadTeam(int threads)
             for (var i = 0; i < count; i++) body(i);
     }
 
-    /// <summary>Calls (start, length) for each piece of 0 … <paramref name="total"/> − 1.</summary>
+    /// <summary>
+    /// Calls (start, length) for each range of <paramref name="size"/> in 0 … <paramref name="total"/> − 1.
+    /// </summary>
     public void RunRanges(int total, int size, Action<int, int> body)
     {
         var count = (int)(((long)total + size - 1) / size);
@@ -47,7 +49,7 @@ internal sealed class ThreadTeam(int threads)
 
             loop.Open(count, size, total, body);
             loopNumber++;
-            Interlocked.MemoryBarrier();        // a worker that is about to sleep either sees the loop or is counted here
+            Interlocked.MemoryBarrier();        // a worker that goes to sleep either sees the loop or is counted below
             var asleep = Volatile.Read(ref sleepingCount);
             if (asleep > 0) wake.Release(asleep);
 
@@ -73,7 +75,9 @@ internal sealed class ThreadTeam(int threads)
         Interlocked.Decrement(ref workerCount);
     }
 
-    /// <summary>Returns when there is a loop after number <paramref name="last"/>; false after a long time without one.</summary>
+    /// <summary>
+    /// Waits for a loop after number <paramref name="last"/>; false if there is none within <see cref="IdleTimeout"/>.
+    /// </summary>
     private bool WaitForLoop(ref int last)
     {
         while (true)
@@ -96,34 +100,35 @@ internal sealed class ThreadTeam(int threads)
         }
     }
 
-    /// <summary>The items of one loop after the other. It is opened and closed by the team's owner of the moment.</summary>
+    /// <summary>The shared state of the current loop, opened and closed by the calling thread.</summary>
     /// <remarks>
-    /// One object serves all loops, so that a step of some hundred allocates none. A worker that comes late, to a loop
-    /// that is over, may find the next one open and helps there: whoever got an item sees everything that was written
-    /// before the loop was opened, and whoever is counted inside is waited for.
+    /// One object serves all loops, so that a training step of some hundred loops allocates none. A worker that is late
+    /// for a loop may find the next one open and joins that: a thread that gets an item sees everything that was
+    /// written before the loop was opened, and the calling thread waits for all participants.
     /// </remarks>
     private sealed class Loop
     {
-        private const long Closed = long.MaxValue / 2;  // beyond any count, however many ask for more
-        private const int TargetChunks = 128;                  // in so many goes the items are handed out, if there are as many
+        private const long Closed = long.MaxValue / 2;  // larger than any count, even after further increments
+        private const int TargetChunks = 128;           // of items, handed out one at a time
 
         private readonly SemaphoreSlim done = new(0);
         private Delegate? body;
         private int count, size, total;                 // size 0: single items
-        private int chunkSize;                               // items at a time: threads that take by turns wait for one another
-        private long next = Closed;                     // past any int: it grows as long as threads ask
+        private int chunkSize;                          // items per chunk: each Interlocked.Add costs contention
+        private long next = Closed;                     // the next item; 64 bits, because it grows beyond the count
         private int participants;
         private volatile bool ownerWaits;
         private ExceptionDispatchInfo? exception;
 
         public void Open(int count, int size, int total, Delegate body)
         {
-            (this.count, this.size, this.total, this.body, ownerWaits, exception) = (count, size, total, body, false, null);
+            (this.count, this.size, this.total, this.body) = (count, size, total, body);
+            (ownerWaits, exception) = (false, null);
             chunkSize = Math.Max(1, count / TargetChunks);
             Volatile.Write(ref next, 0);
         }
 
-        /// <summary>Counts the caller in, unless all items have been handed out: then the loop may be over.</summary>
+        /// <summary>Adds the calling thread to the participants, unless all items have been handed out.</summary>
         public bool TryJoin()
         {
             Interlocked.Increment(ref participants);
@@ -141,28 +146,28 @@ internal sealed class ThreadTeam(int threads)
         {
             try
             {
-                var take = this.chunkSize;                   // once: who joins while the next loop opens must take what it counts
+                var take = chunkSize;       // read once: it changes if the next loop is opened meanwhile
                 for (long first; (first = Interlocked.Add(ref next, take) - take) < count;)
                     for (var (i, end) = ((int)first, (int)Math.Min(count, first + take)); i < end; i++)
-                        if (body is Action<int, int> pieces) pieces(i * size, Math.Min(size, total - i * size));
+                        if (body is Action<int, int> rangeBody) rangeBody(i * size, Math.Min(size, total - i * size));
                         else ((Action<int>)body!)(i);
             }
             catch (Exception e)
             {
                 Interlocked.CompareExchange(ref exception, ExceptionDispatchInfo.Capture(e), null);
-                Volatile.Write(ref next, Closed);       // hands out nothing more
+                Volatile.Write(ref next, Closed);       // no more items
             }
         }
 
-        /// <summary>Returns when no thread is inside, and throws the first error that one met.</summary>
+        /// <summary>Waits for all participants, and throws the first exception of one.</summary>
         public void Close()
         {
             for (var spin = 0; spin < SpinCount && Volatile.Read(ref participants) != 0; spin++) Thread.SpinWait(8);
             ownerWaits = true;
-            Interlocked.MemoryBarrier();                // the last to leave either sees this or is seen to have left
+            Interlocked.MemoryBarrier();                // the last participant sees this, or has left
             while (Volatile.Read(ref participants) != 0) done.Wait();
             Interlocked.Exchange(ref next, Closed);     // before anything of the next loop is written
-            body = null;                                // the tensors that it refers to may go
+            body = null;                                // it refers to tensors
             exception?.Throw();
         }
     }

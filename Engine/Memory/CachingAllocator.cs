@@ -3,19 +3,22 @@ using System.Numerics;
 
 namespace PyNetSharp;
 
-/// <summary>Freed blocks of a device's memory, kept by size class, so that a training step takes nothing from the system.</summary>
+/// <summary>
+/// Allocates blocks of a device's memory and keeps freed ones by size class for reuse, as PyTorch's caching allocator
+/// does, so that a training step that has warmed up allocates nothing from the system.
+/// </summary>
 /// <remarks>
-/// There are eight size classes to a factor of two, so at most an eighth of a block is unused. Small blocks are cut from
-/// slabs. A block that nobody gave back (a tensor dropped outside a graph) returns through its finalizer: when a class
-/// has doubled since the last look, the garbage is collected before the system is asked for more.
+/// There are eight size classes per factor of two, so at most an eighth of a block is unused. Small blocks are cut from
+/// slabs. The block of a tensor that was dropped without a release comes back through a finalizer: when the live blocks
+/// of a class have doubled since the last collection, the garbage is collected before the system is asked for more.
 /// </remarks>
-/// <param name="allocateFromSystem">Takes a block of so many bytes from the system; throws <see cref="OutOfMemoryException"/>.</param>
-/// <param name="slice">The block that begins so many bytes into another.</param>
-/// <param name="freeToSystem">Gives a block back to the system.</param>
-/// <param name="limit">The most bytes to take from the system.</param>
-/// <param name="available">
-/// How many the system has at the moment, what others use taken off; null if that is not known.
+/// <param name="allocateFromSystem">
+/// Allocates a block of the given bytes from the system; throws <see cref="OutOfMemoryException"/>.
 /// </param>
+/// <param name="slice">The block that begins at an offset in bytes within another.</param>
+/// <param name="freeToSystem">Frees a block that came from the system.</param>
+/// <param name="limit">The most bytes to allocate from the system.</param>
+/// <param name="available">The bytes that the system has free at the moment; null if that is not known.</param>
 internal sealed class CachingAllocator<TBlock>(
     Func<long, TBlock> allocateFromSystem, Func<TBlock, long, TBlock> slice, Action<TBlock> freeToSystem, long limit,
     Func<long>? available = null)
@@ -33,7 +36,7 @@ internal sealed class CachingAllocator<TBlock>(
         get { lock (cacheLock) return new(allocated, cached, peak, systemAllocations); }
     }
 
-    /// <summary>The size of the block that a request for so many bytes gets.</summary>
+    /// <summary>The size in bytes of the block that a request for <paramref name="bytes"/> gets.</summary>
     public static long RoundedSize(long bytes)
     {
         if (bytes <= MinBlockSize) return MinBlockSize;
@@ -41,8 +44,12 @@ internal sealed class CachingAllocator<TBlock>(
         return (bytes + step - 1) / step * step;
     }
 
-    /// <summary>A block of <paramref name="size"/> bytes, a value of <see cref="RoundedSize"/>; its content is arbitrary.</summary>
-    /// <exception cref="InsufficientMemoryException">Nothing is left, even after the cache was emptied and garbage collected.</exception>
+    /// <summary>
+    /// A block of <paramref name="size"/> bytes, a value of <see cref="RoundedSize"/>; its content is arbitrary.
+    /// </summary>
+    /// <exception cref="InsufficientMemoryException">
+    /// There is not enough memory even after emptying the cache and collecting garbage.
+    /// </exception>
     public TBlock Allocate(long size)
     {
         if (TryAllocateFromCache(size, out var block)) return block;
@@ -68,7 +75,7 @@ internal sealed class CachingAllocator<TBlock>(
         }
     }
 
-    /// <summary>Nobody will take blocks any more: what is free, and what comes back from now on, goes to the system.</summary>
+    /// <summary>Frees all free blocks to the system, and from now on every block that is freed.</summary>
     public void Close()
     {
         lock (cacheLock)
@@ -78,7 +85,7 @@ internal sealed class CachingAllocator<TBlock>(
         }
     }
 
-    /// <summary>Gives all free blocks back to the system, except those cut from slabs.</summary>
+    /// <summary>Frees all free blocks to the system, except those cut from slabs.</summary>
     public void EmptyCache()
     {
         lock (cacheLock)
@@ -98,7 +105,7 @@ internal sealed class CachingAllocator<TBlock>(
     private void FreeCachedBlocks()
     {
         EmptyCache();
-        if (allocated > 0) return;      // slabs go when none of their blocks is used any more
+        if (allocated > 0) return;      // slabs are freed when no block is in use
         foreach (var slab in slabs) freeToSystem(slab);
         slabs.Clear();
         classes.Clear();
@@ -200,8 +207,8 @@ internal sealed class CachingAllocator<TBlock>(
         var left = free < own - use.Cached ? free + use.Cached : own;
         var others = left < own ? Text($" Other programs and the driver have {own - left:N0}.") : "";
         return new(
-            Text($"{size:N0} bytes were asked for, {use.Allocated:N0} are in use, and {left:N0} of the device's {limit:N0} are left.") +
-            others);
+            Text($"{size:N0} bytes were asked for, {use.Allocated:N0} are in use, ") +
+            Text($"and {left:N0} of the device's {limit:N0} are left.{others}"));
 
         static string Text(FormattableString numbers) => numbers.ToString(CultureInfo.InvariantCulture);
     }
@@ -219,7 +226,8 @@ internal sealed class CachingAllocator<TBlock>(
         public readonly Stack<TBlock> Free = new();
         public long Live, CollectAt = NextCollection(size, 0);
 
-        /// <summary>Twice as many as live now, but never so few that a busy loop would collect at every step.</summary>
-        public static long NextCollection(long size, long live) => Math.Max(2 * live, Math.Clamp((16L << 20) / size, 4, 1024));
+        /// <summary>Twice the live blocks, but at least so many that a loop does not collect at every step.</summary>
+        public static long NextCollection(long size, long live) =>
+            Math.Max(2 * live, Math.Clamp((16L << 20) / size, 4, 1024));
     }
 }

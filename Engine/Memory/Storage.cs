@@ -1,14 +1,16 @@
 namespace PyNetSharp;
 
-/// <summary>A block of a device's memory with a count of the tensors that view it.</summary>
-/// <remarks>The block of tensors that became unreachable without <see cref="Release"/> returns through the finalizer.</remarks>
+/// <summary>A block of a device's memory with a count of the tensors that view it, as libtorch's StorageImpl.</summary>
+/// <remarks>If all views become unreachable without <see cref="Release"/>, the finalizer frees the block.</remarks>
 internal abstract class Storage(Device device)
 {
     private int referenceCount = 1;
 
     public Device Device { get; } = device;
 
-    /// <summary>How often the content was overwritten; the op that fills a new storage does not count.</summary>
+    /// <summary>
+    /// How often the content was overwritten, as in PyTorch; the op that computes a new tensor does not count.
+    /// </summary>
     public int Version { get; private set; }
 
     /// <summary>Whether exactly one tensor views this block.</summary>
@@ -16,7 +18,7 @@ internal abstract class Storage(Device device)
 
     ~Storage() => Free();
 
-    /// <summary>Counts an overwriting of the content.</summary>
+    /// <summary>Counts one overwrite of the content.</summary>
     public void BumpVersion() => Version++;
 
     /// <summary>One more tensor views this block.</summary>
@@ -26,7 +28,7 @@ internal abstract class Storage(Device device)
         return this;
     }
 
-    /// <summary>One tensor fewer views this block; after the last it returns to the device's cache.</summary>
+    /// <summary>One tensor fewer views this block; the last one frees it.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref referenceCount) != 0) return;
@@ -34,6 +36,8 @@ internal abstract class Storage(Device device)
         Free();
     }
 
-    /// <summary>Puts the block back into the device's cache; called once, by the last view or by the finalizer.</summary>
+    /// <summary>
+    /// Returns the block to the device's allocator; called once, for the last view or by the finalizer.
+    /// </summary>
     protected abstract void Free();
 }

@@ -1,8 +1,8 @@
 namespace PyNetSharp;
 
-/// <summary>A tensor for a part of a computation: <c>using</c> releases it at the end of the scope, on every device.</summary>
+/// <summary>A tensor within a computation, which <c>using</c> releases at the end of the scope.</summary>
 /// <param name="tensor">The tensor.</param>
-/// <param name="borrowed">If this is the same tensor, it is the caller's and not released.</param>
+/// <param name="borrowed">Not released if it is the same tensor: it belongs to the caller.</param>
 internal readonly ref struct TemporaryTensor(Tensor tensor, Tensor? borrowed = null)
 {
     /// <summary>A tensor whose content is arbitrary.</summary>

@@ -4,41 +4,44 @@ namespace PyNetSharp;
 /// <remarks>
 /// <para>
 /// The state of a module is what its fields and properties hold, private ones included: every <see cref="Parameter"/>,
-/// <see cref="ModuleBuffer"/> and module, also in arrays, lists, dictionaries and tuples. Nothing is registered, so nothing is
-/// forgotten; a layer that is held in a way that cannot be walked (in an object that is no module, in a lambda expression or a Lazy,
-/// by a property that makes a new one at each look) is refused by name. Static members belong to no module.
-/// <see cref="NotStateAttribute"/> leaves a member out.
+/// <see cref="ModuleBuffer"/> and module, also in arrays, lists, dictionaries and tuples. Nothing is registered. State
+/// that cannot be found in this way throws an exception that names it: state in an object that is not a module, in a
+/// lambda expression, in a Lazy, or of a property that creates new modules on every access. Static members belong to no
+/// module. <see cref="NotStateAttribute"/> excludes a member.
 /// </para>
 /// <para>
-/// Paths are PyTorch's: a property <c>Features</c> that holds a <c>Sequential</c> yields <c>features.0.weight</c>, a field
-/// <c>_conv1</c> yields <c>conv1.weight</c>, a list <c>Blocks</c> yields <c>blocks.0</c> and so on, a dictionary its keys.
+/// Paths are PyTorch's: a property <c>Features</c> that holds a <c>Sequential</c> yields <c>features.0.weight</c>, a
+/// field <c>_conv1</c> yields <c>conv1.weight</c>, a list <c>Blocks</c> yields <c>blocks.0</c> and so on, a dictionary
+/// its keys.
 /// </para>
 /// </remarks>
 public abstract class Module
 {
     private bool training = true;
-    private List<Parameter>? frozen;        // what Freeze has kept from getting gradients; null while not frozen
+    private List<Parameter>? frozen;        // those whose RequiresGrad Freeze has set to false; null if not frozen
 
     /// <summary>
-    /// Whether the module behaves as in training: dropout drops, batch norm uses the batch's statistics. Never while it is frozen.
+    /// Whether the module is in training mode: dropout drops, batch norm uses the statistics of the batch. False while
+    /// it is frozen.
     /// </summary>
     public bool Training => training && !IsFrozen;
 
-    /// <summary>Whether <see cref="Freeze"/> holds.</summary>
+    /// <summary>Whether the module is frozen.</summary>
     public bool IsFrozen => frozen is not null;
 
     /// <summary>Computes the module's function.</summary>
     public abstract Tensor Forward(Tensor x);
 
-    /// <summary>Switches this module and all within it to training, except what is frozen.</summary>
+    /// <summary>Sets this module and its descendants to training mode, except frozen ones.</summary>
     public void Train() => SetTraining(true);
 
-    /// <summary>Switches this module and all within it to evaluation.</summary>
+    /// <summary>Sets this module and its descendants to evaluation mode.</summary>
     public void Eval() => SetTraining(false);
 
     /// <summary>
-    /// Keeps this module and all within it as they are until <see cref="Unfreeze"/>: their parameters get no gradients, and they
-    /// stay in evaluation mode whatever <see cref="Train"/>, a trainer or an evaluation does to the model around them.
+    /// Until <see cref="Unfreeze"/>, the parameters of this module and its descendants get no gradients, and they stay
+    /// in evaluation mode: <see cref="Train"/> of a module around them, a trainer or an evaluation does not change
+    /// that.
     /// </summary>
     public void Freeze()
     {
@@ -51,7 +54,7 @@ public abstract class Module
         }
     }
 
-    /// <summary>Undoes <see cref="Freeze"/> here and in all modules within: they take part in training again.</summary>
+    /// <summary>Undoes <see cref="Freeze"/> for this module and its descendants.</summary>
     public void Unfreeze()
     {
         foreach (var (_, module) in Descendants())
@@ -62,14 +65,14 @@ public abstract class Module
     }
 
     /// <summary>
-    /// Switches this module and all within it to evaluation until the result is disposed; then each is in the mode that it was in.
+    /// Sets this module and its descendants to evaluation mode; disposing the result restores the mode of each.
     /// </summary>
     /// <example><code>using (model.Evaluating()) y = model.Forward(x);</code></example>
     public EvaluationScope Evaluating() => new(this);
 
     /// <summary>All parameters and buffers with their paths, in a fixed order.</summary>
     /// <exception cref="InvalidOperationException">
-    /// Two have the same path, or a member holds a layer in a way that cannot be walked; the message names it.
+    /// Two have the same path, or a member holds state that cannot be found; the message names it.
     /// </exception>
     public IReadOnlyList<(string Name, Tensor Tensor)> State() => ModuleState.Walk(this);
 
@@ -78,48 +81,50 @@ public abstract class Module
     public IReadOnlyList<Parameter> Parameters() => [.. State().Select(s => s.Tensor).OfType<Parameter>().Distinct()];
 
     /// <summary>
-    /// Moves all parameters and buffers to <paramref name="device"/>. The tensors stay the same objects; the devices that
-    /// they leave give the free memory of their caches back to the system.
+    /// Moves all parameters and buffers to <paramref name="device"/>. The tensors stay the same objects; the caches of
+    /// the devices that they leave are emptied.
     /// </summary>
     /// <returns>This module.</returns>
     public Module To(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        HashSet<Device> left = [];
+        HashSet<Device> previous = [];
         foreach (var (_, tensor) in State())
         {
-            if (tensor.Device != device) left.Add(tensor.Device);
+            if (tensor.Device != device) previous.Add(tensor.Device);
             tensor.Move(device);
         }
 
-        foreach (var other in left) other.EmptyCache();
+        foreach (var other in previous) other.EmptyCache();
         return this;
     }
 
-    /// <summary>The modules directly within this one, with their names.</summary>
+    /// <summary>The direct children, with their names.</summary>
     public IEnumerable<(string Name, Module Module)> Children() => ModuleState.Of(this).Children;
 
-    /// <summary>This module (with an empty path) and all within it, each before its children.</summary>
+    /// <summary>This module (with an empty path) and its descendants, each before its children.</summary>
     public IEnumerable<(string Path, Module Module)> Descendants() => ModuleState.Descendants(this);
 
     /// <summary>
-    /// Children that the module names itself, as <c>Sequential</c> does; whatever else its members hold comes after them.
+    /// Children that the module names itself, as <c>Sequential</c> does; children that its other members hold follow.
     /// </summary>
     protected internal virtual IEnumerable<(string Name, Module Module)> NamedChildren() => [];
 
-    /// <summary>What stands in the parentheses after the module's name when it is printed; PyTorch's words.</summary>
+    /// <summary>The text in parentheses after the module's name when it is printed, as PyTorch's extra_repr.</summary>
     protected virtual string Describe() => "";
 
-    /// <summary>As PyTorch prints it: <c>Conv2d(1, 20, kernel_size=(3, 3), stride=(1, 1))</c>, children on lines of their own.</summary>
+    /// <summary>
+    /// As PyTorch prints it: <c>Conv2d(1, 20, kernel_size=(3, 3), stride=(1, 1))</c>, children on lines of their own.
+    /// </summary>
     public override string ToString() => Print([]);
 
-    private string Print(Stack<Module> above)
+    private string Print(Stack<Module> ancestors)
     {
-        above.Push(this);
+        ancestors.Push(this);
         var children = string.Concat(Children()
-            .Where(c => !above.Contains(c.Module))      // a child may refer to its parent
-            .Select(c => $"  ({c.Name}): {c.Module.Print(above).ReplaceLineEndings("\n  ")}\n"));
-        above.Pop();
+            .Where(c => !ancestors.Contains(c.Module))      // a child may refer to its parent
+            .Select(c => $"  ({c.Name}): {c.Module.Print(ancestors).ReplaceLineEndings("\n  ")}\n"));
+        ancestors.Pop();
         return children.Length == 0 ? $"{GetType().Name}({Describe()})" : $"{GetType().Name}({Describe()}\n{children})";
     }
 
@@ -128,7 +133,7 @@ public abstract class Module
         foreach (var (_, module) in Descendants()) module.training = training;
     }
 
-    /// <summary>Ends an evaluation when disposed; see <see cref="Evaluating"/>.</summary>
+    /// <summary>Restores the modules' modes when disposed; see <see cref="Evaluating"/>.</summary>
     public readonly struct EvaluationScope : IDisposable
     {
         private readonly (Module Module, bool Training)[] modes;
@@ -139,7 +144,7 @@ public abstract class Module
             root.Eval();
         }
 
-        /// <summary>Puts every module back into its own mode.</summary>
+        /// <summary>Restores the mode of each module.</summary>
         public void Dispose()
         {
             foreach (var (module, training) in modes ?? []) module.training = training;
@@ -147,6 +152,6 @@ public abstract class Module
     }
 }
 
-/// <summary>Leaves a field or property of a module out of the module's state: it is not trained, saved, moved or switched.</summary>
+/// <summary>Excludes a field or property from a module's state: it is not trained, saved, moved or switched.</summary>
 [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
 public sealed class NotStateAttribute : Attribute;

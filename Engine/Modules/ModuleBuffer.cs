@@ -1,9 +1,13 @@
 namespace PyNetSharp;
 
-/// <summary>A tensor that belongs to a layer and is saved with it, but gets no gradient: running statistics.</summary>
+/// <summary>
+/// A tensor that is saved with its module but gets no gradient, such as running statistics: PyTorch's buffer.
+/// </summary>
 public sealed class ModuleBuffer : Tensor
 {
-    /// <summary>A buffer with the numbers of <paramref name="content"/>, which it takes over: do not use that tensor again.</summary>
+    /// <summary>
+    /// Takes over the storage of <paramref name="content"/>, which must not be used afterwards.
+    /// </summary>
     public ModuleBuffer(Tensor content) : base(content)
     {
     }

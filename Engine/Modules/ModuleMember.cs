@@ -9,15 +9,19 @@ namespace PyNetSharp;
 /// <param name="Name">Its name in paths: <c>conv1</c> for a field <c>_conv1</c> and a property <c>Conv1</c>.</param>
 /// <param name="Label">Class and member, for messages: <c>Net.Conv1</c>.</param>
 /// <param name="IsPublic">Whether it is a public property.</param>
-/// <param name="IsComputed">Whether a getter's code decides what it gives, so that it need not hold anything.</param>
-/// <param name="Get">What a module has there now.</param>
-internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bool IsComputed, Func<Module, object?> Get)
+/// <param name="IsComputed">Whether it is a property whose getter has code, so that it may hold nothing.</param>
+/// <param name="Get">Reads the member of a module.</param>
+internal sealed record ModuleMember(
+    string Name, string Label, bool IsPublic, bool IsComputed, Func<Module, object?> Get)
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
     private static readonly ConcurrentDictionary<Type, ModuleMember[]> Cache = new();
 
-    /// <summary>All of a class's members that may hold state: a base class's first, public properties before the rest.</summary>
+    /// <summary>
+    /// All of a class's members that may hold state: a base class's first, public properties before the rest.
+    /// </summary>
     public static ModuleMember[] Of(Type module) => Cache.GetOrAdd(module, static type =>
     {
         var classes = new Stack<Type>();
@@ -29,7 +33,9 @@ internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bo
     {
         var fields = type.GetFields(Declared).Where(f => !IsExcluded(f)).OrderBy(f => f.MetadataToken).ToList();
         var properties = type.GetProperties(Declared)
-            .Where(p => p.GetMethod is not null && p.GetIndexParameters().Length == 0).OrderBy(p => p.MetadataToken).ToArray();
+            .Where(p => p.GetMethod is not null && p.GetIndexParameters().Length == 0)
+            .OrderBy(p => p.MetadataToken)
+            .ToArray();
         foreach (var property in properties.Where(p => p.GetMethod!.IsPublic))
         {
             var (name, label) = (PathName(property.Name), $"{type.Name}.{property.Name}");
@@ -37,22 +43,29 @@ internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bo
             if (backing is not null) fields.Remove(backing);
             if (IsExcluded(property)) continue;
             if (HasCustomGetter(property))
-                yield return new(name, label, true, true, m => TryGetValue(property, m));      // a getter written out may make it at the first look
+                // The code of a getter may create the value on the first access
+                yield return new(name, label, true, true, m => TryGetValue(property, m));
             else if (backing is not null && StateTypes.CanHoldState(backing.FieldType))
                 yield return new(name, label, true, false, backing.GetValue);
         }
 
         foreach (var field in fields)
         {
-            // <Name>k__BackingField of a property, <name>P of a parameter of the class
-            var name = field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
+            // <Name>k__BackingField of a property, <name>P of a primary constructor's parameter
+            var name = field.Name.StartsWith('<')
+                ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)]
+                : field.Name;
             var property = type.GetProperty(name, Declared);
             if (property is not null && IsExcluded(property)) continue;
-            if (StateTypes.CanHoldState(field.FieldType)) yield return new(PathName(name), $"{type.Name}.{name}", false, false, field.GetValue);
+            if (StateTypes.CanHoldState(field.FieldType))
+                yield return new(PathName(name), $"{type.Name}.{name}", false, false, field.GetValue);
         }
 
         foreach (var property in properties.Where(p => !p.GetMethod!.IsPublic && HasCustomGetter(p) && !IsExcluded(p)))
-            yield return new(PathName(property.Name), $"{type.Name}.{property.Name}", false, true, m => TryGetValue(property, m));
+        {
+            var label = $"{type.Name}.{property.Name}";
+            yield return new(PathName(property.Name), label, false, true, m => TryGetValue(property, m));
+        }
     }
 
     private static bool HasCustomGetter(PropertyInfo property) =>
@@ -62,7 +75,7 @@ internal sealed record ModuleMember(string Name, string Label, bool IsPublic, bo
 
     private static string PathName(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name.TrimStart('_'));
 
-    /// <summary>What a getter gives; nothing if it throws, because then it holds nothing.</summary>
+    /// <summary>The value of a property; null if its getter throws.</summary>
     private static object? TryGetValue(PropertyInfo property, Module module)
     {
         try

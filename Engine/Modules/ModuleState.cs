@@ -1,6 +1,6 @@
 namespace PyNetSharp;
 
-/// <summary>What a module holds directly: its own parameters and buffers, and the modules below it.</summary>
+/// <summary>What a module holds directly: its own parameters and buffers, and its children.</summary>
 internal sealed class ModuleState
 {
     private readonly List<(string Name, Tensor Tensor)> ownTensors = [];
@@ -11,31 +11,38 @@ internal sealed class ModuleState
     {
         children.AddRange(module.NamedChildren());
         var members = ModuleMember.Of(module.GetType());
-        MemberContents[] computed = [.. members.Where(member => member.IsComputed).Select(member => MemberContents.Of(member, module))];
-        MemberContents[] stored = [.. StoredMembers(module)];          // after the getters, which may have made some of it
-        MemberContents[] shown = [.. stored.Where(contents => contents.Member.IsPublic)];
-        MemberContents[] hidden = [.. stored.Where(contents => !contents.Member.IsPublic)];
+        MemberContents[] computed =
+            [.. members.Where(member => member.IsComputed).Select(member => MemberContents.Of(member, module))];
+        MemberContents[] stored = [.. StoredMembers(module)];       // after the getters, which may have created some
 
-        // A computed property, and a private field behind it, may show what has a name already: the first name is the only one.
-        var named = new HashSet<object>(children.Select(child => child.Module), ReferenceEqualityComparer.Instance) { module };
-        Add(shown, named);
+        MemberContents[] publicMembers = [.. stored.Where(contents => contents.Member.IsPublic)];
+        MemberContents[] privateMembers = [.. stored.Where(contents => !contents.Member.IsPublic)];
+
+        // A computed property, and a private field behind it, may return what has a name already: only the first
+        // counts.
+        var named = new HashSet<object>(ReferenceEqualityComparer.Instance) { module };
+        named.UnionWith(children.Select(child => child.Module));
+        Add(publicMembers, named);
         if (computed.Any(contents => contents.State.Count > 0))
-            named.UnionWith(StateBelow(module, [.. children.Select(child => child.Module), .. ModulesOf(hidden)]));
+            named.UnionWith(
+                StateBelow(module, [.. children.Select(child => child.Module), .. ModulesOf(privateMembers)]));
         Add([.. computed.Where(contents => contents.Member.IsPublic)], named);
-        Add(hidden, named);
+        Add(privateMembers, named);
         Add([.. computed.Where(contents => !contents.Member.IsPublic)], named);
     }
 
     /// <summary>The module's own parameters and buffers.</summary>
     public IReadOnlyList<(string Name, Tensor Tensor)> OwnTensors => ownTensors;
 
-    /// <summary>The modules directly below.</summary>
+    /// <summary>The direct children.</summary>
     public IReadOnlyList<(string Name, Module Module)> Children => children;
 
     public static ModuleState Of(Module module) => new(module);
 
-    /// <summary>The parameters and buffers of a module and of all below it; its own first.</summary>
-    /// <exception cref="InvalidOperationException">Two have one path, or an object hides a module or parameter that has none.</exception>
+    /// <summary>The parameters and buffers of a module and of its descendants; its own first.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// Two have the same path, or an object that is not a module holds state that has no path.
+    /// </exception>
     public static IReadOnlyList<(string Name, Tensor Tensor)> Walk(Module root)
     {
         var (all, paths) = (new List<(string, Tensor)>(), new HashSet<string>());
@@ -49,42 +56,51 @@ internal sealed class ModuleState
             {
                 var full = path.Length == 0 ? name : $"{path}.{name}";
                 if (!paths.Add(full))
-                    throw new InvalidOperationException($"{root.GetType().Name}: two parameters or buffers have the path '{full}'; rename a member.");
+                    throw new InvalidOperationException(
+                        $"{root.GetType().Name}: two parameters or buffers have the path '{full}'; rename a member.");
                 found.Add(tensor);
                 all.Add((full, tensor));
             }
         }
 
         foreach (var (member, value) in others)
-            if (UntrackedState.Find(value).FirstOrDefault(hidden => !found.Contains(hidden.State)) is { State: { } state, Holder: var holder })
-                throw new InvalidOperationException(
-                    $"{member.Label} holds a {state.GetType().Name} in {UntrackedState.Describe(holder)}: it would be neither trained nor " +
-                    "saved nor moved. Hold it in a field or property of a module, or in an array, list, dictionary or tuple there; " +
-                    "[NotState] on the member leaves it out on purpose.");
+            foreach (var (state, holder) in UntrackedState.Find(value))
+                if (!found.Contains(state))
+                    throw UntrackedError(member, state, holder);
         return all;
     }
 
-    /// <summary>A module, with an empty path, and all below it, each before its children.</summary>
+    /// <summary>A module, with an empty path, and its descendants, each before its children.</summary>
     public static IEnumerable<(string Path, Module Module)> Descendants(Module root) =>
         Visit("", root, []).Select(visited => (visited.Path, visited.Module));
 
-    /// <param name="above">The modules on the way to this one: a child may refer to its parent, which is not below it.</param>
-    private static IEnumerable<(string Path, Module Module, ModuleState State)> Visit(string path, Module module, Stack<Module> above)
+    /// <param name="path">The module's path.</param>
+    /// <param name="module">The module.</param>
+    /// <param name="ancestors">The modules around it: a child may refer to its parent.</param>
+    private static IEnumerable<(string Path, Module Module, ModuleState State)> Visit(
+        string path, Module module, Stack<Module> ancestors)
     {
         var state = Of(module);
         yield return (path, module, state);
-        above.Push(module);
+        ancestors.Push(module);
         foreach (var (name, child) in state.children)
-            if (!above.Contains(child))
-                foreach (var below in Visit(path.Length == 0 ? name : $"{path}.{name}", child, above))
-                    yield return below;
-        above.Pop();
+            if (!ancestors.Contains(child))
+                foreach (var descendant in Visit(path.Length == 0 ? name : $"{path}.{name}", child, ancestors))
+                    yield return descendant;
+        ancestors.Pop();
     }
 
-    private static IEnumerable<MemberContents> StoredMembers(Module module) =>
-        ModuleMember.Of(module.GetType()).Where(member => !member.IsComputed).Select(member => MemberContents.Of(member, module));
+    private static InvalidOperationException UntrackedError(ModuleMember member, object state, object holder) => new(
+        $"{member.Label} holds a {state.GetType().Name} in {UntrackedState.Describe(holder)}: it would be neither " +
+        "trained nor saved nor moved. Hold it in a field or property of a module, or in an array, list, dictionary or tuple " +
+        "there; [NotState] on the member excludes it on purpose.");
 
-    /// <summary>Everything that the modules below <paramref name="root"/> hold: not what it holds itself.</summary>
+    private static IEnumerable<MemberContents> StoredMembers(Module module) =>
+        ModuleMember.Of(module.GetType())
+            .Where(member => !member.IsComputed)
+            .Select(member => MemberContents.Of(member, module));
+
+    /// <summary>What the descendants of <paramref name="root"/> hold, without what it holds itself.</summary>
     private static HashSet<object> StateBelow(Module root, IEnumerable<Module> modules)
     {
         var (held, seen, open) = (
@@ -93,7 +109,11 @@ internal sealed class ModuleState
         while (open.TryDequeue(out var module))
         {
             if (!seen.Add(module)) continue;
-            object[] parts = [.. module.NamedChildren().Select(child => child.Module), .. StoredMembers(module).SelectMany(c => c.State).Select(s => s.Value)];
+            object[] parts =
+            [
+                .. module.NamedChildren().Select(child => child.Module),
+                .. StoredMembers(module).SelectMany(contents => contents.State).Select(state => state.Value),
+            ];
             held.UnionWith(parts);
             foreach (var child in parts.OfType<Module>()) open.Enqueue(child);
         }
@@ -104,7 +124,7 @@ internal sealed class ModuleState
     private static IEnumerable<Module> ModulesOf(IEnumerable<MemberContents> members) =>
         members.SelectMany(contents => contents.State.Select(state => state.Value)).OfType<Module>();
 
-    /// <summary>Adds what has no name in <paramref name="named"/> yet, and then puts it there.</summary>
+    /// <summary>Adds what is not in <paramref name="named"/> yet, and then adds it there.</summary>
     private void Add(MemberContents[] members, HashSet<object> named)
     {
         foreach (var contents in members)

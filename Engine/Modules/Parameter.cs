@@ -1,8 +1,10 @@
 namespace PyNetSharp;
 
-/// <summary>A tensor that training changes: a layer's weight or bias. Saved with the model.</summary>
+/// <summary>A tensor that training changes and that is saved with its module: a weight or a bias.</summary>
 public sealed class Parameter : Tensor
 {
-    /// <summary>A parameter with the numbers of <paramref name="content"/>, which it takes over: do not use that tensor again.</summary>
+    /// <summary>
+    /// Takes over the storage of <paramref name="content"/>, which must not be used afterwards.
+    /// </summary>
     public Parameter(Tensor content) : base(content) => RequiresGrad = true;
 }

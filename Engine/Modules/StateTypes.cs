@@ -10,29 +10,42 @@ internal static class StateTypes
 
     /// <summary>Whether it is a type of state itself, or one of .NET's collections of such.</summary>
     public static bool IsState(Type type) =>
-        type.IsAssignableTo(typeof(Module)) || type.IsAssignableTo(typeof(Parameter)) || type.IsAssignableTo(typeof(ModuleBuffer))
+        type.IsAssignableTo(typeof(Module)) || type.IsAssignableTo(typeof(Parameter))
+        || type.IsAssignableTo(typeof(ModuleBuffer))
         || (type.IsArray && IsState(type.GetElementType()!))
         || (type.IsGenericType && IsFramework(type) && type.GetGenericArguments().Any(IsState));
 
-    /// <summary>Whether something of this type can hold a module, a parameter or a buffer, itself or further inside.</summary>
+    /// <summary>
+    /// Whether something of this type can hold a module, a parameter or a buffer, itself or further inside.
+    /// </summary>
     public static bool CanHoldState(Type type) => Cache.GetOrAdd(type, static type =>
     {
-        if (type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsByRefLike || type == typeof(string)) return false;
-        if (IsState(type) || type.IsAssignableFrom(typeof(Module)) || type.IsAssignableFrom(typeof(Parameter))) return true;
+        if (type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsByRefLike || type == typeof(string))
+            return false;
+        if (IsState(type) || type.IsAssignableFrom(typeof(Module)) || type.IsAssignableFrom(typeof(Parameter)))
+            return true;
         if (type.IsArray) return CanHoldState(type.GetElementType()!);
         if (type.IsInterface && !type.IsGenericType) return true;           // a module may implement it
-        if (type.Assembly == typeof(Module).Assembly) return false;         // shapes, devices, generators, optimizers
+        if (type.Assembly == typeof(Module).Assembly) return false;         // shapes, devices, Rng, optimizers
         if (!IsFramework(type) || type.IsAssignableTo(typeof(Delegate))) return true;
-        return type.IsGenericType ? type.GetGenericArguments().Any(CanHoldState) : type.IsAssignableTo(typeof(IEnumerable));
+        return type.IsGenericType
+            ? type.GetGenericArguments().Any(CanHoldState)
+            : type.IsAssignableTo(typeof(IEnumerable));
     });
 
-    /// <summary>Whether a sequence of this type yields modules, parameters or buffers, or pairs and tuples of such.</summary>
-    public static bool IsSequenceOfState(Type type) => type.GetInterfaces().Any(
-        i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>) && IsState(i.GetGenericArguments()[0]));
+    /// <summary>
+    /// Whether a sequence of this type yields modules, parameters or buffers, or pairs and tuples of such.
+    /// </summary>
+    public static bool IsSequenceOfState(Type type) => type.GetInterfaces().Any(i =>
+        i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>)
+        && IsState(i.GetGenericArguments()[0]));
 
-    /// <summary>Whether it is one of .NET's types around a value, such as Lazy, Task or Memory, and the value is state.</summary>
+    /// <summary>
+    /// Whether it is one of .NET's types around a value, such as Lazy, Task or Memory, and the value is state.
+    /// </summary>
     public static bool IsWrapperOfState(Type type) =>
-        type.IsGenericType && IsFramework(type) && type.GetGenericArguments().Any(IsState) && !type.IsAssignableTo(typeof(Delegate))
+        type.IsGenericType && IsFramework(type) && type.GetGenericArguments().Any(IsState)
+        && !type.IsAssignableTo(typeof(Delegate))
         && !type.GetInterfaces().Any(i => i.Name.StartsWith("IComparer", StringComparison.Ordinal)
             || i.Name.StartsWith("IEqualityComparer", StringComparison.Ordinal));
 

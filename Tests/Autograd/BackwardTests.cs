@@ -22,7 +22,9 @@ public sealed class BackwardTests
         Assert.That(x.Grad!.ToArray(), Is.EqualTo((float[])[6, 36, 114]));
     }
 
-    /// <summary>The sum that reaches the middle twice must not be added into a gradient that another op still reads.</summary>
+    /// <summary>
+    /// The sum that reaches the middle twice must not be added into a gradient that another op still reads.
+    /// </summary>
     [Test]
     public void Gradients_that_several_ops_share_are_not_overwritten()
     {
@@ -54,7 +56,9 @@ public sealed class BackwardTests
         Assert.That(seed.ToArray(), Is.EqualTo((float[])[10, 20]));
     }
 
-    /// <summary>An addition hands one tensor to both operands; clipping one gradient in place must not clip the other.</summary>
+    /// <summary>
+    /// An addition hands one tensor to both operands; clipping one gradient in place must not clip the other.
+    /// </summary>
     [Test]
     public void Every_leaf_has_a_gradient_of_its_own()
     {

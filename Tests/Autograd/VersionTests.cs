@@ -9,7 +9,10 @@ public sealed class VersionTests
 {
     private const string Rule = "Call Backward before";
 
-    /// <summary>Each input, and the result, overwritten after forward: Backward refuses, or its gradients are those of the forward pass.</summary>
+    /// <summary>
+    /// Each input, and the result, overwritten after forward: Backward refuses, or its gradients are those of the
+    /// forward pass.
+    /// </summary>
     [TestCaseSource(typeof(OpTable), nameof(OpTable.Rows))]
     public void An_op_never_gives_the_gradient_of_other_contents(OpRow row) => CheckOverwriting(row, Device.Cpu);
 

@@ -50,8 +50,8 @@ public sealed class ModuleStateTests
 
     private static IEnumerable<TestCaseData> Refused()
     {
-        yield return Case(new Fresh(), "Fresh.Layer", "makes a new Linear at each look");
-        yield return Case(new Holder<IEnumerable<Linear>>(Enumerable.Range(0, 2).Select(_ => Layer())), "Value", "sequence", "makes a new Linear at each look");
+        yield return Case(new Fresh(), "Fresh.Layer", "creates a new Linear on every access");
+        yield return Case(new Holder<IEnumerable<Linear>>(Enumerable.Range(0, 2).Select(_ => Layer())), "Value", "sequence", "creates a new Linear on every access");
         yield return Case(new Holder<Block>(new(Layer())), "Value", "holds a Linear in a Block, which is no Module");
         yield return Case(new Holder<List<Block>>([new(Layer())]), "Value", "holds a Linear in a Block, which is no Module");
         yield return Case(new Holder<Pair>(new(Layer(), 1)), "Value", "holds a Linear in a Pair");
@@ -64,7 +64,7 @@ public sealed class ModuleStateTests
         yield return Case(new Holder<Dictionary<Linear, string>>(new() { [Layer()] = "" }), "Value", "holds a Linear in the keys of a dictionary");
         yield return Case(new Holder<Numbers>(new(Layer())), "Value", "holds a Linear in a Numbers");
         yield return Case(new Holder<LayerList>([Layer()]), "Value", "holds a Linear in a LayerList");
-        yield return Case(new FreshPrivately(), "FreshPrivately.Layer", "makes a new Linear at each look");
+        yield return Case(new FreshPrivately(), "FreshPrivately.Layer", "creates a new Linear on every access");
         yield return Case(new Holder<Func<Tensor, Tensor>>(Layer().Forward), "Value", "holds a Linear in a delegate or lambda");
         yield return Case(new Holder<Func<Tensor, Tensor>[]>(Lambdas(Layer())), "Value", "holds a Linear in a delegate or lambda");
         yield return Case(new Holder<Block>(new(Weight())), "Value", "holds a Parameter in a Block");
@@ -76,7 +76,7 @@ public sealed class ModuleStateTests
     {
         Assert.That(module.State().Select(s => s.Name), Is.EqualTo(names));
         var again = module.State();
-        Assert.That(again, Is.EqualTo(module.State()), "the same tensors at each look");
+        Assert.That(again, Is.EqualTo(module.State()), "the same tensors on every access");
 
         var device = new CpuDevice(threads: 1);
         module.To(device);

@@ -16,8 +16,8 @@ internal sealed class GoldenFile(string name) : IDisposable
 
     /// <summary>Fails unless |actual − golden| ≤ tolerance · |golden| in the Euclidean norm.</summary>
     /// <remarks>
-    /// Of a large tensor the file has sampled elements, the norm, and a sum with random signs. A sum of errors of norm e
-    /// with random signs has the deviation e, so four times that is allowed.
+    /// Of a large tensor the file has sampled elements, the norm, and a sum with random signs. A sum of errors of norm
+    /// e with random signs has the deviation e, so four times that is allowed.
     /// </remarks>
     public void AssertClose(string name, float[] actual, double tolerance)
     {
@@ -50,7 +50,8 @@ internal sealed class GoldenFile(string name) : IDisposable
         Assert.That(actual, Has.Length.EqualTo(golden.Length), name);
         var error = Math.Sqrt(actual.Zip(golden, (a, g) => Square((double)a - g)).Sum());
         var norm = Math.Sqrt(golden.Sum(g => Square(g)));
-        // A bias in front of batch normalisation changes nothing: PyTorch's 1e-17 stands for 0, ours is a few roundings.
+        // A bias in front of batch normalisation changes nothing: PyTorch's 1e-17 stands for 0, ours is a few
+        // roundings.
         var bound = norm < 1e-12 ? 1e-7 : tolerance * norm;
         Assert.That(error, Is.LessThanOrEqualTo(bound), $"{name}: the error's norm, where the values' is {norm:G4}");
     }

@@ -4,7 +4,9 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>A GPU's memory when there is little of it: emptied, collected, tried once more, and refused with figures.</summary>
+/// <summary>
+/// A GPU's memory when there is little of it: emptied, collected, tried once more, and refused with figures.
+/// </summary>
 [Category("Gpu")]
 public sealed class GpuMemoryTests
 {

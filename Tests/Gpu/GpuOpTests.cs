@@ -3,8 +3,8 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// Every row of <see cref="OpTable"/> on every device beside the CPU: values and gradients are the CPU's, every element is
-/// written, and nothing else.
+/// Every row of <see cref="OpTable"/> on every device beside the CPU: values and gradients are the CPU's, every element
+/// is written, and nothing else.
 /// </summary>
 [Category("Gpu"), Category("Slow")]
 public sealed class GpuOpTests
@@ -17,7 +17,9 @@ public sealed class GpuOpTests
     [TestCaseSource(nameof(Rows))]
     public void Value_is_the_reference(string name, OpRow row) => AssertValue(DeviceCatalog.Open(name), row);
 
-    /// <summary>The gradients, all and each alone, are the CPU's, which <see cref="OpTests"/> compare with differences.</summary>
+    /// <summary>
+    /// The gradients, all and each alone, are the CPU's, which <see cref="OpTests"/> compare with differences.
+    /// </summary>
     [TestCaseSource(nameof(Rows))]
     public void Gradients_are_the_CPUs(string name, OpRow row) => AssertGradients(DeviceCatalog.Open(name), row);
 
@@ -55,7 +57,9 @@ public sealed class GpuOpTests
     }
 
     /// <summary>Computes in memory full of NaN, and looks what was written beside the results.</summary>
-    /// <param name="results">Whose blocks are looked at behind their ends; not those that held something longer before.</param>
+    /// <param name="results">
+    /// Whose blocks are looked at behind their ends; not those that held something longer before.
+    /// </param>
     private static T Guarded<T>(Device device, Shape[] shapes, Func<T> compute, Func<T, IEnumerable<Tensor?>> results)
     {
         for (var attempts = 5; ; attempts--)

@@ -36,7 +36,8 @@ public sealed class GpuOptimizerTests
     public void Gradients_are_clipped_by_their_common_norm(string name)
     {
         var device = DeviceCatalog.Open(name);
-        Parameter a = new(Tensor.Zeros([50_001], device)), b = new(Tensor.Zeros([3], device));      // four pieces, and one
+        // Four pieces, and one
+        Parameter a = new(Tensor.Zeros([50_001], device)), b = new(Tensor.Zeros([3], device));
         a.Backward(Tensor.Full([50_001], 1e30f, device));
         b.Backward(Tensor.From([3], [3e30f, -4e30f, 0], device));
         var norm = 1e30f * Math.Sqrt(50_001 + 25);

@@ -2,13 +2,16 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What a training step asks of a GPU beside its arithmetic, once the first epoch has taken what it needs.</summary>
+/// <summary>
+/// What a training step asks of a GPU beside its arithmetic, once the first epoch has taken what it needs.
+/// </summary>
 [Category("Gpu"), NonParallelizable]
 public sealed class GpuStepTests
 {
     private const int Batches = 6, BatchSize = 2, MostLaunches = 80;
 
-    private static IEnumerable<TestCaseData> Real => TestDevices.CasesExcept("emulated");      // on which it takes minutes
+    // On which it takes minutes
+    private static IEnumerable<TestCaseData> Real => TestDevices.CasesExcept("emulated");
 
     [TestCaseSource(nameof(Real))]
     public void A_step_of_nin_allocates_nothing_sends_only_its_batch_and_launches_few_kernels(string name)

@@ -47,7 +47,8 @@ public sealed class GpuTrainerTests
         var device = DeviceCatalog.Open(name);
         var model = Perceptron();
         var start = Numbers(model);
-        var trainer = NewTrainer(device, model, rate: 1e25f);      // after the first step the scores are not finite any more
+        // After the first step the scores are not finite any more
+        var trainer = NewTrainer(device, model, rate: 1e25f);
 
         var fault = Assert.Throws<DivergenceException>(() => trainer.Run(3))!;
 

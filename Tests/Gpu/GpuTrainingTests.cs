@@ -9,7 +9,8 @@ public sealed class GpuTrainingTests
     private const double Tolerance = 1e-4;      // relative; what the CPU's losses are held to as well
 
     /// <summary>
-    /// A rate at which rounding does not grow: with ten times as much, inputs changed by 1e-7 change the CPU's own tenth loss by 2e-4.
+    /// A rate at which rounding does not grow: with ten times as much, inputs changed by 1e-7 change the CPU's own
+    /// tenth loss by 2e-4.
     /// </summary>
     private const float Gentle = 0.001f;
 
@@ -46,7 +47,8 @@ public sealed class GpuTrainingTests
         float[] Train(Device device)
         {
             var nin = NetworkCatalog.Find("nin");
-            var model = nin.Create(new(nin.Input, 10), new(1));       // with its dropout: masks depend on seed and position only
+            // With its dropout: masks depend on seed and position only
+            var model = nin.Create(new(nin.Input, 10), new(1));
             nin.Recipe.Initialize(model, new(2));
             return Losses(model, x, [0, 1, 2, 3, 4, 5, 6, 7], Gentle, device);
         }

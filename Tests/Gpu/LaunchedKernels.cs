@@ -4,10 +4,13 @@ using ILGPU.Runtime.CPU;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Which kernels ops and optimizers launch, with which type arguments: found by a device that only takes notes.</summary>
+/// <summary>
+/// Which kernels ops and optimizers launch, with which type arguments: found by a device that only takes notes.
+/// </summary>
 internal static class LaunchedKernels
 {
-    private static readonly int[] ProcessorCounts = [4, 14, 46, 82, 132, 188];      // of a laptop's GPU up to the largest
+    // Of a laptop's GPU up to the largest
+    private static readonly int[] ProcessorCounts = [4, 14, 46, 82, 132, 188];
 
     private static readonly Lazy<IReadOnlyCollection<Type>> NetworkKernels = new(() => Record(TrainEveryNetwork));
 

@@ -24,7 +24,8 @@ public sealed class PeakPtxTests
     }
 
     /// <summary>
-    /// Thread 4·g + t of a warp brings row g at depths t and t + 4, and these depths of column g: its number everywhere.
+    /// Thread 4·g + t of a warp brings row g at depths t and t + 4, and these depths of column g: its number
+    /// everywhere.
     /// </summary>
     [Test]
     public void Tensor_cores_multiply_what_the_kernel_says()

@@ -3,7 +3,9 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>The tile loop with every tile, order of storage and width, whole and in pieces, against sums in double.</summary>
+/// <summary>
+/// The tile loop with every tile, order of storage and width, whole and in pieces, against sums in double.
+/// </summary>
 [Category("Gpu"), Category("Slow")]
 public sealed class ProductKernelTests
 {
@@ -77,7 +79,9 @@ public sealed class ProductKernelTests
                 new(sums.View.SubView(0, one.SplitK * m * n), m, n, bias.To(device).View, min: -1), (m, n, k));
     }
 
-    /// <summary>On tensor cores each product is off by two roundings to eleven digits; elsewhere tf32 is refused.</summary>
+    /// <summary>
+    /// On tensor cores each product is off by two roundings to eleven digits; elsewhere tf32 is refused.
+    /// </summary>
     [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Tf32_products_are_exact_to_ten_bits(string name)
     {

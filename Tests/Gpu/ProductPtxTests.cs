@@ -35,9 +35,9 @@ public sealed partial class ProductPtxTests
             .SetArgDisplayNames(product.Name, kernel.Name[..^2], shape.Name);
 
     /// <summary>
-    /// The first buffer is filled before the first barrier; from there on loads from shared memory stand before the stores into the
-    /// other buffer, and those before the second barrier. Asynchronous copies go where nobody reads behind the barrier; the first ones
-    /// are a loop, which may stand at the end.
+    /// The first buffer is filled before the first barrier; from there on loads from shared memory stand before the
+    /// stores into the other buffer, and those before the second barrier. Asynchronous copies go where nobody reads
+    /// behind the barrier; the first ones are a loop, which may stand at the end.
     /// </summary>
     [TestCaseSource(nameof(Kernels))]
     public void Loads_from_shared_memory_stay_between_their_barriers(Type kernel)

@@ -49,8 +49,8 @@ public sealed partial class PtxTests
     }
 
     /// <summary>
-    /// Whether some way through the program leads from a store to shared memory to a load from it and past no barrier. What one
-    /// thread has written another may read only behind one, and the compiler may move neither.
+    /// Whether some way through the program leads from a store to shared memory to a load from it and past no barrier.
+    /// What one thread has written another may read only behind one, and the compiler may move neither.
     /// </summary>
     private static bool ReadsBeforeTheBarrier(string ptx)
     {
@@ -77,7 +77,8 @@ public sealed partial class PtxTests
         new[] { typeof(GpuDevice).Assembly, typeof(ReluExtensions).Assembly }
             .SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.IsValueType && (type.IsAssignableTo(typeof(IItemKernel)) || type.IsAssignableTo(typeof(IGroupKernel))))
-            .Except([typeof(MultiTensorKernel4<>)])                      // launched only where arguments have little room, and part of another
+            // Launched only where arguments have little room, and part of another
+            .Except([typeof(MultiTensorKernel4<>)])
             .Except([typeof(TensorCoreGemmKernel<,,,,,>)]);      // only with tf32: PtxProductTests
 
     /// <summary>The definition of a kernel, and of those that it runs.</summary>

@@ -12,7 +12,9 @@ public static class TestDevices
         DeviceCatalog.Gpus.Any(gpu => gpu.Kind == name) ? null
         : $"this machine has no {name} device: {string.Join(", ", DeviceCatalog.Gpus.Select(gpu => gpu.Name))}";
 
-    /// <summary>Each of the cases on each device; for a device that is missing, one ignored case that says why.</summary>
+    /// <summary>
+    /// Each of the cases on each device; for a device that is missing, one ignored case that says why.
+    /// </summary>
     public static IEnumerable<TestCaseData> Each<T>(IEnumerable<T> cases, Func<T, string, bool>? fits = null) =>
         Names.SelectMany(name => MissingReason(name) is { } reason
             ? [new TestCaseData(name, null).SetArgDisplayNames(name).Ignore(reason)]

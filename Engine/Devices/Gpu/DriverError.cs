@@ -4,10 +4,10 @@ using ILGPU.Runtime.OpenCL;
 
 namespace PyNetSharp;
 
-/// <summary>What an error of a GPU's driver means.</summary>
+/// <summary>Classifies the errors that a GPU's driver reports.</summary>
 internal static class DriverError
 {
-    /// <summary>The driver's own name for it: <c>CUDA_ERROR_ILLEGAL_ADDRESS</c>.</summary>
+    /// <summary>The driver's name of the error, such as <c>CUDA_ERROR_ILLEGAL_ADDRESS</c>.</summary>
     public static string NameOf(AcceleratorException error) => error switch
     {
         CudaException cuda => cuda.Error,
@@ -15,14 +15,14 @@ internal static class DriverError
         _ => error.GetType().Name,
     };
 
-    /// <summary>Whether memory was asked for that there is not.</summary>
+    /// <summary>Whether the error means that there is not enough memory.</summary>
     public static bool IsOutOfMemory(AcceleratorException error) => NameOf(error)
         is nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY)
         or nameof(CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE) or nameof(CLError.CL_OUT_OF_HOST_MEMORY);
 
     /// <summary>
-    /// The same where a block was asked for: OpenCL has two more answers then, that the device has not the resources,
-    /// and that the block is larger than any that it gives. Elsewhere these are errors of a kernel.
+    /// The same for an allocation, where OpenCL has two more error codes: too few resources, and a block larger than
+    /// the device allows. At a launch these two are errors of the kernel.
     /// </summary>
     public static bool IsOutOfMemoryForBlock(AcceleratorException error) =>
         IsOutOfMemory(error)

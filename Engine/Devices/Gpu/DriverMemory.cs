@@ -3,17 +3,16 @@ using ILGPU.Runtime.Cuda;
 
 namespace PyNetSharp;
 
-/// <summary>A GPU's memory, as its driver gives it.</summary>
+/// <summary>Allocates a GPU's memory from its driver.</summary>
 internal class DriverMemory(Accelerator accelerator)
 {
-    /// <summary>Whether numbers can be kept there.</summary>
+    /// <summary>Whether the memory has content, so that it can be copied to and from.</summary>
     public virtual bool HoldsData => true;
 
     /// <summary>
-    /// The bytes that are unused at the moment, other programs included; <see cref="long.MaxValue"/> where the driver
-    /// does not say.
+    /// The bytes that neither this nor another process uses; <see cref="long.MaxValue"/> on OpenCL, which does not
+    /// report it.
     /// </summary>
-    /// <remarks>OpenCL has no such figure.</remarks>
     public virtual long FreeBytes => accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : long.MaxValue;
 
     public virtual MemoryBuffer Allocate(long bytes) => accelerator.AllocateRaw(bytes, elementSize: 1);

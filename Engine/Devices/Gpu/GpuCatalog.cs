@@ -8,19 +8,19 @@ using ILGPU.Runtime.OpenCL;
 
 namespace PyNetSharp;
 
-/// <summary>The devices that ILGPU finds. Only what is done with a GPU comes here: it loads ILGPU.</summary>
+/// <summary>Finds and opens the GPUs that ILGPU supports. Any call loads ILGPU.</summary>
 internal static class GpuCatalog
 {
     private static readonly Lazy<Context> Context = new(CreateContext);
     private static readonly Dictionary<string, GpuDevice> OpenDevices = [];
 
-    /// <summary>What broke while devices of a kind were looked for.</summary>
+    /// <summary>For <c>cuda</c> and <c>opencl</c>, the error that the search for devices met.</summary>
     private static readonly Dictionary<string, string> BackendErrors = [];
 
     /// <summary>
-    /// The context of all devices. Kernels are optimised at level 1: level 2 has moved loads from shared memory across barriers.
-    /// ILGPU's cache of kernels is off, because it holds a lock while one compiles; <see cref="KernelCache"/> has
-    /// its own.
+    /// The context of all devices. Kernels are optimized at level 1: level 2 has moved loads from shared memory across
+    /// barriers. ILGPU's own cache of kernels is off, because it holds a lock while one is compiled;
+    /// <see cref="KernelCache"/> takes its place.
     /// </summary>
     private static Context CreateContext()
     {
@@ -35,9 +35,9 @@ internal static class GpuCatalog
     }
 
     /// <summary>
-    /// A driver that is broken or half installed counts as none, however it fails: the CPU is of use without it.
+    /// Treats a broken or incomplete driver as missing, whatever it throws: the CPU works without it.
     /// </summary>
-    [SuppressMessage("Design", "CA1031", Justification = "What a driver throws is not known; the reason is kept.")]
+    [SuppressMessage("Design", "CA1031", Justification = "Drivers throw anything; the message is kept.")]
     private static void TryAddBackend(string kind, Action add)
     {
         try
@@ -50,12 +50,12 @@ internal static class GpuCatalog
         }
     }
 
-    /// <summary>All of them, CUDA's first and the emulation at the end.</summary>
+    /// <summary>All GPUs: CUDA's, then OpenCL's, then ILGPU's emulation.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static IReadOnlyList<DeviceDescription> DescribeAll() =>
         [.. Devices().Select(device => Describe(device.Name, device.Device))];
 
-    /// <summary>This device, which is opened once.</summary>
+    /// <summary>The device of this description, opened by the first call.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Device Open(DeviceDescription gpu)
     {
@@ -67,7 +67,7 @@ internal static class GpuCatalog
         }
     }
 
-    /// <summary>Why there is no device of a kind.</summary>
+    /// <summary>Why there is no device of kind <c>cuda</c> or <c>opencl</c>.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static string UnavailableReason(string kind)
     {
@@ -82,22 +82,22 @@ internal static class GpuCatalog
     {
         const string found = "CUDA's driver was found";
         var error = CudaAPI.CurrentAPI.GetDeviceCount(out var count);
-        if (error != CudaError.CUDA_SUCCESS) return $"{found}, but says {error}";
+        if (error != CudaError.CUDA_SUCCESS) return $"{found}, but reports {error}";
         if (count == 0) return $"{found}, and has {Count(count)}";
         if (BackendErrors.TryGetValue("cuda", out var fault))
             return $"{found}, and has {Count(count)}, but ILGPU fails: {fault}";
 
-        var refused = Enumerable.Range(0, count).Select(UnsupportedReason).OfType<string>().FirstOrDefault();
-        return refused ?? $"{found}, and has {Count(count)} without what ILGPU needs";
+        var unsupported = Enumerable.Range(0, count).Select(UnsupportedReason).OfType<string>().FirstOrDefault();
+        return unsupported ?? $"{found}, and has {Count(count)} without what ILGPU needs";
     }
 
     internal static string Count(int devices) =>
         devices switch { 0 => "no devices", 1 => "1 device", _ => $"{devices} devices" };
 
-    /// <summary>Why ILGPU makes no use of a device that CUDA has; null if that is not known.</summary>
+    /// <summary>Why ILGPU does not support a CUDA device; null if that is not known.</summary>
     /// <remarks>
-    /// The driver is asked for little: an old one does not know all that ILGPU asks, and then ILGPU shows no device at
-    /// all.
+    /// Calls few functions of the driver: an old one does not have all that ILGPU calls, and then ILGPU lists no
+    /// device.
     /// </remarks>
     private static string? UnsupportedReason(int ordinal)
     {
@@ -114,10 +114,10 @@ internal static class GpuCatalog
             : DriverTooOldMessage(name!, driver, least);
     }
 
-    /// <param name="least">The oldest version that would do.</param>
+    /// <param name="least">The oldest version that ILGPU supports.</param>
     internal static string DriverTooOldMessage(string device, CudaDriverVersion driver, CudaDriverVersion least) =>
-        $"CUDA's driver is too old for {device}: it is for CUDA {driver}, and ILGPU needs one for CUDA {least} or later; " +
-        "update the driver";
+        $"CUDA's driver is too old for {device}: it is for CUDA {driver}, " +
+        $"and ILGPU needs one for CUDA {least} or later; update the driver";
 
     private static string OpenCLUnavailableReason() =>
         CLDevice.GetDevices(_ => true) is { Length: > 0 } others
@@ -126,7 +126,7 @@ internal static class GpuCatalog
             : "OpenCL's loader (libOpenCL.so.1) was found, but no driver with a device";
 
     /// <exception cref="DeviceException">
-    /// The driver refuses: another program may have the device for itself, or all its memory.
+    /// The driver does not open the device: another process may use it exclusively, or all its memory.
     /// </exception>
     private static Accelerator CreateAccelerator(string name)
     {
@@ -161,7 +161,9 @@ internal static class GpuCatalog
     private static string DriverOf(CLDevice cl)
     {
         var version = "";
-        TryAddBackend("opencl", () => version = CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION));
+        TryAddBackend(
+            "opencl",
+            () => version = CLAPI.CurrentAPI.GetDeviceInfo(cl.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION));
         return version.TrimEnd('\0');
     }
 
@@ -171,6 +173,8 @@ internal static class GpuCatalog
             $"CUDA {cuda.DriverVersion}, compute capability {cuda.Architecture?.Major}.{cuda.Architecture?.Minor}"),
         CLDevice cl => new(name, cl.Name, cl.MemorySize, $"{cl.PlatformName} {DriverOf(cl)}, OpenCL {cl.DeviceVersion}",
             IsCpu: cl.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU)),
-        _ => new(name, "ILGPU's emulation, for checking kernels", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, "none", IsCpu: true),
+        _ => new(
+            name, "ILGPU's emulation, for checking kernels", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, "none",
+            IsCpu: true),
     };
 }

@@ -4,17 +4,16 @@ using System.Runtime.Loader;
 
 namespace PyNetSharp;
 
-/// <summary>Where ILGPU's native calls find the libraries of CUDA's driver and of OpenCL's loader.</summary>
+/// <summary>Resolves the native libraries of CUDA's driver and of OpenCL's loader for ILGPU.</summary>
 /// <remarks>
 /// <para>
-/// ILGPU asks for <c>libcuda.so</c> and <c>libOpenCL.so</c>. These names are links that only development packages
-/// install, and a CUDA toolkit has a stub without a driver under the first; a driver comes as <c>libcuda.so.1</c>. So
-/// the name with the number is tried first. That takes a resolver of ILGPU's assembly, of which there can be one.
+/// ILGPU loads <c>libcuda.so</c> and <c>libOpenCL.so</c>. These names are links that only development packages install,
+/// and in a CUDA toolkit the first one is a stub without a driver; the driver is <c>libcuda.so.1</c>. So the name with
+/// the number is tried first, by a resolver of ILGPU's assembly. An assembly has at most one resolver.
 /// </para>
 /// <para>
-/// On WSL ILGPU sets that resolver itself, for the driver in <c>/usr/lib/wsl/lib</c>, and fails where there is one
-/// already. There, and in a program that has set one of its own, only the event is left, which comes after the usual
-/// search.
+/// On WSL ILGPU sets that resolver itself, for the driver in <c>/usr/lib/wsl/lib</c>, and fails if there is one. There,
+/// and in a program that has set one, only the event is used, which .NET raises after its usual search.
 /// </para>
 /// </remarks>
 internal static class GpuLibraries
@@ -24,17 +23,17 @@ internal static class GpuLibraries
     private const string Nvml = "nvidia-ml.so", CuBlas = "libcublas.so.12";     // ILGPU.Algorithms' names
     private const string Toolkit = "/usr/local/cuda/lib64";
 
-    /// <summary>Whether ILGPU will set a resolver of its own: it looks for the same two things.</summary>
+    /// <summary>Whether ILGPU sets a resolver itself, by the condition that ILGPU uses.</summary>
     private static bool IsWsl => OperatingSystem.IsLinux() && Directory.Exists(Wsl)
         && File.Exists("/proc/version")
         && File.ReadAllText("/proc/version").Contains("Microsoft", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether there is such a library: <c>cuda</c> or <c>opencl</c>.</summary>
+    /// <summary>Whether the library of a kind, <c>cuda</c> or <c>opencl</c>, can be loaded.</summary>
     public static bool IsAvailable(string kind) =>
         OperatingSystem.IsWindows() ? NativeLibrary.TryLoad(kind == Cuda ? "nvcuda" : OpenCL, out _)
         : Find(kind == Cuda ? Cuda : OpenCL, Load) != 0;
 
-    /// <summary>From now on ILGPU's assembly finds them.</summary>
+    /// <summary>Makes ILGPU's assembly load its native libraries through <see cref="Find"/>.</summary>
     public static void RegisterResolver(Assembly ilgpu) => RegisterResolver(ilgpu, IsWsl);
 
     /// <summary>From now on ILGPU.Algorithms' assembly finds NVML and cuBLAS; it sets no resolver itself.</summary>
@@ -58,12 +57,14 @@ internal static class GpuLibraries
         }
         catch (InvalidOperationException)
         {
-            // There is one, which is not ours to replace.
+            // The program has set one; the event above remains.
         }
     }
 
-    /// <summary>The first of a library's names that there is; 0 for none, and for every other library.</summary>
-    /// <param name="load">The library's handle, or 0 if there is none of this name.</param>
+    /// <summary>
+    /// The handle of the first of a library's names that can be loaded; 0 if none can, and for all other libraries.
+    /// </summary>
+    /// <param name="load">Returns a library's handle, or 0 if there is none of this name.</param>
     internal static nint Find(string name, Func<string, nint> load)
     {
         string[] names = OperatingSystem.IsWindows() ? [] : name switch

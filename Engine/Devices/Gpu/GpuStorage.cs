@@ -3,7 +3,7 @@ using ILGPU.Runtime;
 
 namespace PyNetSharp;
 
-/// <summary>A place in a buffer of a GPU's memory.</summary>
+/// <summary>A block of a GPU's memory: ILGPU's buffer and an offset in bytes.</summary>
 internal readonly record struct GpuBlock(MemoryBuffer Buffer, long Offset)
 {
     public GpuBlock At(long offset) => this with { Offset = Offset + offset };
@@ -11,7 +11,7 @@ internal readonly record struct GpuBlock(MemoryBuffer Buffer, long Offset)
     public void Free() => Buffer.Dispose();
 }
 
-/// <summary>A block of a GPU's memory.</summary>
+/// <summary>Storage in a GPU's memory.</summary>
 internal sealed class GpuStorage(GpuDevice device, GpuBlock block, long size) : Storage(device)
 {
     /// <summary>The first <paramref name="count"/> floats.</summary>
@@ -21,12 +21,12 @@ internal sealed class GpuStorage(GpuDevice device, GpuBlock block, long size) : 
     protected override void Free() => device.FreeBlock(block, size);
 }
 
-/// <summary>A tensor as GPU kernels see it.</summary>
+/// <summary>What GPU kernels use of a tensor.</summary>
 internal static class GpuTensorExtensions
 {
     extension(Tensor x)
     {
-        /// <summary>The numbers in storage order.</summary>
+        /// <summary>The elements in storage order.</summary>
         public ArrayView<float> View => ((GpuStorage)x.Storage).View(x.Shape.Size);
 
         /// <summary>The device that holds the tensor and runs its kernels.</summary>

@@ -1,25 +1,26 @@
 namespace PyNetSharp;
 
-/// <summary>What one thread of a GPU does for one item. The struct's fields are the kernel's arguments.</summary>
-/// <remarks>ILGPU compiles the struct's code: no objects, no exceptions, no recursion.</remarks>
+/// <summary>A kernel that runs one thread per item. The struct's fields are its arguments.</summary>
+/// <remarks>ILGPU compiles <see cref="Run"/> for the GPU: it must not create objects, throw or recurse.</remarks>
 internal interface IItemKernel
 {
-    /// <param name="i">From 0 up to, not including, the number of items.</param>
+    /// <param name="i">The item's index, from 0.</param>
     void Run(int i);
 }
 
-/// <summary>What one group of a GPU's threads does together. The struct's fields are the kernel's arguments.</summary>
+/// <summary>A kernel whose threads work in groups (CUDA's blocks). The struct's fields are its arguments.</summary>
 /// <remarks>
-/// <see cref="ILGPU.Grid"/> and <see cref="ILGPU.Group"/> say which thread runs; every thread of a group must reach every barrier.
+/// <see cref="ILGPU.Grid"/> and <see cref="ILGPU.Group"/> say which thread runs; every thread of a group must reach
+/// every barrier.
 /// </remarks>
 internal interface IGroupKernel
 {
-    /// <summary>The threads of a group, at most 256.</summary>
+    /// <summary>The number of threads of a group, at most 256.</summary>
     static abstract int Threads { get; }
 
     /// <summary>
-    /// How many threads a processor of the GPU shall hold: 512 leave each of them 128 of its 65,536 registers, and 384
-    /// leave 168.
+    /// How many threads shall be resident on a multiprocessor, which limits the registers of each: 512 leave 128 of the
+    /// 65,536 registers to a thread, 384 leave 168.
     /// </summary>
     static virtual int ThreadsPerMultiprocessor => 512;
 

@@ -7,8 +7,10 @@ using ILGPU.Runtime.Cuda;
 
 namespace PyNetSharp;
 
-/// <summary>Compiles each kernel when it is first launched, or before, and remembers how to launch it.</summary>
-/// <remarks>ILGPU compiles one kernel at a time, the driver several; a launch waits for its own kernel alone.</remarks>
+/// <summary>The compiled kernels of an accelerator: compiles each on first use, and launches it.</summary>
+/// <remarks>
+/// ILGPU compiles one kernel at a time, the driver several; a launch waits only for its own kernel.
+/// </remarks>
 internal class KernelCache(Accelerator accelerator)
 {
     private readonly ConcurrentDictionary<Type, LazyKernel> kernels = [];
@@ -16,16 +18,16 @@ internal class KernelCache(Accelerator accelerator)
 
     public long LaunchCount { get; private set; }
 
-    /// <summary>The kernel that was launched last, or should have been; null before the first.</summary>
+    /// <summary>The kernel of the last launch, also if that failed; null before the first.</summary>
     public Type? LastLaunched { get; private set; }
 
-    /// <summary>Whether kernels for tensor cores run here.</summary>
+    /// <summary>Whether the accelerator has tensor cores for tf32.</summary>
     public virtual bool HasTensorCores => accelerator is CudaAccelerator { Architecture.Major: >= 8 };
 
-    /// <summary>How many of the GPU's processors take groups of threads.</summary>
+    /// <summary>CUDA's multiprocessors or OpenCL's compute units.</summary>
     public virtual int MultiprocessorCount => accelerator.NumMultiprocessors;
 
-    /// <summary>An item kernel, to be compiled or launched.</summary>
+    /// <summary>The item kernel of this type.</summary>
     public virtual LazyKernel GetItemKernel<TKernel>() where TKernel : struct, IItemKernel
     {
         if (kernels.TryGetValue(typeof(TKernel), out var known)) return known;
@@ -40,12 +42,13 @@ internal class KernelCache(Accelerator accelerator)
             });
     }
 
-    /// <summary>A group kernel, to be compiled or launched.</summary>
+    /// <summary>The group kernel of this type.</summary>
     public virtual LazyKernel GetGroupKernel<TKernel>() where TKernel : struct, IGroupKernel
     {
         if (kernels.TryGetValue(typeof(TKernel), out var known)) return known;
         return GetOrAdd<TKernel>(
-            EntryPointDescription.FromExplicitlyGroupedKernel(new Action<TKernel>(GroupEntryPoint).Method), LaunchBounds<TKernel>(),
+            EntryPointDescription.FromExplicitlyGroupedKernel(new Action<TKernel>(GroupEntryPoint).Method),
+            LaunchBounds<TKernel>(),
             compiled =>
             {
                 var launch = accelerator.LoadKernel(compiled)
@@ -54,14 +57,19 @@ internal class KernelCache(Accelerator accelerator)
             });
     }
 
-    /// <param name="launcher">Of <see cref="GetItemKernel"/>.</param>
-    public virtual void LaunchItems<TKernel>(Delegate launcher, int count, TKernel kernel) where TKernel : struct, IItemKernel
+    /// <param name="launcher">The <see cref="LazyKernel.Launcher"/> of <see cref="GetItemKernel"/>.</param>
+    /// <param name="count">The number of items.</param>
+    /// <param name="kernel">The arguments.</param>
+    public virtual void LaunchItems<TKernel>(Delegate launcher, int count, TKernel kernel)
+        where TKernel : struct, IItemKernel
     {
         CountLaunch<TKernel>();
         ((Action<Index1D, TKernel>)launcher)(count, kernel);
     }
 
-    /// <param name="launcher">Of <see cref="GetGroupKernel"/>.</param>
+    /// <param name="launcher">The <see cref="LazyKernel.Launcher"/> of <see cref="GetGroupKernel"/>.</param>
+    /// <param name="grid">The number of groups.</param>
+    /// <param name="kernel">The arguments.</param>
     public virtual void LaunchGroups<TKernel>(Delegate launcher, Index3D grid, TKernel kernel)
         where TKernel : struct, IGroupKernel
     {
@@ -69,17 +77,20 @@ internal class KernelCache(Accelerator accelerator)
         ((Action<KernelConfig, TKernel>)launcher)((grid, new Index3D(TKernel.Threads, 1, 1)), kernel);
     }
 
-    /// <summary>Leaves each thread so many registers that a processor of the GPU holds as many as it shall.</summary>
+    /// <summary>
+    /// CUDA's launch bounds, by which the compiler limits registers: threads per group, and groups per multiprocessor.
+    /// </summary>
     public static KernelSpecialization LaunchBounds<TKernel>() where TKernel : struct, IGroupKernel =>
         new(TKernel.Threads, TKernel.ThreadsPerMultiprocessor / TKernel.Threads);
 
     /// <summary>The entry point of every <see cref="IItemKernel"/>.</summary>
-    public static void ItemEntryPoint<TKernel>(Index1D i, TKernel kernel) where TKernel : struct, IItemKernel => kernel.Run(i);
+    public static void ItemEntryPoint<TKernel>(Index1D i, TKernel kernel)
+        where TKernel : struct, IItemKernel => kernel.Run(i);
 
     /// <summary>The entry point of every <see cref="IGroupKernel"/>.</summary>
     public static void GroupEntryPoint<TKernel>(TKernel kernel) where TKernel : struct, IGroupKernel => kernel.Run();
 
-    /// <summary>A kernel's name as C# writes it.</summary>
+    /// <summary>A kernel's name in C#'s syntax.</summary>
     public static string NameOf(Type kernel)
     {
         if (!kernel.IsGenericType) return kernel.Name;
@@ -88,12 +99,12 @@ internal class KernelCache(Accelerator accelerator)
     }
 
     private LazyKernel GetOrAdd<TKernel>(
-        EntryPointDescription entry, KernelSpecialization limits, Func<CompiledKernel, Delegate> load) =>
-        kernels.GetOrAdd(typeof(TKernel), kernel => new(kernel, () => Compile(entry, limits), load));
+        EntryPointDescription entry, KernelSpecialization launchBounds, Func<CompiledKernel, Delegate> load) =>
+        kernels.GetOrAdd(typeof(TKernel), kernel => new(kernel, () => Compile(entry, launchBounds), load));
 
-    private CompiledKernel Compile(EntryPointDescription entry, KernelSpecialization limits)
+    private CompiledKernel Compile(EntryPointDescription entry, KernelSpecialization launchBounds)
     {
-        lock (compilerLock) return accelerator.CompileKernel(entry, limits);
+        lock (compilerLock) return accelerator.CompileKernel(entry, launchBounds);
     }
 
     private void CountLaunch<TKernel>()

@@ -2,10 +2,10 @@ using ILGPU.Runtime;
 
 namespace PyNetSharp;
 
-/// <summary>Kernels of a GPU that are compiled in the background, before they are launched.</summary>
+/// <summary>The background compilation of a set of GPU kernels; see <see cref="GpuDevice.Precompile"/>.</summary>
 /// <remarks>
-/// Nobody needs to wait: a launch waits for its own kernel, and compiles one that nobody has begun. So a kernel that
-/// cannot be compiled is no fault here either: its launch says so.
+/// Waiting is optional: a launch waits for its own kernel, and compiles it if that has not begun. The error of a kernel
+/// that cannot be compiled is thrown by its launch.
 /// </remarks>
 public sealed class KernelCompilation
 {
@@ -17,16 +17,16 @@ public sealed class KernelCompilation
         Completion = Task.Run(() => Task.WhenAll([.. kernels.Select(CompileAsync)]));
     }
 
-    /// <summary>How many kernels there are.</summary>
+    /// <summary>The number of kernels.</summary>
     public int Count { get; }
 
-    /// <summary>How many have been compiled, or have turned out not to compile.</summary>
+    /// <summary>How many have been compiled or have failed to compile.</summary>
     public int CompletedCount => Volatile.Read(ref completed);
 
-    /// <summary>Ends when all are done; never as faulted.</summary>
+    /// <summary>Completes when all kernels have been compiled or have failed; never faults.</summary>
     public Task Completion { get; }
 
-    /// <summary>ILGPU's half at once, and the driver's on another thread.</summary>
+    /// <summary>Compiles by ILGPU on this thread, and by the driver on another.</summary>
     private Task CompileAsync(LazyKernel kernel)
     {
         var isCompiled = Try(kernel.Compile);
@@ -37,7 +37,7 @@ public sealed class KernelCompilation
         });
     }
 
-    /// <summary>What is thrown here the launch throws again.</summary>
+    /// <summary>Whether the step succeeds; its error is thrown again by the launch.</summary>
     private static bool Try(Action step)
     {
         try

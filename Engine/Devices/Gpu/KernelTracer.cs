@@ -4,28 +4,29 @@ using ILGPU.Runtime.CPU;
 
 namespace PyNetSharp;
 
-/// <summary>Notes which kernels would be launched, and launches none.</summary>
-/// <param name="launchers">Of the device that will launch them.</param>
-internal class KernelTracer(Accelerator accelerator, KernelCache launchers) : KernelCache(accelerator)
+/// <summary>A kernel cache that records which kernels are launched instead of launching them.</summary>
+/// <param name="accelerator">The accelerator of <paramref name="target"/>.</param>
+/// <param name="target">The cache that will compile and launch the kernels.</param>
+internal class KernelTracer(Accelerator accelerator, KernelCache target) : KernelCache(accelerator)
 {
     private readonly Dictionary<Type, LazyKernel> traced = [];
 
-    /// <summary>The kernels, as they will be launched.</summary>
+    /// <summary>The recorded kernels, of the target cache.</summary>
     public IReadOnlyDictionary<Type, LazyKernel> Traced => traced;
 
-    public override bool HasTensorCores => launchers.HasTensorCores;
+    public override bool HasTensorCores => target.HasTensorCores;
 
-    public override int MultiprocessorCount => launchers.MultiprocessorCount;
+    public override int MultiprocessorCount => target.MultiprocessorCount;
 
     public override LazyKernel GetItemKernel<TKernel>()
     {
-        if (!traced.ContainsKey(typeof(TKernel))) traced.Add(typeof(TKernel), launchers.GetItemKernel<TKernel>());
+        if (!traced.ContainsKey(typeof(TKernel))) traced.Add(typeof(TKernel), target.GetItemKernel<TKernel>());
         return LazyKernel.None;
     }
 
     public override LazyKernel GetGroupKernel<TKernel>()
     {
-        if (!traced.ContainsKey(typeof(TKernel))) traced.Add(typeof(TKernel), launchers.GetGroupKernel<TKernel>());
+        if (!traced.ContainsKey(typeof(TKernel))) traced.Add(typeof(TKernel), target.GetGroupKernel<TKernel>());
         return LazyKernel.None;
     }
 
@@ -38,7 +39,7 @@ internal class KernelTracer(Accelerator accelerator, KernelCache launchers) : Ke
     }
 }
 
-/// <summary>Addresses without memory behind them, for a device that launches nothing.</summary>
+/// <summary>Memory that has addresses but no content, as PyTorch's meta device: nothing is allocated.</summary>
 internal sealed class MetaMemory(Accelerator accelerator) : DriverMemory(accelerator)
 {
     private const nint FirstAddress = 1 << 12;
@@ -49,5 +50,6 @@ internal sealed class MetaMemory(Accelerator accelerator) : DriverMemory(acceler
 
     public override long FreeBytes => long.MaxValue;
 
-    public override MemoryBuffer Allocate(long bytes) => CPUMemoryBuffer.Create(accelerator, FirstAddress, bytes, elementSize: 1);
+    public override MemoryBuffer Allocate(long bytes) =>
+        CPUMemoryBuffer.Create(accelerator, FirstAddress, bytes, elementSize: 1);
 }

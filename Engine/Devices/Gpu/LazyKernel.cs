@@ -3,29 +3,29 @@ using ILGPU.Backends;
 
 namespace PyNetSharp;
 
-/// <summary>A kernel on its way to the device: ILGPU compiles it, and the driver compiles what comes out.</summary>
+/// <summary>A kernel that is compiled on first use: by ILGPU to PTX or OpenCL C, then by the driver.</summary>
 /// <remarks>
-/// The two are apart because the first is better done one kernel after the other: ILGPU compiles behind a lock for the
-/// most part, and the order in which kernels come decides the order of their instructions. The driver takes most of the
-/// time, and many at once.
+/// The two steps are separate because ILGPU compiles mostly under a lock, and the order in which it compiles kernels
+/// determines the order of their instructions: so kernels are compiled one by one. The driver takes most of the time
+/// and compiles several at once.
 /// </remarks>
 internal sealed class LazyKernel(Type kernel, Func<CompiledKernel> compile, Func<CompiledKernel, Delegate> load)
 {
     private readonly Lazy<CompiledKernel> compiled = new(compile);
     private Lazy<Delegate>? launcher;
 
-    /// <summary>In place of a kernel that is not launched.</summary>
+    /// <summary>A placeholder for a kernel that is traced, not launched.</summary>
     public static LazyKernel None { get; } = new(typeof(void), () => null!, _ => () => { });
 
-    /// <summary>Whether nothing is left to do.</summary>
+    /// <summary>Whether both steps are done.</summary>
     public bool IsCompiled => launcher?.IsValueCreated ?? false;
 
-    /// <summary>What launches the kernel. Returns when it is compiled, on whichever thread.</summary>
+    /// <summary>The delegate that launches the kernel; compiles it or waits for the thread that does.</summary>
     /// <exception cref="DeviceException">ILGPU cannot compile it.</exception>
     public Delegate Launcher =>
         (launcher ?? Interlocked.CompareExchange(ref launcher, new(Load), null) ?? launcher).Value;
 
-    /// <summary>The first half.</summary>
+    /// <summary>Does the first step, ILGPU's.</summary>
     /// <exception cref="DeviceException">ILGPU cannot compile it.</exception>
     public void Compile() => _ = Compiled();
 

@@ -2,9 +2,13 @@ using ILGPU;
 
 namespace PyNetSharp;
 
-/// <summary>Up to twenty item kernels of one kind, each with arguments and a number of items of its own, in one launch.</summary>
+/// <summary>
+/// One launch for up to twenty item kernels of one type, each with its own arguments and number of items: apex's
+/// multi_tensor_apply.
+/// </summary>
 internal readonly struct MultiTensorKernel20<TKernel>(
-    MultiTensorKernel4<TKernel> a, MultiTensorKernel4<TKernel> b, MultiTensorKernel4<TKernel> c, MultiTensorKernel4<TKernel> d, MultiTensorKernel4<TKernel> e) : IGroupKernel
+    MultiTensorKernel4<TKernel> a, MultiTensorKernel4<TKernel> b, MultiTensorKernel4<TKernel> c,
+    MultiTensorKernel4<TKernel> d, MultiTensorKernel4<TKernel> e) : IGroupKernel
     where TKernel : struct, IItemKernel
 {
     public const int MaxParts = 20;
@@ -21,8 +25,13 @@ internal readonly struct MultiTensorKernel20<TKernel>(
     }
 }
 
-/// <summary>Four of them, for devices whose kernels take few arguments.</summary>
-internal readonly struct MultiTensorKernel4<TKernel>(MultiTensorPart<TKernel> a, MultiTensorPart<TKernel> b, MultiTensorPart<TKernel> c, MultiTensorPart<TKernel> d) : IGroupKernel
+/// <summary>
+/// One launch for up to four item kernels: for devices that limit a kernel's arguments to about 1 KB, and as a part of
+/// <see cref="MultiTensorKernel20{TKernel}"/>.
+/// </summary>
+internal readonly struct MultiTensorKernel4<TKernel>(
+    MultiTensorPart<TKernel> a, MultiTensorPart<TKernel> b, MultiTensorPart<TKernel> c, MultiTensorPart<TKernel> d)
+    : IGroupKernel
     where TKernel : struct, IItemKernel
 {
     public const int MaxParts = 4;
@@ -38,14 +47,18 @@ internal readonly struct MultiTensorKernel4<TKernel>(MultiTensorPart<TKernel> a,
     }
 }
 
-/// <summary>One of them: a run of groups, from <paramref name="firstGroup"/> on, each for so many of its items.</summary>
-internal readonly struct MultiTensorPart<TKernel>(TKernel kernel, int count, int firstGroup) where TKernel : struct, IItemKernel
+/// <summary>One item kernel of a multi-tensor launch, which consecutive groups of the grid run.</summary>
+/// <param name="kernel">The kernel with its arguments.</param>
+/// <param name="count">The number of its items.</param>
+/// <param name="firstGroup">The index of its first group in the grid.</param>
+internal readonly struct MultiTensorPart<TKernel>(TKernel kernel, int count, int firstGroup)
+    where TKernel : struct, IItemKernel
 {
     public const int Threads = 256;
 
     private const int ItemsPerGroup = 8 * Threads;
 
-    /// <summary>The group with which the next part begins.</summary>
+    /// <summary>The first group of the next part.</summary>
     public int EndGroup => firstGroup + (count + ItemsPerGroup - 1) / ItemsPerGroup;
 
     public void Run()

@@ -5,27 +5,29 @@ using ILGPU.Runtime.CPU;
 
 namespace PyNetSharp;
 
-/// <summary>Page-locked memory through which numbers go to a GPU and come back.</summary>
+/// <summary>Page-locked (pinned) buffers of the host, through which all copies to and from a GPU go.</summary>
 /// <remarks>
-/// An upload is copied here and sent while the caller goes on; a buffer is written again only when its last upload is done.
-/// Kernels may be launched by other threads all the while: the stream's lock is held only to put a transfer into it.
+/// An upload is copied into a buffer and sent asynchronously; the buffer is reused only when that upload has finished.
+/// Other threads may launch kernels meanwhile: the stream's lock is held only while a copy is put into the stream.
 /// </remarks>
-/// <param name="stream">Held by whoever puts something into the accelerator's stream.</param>
-internal sealed class StagingBuffers(Accelerator accelerator, Lock stream)
+/// <param name="accelerator">The GPU.</param>
+/// <param name="streamLock">Held while something is put into the accelerator's stream.</param>
+internal sealed class StagingBuffers(Accelerator accelerator, Lock streamLock)
 {
-    private const int SmallLength = 1 << 14;      // floats; labels and figures do not take a batch's large buffers
+    // Floats; labels and scalars do not occupy the large buffers of batches
+    private const int SmallLength = 1 << 14;
 
     private readonly StagingSlot[] small = [new(), new(), new(), new()], large = [new(), new()];
     private readonly Lock buffersLock = new();
     private uint next;
 
-    /// <summary>How many transfers there were, both ways.</summary>
+    /// <summary>How many copies were made, in both directions.</summary>
     public long TransferCount { get; private set; }
 
     /// <summary>Bytes of page-locked memory.</summary>
     public long PinnedBytes
     {
-        get { lock (buffersLock) return small.Concat(large).Sum(place => (place.Array?.Length ?? 0) * sizeof(float)); }
+        get { lock (buffersLock) return small.Concat(large).Sum(slot => (slot.Array?.Length ?? 0) * sizeof(float)); }
     }
 
     public void Upload(ReadOnlySpan<float> from, ArrayView<float> to)
@@ -33,13 +35,13 @@ internal sealed class StagingBuffers(Accelerator accelerator, Lock stream)
         if (from.IsEmpty) return;
         lock (buffersLock)
         {
-            var place = NextFree(from.Length);
-            from.CopyTo(place.Array!.Span);
-            using var host = HostView(place.Array, from.Length);
-            lock (stream)
+            var slot = NextFree(from.Length);
+            from.CopyTo(slot.Array!.Span);
+            using var host = HostView(slot.Array, from.Length);
+            lock (streamLock)
             {
                 to.CopyFrom(accelerator.DefaultStream, host.AsArrayView<float>(0, from.Length));
-                place.UploadDone = accelerator.DefaultStream.AddProfilingMarker();
+                slot.UploadDone = accelerator.DefaultStream.AddProfilingMarker();
             }
 
             TransferCount++;
@@ -51,60 +53,62 @@ internal sealed class StagingBuffers(Accelerator accelerator, Lock stream)
         if (to.IsEmpty) return;
         lock (buffersLock)
         {
-            var place = NextFree(to.Length);
-            using var host = HostView(place.Array!, to.Length);
-            lock (stream) from.CopyTo(accelerator.DefaultStream, host.AsArrayView<float>(0, to.Length));
+            var slot = NextFree(to.Length);
+            using var host = HostView(slot.Array!, to.Length);
+            lock (streamLock) from.CopyTo(accelerator.DefaultStream, host.AsArrayView<float>(0, to.Length));
             accelerator.DefaultStream.Synchronize();
-            place.Array!.Span[..to.Length].CopyTo(to);
+            slot.Array!.Span[..to.Length].CopyTo(to);
             TransferCount++;
         }
     }
 
-    /// <summary>
-    /// Gives the memory back, once what is under way has arrived; the next transfers take new memory.
-    /// </summary>
+    /// <summary>Waits for pending uploads and frees the buffers; the next copies allocate new ones.</summary>
     public void Release()
     {
         lock (buffersLock)
-            foreach (var place in small.Concat(large))
+            foreach (var slot in small.Concat(large))
             {
-                WaitFor(place);
-                place.Array?.Dispose();
-                place.Array = null;
+                WaitFor(slot);
+                slot.Array?.Dispose();
+                slot.Array = null;
             }
     }
 
-    /// <summary>The first floats of an array. ILGPU's OpenCL copies whole host buffers, whatever part a view shows.</summary>
+    /// <summary>
+    /// A buffer of the first <paramref name="length"/> floats of an array: ILGPU's OpenCL copies whole buffers of the
+    /// host, not views of them.
+    /// </summary>
     private CPUMemoryBuffer HostView(PageLockedArray1D<float> array, int length) =>
-        CPUMemoryBuffer.Create(accelerator, Marshal.UnsafeAddrOfPinnedArrayElement(array.GetArray(), 0), length, sizeof(float));
+        CPUMemoryBuffer.Create(
+            accelerator, Marshal.UnsafeAddrOfPinnedArrayElement(array.GetArray(), 0), length, sizeof(float));
 
-    /// <summary>A place for at least so many floats that no transfer uses any more.</summary>
+    /// <summary>A slot for at least <paramref name="length"/> floats, whose last upload has finished.</summary>
     private StagingSlot NextFree(int length)
     {
-        var places = length <= SmallLength ? small : large;
-        var place = places[next++ % places.Length];
-        WaitFor(place);
-        if (place.Array is { } array && array.Length >= length) return place;
+        var slots = length <= SmallLength ? small : large;
+        var slot = slots[next++ % slots.Length];
+        WaitFor(slot);
+        if (slot.Array is { } array && array.Length >= length) return slot;
 
-        place.Array?.Dispose();
-        place.Array = null;
-        place.Array = accelerator.AllocatePageLocked1D<float>(Math.Max(length, SmallLength), uninitialized: true);
-        return place;
+        slot.Array?.Dispose();
+        slot.Array = null;
+        slot.Array = accelerator.AllocatePageLocked1D<float>(Math.Max(length, SmallLength), uninitialized: true);
+        return slot;
     }
 
-    /// <summary>Returns when no transfer uses the place.</summary>
-    private static void WaitFor(StagingSlot place)
+    /// <summary>Waits until the slot's last upload has finished.</summary>
+    private static void WaitFor(StagingSlot slot)
     {
-        place.UploadDone?.Synchronize();
-        place.UploadDone?.Dispose();
-        place.UploadDone = null;
+        slot.UploadDone?.Synchronize();
+        slot.UploadDone?.Dispose();
+        slot.UploadDone = null;
     }
 
     private sealed class StagingSlot
     {
         public PageLockedArray1D<float>? Array { get; set; }
 
-        /// <summary>Passed when the last upload from here is done.</summary>
+        /// <summary>The end of the last upload from this buffer.</summary>
         public ProfilingMarker? UploadDone { get; set; }
     }
 }
