@@ -18,10 +18,10 @@ internal abstract class Peak
 
     /// <summary>For the widest vectors that this CPU has and the runtime may use.</summary>
     public static Peak Best { get; } =
-        Vector512.IsHardwareAccelerated ? new Peak<Lanes16>("AVX-512")
-        : Vector256.IsHardwareAccelerated ? new Peak<Lanes8>("AVX2")
-        : Vector128.IsHardwareAccelerated ? new Peak<Lanes4>("128-bit vectors")
-        : new Peak<Lanes1>("no vectors");
+        Vector512.IsHardwareAccelerated ? new Peak<F32x16>("AVX-512")
+        : Vector256.IsHardwareAccelerated ? new Peak<F32x8>("AVX2")
+        : Vector128.IsHardwareAccelerated ? new Peak<F32x4>("128-bit vectors")
+        : new Peak<F32>("no vectors");
 
     /// <summary>The instruction set.</summary>
     public abstract string InstructionSet { get; }
@@ -48,7 +48,7 @@ internal abstract class Peak
 }
 
 /// <inheritdoc/>
-internal sealed unsafe class Peak<V>(string vectors) : Peak where V : struct, ILanes<V>
+internal sealed unsafe class Peak<V>(string vectors) : Peak where V : struct, IVector<V>
 {
     public override string InstructionSet => vectors;
 

@@ -1,9 +1,21 @@
 namespace PyNetSharp.Kernels.Simd;
 
-/// <summary>One float: the rest of a span that fills no vector.</summary>
-internal readonly record struct F32(float V) : IFloat32<F32>
+/// <summary>One float: the elements that fill no vector, and a CPU without vectors.</summary>
+internal unsafe struct F32(float v) : IVector<F32>
 {
+    public float V = v;
+
+    public static int Width => 1;
+
+    public static int Mr => 4;
+
     public static F32 Create(float value) => new(value);
+
+    public static F32 Load(float* from) => new(*from);
+
+    public readonly void Store(float* to) => *to = V;
+
+    public readonly void StoreNonTemporal(float* to) => *to = V;
 
     public static F32 operator +(F32 a, F32 b) => new(a.V + b.V);
 
@@ -15,13 +27,24 @@ internal readonly record struct F32(float V) : IFloat32<F32>
 
     public static F32 operator -(F32 x) => new(-x.V);
 
+    public static F32 MultiplyAdd(F32 a, F32 b, F32 c) => new(MathF.FusedMultiplyAdd(a.V, b.V, c.V));
+
+    /// <summary>Rounded twice: without vectors a fused one would be a call.</summary>
+    public static F32 MultiplyAddEstimate(F32 a, F32 b, F32 c) => new(a.V * b.V + c.V);
+
+    public static void MultiplyAccumulateEstimate(F32 a, F32 b, ref F32 sum) => sum.V = a.V * b.V + sum.V;
+
     public static F32 Max(F32 a, F32 b) => a.V > b.V ? a : b;
 
-    public static F32 Exp(F32 x) => Exponential.Exp(x);
+    public static F32 Relu(F32 a) => a.V < 0 ? default : a;
 
     public static F32 SelectPositive(F32 x, F32 then, F32 otherwise) => x.V > 0 ? then : otherwise;
 
-    public static F32 MultiplyAdd(F32 a, F32 b, F32 c) => new(MathF.FusedMultiplyAdd(a.V, b.V, c.V));
+    public static F32 SelectNonPositive(F32 x, F32 then, F32 otherwise) => x.V <= 0 ? then : otherwise;
+
+    public static F32 Sqrt(F32 x) => new(MathF.Sqrt(x.V));
+
+    public static F32 Exp(F32 x) => Exponential.Exp(x);
 
     public static F32 ScaleB(F32 x, F32 shifted)
     {

@@ -1,30 +1,74 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace PyNetSharp.Kernels.Simd;
 
-/// <summary>Sixteen floats: a AVX-512 register.</summary>
-internal readonly record struct F32x16(Vector512<float> V) : IFloat32<F32x16>
+/// <summary>Sixteen floats: an AVX-512 register. Of 32 registers a tile of eight rows takes 16; a ninth row has no pointer register.</summary>
+/// <remarks>A mutable field: <see cref="MultiplyAccumulateEstimate"/> writes to it in place.</remarks>
+internal unsafe struct F32x16(Vector512<float> v) : IVector<F32x16>
 {
+    public Vector512<float> V = v;
+
+    public static int Width => 16;
+
+    public static int Mr => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Create(float value) => new(Vector512.Create(value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Load(float* from) => new(Vector512.Load(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(float* to) => V.Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreNonTemporal(float* to) => V.StoreAlignedNonTemporal(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 operator +(F32x16 a, F32x16 b) => new(a.V + b.V);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 operator -(F32x16 a, F32x16 b) => new(a.V - b.V);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 operator *(F32x16 a, F32x16 b) => new(a.V * b.V);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 operator /(F32x16 a, F32x16 b) => new(a.V / b.V);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 operator -(F32x16 x) => new(-x.V);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 MultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.FusedMultiplyAdd(a.V, b.V, c.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 MultiplyAddEstimate(F32x16 a, F32x16 b, F32x16 c) =>
+        new(Vector512.FusedMultiplyAdd(a.V, b.V, c.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyAccumulateEstimate(F32x16 a, F32x16 b, ref F32x16 sum) =>
+        sum.V = Vector512.FusedMultiplyAdd(a.V, b.V, sum.V);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Max(F32x16 a, F32x16 b) => new(Vector512.MaxNative(a.V, b.V));
 
-    public static F32x16 Exp(F32x16 x) => Exponential.Exp(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Relu(F32x16 a) => new(Vector512.ConditionalSelect(Vector512.LessThan(a.V, default), default, a.V));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 SelectPositive(F32x16 x, F32x16 then, F32x16 otherwise) =>
-        new(Vector512.ConditionalSelect(Vector512.GreaterThan(x.V, Vector512<float>.Zero), then.V, otherwise.V));
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(x.V, default), then.V, otherwise.V));
 
-    public static F32x16 MultiplyAdd(F32x16 a, F32x16 b, F32x16 c) => new(Vector512.FusedMultiplyAdd(a.V, b.V, c.V));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 SelectNonPositive(F32x16 x, F32x16 then, F32x16 otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThanOrEqual(x.V, default), then.V, otherwise.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Sqrt(F32x16 x) => new(Vector512.Sqrt(x.V));
+
+    public static F32x16 Exp(F32x16 x) => Exponential.Exp(x);
 
     /// <inheritdoc cref="F32.ScaleB"/>
     public static F32x16 ScaleB(F32x16 x, F32x16 shifted)

@@ -1,6 +1,7 @@
 namespace PyNetSharp.Kernels.Simd;
 
-/// <summary>One float of a GPU's thread: as <see cref="F32"/>, without what ILGPU cannot compile.</summary>
+/// <summary>One float of a GPU thread: as <see cref="F32"/>, without what ILGPU cannot compile.</summary>
+/// <remarks>The driver's compiler makes one instruction, rounded once, of a product and a sum where it may.</remarks>
 internal readonly struct GpuFloat(float v) : IFloat32<GpuFloat>
 {
     public float V { get; } = v;
@@ -19,22 +20,25 @@ internal readonly struct GpuFloat(float v) : IFloat32<GpuFloat>
 
     /// <summary>As <see cref="F32.Max"/>: of a constant and a NaN the NaN, so the constant comes first.</summary>
     /// <remarks>
-    /// Not a &gt; b: ILGPU 1.5.3 moves a constant to the right of a comparison, and then takes it for true of a NaN. So the
-    /// constant stands there.
+    /// Not a &gt; b: ILGPU 1.5.3 moves a constant to the right of a comparison, and the comparison is then true of a NaN.
+    /// Here the constant is on the right already.
     /// </remarks>
     public static GpuFloat Max(GpuFloat a, GpuFloat b) => b.V < a.V ? a : b;
+
+    public static GpuFloat Sqrt(GpuFloat x) => new(MathF.Sqrt(x.V));
 
     public static GpuFloat Exp(GpuFloat x) => Exponential.Exp(x);
 
     public static GpuFloat SelectPositive(GpuFloat x, GpuFloat then, GpuFloat otherwise) => x.V > 0 ? then : otherwise;
 
-    /// <summary>a·b + c, which the driver's compiler makes one instruction where it may.</summary>
+    public static GpuFloat SelectNonPositive(GpuFloat x, GpuFloat then, GpuFloat otherwise) => x.V <= 0 ? then : otherwise;
+
     public static GpuFloat MultiplyAdd(GpuFloat a, GpuFloat b, GpuFloat c) => new(a.V * b.V + c.V);
 
     /// <inheritdoc cref="F32.ScaleB"/>
     public static GpuFloat ScaleB(GpuFloat x, GpuFloat shifted)
     {
-        var n = BitConverter.SingleToInt32Bits(shifted.V) - 0x4B400000;     // the bits of Exponential.Shift
+        var n = BitConverter.SingleToInt32Bits(shifted.V) - 0x4B400000;     // the bits of Exponential.MagicBias
         var half = n >> 1;
         return new(x.V * Power(half) * Power(n - half));
     }

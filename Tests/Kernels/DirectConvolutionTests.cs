@@ -33,8 +33,8 @@ public sealed unsafe class DirectConvolutionTests
 
     private static readonly (string Name, DirectConvolution Kernels)[] Widths =
     [
-        ("16 lanes", new DirectConvolution<Lanes16>()), ("8 lanes", new DirectConvolution<Lanes8>()),
-        ("4 lanes", new DirectConvolution<Lanes4>()), ("1 lane", new DirectConvolution<Lanes1>()),
+        ("16 lanes", new DirectConvolution<F32x16>()), ("8 lanes", new DirectConvolution<F32x8>()),
+        ("4 lanes", new DirectConvolution<F32x4>()), ("1 lane", new DirectConvolution<F32>()),
     ];
 
     private static IEnumerable<TestCaseData> Cases =>

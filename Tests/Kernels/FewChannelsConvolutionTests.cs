@@ -20,9 +20,9 @@ public sealed unsafe class FewChannelsConvolutionTests
 
     private static readonly (int Width, FewChannelsConvolution Planar, DirectConvolution Direct)[] Widths =
     [
-        (16, new FewChannelsConvolution<Lanes16>(), new DirectConvolution<Lanes16>()),
-        (8, new FewChannelsConvolution<Lanes8>(), new DirectConvolution<Lanes8>()),
-        (4, new FewChannelsConvolution<Lanes4>(), new DirectConvolution<Lanes4>()),
+        (16, new FewChannelsConvolution<F32x16>(), new DirectConvolution<F32x16>()),
+        (8, new FewChannelsConvolution<F32x8>(), new DirectConvolution<F32x8>()),
+        (4, new FewChannelsConvolution<F32x4>(), new DirectConvolution<F32x4>()),
     ];
 
     private static IEnumerable<TestCaseData> Cases =>

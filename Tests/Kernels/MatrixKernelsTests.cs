@@ -8,8 +8,8 @@ public sealed unsafe class MatrixKernelsTests
 {
     private static readonly (string Name, GemmCpu Kernels)[] Widths =
     [
-        ("16 lanes", new GemmCpu<Lanes16>()), ("8 lanes", new GemmCpu<Lanes8>()),
-        ("4 lanes", new GemmCpu<Lanes4>()), ("1 lane", new GemmCpu<Lanes1>()),
+        ("16 lanes", new GemmCpu<F32x16>()), ("8 lanes", new GemmCpu<F32x8>()),
+        ("4 lanes", new GemmCpu<F32x4>()), ("1 lane", new GemmCpu<F32>()),
     ];
 
     [Test]

@@ -5,7 +5,7 @@ using PyNetSharp.Kernels.Simd;
 namespace PyNetSharp.Kernels;
 
 /// <inheritdoc/>
-internal sealed unsafe partial class DirectConvolution<V> : DirectConvolution where V : struct, ILanes<V>
+internal sealed unsafe partial class DirectConvolution<V> : DirectConvolution where V : struct, IVector<V>
 {
     private const int TilesPerTask = 16;       // with their windows they stay in the L2 cache, beside one panel of weights
     private const int MinNonTemporalFloats = 1 << 22; // 16 MB

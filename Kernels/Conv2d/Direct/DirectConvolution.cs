@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels;
@@ -8,10 +7,7 @@ internal abstract unsafe class DirectConvolution
 {
     /// <summary>For the widest vectors that this processor has.</summary>
     public static DirectConvolution Widest { get; } =
-        Vector512.IsHardwareAccelerated ? new DirectConvolution<Lanes16>()
-        : Vector256.IsHardwareAccelerated ? new DirectConvolution<Lanes8>()
-        : Vector128.IsHardwareAccelerated ? new DirectConvolution<Lanes4>()
-        : new DirectConvolution<Lanes1>();
+        VectorDispatch.Create<Factory, DirectConvolution>();
 
     /// <summary>Floats that a packed matrix of [depth, columns] takes.</summary>
     public abstract int PackedSize(int depth, int columns);
@@ -39,4 +35,9 @@ internal abstract unsafe class DirectConvolution
     /// <param name="sums">Working memory, <see cref="WeightGradientWorkspaceSize"/> floats.</param>
     public abstract void WeightGradient(
         CpuDevice cpu, PatchGrid windows, float* dy, int outputs, float* sums, float* dw, float* db);
+
+    private readonly struct Factory : IVectorFactory<DirectConvolution>
+    {
+        public static DirectConvolution Create<V>() where V : struct, IVector<V> => new DirectConvolution<V>();
+    }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using PyNetSharp.Kernels.Gemm;
 using PyNetSharp.Kernels.Simd;
 
@@ -19,10 +18,7 @@ internal abstract unsafe class FewChannelsConvolution
     private const double MinGain = 1.25;
 
     private static FewChannelsConvolution? Widest { get; } =
-        Vector512.IsHardwareAccelerated ? new FewChannelsConvolution<Lanes16>()
-        : Vector256.IsHardwareAccelerated ? new FewChannelsConvolution<Lanes8>()
-        : Vector128.IsHardwareAccelerated ? new FewChannelsConvolution<Lanes4>()
-        : null;
+        VectorDispatch.Create<Factory, FewChannelsConvolution?>();
 
     /// <summary>The kernels for these windows, or null where vectors of channels are as good.</summary>
     /// <param name="windows">The convolution's, over its input or over the gradient by its output.</param>
@@ -62,10 +58,16 @@ internal abstract unsafe class FewChannelsConvolution
             && PaddedChwImage.For(windows, VectorWidth).Size <= MaxImageFloats
             && height * width >= MinGain * Mr * here;
     }
+
+    private readonly struct Factory : IVectorFactory<FewChannelsConvolution?>
+    {
+        public static FewChannelsConvolution? Create<V>() where V : struct, IVector<V> =>
+            V.Width == 1 ? null : new FewChannelsConvolution<V>();
+    }
 }
 
 /// <inheritdoc/>
-internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution where V : struct, ILanes<V>
+internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution where V : struct, IVector<V>
 {
     private const int MaxSplitKSlices = 16;
 

@@ -24,17 +24,17 @@ internal unsafe interface IWinograd
     static abstract int Points { get; }
 
     /// <summary>Bᵀ·d, n to n: an input.</summary>
-    static abstract void TransformInput<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void TransformInput<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>;
 
     /// <summary>Aᵀ·p, n to m: an output from its products.</summary>
-    static abstract void TransformOutput<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void TransformOutput<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>;
 
     /// <summary>A·dy, m to n: what a gradient by the output becomes by the products.</summary>
-    static abstract void TransformOutputGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void TransformOutputGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>;
 
     /// <summary>G·g, r to n: a filter.</summary>
-    static abstract void TransformFilter<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void TransformFilter<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>;
 
     /// <summary>Gᵀ·u, n to r: what a gradient by the transformed filter becomes by the filter.</summary>
-    static abstract void TransformFilterGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void TransformFilterGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>;
 }

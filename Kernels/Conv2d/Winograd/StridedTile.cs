@@ -19,7 +19,7 @@ internal readonly unsafe record struct StridedTile(nint Start, nint RowStride, n
     /// <param name="between">Working memory for [T.To, T.From] vectors.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transform<V, W, T>(StridedTile from, StridedTile to, float* between)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
         where W : struct, IWinograd
         where T : struct, IWinogradTransform<W>
     {
@@ -37,7 +37,7 @@ internal unsafe interface IWinogradTransform<W> where W : struct, IWinograd
 
     static abstract int OutputLength { get; }
 
-    static abstract void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V>;
+    static abstract void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>;
 }
 
 /// <inheritdoc cref="IWinograd.TransformInput"/>
@@ -48,7 +48,7 @@ internal readonly unsafe struct InputTransform<W> : IWinogradTransform<W> where 
     public static int OutputLength => W.Points;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V> =>
+    public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V> =>
         W.TransformInput<V>(from, step, to, stride);
 }
 
@@ -60,7 +60,7 @@ internal readonly unsafe struct OutputTransform<W> : IWinogradTransform<W> where
     public static int OutputLength => W.OutputTileSize;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V> =>
+    public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V> =>
         W.TransformOutput<V>(from, step, to, stride);
 }
 
@@ -72,7 +72,7 @@ internal readonly unsafe struct OutputGradientTransform<W> : IWinogradTransform<
     public static int OutputLength => W.Points;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V> =>
+    public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V> =>
         W.TransformOutputGradient<V>(from, step, to, stride);
 }
 
@@ -84,7 +84,7 @@ internal readonly unsafe struct FilterTransform<W> : IWinogradTransform<W> where
     public static int OutputLength => W.Points;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V> =>
+    public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V> =>
         W.TransformFilter<V>(from, step, to, stride);
 }
 
@@ -96,6 +96,6 @@ internal readonly unsafe struct FilterGradientTransform<W> : IWinogradTransform<
     public static int OutputLength => W.Taps;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, ILanes<V> =>
+    public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V> =>
         W.TransformFilterGradient<V>(from, step, to, stride);
 }

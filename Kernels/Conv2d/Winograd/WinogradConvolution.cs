@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels;
@@ -66,15 +65,18 @@ internal abstract unsafe class WinogradConvolution
     protected abstract int Points { get; }
 
     private static WinogradConvolution? CreateWidest<W>() where W : struct, IWinograd =>
-        Vector512.IsHardwareAccelerated ? new WinogradConvolution<Lanes16, W>()
-        : Vector256.IsHardwareAccelerated ? new WinogradConvolution<Lanes8, W>()
-        : Vector128.IsHardwareAccelerated ? new WinogradConvolution<Lanes4, W>()
-        : null;
+        VectorDispatch.Create<Factory<W>, WinogradConvolution?>();
+
+    private readonly struct Factory<W> : IVectorFactory<WinogradConvolution?> where W : struct, IWinograd
+    {
+        public static WinogradConvolution? Create<V>() where V : struct, IVector<V> =>
+            V.Width == 1 ? null : new WinogradConvolution<V, W>();
+    }
 }
 
 /// <inheritdoc/>
 internal sealed unsafe class WinogradConvolution<V, W> : WinogradConvolution
-    where V : struct, ILanes<V>
+    where V : struct, IVector<V>
     where W : struct, IWinograd
 {
     protected override int VectorWidth => V.Width;

@@ -10,7 +10,7 @@ namespace PyNetSharp.Kernels;
 /// the caches would come from memory for every block: there the blocks are as large as they.
 /// </remarks>
 internal sealed unsafe class WinogradForward<V, W>
-    where V : struct, ILanes<V>
+    where V : struct, IVector<V>
     where W : struct, IWinograd
 {
     private const int BlockFloats = 1 << 21;        // of transformed inputs and products, or as many as the filters have

@@ -8,7 +8,7 @@ namespace PyNetSharp.Kernels;
 /// products of a point are one matrix product: [tiles, channels]·[channels, outputs].
 /// </remarks>
 internal static unsafe class WinogradTiles<V, W>
-    where V : struct, ILanes<V>
+    where V : struct, IVector<V>
     where W : struct, IWinograd
 {
     /// <summary>The patches under all tiles, each a window of n×n pixels.</summary>

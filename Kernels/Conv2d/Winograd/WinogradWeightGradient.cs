@@ -10,7 +10,7 @@ namespace PyNetSharp.Kernels;
 /// order, whatever the number of threads.
 /// </remarks>
 internal sealed unsafe class WinogradWeightGradient<V, W>
-    where V : struct, ILanes<V>
+    where V : struct, IVector<V>
     where W : struct, IWinograd
 {
     private const int BlockFloats = 1 << 21;        // of transformed inputs and gradients

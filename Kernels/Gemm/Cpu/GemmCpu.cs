@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using PyNetSharp.Kernels.Simd;
 
@@ -9,14 +8,16 @@ internal abstract unsafe class GemmCpu
 {
     /// <summary>For the widest vectors that this processor has.</summary>
     public static GemmCpu Widest { get; } =
-        Vector512.IsHardwareAccelerated ? new GemmCpu<Lanes16>()
-        : Vector256.IsHardwareAccelerated ? new GemmCpu<Lanes8>()
-        : Vector128.IsHardwareAccelerated ? new GemmCpu<Lanes4>()
-        : new GemmCpu<Lanes1>();
+        VectorDispatch.Create<Factory, GemmCpu>();
 
     /// <summary>c = a·b + bias, then max(·, 0) if asked for. c is [a.Rows, b.Columns], row-major.</summary>
     /// <param name="bias">[b.Columns], or null for none.</param>
     public abstract void Multiply(CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu);
+
+    private readonly struct Factory : IVectorFactory<GemmCpu>
+    {
+        public static GemmCpu Create<V>() where V : struct, IVector<V> => new GemmCpu<V>();
+    }
 }
 
 /// <inheritdoc/>
@@ -26,7 +27,7 @@ internal abstract unsafe class GemmCpu
 /// the exchanged product, so that the large matrix is the one that is not packed. The gradient by that layer's weights is
 /// a sum of as few outer products, which is written once.
 /// </remarks>
-internal sealed unsafe class GemmCpu<V> : GemmCpu where V : struct, ILanes<V>
+internal sealed unsafe class GemmCpu<V> : GemmCpu where V : struct, IVector<V>
 {
     private const int Kc = 256;         // with BlockPanels: 128 KB of packed panels in AVX2
     private const int PanelsPerBlock = 8;

@@ -5,10 +5,10 @@ namespace PyNetSharp.Kernels.Gemm;
 
 /// <summary>The micro-kernels under every convolution and matrix product, with all sums of a tile in registers.</summary>
 /// <remarks>
-/// A tile is <see cref="ILanes{T}.Mr"/> rows by two vectors. Each step loads two vectors of the packed operand and
+/// A tile is <see cref="IVector{T}.Mr"/> rows by two vectors. Each step loads two vectors of the packed operand and
 /// spreads one float of the other per row: 12 multiply-adds against 8 loads in AVX2, so the multiply-add units are the limit.
 /// Where somebody else uses the core's other thread, it issues three instructions per cycle at most, and every one beside
-/// the multiply-adds costs: hence <see cref="ILanes{T}.MultiplyAccumulate"/>, and eight steps of the sums per turn of a loop.
+/// the multiply-adds costs: hence <see cref="IVector{T}.MultiplyAccumulateEstimate"/>, and eight steps of the sums per turn of a loop.
 /// They may not be inlined: between its caller's variables the JIT leaves the sums in memory, and takes four times as long.
 /// </remarks>
 /// <seealso href="https://doi.org/10.1145/1356052.1356053">Goto and van de Geijn, 2008</seealso>
@@ -43,7 +43,7 @@ internal static unsafe class MicroKernels
     public static void IndirectGemm<V>(
         float** rows, int segments, nint length, float* panel, float** outputs, nint column, Epilogue ends,
         Prefetcher.Slice ahead = default)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         if (ends.Bias == 0) IndirectGemm<V, ZeroInit>(rows, segments, length, panel, outputs, column, ends, ahead);
         else IndirectGemm<V, BiasInit>(rows, segments, length, panel, outputs, column, ends, ahead);
@@ -53,7 +53,7 @@ internal static unsafe class MicroKernels
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void IndirectGemm<V, B>(
         float** rows, int segments, nint length, float* panel, float** outputs, nint column, Epilogue ends, Prefetcher.Slice ahead)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
         where B : struct, IAccumulatorInit
     {
         TileAccumulators<V> sums = default;
@@ -109,7 +109,7 @@ internal static unsafe class MicroKernels
     /// <param name="accumulate">Whether to add to the output instead of overwriting it.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void BlockedGemm<V>(float* block, nint depth, float* panel, float* output, bool accumulate)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         TileAccumulators<V> sums = default;
         for (; depth > 0; depth -= 2 * V.Width, block += (V.Mr - 1) * 2 * V.Width)
@@ -136,7 +136,7 @@ internal static unsafe class MicroKernels
     public static void TransposedGemm<V>(
         float* columns, nint step, nint depth, float* panel, int rows, float* output, nint stride, bool accumulate,
         Prefetcher.Slice ahead = default)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         if (step == StripStride<V>()) TransposedGemm<V, ConstantStripStride<V>>(columns, step, depth, panel, rows, output, stride, accumulate, ahead);
         else if (step == 2 * V.Width) TransposedGemm<V, ConstantNr<V>>(columns, step, depth, panel, rows, output, stride, accumulate, ahead);
@@ -145,12 +145,12 @@ internal static unsafe class MicroKernels
     }
 
     /// <summary>Floats from column to column where four tiles lie side by side: whole vectors.</summary>
-    public static int StripStride<V>() where V : struct, ILanes<V> => 4 * V.Mr;
+    public static int StripStride<V>() where V : struct, IVector<V> => 4 * V.Mr;
 
     private static void TransposedGemm<V, S>(
         float* columns, nint step, nint depth, float* panel, int rows, float* output, nint stride, bool accumulate,
         Prefetcher.Slice ahead)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
         where S : struct, IConstant
     {
         switch (rows)
@@ -171,7 +171,7 @@ internal static unsafe class MicroKernels
     private static void TransposedGemm<V, S, R>(
         float* columns, nint step, nint depth, float* panel, float* output, nint stride, bool accumulate,
         Prefetcher.Slice ahead)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
         where S : struct, IConstant
         where R : struct, IConstant
     {
@@ -193,11 +193,11 @@ internal static unsafe class MicroKernels
 
     private readonly struct RuntimeExtent : IConstant { public static int Value => 0; }
 
-    private readonly struct ConstantStripStride<V> : IConstant where V : struct, ILanes<V> { public static int Value => StripStride<V>(); }
+    private readonly struct ConstantStripStride<V> : IConstant where V : struct, IVector<V> { public static int Value => StripStride<V>(); }
 
-    private readonly struct ConstantNr<V> : IConstant where V : struct, ILanes<V> { public static int Value => 2 * V.Width; }
+    private readonly struct ConstantNr<V> : IConstant where V : struct, IVector<V> { public static int Value => 2 * V.Width; }
 
-    private readonly struct ConstantMr<V> : IConstant where V : struct, ILanes<V> { public static int Value => V.Mr; }
+    private readonly struct ConstantMr<V> : IConstant where V : struct, IVector<V> { public static int Value => V.Mr; }
 
     private readonly struct Constant1 : IConstant { public static int Value => 1; }
 

@@ -5,7 +5,7 @@ namespace PyNetSharp.Kernels.Gemm;
 
 /// <summary>The sums of a tile, as many rows of two vectors as fit into the registers.</summary>
 /// <remarks>The JIT keeps each field in a register of its own, as long as every method is inlined.</remarks>
-internal unsafe struct TileAccumulators<V> where V : struct, ILanes<V>
+internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
 {
     private V l0, r0, l1, r1, l2, r2, l3, r3, l4, r4, l5, r5, l6, r6, l7, r7;
 
@@ -116,8 +116,8 @@ internal unsafe struct TileAccumulators<V> where V : struct, ILanes<V>
     private static void MultiplyAccumulate(float x, V left, V right, ref V sumLeft, ref V sumRight)
     {
         var spread = V.Create(x);
-        V.MultiplyAccumulate(spread, left, ref sumLeft);
-        V.MultiplyAccumulate(spread, right, ref sumRight);
+        V.MultiplyAccumulateEstimate(spread, left, ref sumLeft);
+        V.MultiplyAccumulateEstimate(spread, right, ref sumRight);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace PyNetSharp.Kernels.Simd;
+
+/// <summary>Four floats: a register of SSE or NEON.</summary>
+/// <remarks>A mutable field: <see cref="MultiplyAccumulateEstimate"/> writes to it in place.</remarks>
+internal unsafe struct F32x4(Vector128<float> v) : IVector<F32x4>
+{
+    public Vector128<float> V = v;
+
+    public static int Width => 4;
+
+    public static int Mr => 6;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Create(float value) => new(Vector128.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Load(float* from) => new(Vector128.Load(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(float* to) => V.Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreNonTemporal(float* to) => V.StoreAlignedNonTemporal(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator +(F32x4 a, F32x4 b) => new(a.V + b.V);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator -(F32x4 a, F32x4 b) => new(a.V - b.V);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator *(F32x4 a, F32x4 b) => new(a.V * b.V);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator /(F32x4 a, F32x4 b) => new(a.V / b.V);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator -(F32x4 x) => new(-x.V);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 MultiplyAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.FusedMultiplyAdd(a.V, b.V, c.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 MultiplyAddEstimate(F32x4 a, F32x4 b, F32x4 c) =>
+        new(Vector128.FusedMultiplyAdd(a.V, b.V, c.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyAccumulateEstimate(F32x4 a, F32x4 b, ref F32x4 sum) =>
+        sum.V = Vector128.FusedMultiplyAdd(a.V, b.V, sum.V);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.MaxNative(a.V, b.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Relu(F32x4 a) => new(Vector128.ConditionalSelect(Vector128.LessThan(a.V, default), default, a.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 SelectPositive(F32x4 x, F32x4 then, F32x4 otherwise) =>
+        new(Vector128.ConditionalSelect(Vector128.GreaterThan(x.V, default), then.V, otherwise.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 SelectNonPositive(F32x4 x, F32x4 then, F32x4 otherwise) =>
+        new(Vector128.ConditionalSelect(Vector128.LessThanOrEqual(x.V, default), then.V, otherwise.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Sqrt(F32x4 x) => new(Vector128.Sqrt(x.V));
+
+    public static F32x4 Exp(F32x4 x) => Exponential.Exp(x);
+
+    /// <inheritdoc cref="F32.ScaleB"/>
+    public static F32x4 ScaleB(F32x4 x, F32x4 shifted)
+    {
+        var n = shifted.V.AsInt32() - Vector128.Create(Exponential.MagicBias).AsInt32();
+        var half = n >> 1;
+        return new(x.V * Power(half) * Power(n - half));
+
+        static Vector128<float> Power(Vector128<int> n) => ((n + Vector128.Create(127)) << 23).AsSingle();
+    }
+}
