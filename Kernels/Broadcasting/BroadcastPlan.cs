@@ -1,24 +1,26 @@
 namespace PyNetSharp.Kernels;
 
-/// <summary>How two operands lie under a result: extents in the order in which the result is stored, and a step for each.</summary>
+/// <summary>
+/// The loops of a broadcast operation: the result's extents in storage order, and both operands' strides along them.
+/// </summary>
 /// <remarks>
-/// A step is how far apart in the operand's storage two neighbours along that axis are; 0 where the operand repeats.
-/// Axes that both operands pass through in one stride are merged: equal shapes leave one axis, a bias leaves two.
+/// A stride is the distance in the operand's storage of two neighbors along that axis; 0 where the operand repeats.
+/// Axes that both operands pass with one stride are merged: equal shapes leave one axis, a bias leaves two.
 /// </remarks>
 internal sealed class BroadcastPlan
 {
     public BroadcastPlan(Shape y, Shape a, Shape b)
     {
         List<(int Extent, int A, int B)> axes = [];
-        var (stepsA, stepsB) = (Strides(a, y), Strides(b, y));
+        var (stridesA, stridesB) = (Strides(a, y), Strides(b, y));
         foreach (var axis in Layout.StorageOrder(y.Rank))
         {
-            var (extent, stepA, stepB) = (y[axis], stepsA[axis], stepsB[axis]);
+            var (extent, strideA, strideB) = (y[axis], stridesA[axis], stridesB[axis]);
             if (extent == 1) continue;
-            if (axes.Count > 0 && axes[^1] is var outer && outer.A == stepA * extent && outer.B == stepB * extent)
-                axes[^1] = (outer.Extent * extent, stepA, stepB);
+            if (axes.Count > 0 && axes[^1] is var outer && outer.A == strideA * extent && outer.B == strideB * extent)
+                axes[^1] = (outer.Extent * extent, strideA, strideB);
             else
-                axes.Add((extent, stepA, stepB));
+                axes.Add((extent, strideA, strideB));
         }
 
         (InnerExtent, StrideA, StrideB) = axes.Count > 0 ? axes[^1] : (y.Size, 1, 1);
@@ -33,13 +35,13 @@ internal sealed class BroadcastPlan
 
     public int StrideB { get; }
 
-    /// <summary>How often the innermost axis is run through.</summary>
+    /// <summary>The number of passes along the innermost axis: the product of the outer extents.</summary>
     public int Rows { get; }
 
-    /// <summary>The other axes, outermost first.</summary>
+    /// <summary>The other axes, outermost first, with the operands' strides.</summary>
     public (int Extent, int A, int B)[] OuterAxes { get; }
 
-    /// <summary>Where row number <paramref name="row"/> begins in both operands.</summary>
+    /// <summary>The offset of the first element of a row in each operand.</summary>
     public (int A, int B) RowOffsets(int row)
     {
         var (a, b) = (0, 0);
@@ -52,17 +54,17 @@ internal sealed class BroadcastPlan
         return (a, b);
     }
 
-    /// <summary>The operand's step for each of the result's axes.</summary>
+    /// <summary>The operand's stride for each of the result's axes.</summary>
     private static int[] Strides(Shape operand, Shape result)
     {
-        var steps = new int[result.Rank];
-        var step = 1;
+        var strides = new int[result.Rank];
+        var stride = 1;
         foreach (var axis in Layout.StorageOrder(operand.Rank).Reverse())
         {
-            if (operand[axis] != 1) steps[result.Rank - operand.Rank + axis] = step;
-            step *= operand[axis];
+            if (operand[axis] != 1) strides[result.Rank - operand.Rank + axis] = stride;
+            stride *= operand[axis];
         }
 
-        return steps;
+        return strides;
     }
 }

@@ -9,10 +9,14 @@ public static class DropoutExtensions
 {
     extension(Tensor x)
     {
-        /// <summary>Sets each element to 0 with probability <paramref name="p"/> and divides the others by 1 − p.</summary>
+        /// <summary>
+        /// Sets each element to 0 with probability <paramref name="p"/> and divides the others by 1 − p.
+        /// </summary>
         /// <param name="p">From 0 (the result is <paramref name="x"/> itself) to 1 (all zeros).</param>
-        /// <param name="seed">Which elements: draw a new one for each call. The same seed drops the same positions.</param>
-        /// <returns>A tensor shaped like <paramref name="x"/>, of the same mean.</returns>
+        /// <param name="seed">
+        /// Selects the elements. The same seed drops the same positions: draw a new one for each call.
+        /// </param>
+        /// <returns>A tensor shaped like <paramref name="x"/>, with the same expected values.</returns>
         /// <exception cref="ArgumentOutOfRangeException">The probability is outside [0, 1].</exception>
         /// <remarks>The mask is computed again for the gradient instead of being kept.</remarks>
         /// <seealso href="https://jmlr.org/papers/v15/srivastava14a.html">Srivastava et al., 2014</seealso>
@@ -25,12 +29,13 @@ internal static class DropoutProbability
 {
     public static float Check(float p) => p is >= 0 and <= 1
         ? p
-        : throw new ArgumentOutOfRangeException(nameof(p), FormattableString.Invariant($"{p}"), "The probability of being dropped must be from 0 to 1.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(p), FormattableString.Invariant($"{p}"), "The dropout probability must be from 0 to 1.");
 }
 
 internal sealed class DropoutOp(DropoutMask mask) : Op
 {
-    private const int GrainSize = 1 << 15;
+    private const int GrainSize = 1 << 15;      // elements that one thread takes at a time
 
     internal override string Name => "Dropout";
 
@@ -45,17 +50,18 @@ internal sealed class DropoutOp(DropoutMask mask) : Op
         return [dx];
     }
 
-    private void Run(Tensor from, Tensor to)
+    private void Run(Tensor input, Tensor output)
     {
-        if (to.IsOnCpu)
-            to.Cpu.ForRanges(to.Shape.Size, GrainSize, (start, n) =>
-                mask.Apply(from.Span.Slice(start, n), start, to.Span.Slice(start, n)));
-        else RunOnGpu(from, to);
+        if (output.IsOnCpu)
+            output.Cpu.ForRanges(output.Shape.Size, GrainSize, (start, n) =>
+                mask.Apply(input.Span.Slice(start, n), start, output.Span.Slice(start, n)));
+        else
+            RunOnGpu(input, output);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void RunOnGpu(Tensor from, Tensor to) =>
-        to.Gpu.LaunchItems(to.Shape.Size, new DropoutKernel(mask, from.View, to.View));
+    private void RunOnGpu(Tensor input, Tensor output) =>
+        output.Gpu.LaunchItems(output.Shape.Size, new DropoutKernel(mask, input.View, output.View));
 }
 
 internal readonly struct DropoutKernel(DropoutMask mask, ArrayView<float> x, ArrayView<float> y) : IItemKernel

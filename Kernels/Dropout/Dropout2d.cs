@@ -10,10 +10,14 @@ public static class Dropout2dExtensions
 {
     extension(Tensor x)
     {
-        /// <summary>Sets each channel of each image to 0 with probability <paramref name="p"/> and divides the others by 1 − p.</summary>
+        /// <summary>
+        /// Sets each channel of each image to 0 with probability <paramref name="p"/> and divides the others by 1 − p.
+        /// </summary>
         /// <param name="p">From 0 (the result is <paramref name="x"/> itself) to 1 (all zeros).</param>
-        /// <param name="seed">Which channels: draw a new one for each call. The same seed drops the same ones.</param>
-        /// <returns>A tensor shaped like <paramref name="x"/>, [n, c, h, w].</returns>
+        /// <param name="seed">
+        /// Selects the channels. The same seed drops the same ones: draw a new one for each call.
+        /// </param>
+        /// <returns>A tensor shaped like <paramref name="x"/>, [N, C, H, W].</returns>
         /// <exception cref="ArgumentOutOfRangeException">The probability is outside [0, 1].</exception>
         /// <exception cref="ShapeException">The rank is not 4.</exception>
         /// <remarks>The mask is computed again for the gradient instead of being kept.</remarks>
@@ -31,7 +35,7 @@ internal sealed unsafe class Dropout2dOp(DropoutMask mask) : Op
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Rank == 4
         ? x[0].Shape
-        : throw new ShapeException($"Dropout2d: {x[0].Shape} is not [n, c, h, w].");
+        : throw new ShapeException($"Dropout2d: {x[0].Shape} is not [N, C, H, W].");
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Run(x[0], y);
 
@@ -42,35 +46,38 @@ internal sealed unsafe class Dropout2dOp(DropoutMask mask) : Op
         return [dx];
     }
 
-    private void Run(Tensor from, Tensor to)
+    private void Run(Tensor input, Tensor output)
     {
-        if (!to.IsOnCpu)
-        {
-            RunOnGpu(from, to);
-            return;
-        }
+        if (output.IsOnCpu) RunOnCpu(input, output);
+        else RunOnGpu(input, output);
+    }
 
-        var (images, channels, height, width) = from.Shape;
-        using var temporary = new TemporaryTensor([images, channels], from.Device);
+    private void RunOnCpu(Tensor input, Tensor output)
+    {
+        var (images, channels, height, width) = input.Shape;
+        using var temporary = new TemporaryTensor([images, channels], input.Device);
         var factors = temporary.Tensor;
         factors.Span.Fill(1);
         mask.Apply(factors.Span, 0, factors.Span);
 
-        var pieces = (height * width + GrainSize - 1) / GrainSize;
-        from.Cpu.For(images * pieces, i =>
+        var pixels = height * width;
+        var blocks = (pixels + GrainSize - 1) / GrainSize;
+        input.Cpu.For(images * blocks, i =>
         {
-            var (image, piece) = Math.DivRem(i, pieces);
-            var (first, end) = (piece * GrainSize, Math.Min(height * width, (piece + 1) * GrainSize));
-            var start = ((nint)image * height * width + first) * channels;
-            Scale(from.Pointer + start, factors.Pointer + (nint)image * channels, end - first, channels, to.Pointer + start);
+            var (image, block) = Math.DivRem(i, blocks);
+            var (first, end) = (block * GrainSize, Math.Min(pixels, (block + 1) * GrainSize));
+            var start = ((nint)image * pixels + first) * channels;
+            var imageFactors = factors.Pointer + (nint)image * channels;
+            Scale(input.Pointer + start, imageFactors, end - first, channels, output.Pointer + start);
         });
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void RunOnGpu(Tensor from, Tensor to)
+    private void RunOnGpu(Tensor input, Tensor output)
     {
-        var (_, channels, height, width) = from.Shape;
-        to.Gpu.LaunchItems(to.Shape.Size, new Dropout2dKernel(mask, from.View, channels, height * width, to.View));
+        var (_, channels, height, width) = input.Shape;
+        output.Gpu.LaunchItems(
+            output.Shape.Size, new Dropout2dKernel(mask, input.View, channels, height * width, output.View));
     }
 
     /// <summary>y[pixel, c] = x[pixel, c] · factors[c]; <paramref name="y"/> may be <paramref name="x"/>.</summary>
@@ -86,7 +93,7 @@ internal sealed unsafe class Dropout2dOp(DropoutMask mask) : Op
     }
 }
 
-/// <summary>y = x·factor of the image and channel; x is stored [images, pixels, channels].</summary>
+/// <summary>y = x·factor of the image and channel, in storage order [N, H·W, C].</summary>
 internal readonly struct Dropout2dKernel(
     DropoutMask mask, ArrayView<float> x, int channels, int pixels, ArrayView<float> y) : IItemKernel
 {

@@ -2,10 +2,12 @@ using System.Runtime.Intrinsics;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>Which positions are dropped: a hash of seed and position, so that nothing is stored and any thread may ask.</summary>
+/// <summary>
+/// The positions to drop, by a hash of seed and position: nothing is stored, and threads need no order.
+/// </summary>
 /// <remarks>
-/// The hash is lowbias32 with the seed's 64 bits mixed in as two keys, one before and one within; a position is dropped if
-/// the upper 24 bits, as a fraction, are below p.
+/// The hash is lowbias32 with 64 bits from the seed mixed in as two keys, one before it and one within. A position is
+/// dropped if the upper 24 bits, as a fraction, are below p.
 /// </remarks>
 /// <seealso href="https://nullprogram.com/blog/2018/07/31/">Wellons, Prospecting for hash functions, 2018</seealso>
 internal readonly struct DropoutMask
@@ -17,7 +19,7 @@ internal readonly struct DropoutMask
     private readonly float scale;
 
     /// <param name="p">The probability of being dropped, from 0 to 1, in steps of 2⁻²⁴.</param>
-    /// <param name="seed">Another seed gives a mask that has nothing to do with this one.</param>
+    /// <param name="seed">The masks of different seeds are not correlated.</param>
     public DropoutMask(float p, ulong seed)
     {
         var keys = new Rng(seed).NextUInt64();
@@ -26,12 +28,14 @@ internal readonly struct DropoutMask
         scale = 1 / (1 - p);
     }
 
-    /// <summary>y = x / (1 − p) where kept, 0 where dropped; <paramref name="y"/> may be <paramref name="x"/>.</summary>
+    /// <summary>
+    /// y = x / (1 − p) where kept, 0 where dropped; <paramref name="y"/> may be <paramref name="x"/>.
+    /// </summary>
     /// <param name="first">The position of x[0].</param>
     public unsafe void Apply(ReadOnlySpan<float> x, int first, Span<float> y)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(x.Length, y.Length);
-        fixed (float* from = x, to = y)
+        fixed (float* input = x, output = y)
         {
             var (i, n) = (0, y.Length);
 
@@ -39,24 +43,26 @@ internal readonly struct DropoutMask
                 for (; i + 16 <= n; i += 16)
                 {
                     var hash = Hash(Vector512.Create((uint)(first + i)) + Vector512<uint>.Indices);
-                    var kept = Vector512.GreaterThanOrEqual((hash >>> 8).AsInt32(), Vector512.Create(threshold)).AsSingle();
-                    Vector512.ConditionalSelect(kept, Vector512.Load(from + i) * scale, Vector512<float>.Zero).Store(to + i);
+                    var kept = Vector512.GreaterThanOrEqual((hash >>> 8).AsInt32(), Vector512.Create(threshold));
+                    var scaled = Vector512.Load(input + i) * scale;
+                    Vector512.ConditionalSelect(kept.AsSingle(), scaled, Vector512<float>.Zero).Store(output + i);
                 }
 
             if (Vector256.IsHardwareAccelerated)
                 for (; i + 8 <= n; i += 8)
                 {
                     var hash = Hash(Vector256.Create((uint)(first + i)) + Vector256<uint>.Indices);
-                    var kept = Vector256.GreaterThanOrEqual((hash >>> 8).AsInt32(), Vector256.Create(threshold)).AsSingle();
-                    Vector256.ConditionalSelect(kept, Vector256.Load(from + i) * scale, Vector256<float>.Zero).Store(to + i);
+                    var kept = Vector256.GreaterThanOrEqual((hash >>> 8).AsInt32(), Vector256.Create(threshold));
+                    var scaled = Vector256.Load(input + i) * scale;
+                    Vector256.ConditionalSelect(kept.AsSingle(), scaled, Vector256<float>.Zero).Store(output + i);
                 }
 
             for (; i < n; i++)
-                to[i] = Apply(from[i], first + i);
+                output[i] = Apply(input[i], first + i);
         }
     }
 
-    /// <summary>What becomes of one number, at one position.</summary>
+    /// <summary>The same for one number at one position.</summary>
     public float Apply(float x, int position) => (int)(Hash((uint)position) >> 8) >= threshold ? x * scale : 0;
 
     public uint Hash(uint x)

@@ -4,23 +4,23 @@ using ILGPU;
 
 namespace PyNetSharp;
 
-/// <summary>The classes of a batch's items: on the host, and on the device whose kernels ask for them.</summary>
-/// <remarks>They go to a device once, whoever reads them there: the loss, its gradient, the count of right answers.</remarks>
+/// <summary>The classes of a batch's items, on the host and on the device whose kernels read them.</summary>
+/// <remarks>They are copied to a device once, for the loss, its gradient and the metrics.</remarks>
 public sealed class Labels : IReadOnlyList<int>
 {
     private readonly int[] classes;
-    private Tensor? deviceCopy;       // floats whose bits are the class numbers
+    private Tensor? deviceCopy;     // floats whose bits are the class numbers
 
     /// <summary>Labels on the host.</summary>
     /// <param name="classes">The class of each item.</param>
-    /// <param name="device">Where they will be wanted; null if that is not known yet.</param>
+    /// <param name="device">The device that will read them, or null to copy them at the first use.</param>
     public Labels(ReadOnlySpan<int> classes, Device? device = null)
     {
         this.classes = classes.ToArray();
         if (device is not (null or CpuDevice)) Upload(device);
     }
 
-    /// <summary>How many items there are.</summary>
+    /// <summary>The number of items.</summary>
     public int Count => classes.Length;
 
     /// <summary>The class of item <paramref name="index"/>.</summary>
@@ -32,11 +32,12 @@ public sealed class Labels : IReadOnlyList<int>
     /// <summary>How often the labels were overwritten.</summary>
     internal int Version { get; private set; }
 
-    /// <summary>Overwrites all labels, also where they have been sent.</summary>
-    /// <exception cref="ArgumentException">There are more or fewer.</exception>
+    /// <summary>Overwrites all labels, also on the device that they were copied to.</summary>
+    /// <exception cref="ArgumentException">The number of classes is not <see cref="Count"/>.</exception>
     public void CopyFrom(ReadOnlySpan<int> classes)
     {
-        if (classes.Length != Count) throw new ArgumentException($"Labels: {classes.Length} classes for {Count} items.", nameof(classes));
+        if (classes.Length != Count)
+            throw new ArgumentException($"Labels: {classes.Length} classes for {Count} items.", nameof(classes));
         Version++;
         classes.CopyTo(this.classes);
         if (deviceCopy is not null) Upload(deviceCopy.Device);
@@ -47,7 +48,7 @@ public sealed class Labels : IReadOnlyList<int>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>[<see cref="Count"/>] numbers whose bits are the classes.</summary>
+    /// <summary>[<see cref="Count"/>] floats whose bits are the classes.</summary>
     internal Tensor OnDevice(Device device)
     {
         if (deviceCopy?.Device != device) Upload(device);
@@ -65,6 +66,6 @@ public sealed class Labels : IReadOnlyList<int>
         device.Upload(MemoryMarshal.Cast<int, float>(classes), deviceCopy.Storage);
     }
 
-    /// <summary>The classes as kernels of this device see them.</summary>
+    /// <summary>The classes as kernels of this device read them.</summary>
     internal ArrayView<int> ViewOn(Device device) => OnDevice(device).View.Cast<int>();
 }

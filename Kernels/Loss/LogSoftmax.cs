@@ -1,22 +1,27 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using ILGPU;
 using PyNetSharp.Kernels;
+using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp;
 
-/// <summary>Scores to logarithms of probabilities.</summary>
+/// <summary>Logits to logarithms of probabilities.</summary>
 public static class LogSoftmaxExtensions
 {
     extension(Tensor x)
     {
         /// <summary>xⱼ − log Σₖ exp(xₖ) over the classes: the logarithms of the softmax, in nats.</summary>
-        /// <returns>A tensor shaped like <paramref name="x"/>, [batch, classes] or [n, classes, h, w]; nowhere above 0.</returns>
+        /// <returns>
+        /// A tensor shaped like <paramref name="x"/>, [N, classes] or [N, classes, H, W]; no element is above 0.
+        /// </returns>
         /// <exception cref="ShapeException">The rank is neither 2 nor 4.</exception>
-        /// <remarks>Exact where the softmax itself would round to 0. NaN makes its whole row NaN.</remarks>
+        /// <remarks>Accurate also where the softmax itself would round to 0. A NaN makes its whole row NaN.</remarks>
         public Tensor LogSoftmax() => new LogSoftmaxOp().Apply(x);
     }
 }
 
-internal sealed partial class LogSoftmaxOp : Op
+internal sealed class LogSoftmaxOp : Op
 {
     private Tensor y = null!;
 
@@ -24,42 +29,81 @@ internal sealed partial class LogSoftmaxOp : Op
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
-        var from = x[0];
         this.y = Save(y);
-        if (!y.IsOnCpu)
-        {
-            ForwardOnGpu(from, y);
-            return;
-        }
-
-        LogitRows.ForEach(y, (_, start, n) =>
-        {
-            ReadOnlySpan<float> row = from.Span.Slice(start, n);
-            var to = y.Span.Slice(start, n);
-            var log = (float)SoftmaxOp.ForwardRow(row, to);      // y is only scratch here
-            TensorPrimitives.Subtract(row, TensorPrimitives.Max(row), to);
-            TensorPrimitives.Subtract(to, log, to);
-        });
+        if (y.IsOnCpu) ForwardOnCpu(x[0], y);
+        else ForwardOnGpu(x[0], y);
     }
 
-    /// <summary>dx = dy − eʸ·Σ dy.</summary>
+    /// <summary>dx = dy − exp(y)·Σ dy</summary>
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var dx = new Tensor(dy.Shape, dy.Device);
-        if (!dx.IsOnCpu)
+        if (dx.IsOnCpu) BackwardOnCpu(dy, dx);
+        else BackwardOnGpu(dy, dx);
+        return [dx];
+    }
+
+    private static void ForwardOnCpu(Tensor x, Tensor y) => LogitRows.ForEach(y, (_, start, n) =>
+    {
+        ReadOnlySpan<float> logits = x.Span.Slice(start, n);
+        var output = y.Span.Slice(start, n);
+        var logSum = (float)SoftmaxOp.ForwardRow(logits, output);       // the softmax in y is overwritten
+        TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), output);
+        TensorPrimitives.Subtract(output, logSum, output);
+    });
+
+    private void BackwardOnCpu(Tensor dy, Tensor dx) => LogitRows.ForEach(dx, (_, start, n) =>
+    {
+        ReadOnlySpan<float> gradient = dy.Span.Slice(start, n);
+        var output = dx.Span.Slice(start, n);
+        TensorPrimitives.Exp(y.Span.Slice(start, n), output);
+        TensorPrimitives.Multiply(output, -(float)Reduction.SumBlocks(gradient), output);
+        TensorPrimitives.Add(output, gradient, output);
+    });
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ForwardOnGpu(Tensor x, Tensor y) =>
+        y.Gpu.LaunchGroups(new(LogitRows.Count(y), 1, 1), new LogSoftmaxKernel(x.View, y.Shape[1], y.View));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void BackwardOnGpu(Tensor dy, Tensor dx) => dx.Gpu.LaunchGroups(
+        new(LogitRows.Count(dx), 1, 1), new LogSoftmaxGradientKernel(y.View, dy.View, y.Shape[1], dx.View));
+}
+
+/// <summary>y = x − log Σ exp(x), one group of threads per row.</summary>
+internal readonly struct LogSoftmaxKernel(ArrayView<float> x, int classes, ArrayView<float> y) : IGroupKernel
+{
+    public static int Threads => SoftmaxRow.Threads;
+
+    public void Run()
+    {
+        var row = new SoftmaxRow(x, classes, SharedMemory.Allocate<float>(SoftmaxRow.Threads));
+        var max = row.Max();
+        var logSum = Logarithm.Log(row.SumExp(max));
+        for (var i = row.ThreadStart; i < row.End; i += SoftmaxRow.Threads) y[i] = x[i] - max - logSum;
+    }
+}
+
+/// <summary>dx = dy − exp(y)·Σ dy, one group of threads per row.</summary>
+internal readonly struct LogSoftmaxGradientKernel(
+    ArrayView<float> y, ArrayView<float> dy, int classes, ArrayView<float> dx) : IGroupKernel
+{
+    public static int Threads => SoftmaxRow.Threads;
+
+    public void Run()
+    {
+        var shared = SharedMemory.Allocate<float>(SoftmaxRow.Threads);
+        var row = new SoftmaxRow(y, classes, shared);
+        var total = new CompensatedSum();
+        var index = row.ThreadStart;
+        while (index < row.End)
         {
-            BackwardOnGpu(y, dy, dx);
-            return [dx];
+            var partial = 0f;
+            for (var stop = row.BlockEnd(index); index < stop; index += SoftmaxRow.Threads) partial += dy[index];
+            total.Add(partial);
         }
 
-        LogitRows.ForEach(dx, (_, start, n) =>
-        {
-            ReadOnlySpan<float> from = dy.Span.Slice(start, n);
-            var to = dx.Span.Slice(start, n);
-            TensorPrimitives.Exp(y.Span.Slice(start, n), to);
-            TensorPrimitives.Multiply(to, -(float)Reduction.SumBlocks(from), to);
-            TensorPrimitives.Add(to, from, to);
-        });
-        return [dx];
+        var sum = GroupReduction.Sum(shared, total.Total);
+        for (var i = row.ThreadStart; i < row.End; i += SoftmaxRow.Threads) dx[i] = dy[i] - SoftmaxRow.Exp(y[i]) * sum;
     }
 }

@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>The rows of scores in a tensor [batch, classes] or [n, classes, h, w]: contiguous in storage in both cases.</summary>
+/// <summary>
+/// The rows of logits in a tensor [N, classes] or [N, classes, H, W]: contiguous in storage in both cases.
+/// </summary>
 internal static class LogitRows
 {
     private const int GrainSize = 1 << 13;
@@ -10,27 +12,30 @@ internal static class LogitRows
     /// <exception cref="ShapeException">The tensor has another rank.</exception>
     public static Shape Infer(string op, Shape x) => x.Rank is 2 or 4
         ? x
-        : throw new ShapeException($"{op}: {x} is neither [batch, classes] nor [n, classes, h, w].");
+        : throw new ShapeException($"{op}: {x} is neither [N, classes] nor [N, classes, H, W].");
 
-    /// <exception cref="ShapeException">The scores are not [batch, classes], or there is not one label per row.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A label is no class number.</exception>
-    public static void CheckLabels(string op, Shape scores, ReadOnlySpan<int> labels)
+    /// <exception cref="ShapeException">The logits are not [N, classes], or there is not one label per row.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is outside [0, classes).</exception>
+    public static void CheckLabels(string op, Shape logits, ReadOnlySpan<int> labels)
     {
-        if (scores.Rank != 2) throw new ShapeException($"{op}: {scores} is not [batch, classes].");
-        if (labels.Length != scores[0]) throw new ShapeException($"{op}: {labels.Length} labels for scores of shape {scores}.");
+        if (logits.Rank != 2) throw new ShapeException($"{op}: {logits} is not [N, classes].");
+        if (labels.Length != logits[0])
+            throw new ShapeException($"{op}: {labels.Length} labels for logits of shape {logits}.");
         foreach (var label in labels)
-            if ((uint)label >= (uint)scores[1])
-                throw new ArgumentOutOfRangeException(nameof(labels), FormattableString.Invariant($"{label}"), $"{op}: a label outside 0 … {scores[1] - 1}, for scores of shape {scores}.");
+            if ((uint)label >= (uint)logits[1])
+                throw new ArgumentOutOfRangeException(
+                    nameof(labels), FormattableString.Invariant($"{label}"),
+                    $"{op}: a label outside 0 … {logits[1] - 1}, for logits of shape {logits}.");
     }
 
-    /// <summary>Where a row's highest score is: the first of equals (0 and −0 are), or the first NaN.</summary>
-    /// <param name="row">At least one score.</param>
+    /// <summary>The index of a row's maximum: the first of equals (0 and −0 are equal), or the first NaN.</summary>
+    /// <param name="row">At least one logit.</param>
     public static int ArgMax(ReadOnlySpan<float> row) => row.IndexOf(TensorPrimitives.Max(row));
 
-    /// <summary>How many rows there are.</summary>
+    /// <summary>The number of rows.</summary>
     public static int Count(Tensor x) => x.Shape.Size / Math.Max(1, x.Shape[1]);
 
-    /// <summary>Calls (row number, start, length) for each row, on all threads.</summary>
+    /// <summary>Calls (row number, start, length) for each row, on all of the device's threads.</summary>
     public static void ForEach(Tensor x, Action<int, int, int> row)
     {
         var classes = Math.Max(1, x.Shape[1]);

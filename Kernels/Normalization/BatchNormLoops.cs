@@ -3,21 +3,26 @@ using System.Numerics.Tensors;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>The inner loops of batch normalisation, over channels that lie side by side.</summary>
-/// <remarks>Bound by memory, so one vector width does: the platform's <see cref="Vector{T}"/>.</remarks>
+/// <summary>The inner loops of batch normalization, over contiguous channels.</summary>
+/// <remarks>They are bound by memory, so the platform's <see cref="Vector{T}"/> is wide enough.</remarks>
 internal static unsafe class BatchNormLoops
 {
-    /// <summary>The mean of each channel over some rows, which are <paramref name="stride"/> floats apart; rounded, a centre to start from.</summary>
+    /// <summary>
+    /// The mean of each channel over some rows, which are <paramref name="stride"/> floats apart, in single precision:
+    /// accurate enough to take deviations from.
+    /// </summary>
     public static void ChannelMeans(float* x, int stride, int rows, float* mean, int channels)
     {
         var sum = new Span<float>(mean, channels);
         sum.Clear();
-        for (var row = 0; row < rows; row++, x += stride) TensorPrimitives.Add(sum, new ReadOnlySpan<float>(x, channels), sum);
+        for (var row = 0; row < rows; row++, x += stride)
+            TensorPrimitives.Add(sum, new ReadOnlySpan<float>(x, channels), sum);
         TensorPrimitives.Divide(sum, rows, sum);
     }
 
     /// <summary>Σ(x − center) and Σ(x − center)² of each channel over some rows.</summary>
-    public static void SumDeviations(float* x, int stride, int rows, float* center, float* sum, float* square, int channels)
+    public static void SumDeviations(
+        float* x, int stride, int rows, float* center, float* sum, float* square, int channels)
     {
         new Span<float>(sum, channels).Clear();
         new Span<float>(square, channels).Clear();
@@ -86,8 +91,8 @@ internal static unsafe class BatchNormLoops
         for (; c <= channels - Vector<float>.Count; c += Vector<float>.Count)
         {
             var deviation = Vector.Load(x + c) - Vector.Load(center + c);
-            var rest = Vector.Load(dy + c) - Vector.MultiplyAddEstimate(deviation, Vector.Load(slope + c), Vector.Load(offset + c));
-            (rest * Vector.Load(factor + c)).Store(dx + c);
+            var projection = Vector.MultiplyAddEstimate(deviation, Vector.Load(slope + c), Vector.Load(offset + c));
+            ((Vector.Load(dy + c) - projection) * Vector.Load(factor + c)).Store(dx + c);
         }
 
         for (; c < channels; c++) dx[c] = (dy[c] - (offset[c] + slope[c] * (x[c] - center[c]))) * factor[c];

@@ -2,40 +2,43 @@ using ILGPU;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>What the threads of a group make of a number from each, through shared memory and in a fixed order.</summary>
-/// <remarks>Every thread of the group must get to the call, with a float of shared memory for each thread.</remarks>
+/// <summary>Reductions over the threads of a group, through shared memory and in a fixed order.</summary>
+/// <remarks>All threads of the group must call them, with one float of shared memory per thread.</remarks>
 internal static class GroupReduction
 {
-    /// <summary>The sum over all threads, or over every <paramref name="width"/>-th from the caller on; width is a power of two.</summary>
-    public static float Sum(ArrayView<float> lanes, float value, int width = 1)
+    /// <summary>
+    /// The sum over all threads whose index has the same remainder modulo <paramref name="width"/>, a power of two, as
+    /// the calling thread's.
+    /// </summary>
+    public static float Sum(ArrayView<float> shared, float value, int width = 1)
     {
-        var lane = Group.IdxX;
-        lanes[lane] = value;
+        var thread = Group.IdxX;
+        shared[thread] = value;
         Group.Barrier();
         for (var half = Group.DimX >> 1; half >= width; half >>= 1)
         {
-            if (lane < half) lanes[lane] += lanes[lane + half];
-            Group.Barrier();        // outside the branch: every lane must reach it
+            if (thread < half) shared[thread] += shared[thread + half];
+            Group.Barrier();        // outside the branch: all threads must reach it
         }
 
-        var sum = lanes[lane % width];
-        Group.Barrier();            // the next call may write as soon as all have read
+        var sum = shared[thread % width];
+        Group.Barrier();            // the next call writes only after all threads have read
         return sum;
     }
 
-    /// <summary>The greatest number over all threads; which one if there is a NaN is not said.</summary>
-    public static float Max(ArrayView<float> lanes, float value)
+    /// <summary>The maximum over all threads; undefined if there is a NaN.</summary>
+    public static float Max(ArrayView<float> shared, float value)
     {
-        var lane = Group.IdxX;
-        lanes[lane] = value;
+        var thread = Group.IdxX;
+        shared[thread] = value;
         Group.Barrier();
         for (var half = Group.DimX >> 1; half > 0; half >>= 1)
         {
-            if (lane < half && lanes[lane + half] > lanes[lane]) lanes[lane] = lanes[lane + half];
+            if (thread < half && shared[thread + half] > shared[thread]) shared[thread] = shared[thread + half];
             Group.Barrier();
         }
 
-        var max = lanes[0];
+        var max = shared[0];
         Group.Barrier();
         return max;
     }

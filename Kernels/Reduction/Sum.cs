@@ -12,20 +12,26 @@ public static class SumExtensions
         public Tensor Sum() => Reduce(x, "Sum", [.. Enumerable.Range(0, x.Rank)], false, mean: false);
 
         /// <summary>Sums along axes.</summary>
-        /// <param name="axes">Each once, in any order; −1 is the last. [2, 3] sums over the pixels of [n, c, h, w].</param>
-        /// <param name="keepDims">Whether the axes stay, with extent 1; otherwise they go.</param>
-        /// <returns>[n, c] for [n, c, h, w] and axes [2, 3]; [n, c, 1, 1] with <paramref name="keepDims"/>.</returns>
-        /// <exception cref="ShapeException">There is no such axis, or one is named twice.</exception>
-        /// <remarks>Pieces of fixed size are added in a fixed order, so that the number of threads does not matter.</remarks>
-        public Tensor Sum(ReadOnlySpan<int> axes, bool keepDims = false) => Reduce(x, "Sum", axes, keepDims, mean: false);
+        /// <param name="axes">
+        /// Each once, in any order; −1 is the last. [2, 3] sums over the pixels of [N, C, H, W].
+        /// </param>
+        /// <param name="keepDims">Whether the axes are kept with extent 1; otherwise they are removed.</param>
+        /// <returns>[N, C] for [N, C, H, W] and axes [2, 3]; [N, C, 1, 1] with <paramref name="keepDims"/>.</returns>
+        /// <exception cref="ShapeException">There is no such axis, or one is given twice.</exception>
+        /// <remarks>
+        /// Blocks of fixed size are added in a fixed order, so the result does not depend on the number of threads.
+        /// </remarks>
+        public Tensor Sum(ReadOnlySpan<int> axes, bool keepDims = false) =>
+            Reduce(x, "Sum", axes, keepDims, mean: false);
 
         /// <summary>The mean of all elements.</summary>
-        /// <returns>A scalar, shape []; NaN if there are no elements.</returns>
+        /// <returns>A scalar, shape []; NaN if x is empty.</returns>
         public Tensor Mean() => Reduce(x, "Mean", [.. Enumerable.Range(0, x.Rank)], false, mean: true);
 
-        /// <summary>Means along axes; as <c>Sum</c>, divided by the number of elements that each sum has.</summary>
+        /// <summary>Means along axes; as <c>Sum</c>, divided by the number of elements per sum.</summary>
         /// <inheritdoc cref="Sum(Tensor, ReadOnlySpan{int}, bool)"/>
-        public Tensor Mean(ReadOnlySpan<int> axes, bool keepDims = false) => Reduce(x, "Mean", axes, keepDims, mean: true);
+        public Tensor Mean(ReadOnlySpan<int> axes, bool keepDims = false) =>
+            Reduce(x, "Mean", axes, keepDims, mean: true);
     }
 
     private static Tensor Reduce(Tensor x, string op, ReadOnlySpan<int> axes, bool keepDims, bool mean)
@@ -37,36 +43,36 @@ public static class SumExtensions
         return y.Reshape([.. x.Shape.Where((_, axis) => !reduced[axis])]);
     }
 
-    /// <summary>Which axes are meant.</summary>
+    /// <summary>True for each axis to reduce.</summary>
     private static bool[] AxisMask(string op, Shape shape, ReadOnlySpan<int> axes)
     {
-        var meant = new bool[shape.Rank];
+        var mask = new bool[shape.Rank];
         foreach (var axis in axes)
         {
             var i = axis < 0 ? axis + shape.Rank : axis;
-            if (i < 0 || i >= shape.Rank) throw Fault($"{op}: {shape} has no axis {axis}.");
-            if (meant[i]) throw Fault($"{op}: the axis {axis} of {shape} is named twice.");
-            meant[i] = true;
+            if (i < 0 || i >= shape.Rank) throw Error($"{op}: {shape} has no axis {axis}.");
+            if (mask[i]) throw Error($"{op}: the axis {axis} of {shape} is given twice.");
+            mask[i] = true;
         }
 
-        return meant;
+        return mask;
 
-        static ShapeException Fault(FormattableString message) => new(FormattableString.Invariant(message));
+        static ShapeException Error(FormattableString message) => new(FormattableString.Invariant(message));
     }
 }
 
-/// <summary>Sums along axes that stay with extent 1; or means, if asked for.</summary>
+/// <summary>Sums or means along axes that are kept with extent 1.</summary>
 internal sealed class SumOp(bool[] reduced, bool mean) : Op
 {
-    private Shape from = null!;
+    private Shape input = null!;
     private float scale;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
-        from = x[0].Shape;
-        Shape to = [.. from.Select((extent, axis) => reduced[axis] ? 1 : extent)];
-        scale = mean ? (float)to.Size / from.Size : 1;
-        return to;
+        input = x[0].Shape;
+        Shape output = [.. input.Select((extent, axis) => reduced[axis] ? 1 : extent)];
+        scale = mean ? (float)output.Size / input.Size : 1;
+        return output;
     }
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
@@ -79,7 +85,7 @@ internal sealed class SumOp(bool[] reduced, bool mean) : Op
     {
         using var factor = new TemporaryTensor([], dy.Device);
         dy.Device.Fill(factor.Tensor.Storage, 1, scale);
-        var dx = new Tensor(from, dy.Device);
+        var dx = new Tensor(input, dy.Device);
         Broadcast.Run<MultiplyOp.Formula>(dy, factor, dx);
         return [dx];
     }
