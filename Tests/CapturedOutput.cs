@@ -3,7 +3,7 @@ using System.Text;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What comes from a stream, read as it comes: a writer never waits for a full pipe.</summary>
+/// <summary>The text of a stream, read as it is written: the writer never waits for a full pipe.</summary>
 internal sealed class CapturedOutput
 {
     private readonly StringBuilder text = new();
@@ -12,7 +12,7 @@ internal sealed class CapturedOutput
 
     public CapturedOutput(Stream stream) => reading = Task.Run(() => Read(new StreamReader(stream, Encoding.UTF8)));
 
-    /// <summary>What has come until now.</summary>
+    /// <summary>The text until now.</summary>
     public string Text
     {
         get
@@ -21,13 +21,15 @@ internal sealed class CapturedOutput
         }
     }
 
-    /// <summary>How often a text has come until now.</summary>
+    /// <summary>The number of occurrences of a text until now.</summary>
     public int Count(string wanted) => Text.Split(wanted).Length - 1;
 
     /// <summary>Waits for the end of the stream.</summary>
     public bool WaitForEnd(TimeSpan limit) => reading.Wait(limit);
 
-    /// <summary>Waits until a text has come so many times; false if it did not in time, or cannot any more.</summary>
+    /// <summary>
+    /// Waits until a text has occurred a number of times; false after the timeout, or if the stream has ended.
+    /// </summary>
     public bool WaitFor(string wanted, int times, TimeSpan limit)
     {
         var waiting = Stopwatch.StartNew();
@@ -55,7 +57,7 @@ internal sealed class CapturedOutput
         }
         catch (Exception fault) when (fault is IOException or ObjectDisposedException)
         {
-            // So Linux reports that a pseudo-terminal has been closed.
+            // Linux reports the end of a pseudo-terminal as an error.
         }
 
         lock (text)

@@ -4,10 +4,12 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Another program that a test runs. A wait for it has a limit; one in vain names what it was for.</summary>
+/// <summary>
+/// Another program that a test runs. Each wait has a timeout, after which the test fails with a message.
+/// </summary>
 internal sealed class ChildProcess : IDisposable
 {
-    /// <summary>How long a test waits; what it waits for takes a second or two.</summary>
+    /// <summary>The timeout of a wait; the events take a second or two.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly Process process;
@@ -21,7 +23,7 @@ internal sealed class ChildProcess : IDisposable
         (output, error) = (new(process.StandardOutput.BaseStream), new(process.StandardError.BaseStream));
     }
 
-    /// <summary>Starts a program; what it prints is kept as it comes.</summary>
+    /// <summary>Starts a program and captures its output.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
     public static ChildProcess Start(ProcessStartInfo start)
     {
@@ -38,8 +40,8 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>
-    /// Skips a test that sends a signal which the processes that are started here ignore from the outset: SIGHUP under
-    /// nohup, SIGINT in the background of a script.
+    /// Skips a test that sends a signal which child processes inherit as ignored: SIGHUP under nohup, SIGINT in the
+    /// background of a script.
     /// </summary>
     /// <param name="signal">HUP, INT or TERM.</param>
     public static void SkipIfIgnored(string signal)
@@ -56,30 +58,30 @@ internal sealed class ChildProcess : IDisposable
 
     /// <summary>Waits until a text has been printed to the standard output.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="times">How often it must be there.</param>
+    /// <param name="times">The number of occurrences.</param>
     public void WaitForOutput(string text, int times = 1)
     {
         if (!output.WaitFor(text, times, Limit)) Fail($"print '{text}' {times} times");
     }
 
-    /// <summary>How often a text has been printed to the standard output until now.</summary>
+    /// <summary>The number of occurrences of a text in the standard output until now.</summary>
     public int CountInOutput(string text) => output.Count(text);
 
-    /// <summary>The files that the process has in its memory now, its assemblies among them; on Linux only.</summary>
+    /// <summary>The files mapped into the process's memory, which include its assemblies; on Linux only.</summary>
     public string[] LoadedFiles()
     {
         var maps = File.ReadAllLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/maps"));
         return [.. maps.Where(line => line.Contains('/')).Select(line => line[line.IndexOf('/')..]).Distinct()];
     }
 
-    /// <summary>Sends a signal, by the name that the command kill knows.</summary>
+    /// <summary>Sends a signal, by its name for the command kill.</summary>
     public void Send(string signal)
     {
         var sent = Run("kill", $"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture));
         Assert.That(sent.ExitCode, Is.Zero, sent.Error);
     }
 
-    /// <summary>Waits for the end of the process, and of all that it prints.</summary>
+    /// <summary>Waits for the end of the process and of its output.</summary>
     public Result WaitForEnd()
     {
         if (!process.WaitForExit(Limit)) Fail("end");

@@ -6,17 +6,20 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Numbers in messages are the same in every culture, also in a program whose culture is its user's.</summary>
+/// <summary>Numbers in messages do not depend on the current culture.</summary>
 public sealed class CultureTests
 {
-    /// <summary>Whose text has a decimal separator. Of whole numbers the minus differs, which few have.</summary>
+    /// <summary>The types whose text has a decimal separator. Integers differ by their minus sign only.</summary>
     private static readonly Type[] Fractions = [typeof(float), typeof(double), typeof(Half), typeof(decimal)];
 
-    /// <summary>Which only get a format where they are bytes of a file, in hexadecimal digits.</summary>
+    /// <summary>The types that have a format only as hexadecimal bytes of a file.</summary>
     private static readonly Type[] Unsigned = [typeof(byte), typeof(ushort), typeof(uint), typeof(ulong)];
 
     private static IEnumerable<Assembly> Libraries =>
-        [typeof(Tensor).Assembly, typeof(MatMulExtensions).Assembly, typeof(Linear).Assembly, typeof(Trainer).Assembly];
+    [
+        typeof(Tensor).Assembly, typeof(MatMulExtensions).Assembly, typeof(Linear).Assembly,
+        typeof(DataLoader).Assembly, typeof(Trainer).Assembly,
+    ];
 
     private static IEnumerable<TestCaseData<Func<string>>> Texts =>
     [
@@ -30,7 +33,7 @@ public sealed class CultureTests
         Case("a label", () => Error(() => _ = new FeatureDataset("one", ["a"], [1], [-1]))),
         Case("a deviation", () => Error(() => _ = new Normalize([0.5f], [-0.5f]))),
         Case("a dropout layer", () => new Dropout(new Rng(1), 0.25f).ToString()),
-        Case("a normalisation layer", () => NetworkCatalog.Find("fcnet").Create(new([2], 2), new Rng(1)).ToString()),
+        Case("a normalization layer", () => NetworkCatalog.Find("fcnet").Create(new([2], 2), new Rng(1)).ToString()),
         Case("a divergence", () => new DivergenceException(1234, 0.5, double.NaN).Message),
         Case("a dead network", () => new DeadReluException(1234, 10, 0.5, 0.25).Message),
         Case("memory", () => Error(() => Tensor.Zeros([1 << 30], new CpuDevice(threads: 1, memoryLimit: 1 << 20)))),
@@ -74,7 +77,7 @@ public sealed class CultureTests
     private static string Error(Action act)
     {
         var message = Assert.Catch(() => act())!.Message;
-        return message.Split("Actual value was")[0];        // which the base library writes, by the culture
+        return message.Split("Actual value was")[0];        // the base library writes it in the current culture
     }
 
     private static byte[] Metrics()

@@ -3,7 +3,7 @@ using System.Reflection.Emit;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What is compiled of the libraries' methods.</summary>
+/// <summary>Reads the IL of the libraries' methods.</summary>
 internal static class MethodCode
 {
     private const BindingFlags All =
@@ -17,7 +17,7 @@ internal static class MethodCode
     public static IEnumerable<MethodBase> AllMethods(Assembly library) => library.GetTypes().SelectMany(type =>
         type.GetMethods(All).Cast<MethodBase>().Concat(type.GetConstructors(All)));
 
-    /// <summary>What a method calls, in the order of its code.</summary>
+    /// <summary>The methods that a method calls, in the order of its code.</summary>
     public static IEnumerable<MethodBase> Calls(MethodBase method)
     {
         var code = method.GetMethodBody()?.GetILAsByteArray() ?? [];

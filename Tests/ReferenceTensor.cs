@@ -1,6 +1,6 @@
 namespace PyNetSharp.Tests;
 
-/// <summary>An array of doubles in logical row-major order, for references that are slow and plainly right.</summary>
+/// <summary>An array of doubles in logical row-major order, for simple reference implementations.</summary>
 public sealed class ReferenceTensor
 {
     private readonly double[] values;
@@ -15,7 +15,7 @@ public sealed class ReferenceTensor
 
     public static ReferenceTensor Of(Tensor x) => new(x.Shape, [.. x.ToArray().Select(v => (double)v)]);
 
-    /// <summary>The array whose element at each index is what <paramref name="f"/> says.</summary>
+    /// <summary>The array whose element at each index is <paramref name="f"/> of the index.</summary>
     public static ReferenceTensor Of(Shape shape, Func<int[], double> f)
     {
         var values = new double[shape.Size];
@@ -31,7 +31,7 @@ public sealed class ReferenceTensor
 
     public ReferenceTensor Map(Func<double, double> f) => new(Shape, [.. values.Select(f)]);
 
-    /// <summary>f of both, broadcast as NumPy does, by index arithmetic.</summary>
+    /// <summary>f of both, with NumPy's broadcasting.</summary>
     public ReferenceTensor Broadcast(ReferenceTensor other, Func<double, double, double> f)
     {
         var rank = Math.Max(Shape.Rank, other.Shape.Rank);
@@ -45,7 +45,7 @@ public sealed class ReferenceTensor
             x[[.. index[^x.Shape.Rank..].Select((i, axis) => x.Shape[axis] == 1 ? 0 : i)]];
     }
 
-    /// <summary>Sums along axes, which stay with extent 1.</summary>
+    /// <summary>Sums along axes, which are kept with extent 1.</summary>
     public ReferenceTensor Sum(params int[] axes)
     {
         Shape shape = [.. Shape.Select((extent, axis) => axes.Contains(axis) ? 1 : extent)];

@@ -1,6 +1,6 @@
 namespace PyNetSharp.Tests;
 
-/// <summary>A folder of its own for a test, gone with it.</summary>
+/// <summary>A temporary folder for a test, deleted at its end.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("pynetsharp-");

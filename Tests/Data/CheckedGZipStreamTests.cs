@@ -2,10 +2,10 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Gzip files as downloads and unpackers leave them: read, or refused, as gunzip does.</summary>
+/// <summary>Gzip files as downloads and archivers produce them: read or refused as by gunzip.</summary>
 public sealed class CheckedGZipStreamTests
 {
-    private const int Buffer = 8192;                // that .NET reads at once
+    private const int Buffer = 8192;                // of .NET's GZipStream
 
     private static readonly byte[] EmptyMember = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     private static readonly byte[] Content = DataFiles.Bytes(300, new Rng(1));
@@ -20,13 +20,13 @@ public sealed class CheckedGZipStreamTests
             [.. DataFiles.Gzip(Content[..3]), .. DataFiles.Gzip(Content[3..5]), .. DataFiles.Gzip(Content[5..])]),
         Case("an empty member last", [.. Zipped, .. EmptyMember]),
         Case("an empty member first", [.. EmptyMember, .. Zipped]),
-        Case("zeros behind it", [.. Zipped, .. new byte[512]]),
-        Case("many zeros behind it", [.. Zipped, .. new byte[3 * Buffer]]),
-        Case("a zero behind it", [.. Zipped, 0]),
-        Case("other bytes behind it", [.. Zipped, .. "garbage"u8]),
+        Case("zeros after it", [.. Zipped, .. new byte[512]]),
+        Case("many zeros after it", [.. Zipped, .. new byte[3 * Buffer]]),
+        Case("a zero after it", [.. Zipped, 0]),
+        Case("other bytes after it", [.. Zipped, .. "garbage"u8]),
     ];
 
-    public static IEnumerable<TestCaseData<byte[]>> Faulty =>
+    public static IEnumerable<TestCaseData<byte[]>> Damaged =>
     [
         Case("nothing", []),
         Case("no checksum", Zipped[..^8]),
@@ -46,14 +46,14 @@ public sealed class CheckedGZipStreamTests
     ];
 
     [TestCaseSource(nameof(Whole))]
-    public void Whole_files_are_read(byte[] file) => Assert.That(Unzip(file), Is.EqualTo(Content));
+    public void Complete_files_are_read(byte[] file) => Assert.That(Unzip(file), Is.EqualTo(Content));
 
-    [TestCaseSource(nameof(Faulty))]
-    public void Faulty_files_are_refused(byte[] file) =>
+    [TestCaseSource(nameof(Damaged))]
+    public void Damaged_files_are_refused(byte[] file) =>
         Assert.That(() => Unzip(file), Throws.InstanceOf<InvalidDataException>());
 
     [Test]
-    public void No_cut_goes_unnoticed()
+    public void Every_truncation_is_noticed()
     {
         byte[] twice = [.. Zipped, .. Zipped];
         for (var length = 0; length < twice.Length; length++)
@@ -63,14 +63,14 @@ public sealed class CheckedGZipStreamTests
         }
     }
 
-    /// <summary>The end of a member, and of the file, is anywhere about the end of what is read at once.</summary>
+    /// <summary>The end of a member, and of the file, is anywhere around the end of a buffer.</summary>
     [Test]
-    public void Where_a_member_ends_does_not_matter()
+    public void The_offset_at_which_a_member_ends_does_not_matter()
     {
         var rng = new Rng(2);
         for (var size = Buffer - 40; size < Buffer + 10; size++)
         {
-            var content = DataFiles.Bytes(size, rng);       // random, so that it cannot shrink
+            var content = DataFiles.Bytes(size, rng);       // random, so that it cannot be compressed
             var zipped = DataFiles.Gzip(content);
             Assert.That(Unzip(zipped), Is.EqualTo(content));
             Assert.That(Unzip([.. zipped, 0]), Is.EqualTo(content));
@@ -81,16 +81,16 @@ public sealed class CheckedGZipStreamTests
         }
     }
 
-    /// <summary>A header begins with the four bytes that say that a content has 559,903.</summary>
+    /// <summary>The first four bytes of a header would be the length 559,903.</summary>
     [Test]
-    public void What_is_read_at_the_end_is_not_taken_for_a_length()
+    public void The_next_header_is_not_read_as_a_length()
     {
         var zipped = DataFiles.Gzip(new byte[0x00088B1F]);
         Assert.That(() => Unzip(zipped[..^4]), Throws.InstanceOf<InvalidDataException>());
     }
 
     [Test]
-    public void Reading_in_small_pieces_finds_the_same()
+    public void Small_reads_give_the_same_bytes()
     {
         using var reader = new CheckedGZipStream(new MemoryStream(Zipped));
         foreach (var expected in Content) Assert.That(reader.ReadByte(), Is.EqualTo(expected));
@@ -105,10 +105,10 @@ public sealed class CheckedGZipStreamTests
         return content.ToArray();
     }
 
-    private static byte[] With(byte[] file, int place)
+    private static byte[] With(byte[] file, int offset)
     {
         byte[] damaged = [.. file];
-        damaged[place] ^= 1;
+        damaged[offset] ^= 1;
         return damaged;
     }
 

@@ -23,7 +23,7 @@ public sealed class CifarReaderTests
     }
 
     [Test]
-    public void ReadsAnImageWhenItIsFirstLookedAtAndOnlyThen()
+    public void ReadsAnImageOnlyWhenItIsFirstAccessed()
     {
         using var folder = new TemporaryFolder();
         DataFiles.WriteCifar10(folder.Name, records: 3);
@@ -51,7 +51,8 @@ public sealed class CifarReaderTests
         File.WriteAllText(folder["batches.meta.txt"], "a\nb\n");
         Assert.That(
             () => CifarReader.ReadCifar10(folder.Name),
-            Throws.InstanceOf<InputException>().With.Message.Contains("batches.meta.txt' has 2 class names; expected 10"));
+            Throws.InstanceOf<InputException>().With.Message.Contains(
+                "batches.meta.txt' has 2 class names; expected 10"));
     }
 
     [Test]
@@ -73,7 +74,7 @@ public sealed class CifarReaderTests
     [TestCase(0, "is empty")]
     [TestCase(3073 + 3072, "has 6145 bytes, 3072 more than 1 records of 3073 bytes", Description = "cut")]
     [TestCase(2 * 3073 + 1, "has 6147 bytes, 1 more than 2 records", Description = "too long")]
-    public void RefusesFilesThatAreNotWholeRecords(int length, string message)
+    public void RefusesFilesWithAPartialRecord(int length, string message)
     {
         using var folder = new TemporaryFolder();
         DataFiles.WriteCifar10(folder.Name);

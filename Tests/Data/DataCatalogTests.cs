@@ -6,10 +6,10 @@ public sealed class DataCatalogTests
 {
     [Test]
     public void FindsASetBelowTheDataFolderOrInIt(
-        [Values("", "cifar10", "cifar-10-batches-bin", "cifar10/cifar-10-batches-bin")] string place)
+        [Values("", "cifar10", "cifar-10-batches-bin", "cifar10/cifar-10-batches-bin")] string subfolder)
     {
         using var folder = new TemporaryFolder();
-        DataFiles.WriteCifar10(folder[place]);
+        DataFiles.WriteCifar10(folder[subfolder]);
         Assert.That(DataCatalog.Load("cifar10", folder.Name).Train.Count, Is.EqualTo(10));
     }
 
@@ -34,7 +34,7 @@ public sealed class DataCatalogTests
     }
 
     [Test]
-    public void DoesNotTakeAnotherSetsFolderForItsOwn()
+    public void DoesNotUseTheFolderOfAnotherSet()
     {
         using var folder = new TemporaryFolder();
         DataFiles.WriteMnist(folder["fashion-mnist"]);
@@ -43,7 +43,7 @@ public sealed class DataCatalogTests
     }
 
     [Test]
-    public void SaysWhatWasLookedFor()
+    public void NamesTheMissingFile()
     {
         using var folder = new TemporaryFolder();
         AssertFault("cifar10", folder.Name, "data_batch_1.bin", folder.Name);
@@ -53,7 +53,7 @@ public sealed class DataCatalogTests
     }
 
     [Test]
-    public void SaysWhyAFolderIsNone()
+    public void SaysWhyAPathIsNoFolder()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["file"], "");

@@ -8,7 +8,7 @@ namespace PyNetSharp.Tests;
 public sealed class DataDownloadTests
 {
     [Test]
-    public async Task AnArchiveIsUnpackedAndRead()
+    public async Task AnArchiveIsExtractedAndRead()
     {
         using var source = new TemporaryFolder();
         DataFiles.WriteCifar10(source["cifar-10-batches-bin"]);
@@ -44,7 +44,7 @@ public sealed class DataDownloadTests
     }
 
     [Test]
-    public async Task FetchesOnlyTheFilesThatAreMissing()
+    public async Task DownloadsOnlyMissingFiles()
     {
         using var data = new TemporaryFolder();
         DataFiles.WriteMnist(data["mnist"]);
@@ -115,14 +115,13 @@ public sealed class DataDownloadTests
         }
     }
 
-    /// <summary>A header whose length is a binary number too large, and one whose name has a zero in it.</summary>
+    /// <summary>A header with a binary length that is too large, and one with a zero byte in its name.</summary>
     [Test]
-    public void HeadersOfArchivesThatNoneShouldHaveAreFaults()
+    public void InvalidHeadersOfArchivesAreRefused()
     {
         using var folder = new TemporaryFolder();
         using var plain = new MemoryStream();
-        using (var unzipped = new CheckedGZipStream(new MemoryStream(Tar([("top/a", new byte[500])])))) unzipped.CopyTo(
-            plain);
+        using (var gzip = new CheckedGZipStream(new MemoryStream(Tar([("top/a", new byte[500])])))) gzip.CopyTo(plain);
         var tar = plain.ToArray();
         tar.AsSpan(124, 12).Fill(0xFF);
         tar[124] = 0x80;
@@ -141,7 +140,7 @@ public sealed class DataDownloadTests
         Assert.That(Directory.GetFileSystemEntries(folder.Name), Has.Length.EqualTo(2));
     }
 
-    /// <summary>Its checksum is behind the end of the archive in it, where no entry is read any more.</summary>
+    /// <summary>The checksum follows the end of the tar archive, after the last entry.</summary>
     [TestCase(8)]
     [TestCase(1)]
     public void AnArchiveWithoutItsChecksumIsRefused(int missing)
@@ -190,7 +189,7 @@ public sealed class DataDownloadTests
     }
 
     [Test]
-    public void ADataFolderThatIsNoneIsNamedBeforeAnythingIsAskedFor()
+    public void AnInvalidDataFolderIsNamedBeforeAnyRequest()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["file"], "");
@@ -202,7 +201,7 @@ public sealed class DataDownloadTests
     }
 
     [Test]
-    public void EverySetThatIsReadCanBeFetchedOverHttps()
+    public void EverySetWithFilesCanBeDownloadedOverHttps()
     {
         Assert.That(DataDownload.Names, Is.EquivalentTo(DataCatalog.Names.Where(DataCatalog.NeedsFiles)));
         foreach (var file in DatasetUrls.All.Values.SelectMany(files => files))

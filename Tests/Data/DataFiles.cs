@@ -10,7 +10,7 @@ internal static class DataFiles
     public const int CifarImage = 3 * 32 * 32;
 
     /// <summary>
-    /// Records of random pixels; <paramref name="labels"/> holds all label bytes of each record in turn.
+    /// Records of random pixels; <paramref name="labels"/> holds the label bytes of all records in turn.
     /// </summary>
     public static byte[] Cifar(int labelBytes, byte[] labels, ulong seed = 0)
     {
@@ -42,8 +42,8 @@ internal static class DataFiles
         var file = new byte[4 + 4 * extents.Length + data.Length];
         file[2] = 8;
         file[3] = (byte)extents.Length;
-        for (var i = 0; i < extents.Length; i++) BinaryPrimitives.WriteInt32BigEndian(
-            file.AsSpan(4 + 4 * i), extents[i]);
+        for (var i = 0; i < extents.Length; i++)
+            BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(4 + 4 * i), extents[i]);
         data.CopyTo(file, 4 + 4 * extents.Length);
         return file;
     }

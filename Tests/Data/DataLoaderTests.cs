@@ -62,7 +62,7 @@ public sealed class DataLoaderTests
     }
 
     [Test]
-    public void WhatHappensToAnItemDoesNotDependOnItsPlace()
+    public void TheTransformOfAnItemDoesNotDependOnItsPosition()
     {
         var shuffled = ByItem(new DataLoader(new CountingDataset(20), 6, new RandomOffset(), seed: 5));
         var inOrder = ByItem(new DataLoader(new CountingDataset(20), 7, new RandomOffset(), shuffle: false, seed: 5));
@@ -103,7 +103,7 @@ public sealed class DataLoaderTests
     [TestCase(2)]
     [TestCase(3)]
     [TestCase(6)]
-    public void LossesOfSeveralBatchesGoBackwardTogether(int together)
+    public void LossesOfSeveralBatchesAreSummedBeforeBackward(int count)
     {
         var w = Tensor.Full([1, 2], 1);
         w.RequiresGrad = true;
@@ -112,7 +112,7 @@ public sealed class DataLoaderTests
         {
             var loss = x.Flatten().Linear(w).Sum();
             total = total is null ? loss : total + loss;
-            if (i % together != together - 1) continue;
+            if (i % count != count - 1) continue;
             total.Backward();
             total = null;
         }
@@ -122,8 +122,8 @@ public sealed class DataLoaderTests
 
     [NonParallelizable]
     [TestCase(2)]
-    [TestCase(1 << 17)]         // batches of 2 MB, of which three are to do
-    public void AnEpochTakesNoNewStorageAfterItsFirstBatches(int features)
+    [TestCase(1 << 17)]         // batches of 2 MB, the limit at which three are in use
+    public void AnEpochAllocatesNoNewStorageAfterItsFirstBatches(int features)
     {
         var device = new CpuDevice(threads: 1);
         var data = new FeatureDataset("wide", ["a"], new float[80 * features], new int[80]);
@@ -144,17 +144,17 @@ public sealed class DataLoaderTests
     }
 
     [Test]
-    public void TheNextBatchIsPreparedMeanwhile()
+    public void TheNextBatchIsPreparedInTheBackground()
     {
         using var second = new ManualResetEventSlim();
         var data = new CountingDataset(8) { Reading = index => { if (index == 4) second.Set(); } };
         using var epoch = new DataLoader(data, 4, shuffle: false).Epoch(0).GetEnumerator();
         Assert.That(epoch.MoveNext(), Is.True);
-        Assert.That(second.Wait(TimeSpan.FromMinutes(1)), Is.True);     // though nobody has asked for it
+        Assert.That(second.Wait(TimeSpan.FromMinutes(1)), Is.True);     // before MoveNext is called for it
     }
 
     [Test]
-    public void EpochsOfOneLoaderDoNotDisturbOneAnother()
+    public void ConcurrentEpochsOfOneLoaderAreIndependent()
     {
         var loader = new DataLoader(new CountingDataset(50), 8, seed: 5);
         int[][] right = [.. Enumerable.Range(0, 8).Select(epoch => Order(loader, epoch))];
@@ -178,7 +178,13 @@ public sealed class DataLoaderTests
     [Test]
     public void AnErrorInTheBackgroundReachesTheConsumer()
     {
-        var data = new CountingDataset(8) { Reading = index => { if (index == 5) throw new InputException("item 5"); } };
+        var data = new CountingDataset(8)
+        {
+            Reading = index =>
+            {
+                if (index == 5) throw new InputException("item 5");
+            },
+        };
         var loader = new DataLoader(data, 4, shuffle: false);
         using (var epoch = loader.Epoch(0).GetEnumerator())
         {
@@ -190,13 +196,13 @@ public sealed class DataLoaderTests
     }
 
     [Test]
-    public void LeavingEarlyLeavesNothingRunning()
+    public void LeavingTheLoopEarlyEndsTheBackgroundWork()
     {
         var reads = 0;
         var data = new CountingDataset(1000) { Reading = _ => Interlocked.Increment(ref reads) };
         var loader = new DataLoader(data, 10, shuffle: false);
         foreach (var _ in loader.Epoch(0)) break;
-        Assert.That(reads, Is.EqualTo(20));                 // the batch taken, and the next
+        Assert.That(reads, Is.EqualTo(20));                 // the current batch and the next
         Assert.That(loader.Epoch(1).Count(), Is.EqualTo(100));
     }
 

@@ -5,7 +5,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// Valid files with random damage lead to an <see cref="InputException"/> or to what the bytes really say.
+/// Valid files with random damage give an <see cref="InputException"/> or the values of the damaged bytes.
 /// </summary>
 public sealed class DataMutationTests
 {
@@ -44,8 +44,8 @@ public sealed class DataMutationTests
     public void DamagedPgmFiles()
     {
         using var folder = new TemporaryFolder();
-        foreach (var image in (byte[][])[DataFiles.PgmBinary(5, 4, new byte[20]), DataFiles.PgmText(
-            5, 4, new byte[20])])
+        byte[][] images = [DataFiles.PgmBinary(5, 4, new byte[20]), DataFiles.PgmText(5, 4, new byte[20])];
+        foreach (var image in images)
             Damage(folder["1.pgm"], image, mutations: 1_000, check: _ =>
             {
                 var (pixels, shape) = PgmReader.Read(folder["1.pgm"]);
@@ -63,8 +63,8 @@ public sealed class DataMutationTests
             var plain = content(damaged);
             int[] extents = [pixels.Length / image.Size, image[1], image[2]];
             Assert.That(BinaryPrimitives.ReadUInt32BigEndian(plain), Is.EqualTo(0x803));
-            for (var i = 0; i < 3; i++) Assert.That(
-                BinaryPrimitives.ReadInt32BigEndian(plain.AsSpan(4 + 4 * i)), Is.EqualTo(extents[i]));
+            for (var i = 0; i < 3; i++)
+                Assert.That(BinaryPrimitives.ReadInt32BigEndian(plain.AsSpan(4 + 4 * i)), Is.EqualTo(extents[i]));
             Assert.That(pixels.AsSpan().SequenceEqual(plain.AsSpan(16)), Is.True);
         });
     }
@@ -107,8 +107,8 @@ public sealed class DataMutationTests
     }
 
     /// <summary>
-    /// One to three of: a bit flipped, a byte or a word replaced (often in the header), a cut, a piece inserted or left
-    /// out.
+    /// One to three of: a bit flipped, a byte or a word replaced (often in the header), a truncation, bytes inserted or
+    /// removed.
     /// </summary>
     private static byte[] Mutate(byte[] valid, Rng rng)
     {
@@ -120,7 +120,10 @@ public sealed class DataMutationTests
             {
                 case 0: file[at] ^= (byte)(1 << rng.Next(8)); break;
                 case 1: file[at] = (byte)rng.NextUInt64(); break;
-                case 2: for (var i = 0; i < 4 && at + i < file.Count; i++) file[at + i] = rng.Next(2) == 0 ? (byte)0xFF : (byte)rng.NextUInt64(); break;
+                case 2:
+                    for (var i = at; i < Math.Min(at + 4, file.Count); i++)
+                        file[i] = rng.Next(2) == 0 ? (byte)0xFF : (byte)rng.NextUInt64();
+                    break;
                 case 3: file.RemoveRange(at, file.Count - at); break;
                 case 4: file.InsertRange(at, DataFiles.Bytes(1 + rng.Next(5000), rng)); break;
                 default: file.RemoveRange(at, Math.Min(file.Count - at, 1 + rng.Next(20))); break;

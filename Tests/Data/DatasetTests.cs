@@ -8,7 +8,7 @@ public sealed class DatasetTests
     public void EveryByteBecomesItsFractionOf255()
     {
         var data = new ImageDataset(
-            "greys", ["only"], [1, 16, 16], [.. Enumerable.Range(0, 256).Select(i => (byte)i)], [0]);
+            "grays", ["only"], [1, 16, 16], [.. Enumerable.Range(0, 256).Select(i => (byte)i)], [0]);
         Assert.That(DataFiles.ReadItem(data, 0), Is.EqualTo(Enumerable.Range(0, 256).Select(i => i / 255f)));
     }
 

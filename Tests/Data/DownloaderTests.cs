@@ -14,20 +14,20 @@ public sealed class DownloaderTests
     {
         using var folder = new TemporaryFolder();
         using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
-        var heard = new RecordedProgress();
-        var path = await Fetch(server, folder, progress: heard);
+        var progress = new RecordedProgress();
+        var path = await Fetch(server, folder, progress: progress);
 
         Assert.That(path, Is.EqualTo(folder["new/file.bin"]));
-        AssertWhole(folder);
-        Assert.That(heard.All, Is.Ordered.By(nameof(DownloadProgress.Received)));
-        Assert.That(heard.All[^1], Is.EqualTo(new DownloadProgress("file.bin", Size, Size)));
+        AssertComplete(folder);
+        Assert.That(progress.All, Is.Ordered.By(nameof(DownloadProgress.Received)));
+        Assert.That(progress.All[^1], Is.EqualTo(new DownloadProgress("file.bin", Size, Size)));
 
-        await Fetch(server, folder);                            // it is there: nobody is asked again
+        await Fetch(server, folder);                            // it exists: no further request
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
     [Test]
-    public async Task GoesOnWhereATransferBroke([Values] bool announced)
+    public async Task ResumesABrokenTransfer([Values] bool announced)
     {
         using var folder = new TemporaryFolder();
         var breaks = new Queue<int>([100_000, 50_000]);
@@ -37,13 +37,13 @@ public sealed class DownloaderTests
             HasContentLength = announced,
         });
         await Fetch(server, folder);
-        AssertWhole(folder);
+        AssertComplete(folder);
         Assert.That(
             server.Requests.Select(request => request.From), Is.EqualTo(new long?[] { null, 100_000, 150_000 }));
     }
 
     [Test]
-    public async Task GoesOnWhereAnEarlierRunStopped()
+    public async Task ResumesTheTransferOfAnEarlierRun()
     {
         using var folder = new TemporaryFolder();
         using (var broken = new LoopbackServer(
@@ -54,7 +54,7 @@ public sealed class DownloaderTests
 
         using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
         await Fetch(server, folder);
-        AssertWhole(folder);
+        AssertComplete(folder);
         Assert.That(server.Requests.Single().From, Is.EqualTo(1000));
     }
 
@@ -70,7 +70,7 @@ public sealed class DownloaderTests
             return answer;
         });
         await Fetch(server, folder);
-        AssertWhole(folder);
+        AssertComplete(folder);
     }
 
     [Test]
@@ -81,7 +81,7 @@ public sealed class DownloaderTests
         await File.WriteAllBytesAsync(folder["new/file.bin.part"], new byte[length]);
         using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
         await Fetch(server, folder);
-        AssertWhole(folder);
+        AssertComplete(folder);
     }
 
     [Test]
@@ -92,7 +92,7 @@ public sealed class DownloaderTests
         await File.WriteAllBytesAsync(folder["new/file.bin.part"], Content);
         using var server = new LoopbackServer(_ => new(416, "no such range"u8.ToArray()));
         await Fetch(server, folder, size: null);
-        AssertWhole(folder);
+        AssertComplete(folder);
     }
 
     [Test]
@@ -115,12 +115,12 @@ public sealed class DownloaderTests
         using var server = new LoopbackServer(request =>
             request.Path == "gone" ? new(404, []) : LoopbackServer.ServeRange(request, Content));
         await Fetch(server, folder, paths: ["gone", "here"]);
-        AssertWhole(folder);
+        AssertComplete(folder);
         Assert.That(server.Requests.Select(request => request.Path), Is.EqualTo(new[] { "gone", "here" }));
     }
 
     [Test]
-    public void SaysWhyAFileCannotBeHad()
+    public void SaysWhyAFileCannotBeDownloaded()
     {
         using var folder = new TemporaryFolder();
         AssertFault(new(404, []), "the server answered 404", requests: 1);
@@ -143,7 +143,7 @@ public sealed class DownloaderTests
     }
 
     [Test]
-    public void EndsATransferThatStandsStill()
+    public void AbortsAStalledTransfer()
     {
         using var folder = new TemporaryFolder();
         using var release = new ManualResetEventSlim();
@@ -153,24 +153,24 @@ public sealed class DownloaderTests
             return LoopbackServer.ServeRange(request, Content);
         });
         Assert.That(
-            () => Fetch(server, folder, attempts: 1, patience: TimeSpan.FromMilliseconds(50)),
+            () => Fetch(server, folder, attempts: 1, stallTimeout: TimeSpan.FromMilliseconds(50)),
             Throws.InstanceOf<InputException>());
         release.Set();
     }
 
     [Test]
-    public async Task ACancelledTransferLeavesWhatHasCome()
+    public async Task ACanceledTransferKeepsTheReceivedPart()
     {
         using var folder = new TemporaryFolder();
         using var cancel = new CancellationTokenSource();
         using var server = new LoopbackServer(request => LoopbackServer.ServeRange(request, Content));
-        var heard = new RecordedProgress { Hearing = _ => cancel.Cancel() };
+        var progress = new RecordedProgress { Reported = _ => cancel.Cancel() };
         Assert.That(
-            () => Fetch(server, folder, progress: heard, cancellation: cancel.Token),
+            () => Fetch(server, folder, progress: progress, cancellation: cancel.Token),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(new FileInfo(folder["new/file.bin.part"]).Length, Is.GreaterThan(0));
         await Fetch(server, folder);
-        AssertWhole(folder);
+        AssertComplete(folder);
     }
 
     [Test]
@@ -185,7 +185,7 @@ public sealed class DownloaderTests
     }
 
     [Test]
-    public void SaysWhereNothingCanBeStored()
+    public void NamesTheFolderThatCannotBeWritten()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["new"], "a file, no folder");
@@ -196,22 +196,24 @@ public sealed class DownloaderTests
     }
 
     private static async Task<string> Fetch(
-        LoopbackServer server, TemporaryFolder folder, int attempts = 8, TimeSpan? patience = null,
-        IProgress<DownloadProgress>? progress = null, string[]? paths = null, long? size = Size, CancellationToken cancellation = default)
+        LoopbackServer server, TemporaryFolder folder, int attempts = 8, TimeSpan? stallTimeout = null,
+        IProgress<DownloadProgress>? progress = null, string[]? paths = null, long? size = Size,
+        CancellationToken cancellation = default)
     {
         using var client = new HttpClient();
         var downloader = new Downloader(client)
         {
             MaxAttempts = attempts,
             RetryDelay = TimeSpan.Zero,
-            StallTimeout = patience ?? TimeSpan.FromMinutes(1),
+            StallTimeout = stallTimeout ?? TimeSpan.FromMinutes(1),
         };
         var file = new RemoteFile(
-            "file.bin", size, Digest(Content), HashAlgorithmName.SHA256, [.. (paths ?? ["file.bin"]).Select(path => server[path])]);
+            "file.bin", size, Digest(Content), HashAlgorithmName.SHA256,
+            [.. (paths ?? ["file.bin"]).Select(path => server[path])]);
         return await downloader.FetchAsync(file, folder["new"], progress, cancellation);
     }
 
-    private static void AssertWhole(TemporaryFolder folder)
+    private static void AssertComplete(TemporaryFolder folder)
     {
         Assert.That(File.ReadAllBytes(folder["new/file.bin"]), Is.EqualTo(Content));
         Assert.That(Directory.GetFileSystemEntries(folder["new"]), Has.Length.EqualTo(1));
@@ -223,12 +225,12 @@ public sealed class DownloaderTests
     {
         public List<DownloadProgress> All { get; } = [];
 
-        public Action<DownloadProgress> Hearing { get; init; } = _ => { };
+        public Action<DownloadProgress> Reported { get; init; } = _ => { };
 
         public void Report(DownloadProgress value)
         {
             All.Add(value);
-            Hearing(value);
+            Reported(value);
         }
     }
 }

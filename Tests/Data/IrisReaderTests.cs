@@ -28,7 +28,7 @@ public sealed class IrisReaderTests
     }
 
     [Test]
-    public void TheSeedDecidesTheParts()
+    public void TheSeedDeterminesTheParts()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["iris.data"], Flowers(perSpecies: 50));
@@ -43,7 +43,7 @@ public sealed class IrisReaderTests
     [TestCase("5.1,3.5,NaN,0.2,Iris-setosa", "line 2: 'NaN'")]
     [TestCase("5.1,-3.5,1.4,0.2,Iris-setosa", "line 2: '-3.5'")]
     [TestCase("5.1,3.5,1.4,0.2,Iris-florentina", "line 2: species 'Iris-florentina'; expected Iris-setosa")]
-    public void NamesTheLineOfAFault(string line, string message)
+    public void NamesTheLineOfAnError(string line, string message)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["iris.data"], "\n" + line + "\n" + Flowers(perSpecies: 2));

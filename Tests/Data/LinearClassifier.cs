@@ -8,7 +8,7 @@ internal static class LinearClassifier
     private const float LearningRate = 2e-3f;               // below 2 / |x|², which is about 1 / 300 for pixels in ±½
 
     /// <summary>
-    /// Trains on one part and tests on the other, with the class painted into the first pixels if asked for.
+    /// Trains on one part and tests on the other, with the class marked in the first pixels if <paramref name="mark"/>.
     /// </summary>
     /// <returns>The best test accuracy after any epoch, and the last training accuracy.</returns>
     public static (double BestTest, double Train) Train(TrainTestSplit data, int epochs, bool mark)

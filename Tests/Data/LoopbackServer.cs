@@ -7,7 +7,7 @@ using System.Text;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// A tiny web server on this machine that can misbehave: one answer per connection, broken off where a test wants it.
+/// A small web server on this machine: one response per connection, which a test can truncate.
 /// </summary>
 internal sealed class LoopbackServer : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class LoopbackServer : IDisposable
 
     public Uri this[string path] => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/{path}");
 
-    /// <summary>As a good server answers: the asked-for part of <paramref name="content"/>, or all of it.</summary>
+    /// <summary>The correct response: the requested range of <paramref name="content"/>, or all of it.</summary>
     public static Response ServeRange(Request request, byte[] content) => request.From is not { } from
         ? new(200, content)
         : new(206, content[(int)from..], $"Content-Range: bytes {from}-{content.Length - 1}/{content.Length}\r\n");
@@ -51,7 +51,7 @@ internal sealed class LoopbackServer : IDisposable
             }
             catch (IOException)
             {
-                // the client has gone, which is its right
+                // the client closed the connection
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
             {
@@ -73,24 +73,25 @@ internal sealed class LoopbackServer : IDisposable
 
     private static async Task WriteAsync(Stream stream, Response answer)
     {
-        var length = answer.HasContentLength ? $"Content-Length: {answer.Body.Length}\r\n" : "";
-        var head = $"HTTP/1.1 {answer.Status} Answer\r\n{length}{answer.Headers}Connection: close\r\n\r\n";
+        var contentLength = answer.HasContentLength ? $"Content-Length: {answer.Body.Length}\r\n" : "";
+        var head = $"HTTP/1.1 {answer.Status} Answer\r\n{contentLength}{answer.Headers}Connection: close\r\n\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head)).ConfigureAwait(false);
-        await stream.WriteAsync(answer.Body.AsMemory(0, Math.Min(answer.Body.Length, answer.TruncateAfter))).ConfigureAwait(false);
+        var length = Math.Min(answer.Body.Length, answer.TruncateAfter);
+        await stream.WriteAsync(answer.Body.AsMemory(0, length)).ConfigureAwait(false);
         await stream.FlushAsync().ConfigureAwait(false);
     }
 
     /// <param name="Path">Without the leading slash.</param>
-    /// <param name="From">The first byte asked for; null if the whole was.</param>
+    /// <param name="From">The first byte of the requested range; null without one.</param>
     internal sealed record Request(string Path, long? From);
 
-    /// <param name="Headers">More header lines, each with its line end.</param>
+    /// <param name="Headers">Additional header lines, each with its line end.</param>
     internal sealed record Response(int Status, byte[] Body, string Headers = "")
     {
-        /// <summary>Whether the head says how long the body is.</summary>
+        /// <summary>Whether the headers state the length of the body.</summary>
         public bool HasContentLength { get; init; } = true;
 
-        /// <summary>After how many bytes of the body the connection breaks.</summary>
+        /// <summary>The number of bytes of the body after which the connection is closed.</summary>
         public int TruncateAfter { get; init; } = int.MaxValue;
     }
 }

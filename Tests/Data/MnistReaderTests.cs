@@ -5,7 +5,7 @@ namespace PyNetSharp.Tests;
 public sealed class MnistReaderTests
 {
     [Test]
-    public void ReadsEverySpelling([Values] bool dots, [Values] bool zipped)
+    public void ReadsEveryFormOfTheNames([Values] bool dots, [Values] bool zipped)
     {
         using var folder = new TemporaryFolder();
         DataFiles.WriteMnist(folder.Name, dots, zipped);
@@ -22,7 +22,7 @@ public sealed class MnistReaderTests
     }
 
     [Test]
-    public void GoesByTheContentAndNotByTheName()
+    public void RecognizesGzipByContentAndNotByName()
     {
         using var folder = new TemporaryFolder();
         DataFiles.WriteMnist(folder.Name);
@@ -31,7 +31,7 @@ public sealed class MnistReaderTests
     }
 
     [Test]
-    public void RefusesPartsThatDoNotFit()
+    public void RefusesPartsThatDoNotMatch()
     {
         using var folder = new TemporaryFolder();
         DataFiles.WriteMnist(folder.Name);
@@ -56,7 +56,7 @@ public sealed class MnistReaderTests
     }
 
     [Test]
-    public void RefusesFaultyImages([Values] bool zipped)
+    public void RefusesInvalidImages([Values] bool zipped)
     {
         var good = DataFiles.Idx([3, 4, 5], new byte[60]);
         AssertImageFault(zipped, [], "ends within its header, after 0 of 16 bytes");
@@ -64,7 +64,7 @@ public sealed class MnistReaderTests
         AssertImageFault(zipped, DataFiles.Idx([3], [0, 0, 0]), "", "header");
         AssertImageFault(zipped, DataFiles.Idx([3, 4], new byte[12]), "magic number 0x00000802; expected 0x00000803");
         AssertImageFault(zipped, good[..^1], zipped ? "ends after 59" : "too short to hold");
-        AssertImageFault(zipped, [.. good, 1], "but goes on behind them, at offset 76");
+        AssertImageFault(zipped, [.. good, 1], "but continues after them, at offset 76");
         AssertImageFault(zipped, DataFiles.Idx([0, 4, 5], []), "offset 4: extent 0 is 0");
         AssertImageFault(zipped, DataFiles.Idx([1, 4, -1], []), "offset 12: extent 2 is 4294967295");
         AssertImageFault(
@@ -73,7 +73,7 @@ public sealed class MnistReaderTests
     }
 
     [Test]
-    public void RefusesBrokenGzip()
+    public void RefusesDamagedGzip()
     {
         using var folder = new TemporaryFolder();
         var zipped = DataFiles.Gzip(DataFiles.Idx([3, 4, 5], DataFiles.Bytes(60, new Rng(1))));
@@ -88,7 +88,7 @@ public sealed class MnistReaderTests
         AssertFault(folder, "train-images-idx3-ubyte' is not valid gzip: It is damaged");
     }
 
-    /// <summary>As gunzip refuses it, though all of its content comes out.</summary>
+    /// <summary>As gunzip refuses it, although all of its content can be decompressed.</summary>
     [TestCase("train-images-idx3-ubyte", 8)]
     [TestCase("train-images-idx3-ubyte", 4)]
     [TestCase("train-labels-idx1-ubyte", 8)]
@@ -126,12 +126,12 @@ public sealed class MnistReaderTests
     {
         using var folder = new TemporaryFolder();
         DataFiles.WriteMnist(folder.Name);
-        var content = new byte[100_000_000];                // a hundred kilobytes when zipped
+        var content = new byte[100_000_000];                // a hundred kilobytes when compressed
         DataFiles.Idx([3, 4, 5], new byte[60]).CopyTo(content, 0);
         File.WriteAllBytes(folder["train-images-idx3-ubyte"], DataFiles.Gzip(content));
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        AssertFault(folder, "goes on behind them");
+        AssertFault(folder, "continues after them");
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(10_000_000));
     }
 

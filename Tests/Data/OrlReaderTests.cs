@@ -23,7 +23,7 @@ public sealed class OrlReaderTests
     }
 
     [Test]
-    public void ScalesGreysToWhite()
+    public void ScalesGraysToWhite()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["1.pgm"], DataFiles.PgmText(2, 2, [0, 1, 7, 15], white: 15));
@@ -46,7 +46,7 @@ public sealed class OrlReaderTests
     [TestCase("P2\n2 2\n255\n1 2 3 ", "no number for pixel 3")]
     [TestCase("P2\n2 2\n255\n1 2 3 256", "pixel 3 is above 255")]
     [TestCase("P2\n2 2\n255\n1 2 3 4 5", "more than the 4 pixels")]
-    public void RefusesFaultyImages(string content, string message)
+    public void RefusesInvalidImages(string content, string message)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["1.pgm"], content, Encoding.Latin1);

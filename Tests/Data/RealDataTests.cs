@@ -2,7 +2,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Reads the real sets from the folder that the variable PYNET_DATA names, where there is one.</summary>
+/// <summary>Reads the real sets from the folder in the variable PYNET_DATA, if it is set.</summary>
 public sealed class RealDataTests
 {
     /// <summary>The means are those commonly quoted for the official training images, to their four digits.</summary>
@@ -10,7 +10,8 @@ public sealed class RealDataTests
     [TestCase("fashion-mnist", 60_000, 1, 0.2860)]
     public void TrainingImagesHaveThePublishedMeans(string name, int count, int channels, params double[] means)
     {
-        if (Environment.GetEnvironmentVariable("PYNET_DATA") is not { Length: > 0 } folder || DataCatalog.FindFolder(name, folder) is null)
+        if (Environment.GetEnvironmentVariable("PYNET_DATA") is not { Length: > 0 } folder
+            || DataCatalog.FindFolder(name, folder) is null)
         {
             Assert.Ignore($"PYNET_DATA names no folder with {name}.");
             return;

@@ -18,7 +18,7 @@ public sealed class ShapesGeneratorTests
     }
 
     [Test]
-    public void OneSeedOnePicture()
+    public void TheSeedDeterminesTheImages()
     {
         var few = ShapesGenerator.Generate(train: 30, test: 10);
         for (var i = 0; i < 30; i++)
@@ -34,42 +34,42 @@ public sealed class ShapesGeneratorTests
     }
 
     [Test]
-    public void WhoLooksFirstAndWhenChangesNothing()
+    public void OrderAndThreadOfAccessChangeNothing()
     {
-        var (backwards, together) = (Pictures(), Pictures());
+        var (backwards, concurrent) = (Pictures(), Pictures());
         for (var i = 99; i >= 0; i--) _ = backwards.GetPixels(i);
-        Parallel.For(0, 400, i => _ = together.GetPixels(i % 100));
+        Parallel.For(0, 400, i => _ = concurrent.GetPixels(i % 100));
         for (var i = 0; i < 100; i++)
         {
             Assert.That(backwards.GetPixels(i).SequenceEqual(((ImageDataset)Drawn.Train).GetPixels(i)), Is.True);
-            Assert.That(together.GetPixels(i).SequenceEqual(backwards.GetPixels(i)), Is.True);
+            Assert.That(concurrent.GetPixels(i).SequenceEqual(backwards.GetPixels(i)), Is.True);
         }
 
         static ImageDataset Pictures() => (ImageDataset)ShapesGenerator.Generate(train: 100, test: 1).Train;
     }
 
     [Test]
-    public void FormsLieWithinTheUnitCircleAndAreFarFromEmpty()
+    public void ShapesLieWithinTheUnitCircleAndCoverMuchOfIt()
     {
-        foreach (var outline in SignedDistanceFunction.All)
+        foreach (var function in SignedDistanceFunction.All)
         {
             var inside = 0;
             for (var y = -1.5f; y <= 1.5f; y += 0.05f)
                 for (var x = -1.5f; x <= 1.5f; x += 0.05f)
                 {
-                    if (outline.Distance(new(x, y)) >= 0) continue;
+                    if (function.Distance(new(x, y)) >= 0) continue;
                     inside++;
-                    Assert.That(x * x + y * y, Is.LessThan(1.05f), $"{outline.Name} at {x}, {y}");
+                    Assert.That(x * x + y * y, Is.LessThan(1.05f), $"{function.Name} at {x}, {y}");
                 }
 
-            Assert.That(inside / (Math.PI / 0.0025), Is.InRange(0.15, 0.8), outline.Name);      // of the circle's area
+            Assert.That(inside / (Math.PI / 0.0025), Is.InRange(0.15, 0.8), function.Name);      // of the circle's area
         }
     }
 
     /// <summary>
-    /// A linear classifier reaches at most 40 % on the test images at any moment of its training, though it has the
-    /// time to learn much of the training images by heart. The control shows that it could: with the class painted into
-    /// ten pixels, one of them bright, the same training reaches 90 %.
+    /// A linear classifier reaches at most 40 % on the test images after any epoch, although it trains long enough to
+    /// overfit the training images. The control shows that it can learn: with the class marked in ten pixels, one of
+    /// them bright, the same training reaches 90 %.
     /// </summary>
     [Test]
     public void ALinearClassifierLearnsLittle()

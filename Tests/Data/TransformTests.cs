@@ -9,7 +9,7 @@ public sealed class TransformTests
 
     /// <summary>
     /// From <c>torch.nn.functional.interpolate(x, size, mode="bilinear", align_corners=False)</c>, PyTorch 1.13. Both
-    /// sides compute in float32; three roundings of numbers up to 1.3 give up to 4e-7.
+    /// compute in float32; three roundings of numbers up to 1.3 give up to 4e-7.
     /// </summary>
     [TestCase(5, 4, 0.100000001f, 0.599999964f, 0.412499994f, -0.400000006f, 0.160000011f, 0.578750014f, 0.432500005f,
         -0.229999989f, 0.400000006f, 0.493750006f, 0.512499988f, 0.449999988f, 0.639999986f, 0.408749968f, 0.592499971f,
@@ -29,7 +29,7 @@ public sealed class TransformTests
         Assert.That(Apply(new Resize(2, 3), Small, SmallImage), Is.EqualTo(SmallImage));
 
     [Test]
-    public void ResizeTreatsEachChannelAlone()
+    public void ResizeProcessesEachChannelIndependently()
     {
         float[] other = [.. SmallImage.Select(x => 10 - x)];
         var both = Apply(new Resize(5, 7), [2, 2, 3], [.. SmallImage, .. other]);
@@ -40,7 +40,7 @@ public sealed class TransformTests
     [Test]
     public void ResizeKeepsAPlane([Values(1, 7, 28, 64, 227)] int height, [Values(3, 28, 100)] int width)
     {
-        // Of a plane a + b·row + c·column bilinear interpolation is exact, except where the border is repeated.
+        // Bilinear interpolation of a plane a + b·row + c·column is exact, except where the border is replicated.
         var image = new float[28 * 28];
         for (var i = 0; i < image.Length; i++) image[i] = 0.25f + 0.01f * (i / 28) + 0.02f * (i % 28);
         var y = Apply(new Resize(height, width), [1, 28, 28], image);
@@ -54,7 +54,7 @@ public sealed class TransformTests
     }
 
     [Test]
-    public void ResizeServesImagesOfSeveralSizes()
+    public void ResizeTakesImagesOfSeveralSizes()
     {
         var resize = new Resize(4, 4);
         var first = Apply(resize, Small, SmallImage);
@@ -87,15 +87,15 @@ public sealed class TransformTests
     }
 
     [Test]
-    public void RandomCropTakesEveryWindowAboutEquallyOften()
+    public void RandomCropTakesEveryPositionAboutEquallyOften()
     {
-        // A 2×2 image padded by 1 has nine windows of 2×2, each of which shows its own numbers.
+        // A 2×2 image padded by 1 has nine crops of 2×2, all different.
         var crop = new RandomCrop(2, 2, padding: 1);
         var counts = new Dictionary<string, int>();
         for (var i = 0; i < 9_000; i++)
         {
-            var window = string.Join(' ', Apply(crop, [1, 2, 2], [1, 2, 3, 4], new Rng(0).Split((ulong)i)));
-            counts[window] = counts.GetValueOrDefault(window) + 1;
+            var result = string.Join(' ', Apply(crop, [1, 2, 2], [1, 2, 3, 4], new Rng(0).Split((ulong)i)));
+            counts[result] = counts.GetValueOrDefault(result) + 1;
         }
 
         Assert.That(counts.Keys, Is.EquivalentTo(new[]
@@ -106,7 +106,7 @@ public sealed class TransformTests
     }
 
     [Test]
-    public void RandomCropRefusesWindowsThatDoNotFit() =>
+    public void RandomCropRefusesSizesThatDoNotFit() =>
         Assert.That(
             () => new RandomCrop(5, 3, 1).Infer(Small),
             Throws.InstanceOf<ShapeException>().With.Message.Contains("5×3"));
@@ -138,14 +138,15 @@ public sealed class TransformTests
     [Test]
     public void ImageTransformsRefuseVectors()
     {
-        foreach (var transform in (ITransform[])[new Resize(2, 2), new Pad(1), new RandomCrop(2, 2), new RandomHorizontalFlip()])
+        ITransform[] transforms = [new Resize(2, 2), new Pad(1), new RandomCrop(2, 2), new RandomHorizontalFlip()];
+        foreach (var transform in transforms)
             Assert.That(() => transform.Infer([4]), Throws.InstanceOf<ShapeException>().With.Message.Contains("[4]"));
     }
 
     private static float[] Apply(ITransform transform, Shape shape, float[] x, Rng? rng = null)
     {
         var y = new float[transform.Infer(shape).Size];
-        Array.Fill(y, float.NaN);                               // whatever is not written shows
+        Array.Fill(y, float.NaN);                               // reveals elements that are not written
         transform.Apply(shape, x, y, rng ?? new Rng(0));
         return y;
     }

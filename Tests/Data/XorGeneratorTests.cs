@@ -20,7 +20,7 @@ public sealed class XorGeneratorTests
         var train = XorGenerator.Generate(seed: 3).Train;
         for (var i = 0; i < train.Count; i++)
         {
-            // 0.5 is five deviations away: once in two million coordinates.
+            // 0.5 is five standard deviations away: once in two million coordinates.
             var point = DataFiles.ReadItem(train, i);
             Assert.That((point[0] > 0.5f) != (point[1] > 0.5f) ? 1 : 0, Is.EqualTo(train.Labels[i]));
         }

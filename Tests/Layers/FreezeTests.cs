@@ -2,14 +2,15 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Each module's own mode, and what is frozen, stay through evaluation, tracing and training.</summary>
+/// <summary>Evaluation, tracing and training restore each module's mode and respect frozen modules.</summary>
 public sealed class FreezeTests
 {
     private static readonly FeatureDataset Data = new(
-        "numbers", ["a", "b"], [.. Enumerable.Range(0, 20).Select(i => i / 10f)], [.. Enumerable.Range(0, 20).Select(i => i % 2)]);
+        "numbers", ["a", "b"],
+        [.. Enumerable.Range(0, 20).Select(i => i / 10f)], [.. Enumerable.Range(0, 20).Select(i => i % 2)]);
 
     [Test]
-    public void Evaluation_and_tracing_give_each_module_its_own_mode_back([Values] bool training)
+    public void Evaluation_and_tracing_restore_each_modules_mode([Values] bool training)
     {
         var (norm, drop) = (new BatchNorm1d(1), new Dropout(new Rng(1)));
         var model = new Sequential(norm, drop, new Linear(1, 2, new Rng(1)));
@@ -33,7 +34,7 @@ public sealed class FreezeTests
     }
 
     [Test]
-    public void A_trainer_leaves_alone_what_was_switched_to_evaluation()
+    public void A_trainer_keeps_modules_in_evaluation_mode()
     {
         var norm = new BatchNorm1d(1);
         var model = new Sequential(norm, new Linear(1, 2, new Rng(1)));
@@ -54,7 +55,7 @@ public sealed class FreezeTests
     }
 
     [Test]
-    public void What_is_frozen_neither_learns_nor_changes_until_it_is_unfrozen()
+    public void A_frozen_module_does_not_change_until_it_is_unfrozen()
     {
         var rng = new Rng(1);
         var body = new Sequential(new Linear(1, 4, rng), new BatchNorm1d(4), new Dropout(rng));
@@ -103,7 +104,7 @@ public sealed class FreezeTests
     }
 
     [Test]
-    public void Unfreezing_asks_for_the_gradients_that_freezing_took()
+    public void Unfreezing_restores_RequiresGrad()
     {
         var layer = new Linear(2, 2, new Rng(1));
         layer.Bias!.RequiresGrad = false;
@@ -128,7 +129,8 @@ public sealed class FreezeTests
             Throws.InvalidOperationException.With.Message.Contains("trains none of the parameters"));
         model.Freeze();
         Assert.That(
-            () => new Trainer(model, new DataLoader(Data, 5), null, sgd).Run(1), Throws.InvalidOperationException.With.Message.Contains("frozen"));
+            () => new Trainer(model, new DataLoader(Data, 5), null, sgd).Run(1),
+            Throws.InvalidOperationException.With.Message.Contains("frozen"));
     }
 
     private static float[] Numbers(Module model) => [.. model.State().SelectMany(s => s.Tensor.ToArray())];

@@ -6,7 +6,7 @@ public sealed class InitializationTests
 {
     private const int Inputs = 6, Outputs = 500, Kernel = 3;
 
-    // Means over n draws have the deviation σ/√n; five of them make a false alarm in two million runs, and seeds are
+    // Means of n draws have the standard deviation σ/√n; five of them are exceeded once in two million runs. Seeds are
     // fixed.
     private const double Sigmas = 5;
 
@@ -58,7 +58,7 @@ public sealed class InitializationTests
     }
 
     [Test]
-    public void A_whole_model_is_drawn_layer_after_layer()
+    public void A_model_is_initialized_layer_by_layer()
     {
         var rng = new Rng(1);
         var model = new Sequential(new Sequential(new Conv2d(1, 2, 3, rng)), new Flatten(), new Linear(2, 3, rng));

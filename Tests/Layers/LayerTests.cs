@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// What layers add to their ops: ranges of arguments, state, and the difference between training and evaluation.
+/// What layers add to their ops: ranges of arguments, state, and the modes of training and evaluation.
 /// </summary>
 public sealed class LayerTests
 {
@@ -52,7 +52,7 @@ public sealed class LayerTests
     }
 
     [Test]
-    public void A_mask_comes_back_with_the_generators_state()
+    public void Restoring_the_generators_state_repeats_a_mask()
     {
         var x = Tensor.Full([1000], 1);
         var net = new Sequential(("a", new Dropout(new(1))), ("b", new Sequential(new ReLU(), new Dropout(new(2)))));
@@ -94,7 +94,8 @@ public sealed class LayerTests
 
     [Test]
     public void The_loss_of_equal_scores_is_the_logarithm_of_the_classes() => Assert.That(
-        new CrossEntropyLoss().Forward(Tensor.Zeros([3, 10]), new([1, 5, 9])).Item(), Is.EqualTo(Math.Log(10)).Within(1e-6));
+        new CrossEntropyLoss().Forward(Tensor.Zeros([3, 10]), new([1, 5, 9])).Item(),
+        Is.EqualTo(Math.Log(10)).Within(1e-6));
 
     private static TestCaseData Bad(string name, Func<object> make) => new(name, make);
 }

@@ -2,13 +2,13 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What Sequential gives back for reuse, and what it must leave alone.</summary>
+/// <summary>The tensors that Sequential releases, and those that it must not release.</summary>
 public sealed class ReleaseTests
 {
     private readonly CpuDevice device = new(threads: 1);
 
     [Test]
-    public void In_evaluation_only_the_result_stays_in_use()
+    public void In_evaluation_only_the_output_stays_allocated()
     {
         var rng = new Rng(1);
         var net = new Sequential(
@@ -31,7 +31,7 @@ public sealed class ReleaseTests
     }
 
     [Test]
-    public void In_training_what_no_gradient_needs_goes_back_before_Backward()
+    public void In_training_tensors_that_no_gradient_reads_are_released_before_Backward()
     {
         var rng = new Rng(1);
         var net = new Sequential(new Conv2d(1, 16, 1, rng), new Affine(), new Affine(), new Affine(), new Affine());
@@ -70,7 +70,7 @@ public sealed class ReleaseTests
     {
         var constant = new Constant();
         using var paused = GradMode.NoGrad();
-        var x = Tensor.Full([3], 4) + 1;        // an op's result, but not the Sequential's to give back
+        var x = Tensor.Full([3], 4) + 1;        // an op's output, but not of the Sequential: not released
 
         Assert.That(
             new Sequential(new RecordingModule(keep: false), new RecordingModule(keep: false)).Forward(x).ToArray(),
@@ -81,7 +81,7 @@ public sealed class ReleaseTests
     }
 
     [Test]
-    public void Releasing_has_no_effect_on_what_no_op_made_or_on_what_is_kept()
+    public void Release_has_no_effect_on_leaves_and_kept_tensors()
     {
         Tensor[] tensors = [Tensor.Full([2], 1), new Parameter(Tensor.Full([2], 1)), (Tensor.Full([2], 0) + 1).Keep()];
         foreach (var tensor in tensors)

@@ -18,7 +18,7 @@ public sealed class SequentialTests
     }
 
     [Test]
-    public void What_is_not_there_is_named()
+    public void A_missing_layer_is_named()
     {
         var net = new Sequential(("first", new ReLU()), ("second", new ReLU()));
         Assert.That(
@@ -64,7 +64,7 @@ public sealed class SequentialTests
     }
 
     [Test]
-    public void A_ReLU_behind_a_convolution_or_linear_layer_runs_in_it_with_the_same_result()
+    public void A_ReLU_after_a_convolution_or_linear_layer_is_fused_with_the_same_result()
     {
         var rng = new Rng(1);
         var (conv, linear) = (new Conv2d(3, 5, 3, rng, padding: 1), new Linear(5 * 36, 7, rng));
@@ -87,7 +87,7 @@ public sealed class SequentialTests
     }
 
     [Test]
-    public void A_shape_error_says_in_which_layer()
+    public void A_shape_error_names_the_layer()
     {
         var rng = new Rng(1);
         var net = new Sequential(

@@ -5,13 +5,12 @@ namespace PyNetSharp.Tests;
 public sealed class HeadInitializationTests
 {
     /// <summary>
-    /// No score begins at zero, where the last ReLU has no gradient; and they differ, so that there is something to
-    /// learn from.
+    /// No score is initially zero, where the last ReLU has no gradient; and they differ.
     /// </summary>
     [TestCase("nin")]
     [TestCase("nin-net")]
     [TestCase("nin-d2l")]
-    public void All_scores_begin_alive(string name)
+    public void No_score_is_initially_dead(string name)
     {
         var (network, rng) = (NetworkCatalog.Find(name), new Rng(3));
         var model = network.Create(new(network.Input, Classes: 10) { WidthMultiplier = 0.25 }, rng);

@@ -5,7 +5,7 @@ namespace PyNetSharp.Tests;
 public sealed class ModelSummaryTests
 {
     [Test]
-    public void The_textbooks_lines_come_out_exactly()
+    public void The_lines_are_exactly_those_of_the_textbook()
     {
         var trace = ModelSummary.Of(new NinD2l(new([1, 224, 224], 10), new(1)), [1, 224, 224]);
         Assert.That(trace.Where(row => row.Depth == 0).Select(row => row.OutputText), Is.EqualTo(new[]
@@ -40,7 +40,8 @@ public sealed class ModelSummaryTests
     public void Parameters_and_multiply_adds_add_up()
     {
         var trace = ModelSummary.Of(new LeNet5(new([1, 32, 32], 10), new(1)), [1, 32, 32]);
-        Assert.That(trace.Where(row => row.MultiplyAdds > 0).Select(row => (row.Path, row.Parameters, row.MultiplyAdds)), Is.EqualTo(new[]
+        var costs = trace.Where(row => row.MultiplyAdds > 0);
+        Assert.That(costs.Select(row => (row.Path, row.Parameters, row.MultiplyAdds)), Is.EqualTo(new[]
         {
             ("conv1", 156L, 28L * 28 * 6 * 25), ("conv2", 2416L, 10L * 10 * 16 * 150), ("conv3", 48120L, 120L * 400),
             ("fc1", 10164L, 120L * 84), ("fc2", 850L, 840L),
@@ -58,7 +59,7 @@ public sealed class ModelSummaryTests
     }
 
     [Test]
-    public void The_model_stays_in_the_mode_that_it_was_in([Values] bool training)
+    public void The_model_keeps_its_mode([Values] bool training)
     {
         var model = new FullyConnected(new([4], 3), new(1), [5], batchNorm: true);
         if (!training) model.Eval();

@@ -28,9 +28,11 @@ public sealed class NetworkCatalogTests
         new AlexNet(new([3, 227, 227], 1000) { WidthMultiplier = 0.1 }, new(1)).State().Select(s => s.Name),
         Is.EqualTo(new[]
         {
-            "features.0.weight", "features.0.bias", "features.3.weight", "features.3.bias", "features.6.weight", "features.6.bias",
+            "features.0.weight", "features.0.bias", "features.3.weight", "features.3.bias",
+            "features.6.weight", "features.6.bias",
             "features.8.weight", "features.8.bias", "features.10.weight", "features.10.bias",
-            "classifier.1.weight", "classifier.1.bias", "classifier.4.weight", "classifier.4.bias", "classifier.6.weight", "classifier.6.bias",
+            "classifier.1.weight", "classifier.1.bias", "classifier.4.weight", "classifier.4.bias",
+            "classifier.6.weight", "classifier.6.bias",
         }));
 
     [Test]
@@ -38,16 +40,18 @@ public sealed class NetworkCatalogTests
     {
         var model = new Nin(new([3, 32, 32], 10) { WidthMultiplier = 0.25 }, new(1));
         Assert.That(
-            model.State().Where(s => s.Name.EndsWith("weight", StringComparison.Ordinal)).Select(
-                s => $"{s.Tensor.Shape}"),
+            model.State()
+                .Where(s => s.Name.EndsWith("weight", StringComparison.Ordinal))
+                .Select(s => $"{s.Tensor.Shape}"),
             Is.EqualTo(new[]
             {
-                "[48, 3, 5, 5]", "[40, 48, 1, 1]", "[24, 40, 1, 1]", "[48, 24, 5, 5]", "[48, 48, 1, 1]", "[48, 48, 1, 1]",
+                "[48, 3, 5, 5]", "[40, 48, 1, 1]", "[24, 40, 1, 1]",
+                "[48, 24, 5, 5]", "[48, 48, 1, 1]", "[48, 48, 1, 1]",
                 "[48, 48, 3, 3]", "[48, 48, 1, 1]", "[10, 48, 1, 1]",
             }));
     }
 
-    [TestCase(1, 6, ExpectedResult = 6, Description = "as published, whatever it is a multiple of")]
+    [TestCase(1, 6, ExpectedResult = 6, Description = "as published, also if no multiple of 8")]
     [TestCase(0.5, 6, ExpectedResult = 3)]
     [TestCase(0.01, 6, ExpectedResult = 1, Description = "at least one")]
     [TestCase(2, 6, ExpectedResult = 16, Description = "12, to a multiple of 8")]
@@ -56,7 +60,7 @@ public sealed class NetworkCatalogTests
         new FullyConnected(new([1], 2) { WidthMultiplier = width }, new(1), [channels]).Parameters()[0].Shape[0];
 
     [Test]
-    public void Dropout_is_the_networks_own_unless_chosen()
+    public void Dropout_is_the_networks_default_unless_set()
     {
         Assert.That(Rates(null), Is.EqualTo(new[] { 0.5f, 0.5f }));
         Assert.That(Rates(0.25f), Is.EqualTo(new[] { 0.25f, 0.25f }));
@@ -69,15 +73,16 @@ public sealed class NetworkCatalogTests
     [Test]
     public void AlexNets_differ_by_their_dropouts()
     {
-        Assert.That(Places("alexnet-origin-nodrop"), Is.Empty);
-        Assert.That(Places("alexnet-origin"), Is.EqualTo(new[] { "classifier.0", "classifier.3" }));
+        Assert.That(DropoutPaths("alexnet-origin-nodrop"), Is.Empty);
+        Assert.That(DropoutPaths("alexnet-origin"), Is.EqualTo(new[] { "classifier.0", "classifier.3" }));
         Assert.That(
-            Places("alexnet-dropall"),
+            DropoutPaths("alexnet-dropall"),
             Is.EqualTo(new[] { "features.12", "classifier.0", "classifier.3", "classifier.6" }));
-        Assert.That(Places("alexnet"), Is.EqualTo(new[] { "classifier.0", "classifier.3" }));
+        Assert.That(DropoutPaths("alexnet"), Is.EqualTo(new[] { "classifier.0", "classifier.3" }));
 
-        static IEnumerable<string> Places(string name) =>
-            NetworkCatalog.Find(name).Build(new([3, 227, 227], 10) { WidthMultiplier = 0.1 }, new(1)).Generators().Select(g => g.Path);
+        static IEnumerable<string> DropoutPaths(string name) =>
+            NetworkCatalog.Find(name).Build(new([3, 227, 227], 10) { WidthMultiplier = 0.1 }, new(1))
+                .Generators().Select(g => g.Path);
     }
 
     [Test]
@@ -128,14 +133,14 @@ public sealed class NetworkCatalogTests
     }
 
     [Test]
-    public void A_safe_start_leaves_small_weights_and_a_positive_bias_in_the_last_convolution()
+    public void Head_initialization_gives_small_weights_and_a_positive_bias_in_the_last_convolution()
     {
         var network = NetworkCatalog.Find("nin");
-        var (safe, plain) = (Last(null), Last(Initialization.Kaiming));
+        var (head, plain) = (Last(null), Last(Initialization.Kaiming));
 
-        Assert.That(safe.Weight.ToArray(), Is.EqualTo(plain.Weight.ToArray().Select(w => 0.3f * w)));
-        Assert.That(safe.Bias!.ToArray(), Is.All.EqualTo(1f));
-        Assert.That(plain.Bias!.ToArray(), Is.All.Zero, "a choice of the user's is followed to the letter");
+        Assert.That(head.Weight.ToArray(), Is.EqualTo(plain.Weight.ToArray().Select(w => 0.3f * w)));
+        Assert.That(head.Bias!.ToArray(), Is.All.EqualTo(1f));
+        Assert.That(plain.Bias!.ToArray(), Is.All.Zero, "the user's choice is used without it");
 
         Conv2d Last(Initialization? chosen)
         {

@@ -15,7 +15,7 @@ public sealed class AtomicFileTests
     }
 
     [Test]
-    public void TheNameAppearsOnlyWhenTheContentIsWhole()
+    public void TheNameAppearsOnlyWithTheCompleteContent()
     {
         using var folder = new TemporaryFolder();
         AtomicFile.Write(folder["a"], stream =>
@@ -58,7 +58,7 @@ public sealed class AtomicFileTests
     }
 
     [Test]
-    public void PlacesWhereNoFileCanBeAreNamed()
+    public void PathsWhereNoFileCanBeAreNamed()
     {
         using var folder = new TemporaryFolder();
         Assert.That(
@@ -70,7 +70,7 @@ public sealed class AtomicFileTests
     }
 
     [Test]
-    public void A_link_stays_one_and_its_target_is_written()
+    public void A_link_is_kept_and_its_target_is_written()
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("Links need rights on Windows.");
         using var folder = new TemporaryFolder();
@@ -84,7 +84,7 @@ public sealed class AtomicFileTests
         }
     }
 
-    /// <summary>Of all that is no file, the name of this process can be written to without harm.</summary>
+    /// <summary>The name of this process is a path below /proc that can be written to without harm.</summary>
     [Test]
     public void A_device_is_written_to_and_not_replaced()
     {

@@ -2,14 +2,14 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Files of other programs: whatever the format's reference implementation reads.</summary>
+/// <summary>Files of other programs: everything that the format's reference implementation reads.</summary>
 public sealed class ForeignSafetensorsTests
 {
     private static readonly float[] Values = [1, 2, 3];
     private static readonly string A = Member("a", "F32", "3", 0, 12);
     private static readonly string Inside = A[5..^1];           // without its name and its braces
 
-    /// <summary>Members of headers with a tensor 'a' of the values, and how many bytes of data follow those.</summary>
+    /// <summary>Members of headers with a tensor 'a' of the values, and the number of data bytes after it.</summary>
     public static IEnumerable<TestCaseData<string, int>> Headers =>
     [
         Case("nothing more", A),
@@ -25,9 +25,9 @@ public sealed class ForeignSafetensorsTests
         Case("metadata of null", $"\"__metadata__\":null,{A}"),
         Case("no metadata in it", $"\"__metadata__\":{{}},{A}"),
         Case("empty before", $"{Member("z", "F32", "0,7", 0, 0)},{A}"),
-        Case("empty behind", $"{A},{Member("z", "F4", "2,0", 12, 12)}"),
+        Case("empty after it", $"{A},{Member("z", "F4", "2,0", 12, 12)}"),
         Case("empty of great extents", $"{A},{Member("z", "I8", "0,9223372036854775807,9", 12, 12)}"),
-        Case("two empty at one place", $"{Member("z", "U8", "0", 0, 0)},{A},{Member("y", "U8", "0", 0, 0)}"),
+        Case("two empty at one offset", $"{Member("z", "U8", "0", 0, 0)},{A},{Member("y", "U8", "0", 0, 0)}"),
         Case("name without letters", $"{A},{Member("", "U8", "1", 12, 13)}", 1),
         Case("name of a zero", $"{A},{Member("\\u0000", "U8", "1", 12, 13)}", 1),
         Case("scalar", $"{A},{Member("s", "I16", "", 12, 14)}", 2),
@@ -61,12 +61,14 @@ public sealed class ForeignSafetensorsTests
         Assert.That(model.A.ToArray(), Is.EqualTo(Values));
     }
 
-    /// <summary>PyTorch's batch norms count batches; one that is saved alone does so without a prefix.</summary>
+    /// <summary>
+    /// PyTorch's batch norms save num_batches_tracked; without a prefix if the layer is the whole model.
+    /// </summary>
     [TestCase("", "I64", 8)]
     [TestCase("0.", "I64", 8)]
     [TestCase("deep.er.0.", "I64", 8)]
     [TestCase("", "F8_E8M0", 1)]
-    public void Counts_of_batches_are_passed_over(string prefix, string type, int bytes)
+    public void Counts_of_batches_are_ignored(string prefix, string type, int bytes)
     {
         using var folder = new TemporaryFolder();
         Write(folder["a"], $"{A},{Member($"{prefix}num_batches_tracked", type, "", 12, 12 + bytes)}", bytes);
@@ -76,16 +78,16 @@ public sealed class ForeignSafetensorsTests
     }
 
     [Test]
-    public void What_only_ends_like_a_count_of_batches_is_not_passed_over()
+    public void Other_names_with_that_ending_are_not_ignored()
     {
         using var folder = new TemporaryFolder();
         Safetensors.Save(folder["a"], [("a", Tensor.From([3], Values)), ("my_num_batches_tracked", Tensor.Zeros([]))]);
         AssertDoesNotFit(folder["a"], "surplus: 'my_num");
     }
 
-    /// <summary>A file mostly of holes, with a tensor larger than any here.</summary>
+    /// <summary>A sparse file, with a tensor that exceeds the limits of a Tensor.</summary>
     [Test]
-    public void Tensors_beyond_the_largest_here_are_passed_over()
+    public void Tensors_that_are_too_large_are_skipped()
     {
         const long bytes = 1L << 31;
         using var folder = new TemporaryFolder();
@@ -120,7 +122,7 @@ public sealed class ForeignSafetensorsTests
         ]);
     }
 
-    /// <summary>Halfway to the number that would follow the largest float, rounding goes to infinity.</summary>
+    /// <summary>Halfway between the largest float and 2¹²⁸, rounding goes to infinity.</summary>
     [Test]
     public void Doubles_are_read_as_the_nearest_floats() => AssertReads<double>("F64", BitConverter.GetBytes,
     [
@@ -132,9 +134,9 @@ public sealed class ForeignSafetensorsTests
         (double.NaN, float.NaN),
     ]);
 
-    /// <summary>A converted tensor is read in pieces; the last is shorter.</summary>
+    /// <summary>A converted tensor is read in chunks; the last is shorter.</summary>
     [Test]
-    public void Conversion_goes_on_from_piece_to_piece() => AssertReads<Half>(
+    public void Conversion_continues_from_chunk_to_chunk() => AssertReads<Half>(
         "F16",
         BitConverter.GetBytes,
         [.. Enumerable.Range(0, (1 << 20) + 3).Select(i => ((Half)(i % 2048), (float)(i % 2048)))]);

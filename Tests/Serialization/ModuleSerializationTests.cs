@@ -44,7 +44,7 @@ public sealed class ModuleSerializationTests
     }
 
     [Test]
-    public void PassesOverPyTorchsCountOfBatches()
+    public void IgnoresPyTorchsCountOfBatches()
     {
         using var folder = new TemporaryFolder();
         var saved = new Pair(1);
@@ -72,7 +72,7 @@ public sealed class ModuleSerializationTests
     }
 
     [Test]
-    public void IntegersAreNotTakenForWeights()
+    public void IntegersAreNotReadAsWeights()
     {
         (string Name, string Type, int Bytes)[] tensors =
         [
@@ -83,7 +83,8 @@ public sealed class ModuleSerializationTests
         var header = string.Join(',', tensors.Select(t =>
         {
             var shape = t.Name.EndsWith("weight", StringComparison.Ordinal) ? "2,3,1,2" : "2";
-            return $"\"{t.Name}\":{{\"dtype\":\"{t.Type}\",\"shape\":[{shape}],\"data_offsets\":[{begin},{begin += t.Bytes}]}}";
+            var offsets = $"{begin},{begin += t.Bytes}";
+            return $"\"{t.Name}\":{{\"dtype\":\"{t.Type}\",\"shape\":[{shape}],\"data_offsets\":[{offsets}]}}";
         }));
         AssertRefused(
             path => File.WriteAllBytes(path, SafetensorsBytes.Of($"{{{header}}}", new byte[begin])),
@@ -91,12 +92,12 @@ public sealed class ModuleSerializationTests
     }
 
     [Test]
-    public void AnotherModelsFileDoesNotFillTheScreen() => AssertRefused(
+    public void TheMessageForAnotherModelsFileIsShort() => AssertRefused(
         path => Safetensors.Save(path, Enumerable.Range(0, 1000).Select(i => ($"t{i}", Tensor.Zeros([1])))),
         "surplus: 't0' [1], 't1' [1], 't2' [1], 't3' [1] and 996 more.");
 
     [Test]
-    public void ACutFileChangesNothing() => AssertRefused(
+    public void ATruncatedFileChangesNothing() => AssertRefused(
         path =>
         {
             new Pair(1).Save(path);

@@ -8,14 +8,15 @@ public sealed class SafetensorsMutationTests
 {
     private const int HeaderBegin = 8;
 
-    // A header of a kilobyte costs a few tens of kilobytes to read; a length taken on trust would cost far more.
+    // A header of a kilobyte takes tens of kilobytes to read; allocating an unchecked length would take far more.
     private const long MaxAllocatedBytes = 1 << 20;
 
     /// <summary>
-    /// A damaged file is named as such, or read as what it now says: by a second, lenient reading of it.
+    /// A damaged file is refused, or read with its new values: they are compared with those of a second, lenient
+    /// reader.
     /// </summary>
     [Test]
-    public void TenThousandDamagedFilesAreRefusedOrReadRightly()
+    public void TenThousandDamagedFilesAreRefusedOrReadCorrectly()
     {
         var sample = SafetensorsBytes.Sample();
         var rng = new Rng(20240229);
@@ -86,7 +87,7 @@ public sealed class SafetensorsMutationTests
             case 3:
                 bytes.InsertRange(at, Enumerable.Range(0, 1 + rng.Next(8)).Select(_ => (byte)rng.Next(256)));
                 break;
-            case 4:                                             // the header's length: a little off, or anything at all
+            case 4:                                             // the header's length: slightly wrong, or random
                 if (rng.Next(2) == 0) bytes[0] += (byte)(rng.Next(9) - 4);
                 else bytes[rng.Next(8)] = (byte)rng.Next(256);
                 break;

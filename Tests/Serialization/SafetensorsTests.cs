@@ -14,11 +14,13 @@ public sealed class SafetensorsTests
             [("features.0.weight", Tensor.From([1, 2], [1, -2])), ("größe+", Tensor.From([], [0.5f]))],
             new Dictionary<string, string> { ["model"] = "nin", ["data"] = "a \"b\"" });
 
-        var header = """{"__metadata__":{"data":"a \"b\"","model":"nin"},"""
-            + """
-              "features.0.weight":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"größe+":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}
-              """;
-        // ü, ö and ß take two bytes each, and the data begin at a multiple of 8.
+        var header =
+            """
+            {"__metadata__":{"data":"a \"b\"","model":"nin"},
+            "features.0.weight":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},
+            "größe+":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}
+            """.Replace("\n", "", StringComparison.Ordinal);
+        // ö and ß take two bytes each, and the data begins at a multiple of 8.
         var padded = header.PadRight((header.Length + 2 + 7) / 8 * 8 - 2);
         var expected = SafetensorsBytes.Of(padded, SafetensorsBytes.Floats(1, -2, 0.5f));
         Assert.That(File.ReadAllBytes(folder["a"]), Is.EqualTo(expected));
@@ -27,7 +29,8 @@ public sealed class SafetensorsTests
     [Test]
     public void ReadsWhatItWrote()
     {
-        float[] odd = [float.NaN, BitConverter.Int32BitsToSingle(0x7FA00001), -0f, 1e-45f, float.MinValue, float.NegativeInfinity];
+        var signalingNaN = BitConverter.Int32BitsToSingle(0x7FA00001);
+        float[] odd = [float.NaN, signalingNaN, -0f, 1e-45f, float.MinValue, float.NegativeInfinity];
         var rng = new Rng(7);
         (string Name, Tensor Tensor)[] tensors =
         [
@@ -36,7 +39,7 @@ public sealed class SafetensorsTests
             ("empty", Tensor.From([3, 0], [])),
             ("images", Tensor.Uniform([2, 3, 4, 5], -1, 1, rng)),
             ("rank five", Tensor.Uniform([1, 2, 3, 2, 1], -1, 1, rng)),
-            ("more than one piece", Tensor.Uniform([1025, 1025], -1, 1, rng)),
+            ("more than one chunk", Tensor.Uniform([1025, 1025], -1, 1, rng)),
         ];
 
         using var folder = new TemporaryFolder();
@@ -93,7 +96,7 @@ public sealed class SafetensorsTests
         Assert.That(File.ReadAllText(folder["a"]), Is.EqualTo("as before"));
     }
 
-    /// <summary>JSON writers put another character in their place: then two names may be one.</summary>
+    /// <summary>JSON writers replace them by one character, which may make two names equal.</summary>
     [Test]
     public void RefusesHalvesOfSurrogatePairs()
     {
@@ -117,7 +120,7 @@ public sealed class SafetensorsTests
     }
 
     [Test]
-    public void RefusesAHeaderThatWouldNotBeReadAgain()
+    public void RefusesAHeaderBeyondTheLimit()
     {
         using var folder = new TemporaryFolder();
         var large = new Dictionary<string, string> { ["k"] = new('x', 100_000_000) };
