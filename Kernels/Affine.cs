@@ -1,6 +1,6 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using ILGPU;
+using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp;
 
@@ -33,9 +33,9 @@ public static class AffineExtensions
 }
 
 /// <summary>y = scale·x + shift.</summary>
-internal sealed class AffineOp(float scale, float shift) : Op
+internal sealed unsafe class AffineOp(float scale, float shift) : Op
 {
-    private const int GrainSize = 1 << 12;      // the second pass finds what the first wrote in the L1 cache
+    private const int GrainSize = 1 << 14;      // floats: two streams of 64 KB stay in the L2 cache
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
 
@@ -52,22 +52,38 @@ internal sealed class AffineOp(float scale, float shift) : Op
     /// <summary>y = scale·x + shift; <paramref name="y"/> may be <paramref name="x"/>.</summary>
     public static void Run(Tensor x, float scale, float shift, Tensor y)
     {
-        if (y.IsOnCpu)
-            y.Cpu.ForRanges(y.Shape.Size, GrainSize, (start, n) =>
-            {
-                var to = y.Span.Slice(start, n);
-                TensorPrimitives.Multiply(x.Span.Slice(start, n), scale, to);
-                if (shift != 0) TensorPrimitives.Add(to, shift, to);
-            });
-        else RunOnGpu(x, scale, shift, y);
+        if (!y.IsOnCpu)
+        {
+            RunOnGpu(x, new(scale, shift), y);
+            return;
+        }
+
+        // Adding −0 leaves every number as it is; adding 0 would make 0 of −0.
+        var formula = new AffineFormula(scale, shift == 0 ? -0f : shift);
+        float* from = x.Pointer, to = y.Pointer;
+        y.Cpu.ForRanges(y.Shape.Size, GrainSize, (start, n) =>
+            VectorDispatch.ForEach(n, new LoopBody(from + start, formula, to + start)));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunOnGpu(Tensor x, float scale, float shift, Tensor y) =>
-        y.Gpu.LaunchItems(y.Shape.Size, new AffineKernel(x.View, scale, shift, y.View));
+    private static void RunOnGpu(Tensor x, AffineFormula formula, Tensor y) =>
+        y.Gpu.LaunchItems(y.Shape.Size, new AffineKernel(x.View, formula, y.View));
+
+    private readonly struct LoopBody(float* x, AffineFormula formula, float* y) : IVectorLoopBody
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<V>(int i) where V : struct, IVector<V> => formula.Apply(V.Load(x + i)).Store(y + i);
+    }
 }
 
-internal readonly struct AffineKernel(ArrayView<float> x, float scale, float shift, ArrayView<float> y) : IItemKernel
+/// <summary>scale·x + shift: rounded twice on the CPU, once or twice on a GPU.</summary>
+internal readonly record struct AffineFormula(float Scale, float Shift)
 {
-    public void Run(int i) => y[i] = x[i] * scale + shift;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T x) where T : struct, IReal<T> => x * T.Create(Scale) + T.Create(Shift);
+}
+
+internal readonly struct AffineKernel(ArrayView<float> x, AffineFormula formula, ArrayView<float> y) : IItemKernel
+{
+    public void Run(int i) => y[i] = formula.Apply(new GpuFloat(x[i])).V;
 }

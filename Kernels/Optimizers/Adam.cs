@@ -1,12 +1,12 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using ILGPU;
+using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Optimizers;
 
 /// <summary>Adam: steps scaled by running averages of the gradient and of its square; PyTorch's rule.</summary>
 /// <remarks>
-/// d = gradient + weightDecay·p; m = β₁·m + (1 − β₁)·d; v = β₂·v + (1 − β₂)·d²; then, with t steps taken,
+/// d = gradient + weightDecay·p; m = β₁·m + (1 − β₁)·d; v = β₂·v + (1 − β₂)·d²; then, after t steps,
 /// p −= learningRate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps). One pass over each parameter.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/1412.6980">Kingma and Ba, 2015, algorithm 1</seealso>
@@ -33,13 +33,21 @@ public sealed class Adam : Optimizer
         : base(parameters, learningRate)
     {
         if (beta1 is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(beta1), FormattableString.Invariant($"{beta1}"), "The first beta must be from 0 up to, not including, 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(beta1), FormattableString.Invariant($"{beta1}"),
+                "The first beta must be from 0 up to, not including, 1.");
         if (beta2 is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(beta2), FormattableString.Invariant($"{beta2}"), "The second beta must be from 0 up to, not including, 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(beta2), FormattableString.Invariant($"{beta2}"),
+                "The second beta must be from 0 up to, not including, 1.");
         if (!double.IsFinite(eps) || eps < 0)
-            throw new ArgumentOutOfRangeException(nameof(eps), FormattableString.Invariant($"{eps}"), "Eps must be a number from 0 up.");
+            throw new ArgumentOutOfRangeException(
+                nameof(eps), FormattableString.Invariant($"{eps}"),
+                "Eps must be a number from 0 up.");
         if (!float.IsFinite(weightDecay) || weightDecay < 0)
-            throw new ArgumentOutOfRangeException(nameof(weightDecay), FormattableString.Invariant($"{weightDecay}"), "The weight decay must be a number from 0 up.");
+            throw new ArgumentOutOfRangeException(
+                nameof(weightDecay), FormattableString.Invariant($"{weightDecay}"),
+                "The weight decay must be a number from 0 up.");
 
         (this.beta1, this.beta2, this.eps, this.weightDecay) = (beta1, beta2, eps, weightDecay);
         expAvgs = [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
@@ -55,7 +63,7 @@ public sealed class Adam : Optimizer
         {
             if (Parameters[i].Grad is not { } gradient) continue;
             steps.Span[i]++;
-            if (Parameters[i].IsOnCpu) Update(Parameters[i], gradient, expAvgs[i], expAvgSqs[i], CoefficientsFor(i));
+            if (Parameters[i].IsOnCpu) Update(Parameters[i], gradient, expAvgs[i], expAvgSqs[i], FormulaFor(i));
         }
 
         foreach (var device in Parameters.Select(p => p.Device).OfType<GpuDevice>().Distinct()) StepOnGpu(device);
@@ -78,59 +86,63 @@ public sealed class Adam : Optimizer
         .. Enumerable.Range(0, Parameters.Count)
             .Where(i => Parameters[i].Device == device && Parameters[i].Grad is not null)
             .Select(i => (Parameters[i].Shape.Size, new AdamKernel(
-                Parameters[i].View, Parameters[i].Grad!.View, expAvgs[i].View, expAvgSqs[i].View, CoefficientsFor(i)))),
+                Parameters[i].View, Parameters[i].Grad!.View, expAvgs[i].View, expAvgSqs[i].View, FormulaFor(i)))),
     ]);
 
-    private AdamCoefficients CoefficientsFor(int parameter) => new(
+    private AdamFormula FormulaFor(int parameter) => new(
         weightDecay, (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2),
         StepSize: (float)(LearningRate / (1 - Math.Pow(beta1, steps.Span[parameter]))),
         BiasCorrection2Sqrt: (float)Math.Sqrt(1 - Math.Pow(beta2, steps.Span[parameter])), (float)eps);
 
-    private static unsafe void Update(Parameter parameter, Tensor gradient, Tensor mean, Tensor square, AdamCoefficients rule)
+    private static unsafe void Update(
+        Parameter parameter, Tensor gradient, Tensor expAvg, Tensor expAvgSq, AdamFormula formula)
     {
-        float* p = parameter.Pointer, g = gradient.Pointer, m = mean.Pointer, v = square.Pointer;
+        float* p = parameter.Pointer, g = gradient.Pointer, m = expAvg.Pointer, v = expAvgSq.Pointer;
         parameter.Cpu.ForRanges(parameter.Shape.Size, GrainSize, (start, n) =>
-            Update(p + start, g + start, m + start, v + start, n, rule));
+            VectorDispatch.ForEach(n, new LoopBody(p + start, g + start, m + start, v + start, formula)));
     }
 
-    private static unsafe void Update(float* p, float* g, float* m, float* v, int n, AdamCoefficients rule)
+    private readonly unsafe struct LoopBody(float* p, float* g, float* m, float* v, AdamFormula formula) : IVectorLoopBody
     {
-        var (i, root, eps) = (0, new Vector<float>(rule.BiasCorrection2Sqrt), new Vector<float>(rule.Eps));
-        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<V>(int i) where V : struct, IVector<V>
         {
-            var weight = Vector.Load(p + i);
-            var d = Vector.Load(g + i) + rule.WeightDecay * weight;
-            var mean = rule.Beta1 * Vector.Load(m + i) + rule.OneMinusBeta1 * d;
-            var square = rule.Beta2 * Vector.Load(v + i) + rule.OneMinusBeta2 * d * d;
+            V weight = V.Load(p + i), mean = V.Load(m + i), square = V.Load(v + i);
+            formula.Apply(ref weight, V.Load(g + i), ref mean, ref square);
             mean.Store(m + i);
             square.Store(v + i);
-            (weight - rule.StepSize * mean / (Vector.SquareRoot(square) / root + eps)).Store(p + i);
-        }
-
-        for (; i < n; i++)
-        {
-            var d = g[i] + rule.WeightDecay * p[i];
-            m[i] = rule.Beta1 * m[i] + rule.OneMinusBeta1 * d;
-            v[i] = rule.Beta2 * v[i] + rule.OneMinusBeta2 * d * d;
-            p[i] -= rule.StepSize * m[i] / (MathF.Sqrt(v[i]) / rule.BiasCorrection2Sqrt + rule.Eps);
+            weight.Store(p + i);
         }
     }
+}
 
-    /// <summary>m = Keep1·m + Take1·d; v = Keep2·v + Take2·d²; p −= Rate·m / (√v / Root + Eps).</summary>
-    internal readonly record struct AdamCoefficients(
-        float WeightDecay, float Beta1, float OneMinusBeta1, float Beta2, float OneMinusBeta2, float StepSize, float BiasCorrection2Sqrt, float Eps);
+/// <summary>
+/// d = g + WeightDecay·p; m = Beta1·m + OneMinusBeta1·d; v = Beta2·v + OneMinusBeta2·d²;
+/// p −= StepSize·m / (√v / BiasCorrection2Sqrt + Eps). Products and sums are rounded apart on the CPU.
+/// </summary>
+internal readonly record struct AdamFormula(
+    float WeightDecay, float Beta1, float OneMinusBeta1, float Beta2, float OneMinusBeta2, float StepSize,
+    float BiasCorrection2Sqrt, float Eps)
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Apply<T>(ref T p, T g, ref T m, ref T v) where T : struct, IReal<T>
+    {
+        var d = g + T.Create(WeightDecay) * p;
+        m = T.Create(Beta1) * m + T.Create(OneMinusBeta1) * d;
+        v = T.Create(Beta2) * v + T.Create(OneMinusBeta2) * d * d;
+        p -= T.Create(StepSize) * m / (T.Sqrt(v) / T.Create(BiasCorrection2Sqrt) + T.Create(Eps));
+    }
 }
 
 internal readonly struct AdamKernel(
-    ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, ArrayView<float> v, Adam.AdamCoefficients coefficients) : IItemKernel
+    ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, ArrayView<float> v, AdamFormula formula) : IItemKernel
 {
     public void Run(int i)
     {
-        var d = g[i] + coefficients.WeightDecay * p[i];
-        var mean = coefficients.Beta1 * m[i] + coefficients.OneMinusBeta1 * d;
-        var square = coefficients.Beta2 * v[i] + coefficients.OneMinusBeta2 * d * d;
-        m[i] = mean;
-        v[i] = square;
-        p[i] -= coefficients.StepSize * mean / (MathF.Sqrt(square) / coefficients.BiasCorrection2Sqrt + coefficients.Eps);
+        GpuFloat weight = new(p[i]), mean = new(m[i]), square = new(v[i]);
+        formula.Apply(ref weight, new(g[i]), ref mean, ref square);
+        m[i] = mean.V;
+        v[i] = square.V;
+        p[i] = weight.V;
     }
 }

@@ -1,4 +1,4 @@
-using System.Numerics;
+using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Optimizers;
 
@@ -10,17 +10,19 @@ public static partial class ClipGradNormExtensions
     extension(IEnumerable<Parameter> parameters)
     {
         /// <summary>
-        /// Scales all gradients by one factor so that, taken as one vector, they are no longer than
-        /// <paramref name="maxNorm"/>; shorter ones stay as they are.
+        /// Scales all gradients by one factor so that the L2 norm of all of them, taken as one vector, is at most
+        /// <paramref name="maxNorm"/>; a smaller norm is left as it is.
         /// </summary>
         /// <param name="maxNorm">The greatest L2 norm, positive.</param>
-        /// <returns>The norm before. A NaN among the gradients makes it NaN, and then every gradient.</returns>
+        /// <returns>The norm before. A NaN among the gradients makes the norm, and then every gradient, NaN.</returns>
         /// <exception cref="ArgumentOutOfRangeException">The greatest norm is not a positive number.</exception>
-        /// <remarks>The sum is taken in double precision and in a fixed order. A GPU is waited for, once.</remarks>
+        /// <remarks>The sum is taken in double precision and in a fixed order. It waits for each GPU once.</remarks>
         /// <seealso href="https://proceedings.mlr.press/v28/pascanu13.html">Pascanu, Mikolov and Bengio, 2013, §3.2</seealso>
         public double ClipGradNorm(float maxNorm)
         {
-            if (!(maxNorm > 0)) throw new ArgumentOutOfRangeException(nameof(maxNorm), FormattableString.Invariant($"{maxNorm}"), "The greatest norm must be positive.");
+            if (!(maxNorm > 0))
+                throw new ArgumentOutOfRangeException(
+                    nameof(maxNorm), FormattableString.Invariant($"{maxNorm}"), "The greatest norm must be positive.");
 
             Parameter[] trained = [.. parameters.Distinct().Where(p => p.Grad is not null)];
             Parameter[] onCpu = [.. trained.Where(p => p.IsOnCpu)], onGpus = [.. trained.Where(p => !p.IsOnCpu)];
@@ -49,17 +51,17 @@ public static partial class ClipGradNormExtensions
         return sums.Sum();
     }
 
+    /// <remarks>Eight partial sums at every vector width, so that the norm does not depend on the processor.</remarks>
     private static unsafe double SquaredNorm(float* x, int n)
     {
-        var (i, low, high) = (0, Vector<double>.Zero, Vector<double>.Zero);
-        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        var (i, sums) = (0, default(F64x8));
+        for (; i <= n - F64x8.Width; i += F64x8.Width)
         {
-            Vector.Widen(Vector.Load(x + i), out var a, out var b);
-            low += a * a;
-            high += b * b;
+            var terms = F64x8.Widen(F32x8.Load(x + i));
+            sums += terms * terms;
         }
 
-        var sum = Vector.Sum(low + high);
+        var sum = F64x8.Sum(sums);
         for (; i < n; i++) sum += (double)x[i] * x[i];
         return sum;
     }
@@ -71,6 +73,6 @@ public static partial class ClipGradNormExtensions
         return y;
     }
 
-    /// <summary>What x is scaled into: itself where nothing else reads it.</summary>
+    /// <summary>Where x is scaled to: x itself where it has no other reference.</summary>
     private static Tensor ScaleOutput(Tensor x) => x.HasSingleReference ? x : new Tensor(x.Shape, x.Device);
 }

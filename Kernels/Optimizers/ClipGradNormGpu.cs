@@ -26,7 +26,7 @@ public static partial class ClipGradNormExtensions
                 var (x, y) = (parameter.Grad!, ScaleOutput(parameter.Grad!));
                 parameter.Grad = y;
                 y.Release();            // the parameter has a reference of its own
-                return (x.Shape.Size, new AffineKernel(x.View, factor, 0, y.View));
+                return (x.Shape.Size, new AffineKernel(x.View, new(factor, 0), y.View));
             })]);
     }
 

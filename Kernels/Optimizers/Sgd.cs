@@ -1,6 +1,6 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using ILGPU;
+using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Optimizers;
 
@@ -34,11 +34,17 @@ public sealed class Sgd : Optimizer
         : base(parameters, learningRate)
     {
         if (momentum is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(momentum), FormattableString.Invariant($"{momentum}"), "The momentum must be from 0 up to, not including, 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(momentum), FormattableString.Invariant($"{momentum}"),
+                "The momentum must be from 0 up to, not including, 1.");
         if (dampening is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(dampening), FormattableString.Invariant($"{dampening}"), "The dampening must be from 0 to 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(dampening), FormattableString.Invariant($"{dampening}"),
+                "The dampening must be from 0 to 1.");
         if (!float.IsFinite(weightDecay) || weightDecay < 0)
-            throw new ArgumentOutOfRangeException(nameof(weightDecay), FormattableString.Invariant($"{weightDecay}"), "The weight decay must be a number from 0 up.");
+            throw new ArgumentOutOfRangeException(
+                nameof(weightDecay), FormattableString.Invariant($"{weightDecay}"),
+                "The weight decay must be a number from 0 up.");
         if (nesterov && (momentum == 0 || dampening != 0))
             throw new ArgumentException("Nesterov needs a momentum above 0 and no dampening.", nameof(nesterov));
 
@@ -55,7 +61,8 @@ public sealed class Sgd : Optimizer
         for (var i = 0; i < Parameters.Count; i++)
         {
             if (Parameters[i].Grad is not { } gradient) continue;
-            if (Parameters[i].IsOnCpu) Update(Parameters[i], gradient, momentum == 0 ? null : momentumBuffers[i], CoefficientsFor(i));
+            if (Parameters[i].IsOnCpu && momentum == 0) Update(Parameters[i], gradient, new(LearningRate, weightDecay));
+            else if (Parameters[i].IsOnCpu) Update(Parameters[i], gradient, momentumBuffers[i], FormulaFor(i));
             steps.Span[i]++;
         }
     }
@@ -76,14 +83,17 @@ public sealed class Sgd : Optimizer
                 .Where(i => Parameters[i].Device == device && Parameters[i].Grad is not null),
         ];
         if (momentum == 0)
-            device.LaunchMultiTensor<SgdKernel>([.. due.Select(i => (Parameters[i].Shape.Size, new SgdKernel(
-                Parameters[i].View, Parameters[i].Grad!.View, LearningRate, weightDecay)))]);
+            device.LaunchMultiTensor<SgdKernel>([.. due.Select(i => (
+                Parameters[i].Shape.Size,
+                new SgdKernel(Parameters[i].View, Parameters[i].Grad!.View, new(LearningRate, weightDecay))))]);
         else
-            device.LaunchMultiTensor<SgdMomentumKernel>([.. due.Select(i => (Parameters[i].Shape.Size, new SgdMomentumKernel(
-                Parameters[i].View, Parameters[i].Grad!.View, momentumBuffers[i].View, CoefficientsFor(i))))]);
+            device.LaunchMultiTensor<SgdMomentumKernel>([.. due.Select(i => (
+                Parameters[i].Shape.Size,
+                new SgdMomentumKernel(
+                    Parameters[i].View, Parameters[i].Grad!.View, momentumBuffers[i].View, FormulaFor(i))))]);
     }
 
-    private SgdCoefficients CoefficientsFor(int parameter)
+    private SgdMomentumFormula FormulaFor(int parameter)
     {
         var isFirst = steps.Span[parameter] == 0;
         return new(
@@ -91,65 +101,77 @@ public sealed class Sgd : Optimizer
             NesterovGradientFactor: nesterov ? 1 : 0, BufferFactor: nesterov ? momentum : 1);
     }
 
-    private static unsafe void Update(Parameter parameter, Tensor gradient, Tensor? velocity, SgdCoefficients rule)
+    private static unsafe void Update(Parameter parameter, Tensor gradient, SgdFormula formula)
     {
-        float* p = parameter.Pointer, g = gradient.Pointer, m = velocity is null ? null : velocity.Pointer;
+        float* p = parameter.Pointer, g = gradient.Pointer;
         parameter.Cpu.ForRanges(parameter.Shape.Size, GrainSize, (start, n) =>
-        {
-            if (m == null) Update(p + start, g + start, n, rule);
-            else Update(p + start, g + start, m + start, n, rule);
-        });
+            VectorDispatch.ForEach(n, new LoopBody(p + start, g + start, formula)));
     }
 
-    private static unsafe void Update(float* p, float* g, int n, SgdCoefficients rule)
+    private static unsafe void Update(
+        Parameter parameter, Tensor gradient, Tensor momentumBuffer, SgdMomentumFormula formula)
     {
-        var i = 0;
-        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            var weight = Vector.Load(p + i);
-            (weight - rule.LearningRate * (Vector.Load(g + i) + rule.WeightDecay * weight)).Store(p + i);
-        }
-
-        for (; i < n; i++) p[i] -= rule.LearningRate * (g[i] + rule.WeightDecay * p[i]);
+        float* p = parameter.Pointer, g = gradient.Pointer, m = momentumBuffer.Pointer;
+        parameter.Cpu.ForRanges(parameter.Shape.Size, GrainSize, (start, n) =>
+            VectorDispatch.ForEach(n, new MomentumLoopBody(p + start, g + start, m + start, formula)));
     }
 
-    private static unsafe void Update(float* p, float* g, float* m, int n, SgdCoefficients rule)
+    private readonly unsafe struct LoopBody(float* p, float* g, SgdFormula formula) : IVectorLoopBody
     {
-        var i = 0;
-        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            var weight = Vector.Load(p + i);
-            var d = Vector.Load(g + i) + rule.WeightDecay * weight;
-            var velocity = rule.Momentum * Vector.Load(m + i) + rule.GradientFactor * d;
-            velocity.Store(m + i);
-            (weight - rule.LearningRate * (rule.NesterovGradientFactor * d + rule.BufferFactor * velocity)).Store(p + i);
-        }
-
-        for (; i < n; i++)
-        {
-            var d = g[i] + rule.WeightDecay * p[i];
-            m[i] = rule.Momentum * m[i] + rule.GradientFactor * d;
-            p[i] -= rule.LearningRate * (rule.NesterovGradientFactor * d + rule.BufferFactor * m[i]);
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<V>(int i) where V : struct, IVector<V> => formula.Apply(V.Load(p + i), V.Load(g + i)).Store(p + i);
     }
 
-    /// <summary>d = g + Decay·p; m = Keep·m + Take·d; p −= Rate·(Direct·d + Ahead·m).</summary>
-    internal readonly record struct SgdCoefficients(float LearningRate, float WeightDecay, float Momentum, float GradientFactor, float NesterovGradientFactor, float BufferFactor);
+    private readonly unsafe struct MomentumLoopBody(float* p, float* g, float* m, SgdMomentumFormula formula) : IVectorLoopBody
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Run<V>(int i) where V : struct, IVector<V>
+        {
+            V weight = V.Load(p + i), buffer = V.Load(m + i);
+            formula.Apply(ref weight, V.Load(g + i), ref buffer);
+            buffer.Store(m + i);
+            weight.Store(p + i);
+        }
+    }
 }
 
-internal readonly struct SgdKernel(ArrayView<float> p, ArrayView<float> g, float learningRate, float weightDecay) : IItemKernel
+/// <summary>p −= LearningRate·(g + WeightDecay·p). Products and sums are rounded apart on the CPU.</summary>
+internal readonly record struct SgdFormula(float LearningRate, float WeightDecay)
 {
-    public void Run(int i) => p[i] -= learningRate * (g[i] + weightDecay * p[i]);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Apply<T>(T p, T g) where T : struct, IReal<T> => p - T.Create(LearningRate) * (g + T.Create(WeightDecay) * p);
+}
+
+/// <summary>
+/// d = g + WeightDecay·p; m = Momentum·m + GradientFactor·d;
+/// p −= LearningRate·(NesterovGradientFactor·d + BufferFactor·m). Products and sums are rounded apart on the CPU.
+/// </summary>
+internal readonly record struct SgdMomentumFormula(
+    float LearningRate, float WeightDecay, float Momentum, float GradientFactor, float NesterovGradientFactor,
+    float BufferFactor)
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Apply<T>(ref T p, T g, ref T m) where T : struct, IReal<T>
+    {
+        var d = g + T.Create(WeightDecay) * p;
+        m = T.Create(Momentum) * m + T.Create(GradientFactor) * d;
+        p -= T.Create(LearningRate) * (T.Create(NesterovGradientFactor) * d + T.Create(BufferFactor) * m);
+    }
+}
+
+internal readonly struct SgdKernel(ArrayView<float> p, ArrayView<float> g, SgdFormula formula) : IItemKernel
+{
+    public void Run(int i) => p[i] = formula.Apply(new GpuFloat(p[i]), new(g[i])).V;
 }
 
 internal readonly struct SgdMomentumKernel(
-    ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, Sgd.SgdCoefficients coefficients) : IItemKernel
+    ArrayView<float> p, ArrayView<float> g, ArrayView<float> m, SgdMomentumFormula formula) : IItemKernel
 {
     public void Run(int i)
     {
-        var d = g[i] + coefficients.WeightDecay * p[i];
-        var velocity = coefficients.Momentum * m[i] + coefficients.GradientFactor * d;
-        m[i] = velocity;
-        p[i] -= coefficients.LearningRate * (coefficients.NesterovGradientFactor * d + coefficients.BufferFactor * velocity);
+        GpuFloat weight = new(p[i]), buffer = new(m[i]);
+        formula.Apply(ref weight, new(g[i]), ref buffer);
+        m[i] = buffer.V;
+        p[i] = weight.V;
     }
 }

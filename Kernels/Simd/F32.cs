@@ -44,6 +44,8 @@ internal unsafe struct F32(float v) : IVector<F32>
 
     public static F32 Sqrt(F32 x) => new(MathF.Sqrt(x.V));
 
+    public static float Sum(F32 x) => x.V;
+
     public static F32 Exp(F32 x) => Exponential.Exp(x);
 
     public static F32 ScaleB(F32 x, F32 shifted)

@@ -3,8 +3,11 @@ using System.Runtime.Intrinsics;
 
 namespace PyNetSharp.Kernels.Simd;
 
-/// <summary>Sixteen floats: an AVX-512 register. Of 32 registers a tile of eight rows takes 16; a ninth row has no pointer register.</summary>
-/// <remarks>A mutable field: <see cref="MultiplyAccumulateEstimate"/> writes to it in place.</remarks>
+/// <summary>Sixteen floats: an AVX-512 register.</summary>
+/// <remarks>
+/// A tile of eight rows takes 16 of 32 vector registers; the 16 integer registers have no room for a ninth row's pointer.
+/// A mutable field: <see cref="MultiplyAccumulateEstimate"/> writes to it in place.
+/// </remarks>
 internal unsafe struct F32x16(Vector512<float> v) : IVector<F32x16>
 {
     public Vector512<float> V = v;
@@ -67,6 +70,10 @@ internal unsafe struct F32x16(Vector512<float> v) : IVector<F32x16>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Sqrt(F32x16 x) => new(Vector512.Sqrt(x.V));
+
+    /// <summary>The sum of the lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(F32x16 x) => Vector512.Sum(x.V);
 
     public static F32x16 Exp(F32x16 x) => Exponential.Exp(x);
 

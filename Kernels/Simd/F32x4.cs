@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace PyNetSharp.Kernels.Simd;
 
@@ -68,6 +69,10 @@ internal unsafe struct F32x4(Vector128<float> v) : IVector<F32x4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Sqrt(F32x4 x) => new(Vector128.Sqrt(x.V));
 
+    /// <summary>The sum of the lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(F32x4 x) => Vector128.Sum(x.V);
+
     public static F32x4 Exp(F32x4 x) => Exponential.Exp(x);
 
     /// <inheritdoc cref="F32.ScaleB"/>
@@ -78,5 +83,20 @@ internal unsafe struct F32x4(Vector128<float> v) : IVector<F32x4>
         return new(x.V * Power(half) * Power(n - half));
 
         static Vector128<float> Power(Vector128<int> n) => ((n + Vector128.Create(127)) << 23).AsSingle();
+    }
+
+    /// <summary>Whether <see cref="Transpose"/> may be called.</summary>
+    public static bool CanTranspose => Sse.IsSupported;
+
+    /// <summary>Exchanges the rows and columns of a 4×4 matrix: a, b, c, d are its rows, then its columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose(ref F32x4 a, ref F32x4 b, ref F32x4 c, ref F32x4 d)
+    {
+        var (ab01, cd01) = (Sse.UnpackLow(a.V, b.V), Sse.UnpackLow(c.V, d.V));      // a0 b0 a1 b1, c0 d0 c1 d1
+        var (ab23, cd23) = (Sse.UnpackHigh(a.V, b.V), Sse.UnpackHigh(c.V, d.V));
+        a.V = Sse.MoveLowToHigh(ab01, cd01);
+        b.V = Sse.MoveHighToLow(cd01, ab01);
+        c.V = Sse.MoveLowToHigh(ab23, cd23);
+        d.V = Sse.MoveHighToLow(cd23, ab23);
     }
 }

@@ -68,6 +68,10 @@ internal unsafe struct F32x8(Vector256<float> v) : IVector<F32x8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Sqrt(F32x8 x) => new(Vector256.Sqrt(x.V));
 
+    /// <summary>The sum of the lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(F32x8 x) => Vector256.Sum(x.V);
+
     public static F32x8 Exp(F32x8 x) => Exponential.Exp(x);
 
     /// <inheritdoc cref="F32.ScaleB"/>

@@ -30,4 +30,7 @@ internal unsafe interface IVector<T> : IFloat32<T> where T : struct, IVector<T>
 
     /// <summary>max(a, 0); NaN stays NaN, so that a diverging run shows.</summary>
     static abstract T Relu(T a);
+
+    /// <summary>The sum of the lanes, in an order that depends on the width.</summary>
+    static abstract float Sum(T x);
 }

@@ -1,4 +1,4 @@
-using System.Numerics;
+using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels.Gemm;
 
@@ -37,12 +37,8 @@ internal readonly unsafe ref struct DoubleAccumulators(CpuDevice cpu, int count)
     private static void Add(float* from, double* to, int n)
     {
         var i = 0;
-        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            Vector.Widen(Vector.Load(from + i), out var low, out var high);
-            (Vector.Load(to + i) + low).Store(to + i);
-            (Vector.Load(to + i + Vector<double>.Count) + high).Store(to + i + Vector<double>.Count);
-        }
+        for (; i <= n - F64x8.Width; i += F64x8.Width)
+            (F64x8.Load(to + i) + F64x8.Widen(F32x8.Load(from + i))).Store(to + i);
 
         for (; i < n; i++) to[i] += from[i];
     }

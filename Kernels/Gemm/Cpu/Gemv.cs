@@ -1,4 +1,4 @@
-using System.Numerics;
+using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels.Gemm;
 
@@ -34,20 +34,21 @@ internal static unsafe class Gemv
         return (float)sum;
     }
 
+    /// <remarks>Eight lanes at every vector width, so that the sum does not depend on the processor.</remarks>
     private static float DotBlock(float* x, float* y, nint n)
     {
-        nint i = 0, width = Vector<float>.Count;
-        Vector<float> s0 = default, s1 = default, s2 = default, s3 = default;
+        nint i = 0, width = F32x8.Width;
+        F32x8 s0 = default, s1 = default, s2 = default, s3 = default;
         for (; i <= n - 4 * width; i += 4 * width)
         {
-            s0 = Vector.FusedMultiplyAdd(Vector.Load(x + i), Vector.Load(y + i), s0);
-            s1 = Vector.FusedMultiplyAdd(Vector.Load(x + i + width), Vector.Load(y + i + width), s1);
-            s2 = Vector.FusedMultiplyAdd(Vector.Load(x + i + 2 * width), Vector.Load(y + i + 2 * width), s2);
-            s3 = Vector.FusedMultiplyAdd(Vector.Load(x + i + 3 * width), Vector.Load(y + i + 3 * width), s3);
+            s0 = F32x8.MultiplyAdd(F32x8.Load(x + i), F32x8.Load(y + i), s0);
+            s1 = F32x8.MultiplyAdd(F32x8.Load(x + i + width), F32x8.Load(y + i + width), s1);
+            s2 = F32x8.MultiplyAdd(F32x8.Load(x + i + 2 * width), F32x8.Load(y + i + 2 * width), s2);
+            s3 = F32x8.MultiplyAdd(F32x8.Load(x + i + 3 * width), F32x8.Load(y + i + 3 * width), s3);
         }
 
-        for (; i <= n - width; i += width) s0 = Vector.FusedMultiplyAdd(Vector.Load(x + i), Vector.Load(y + i), s0);
-        var sum = Vector.Sum(s0 + s1 + (s2 + s3));
+        for (; i <= n - width; i += width) s0 = F32x8.MultiplyAdd(F32x8.Load(x + i), F32x8.Load(y + i), s0);
+        var sum = F32x8.Sum(s0 + s1 + (s2 + s3));
         for (; i < n; i++) sum += x[i] * y[i];
         return sum;
     }

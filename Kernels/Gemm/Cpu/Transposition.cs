@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
+using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels.Gemm;
 
@@ -18,7 +17,7 @@ internal static unsafe class Transposition
             return;
         }
 
-        if (!Sse.IsSupported || rows < 4 || columns < 4)
+        if (!F32x4.CanTranspose || rows < 4 || columns < 4)
         {
             CopyScalar(from, fromStride, rows, columns, to, toStride);
             return;
@@ -35,14 +34,13 @@ internal static unsafe class Transposition
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy4x4(float* from, nint fromStride, float* to, nint toStride)
     {
-        var (a, b) = (Vector128.Load(from), Vector128.Load(from + fromStride));
-        var (c, d) = (Vector128.Load(from + 2 * fromStride), Vector128.Load(from + 3 * fromStride));
-        var (ab01, cd01) = (Sse.UnpackLow(a, b), Sse.UnpackLow(c, d));          // a0 b0 a1 b1, c0 d0 c1 d1
-        var (ab23, cd23) = (Sse.UnpackHigh(a, b), Sse.UnpackHigh(c, d));
-        Sse.MoveLowToHigh(ab01, cd01).Store(to);
-        Sse.MoveHighToLow(cd01, ab01).Store(to + toStride);
-        Sse.MoveLowToHigh(ab23, cd23).Store(to + 2 * toStride);
-        Sse.MoveHighToLow(cd23, ab23).Store(to + 3 * toStride);
+        F32x4 a = F32x4.Load(from), b = F32x4.Load(from + fromStride);
+        F32x4 c = F32x4.Load(from + 2 * fromStride), d = F32x4.Load(from + 3 * fromStride);
+        F32x4.Transpose(ref a, ref b, ref c, ref d);
+        a.Store(to);
+        b.Store(to + toStride);
+        c.Store(to + 2 * toStride);
+        d.Store(to + 3 * toStride);
     }
 
     private static void CopyScalar(float* from, nint fromStride, int rows, int columns, float* to, nint toStride)
