@@ -15,16 +15,18 @@ public static partial class OpTable
 
     private static IEnumerable<ShapeErrorRow> DropoutErrors => [new("Dropout2d", x => x[0].Dropout2d(0.5f, 1), [2, 3])];
 
-    /// <summary>The reference takes the mask from the op itself, applied to ones; <see cref="DropoutTests"/> looks at the masks.</summary>
+    /// <summary>The reference is the op applied to ones; <see cref="DropoutTests"/> tests the masks.</summary>
     private static OpRow Dropout(Shape shape, float p) => new($"Dropout {p}", x => x[0].Dropout(p, 7), shape)
     {
         Step = 1,
-        Reference = x => x[0].Broadcast(ReferenceTensor.Of(Tensor.Full(shape, 1).Dropout(p, 7)), (value, factor) => value * factor),
+        Reference = x => x[0].Broadcast(
+            ReferenceTensor.Of(Tensor.Full(shape, 1).Dropout(p, 7)), (value, factor) => value * factor),
     };
 
     private static OpRow Dropout2d(Shape shape, float p) => new($"Dropout2d {p}", x => x[0].Dropout2d(p, 7), shape)
     {
         Step = 1,
-        Reference = x => x[0].Broadcast(ReferenceTensor.Of(Tensor.Full(shape, 1).Dropout2d(p, 7)), (value, factor) => value * factor),
+        Reference = x => x[0].Broadcast(
+            ReferenceTensor.Of(Tensor.Full(shape, 1).Dropout2d(p, 7)), (value, factor) => value * factor),
     };
 }

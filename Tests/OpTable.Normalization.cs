@@ -1,6 +1,8 @@
 namespace PyNetSharp.Tests;
 
-/// <summary>Batch normalisation: of rows and of images, with and without weights, in training and in evaluation.</summary>
+/// <summary>
+/// Batch normalization of rows and of images, with and without weights, in training and in evaluation.
+/// </summary>
 public static partial class OpTable
 {
     private static OpRow[] Normalizations =>
@@ -11,7 +13,7 @@ public static partial class OpTable
         BatchNorm([2, 17, 3, 4], affine: true, training: true) with { LargeShapes = [[4, 40, 13, 13], [40], [40]] },
         BatchNorm([2, 3, 3, 4], affine: false, training: false),
         BatchNorm([1, 1, 5, 3], affine: true, training: true),
-        BatchNorm([300, 2], affine: true, training: true),      // more rows than a cell
+        BatchNorm([300, 2], affine: true, training: true),      // more rows than a block
     ];
 
     private static ShapeErrorRow[] NormalizationErrors =>
@@ -32,7 +34,7 @@ public static partial class OpTable
             },
             affine ? [shape, [shape[1]], [shape[1]]] : [shape])
         {
-            Step = 1f / 64,         // a third derivative grows with the inverse cube of the deviation, here about 0.6
+            Step = 1f / 64,     // the third derivative is proportional to σ⁻³, with σ about 0.6 here
             Reference = x => BatchNormReference(x, affine, training),
             ValueTolerance = 1e-5,
         };
@@ -54,8 +56,8 @@ public static partial class OpTable
             var values = channels[i[1]];
             var mean = training ? values.Average() : 0.25;
             var variance = training ? values.Average(v => (v - mean) * (v - mean)) : 0.5;
-            var normal = (x[0][i] - mean) / Math.Sqrt(variance + 1e-5f);
-            return affine ? normal * x[1][i[1]] + x[2][i[1]] : normal;
+            var normalized = (x[0][i] - mean) / Math.Sqrt(variance + 1e-5f);
+            return affine ? normalized * x[1][i[1]] + x[2][i[1]] : normalized;
         });
     }
 }

@@ -73,7 +73,7 @@ internal sealed partial class Conv2dOp
                         new(windows), flipped, size, dx);
                 else
                     GemmGpu.Launch<Im2ColOperand<TWidth>, Im2ColPosition, FlippedWeightOperand<TWidth>, FlippedWeightPosition, StridedEpilogue<TWidth>>(
-                        dx.Gpu, GemmTiling.Choose(size.Positions, size.channels, size.Depth, dx.Gpu.MultiprocessorCount, maxPieces: 1),
+                        dx.Gpu, GemmTiling.Choose(size.Positions, size.channels, size.Depth, dx.Gpu.MultiprocessorCount, maxSlices: 1),
                         new(windows), flipped,
                         new(dx.View, (images, height, width, channels), (windows.OutputH, windows.OutputW), stride, (top, left)), size);
             }

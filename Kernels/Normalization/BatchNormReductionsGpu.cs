@@ -98,8 +98,8 @@ internal readonly struct BatchNormCombineMomentsKernel(
         invStd[channel] = 1 / MathF.Sqrt(squaredDeviations / rows + eps);
         if (trackRunningStats == 0) return;
         runningMean[channel] = (1 - momentum) * runningMean[channel] + momentum * average;
-        var unbiased = squaredDeviations / (rows - 1);
-        runningVariance[channel] = (1 - momentum) * runningVariance[channel] + momentum * unbiased;
+        runningVariance[channel] =
+            (1 - momentum) * runningVariance[channel] + momentum * (squaredDeviations / (rows - 1));
     }
 
     private float RowsInBlock(int block, int depth) => IntrinsicMath.Min(depth, rows - block * depth);

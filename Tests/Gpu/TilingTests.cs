@@ -21,7 +21,7 @@ public sealed class TilingTests
         Assert.That((tiling.Slices - 1L) * tiling.SliceK, Is.LessThan(Math.Max(depth, 1)));
         Assert.That((long)tiling.RowTiles(rows) * tiling.TileM, Is.GreaterThanOrEqualTo(rows));
         Assert.That((long)tiling.ColumnTiles(columns) * tiling.TileN, Is.GreaterThanOrEqualTo(columns));
-        Assert.That(GemmTiling.Choose(rows, columns, depth, processors, maxPieces: 1).Slices, Is.EqualTo(1));
+        Assert.That(GemmTiling.Choose(rows, columns, depth, processors, maxSlices: 1).Slices, Is.EqualTo(1));
     }
 
     /// <summary>A thread adds a piece's products one after the other.</summary>

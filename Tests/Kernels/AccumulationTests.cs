@@ -2,19 +2,19 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Sums of very many numbers keep their digits: <see cref="AccumulationCases"/> on the CPU.</summary>
+/// <summary>Sums of very many terms are accurate: <see cref="AccumulationCases"/> on the CPU.</summary>
 [Category("Kernels")]
 public sealed class AccumulationTests
 {
     public static IEnumerable<AccumulationRow> Cases =>
         from isDrawn in (bool[])[true, false]
-        from one in AccumulationCases.All
-        select new AccumulationRow(one.Name, isDrawn);
+        from item in AccumulationCases.All
+        select new AccumulationRow(item.Name, isDrawn);
 
     [TestCaseSource(nameof(Cases))]
-    public void Errors_grow_like_the_root_of_the_terms(AccumulationRow row) => Run(row, Device.Cpu);
+    public void Errors_grow_with_the_square_root_of_the_number_of_terms(AccumulationRow row) => Run(row, Device.Cpu);
 
-    /// <summary>Above 2²⁴ a float does not count by ones any more.</summary>
+    /// <summary>A float of 2²⁴ or more does not change when 1 is added.</summary>
     [Test]
     public void Gradients_over_twenty_million_rows_of_ones_are_twenty_million()
     {
@@ -31,13 +31,13 @@ public sealed class AccumulationTests
         Assert.That(Tensor.Full([1, 1, 1, rows], 1).AvgPool2d((1, rows)).Item(), Is.EqualTo(1));
     }
 
-    /// <summary>How a gradient is cut may depend on its shape alone.</summary>
+    /// <summary>The blocks of a gradient depend on its shape alone.</summary>
     [Test]
     public void Threads_do_not_change_a_bit_of_long_sums()
     {
-        var one = Run(new(1));
+        var expected = Run(new(1));
         foreach (var threads in (int[])[2, 3])
-            Assert.That(Run(new(threads)), Is.EqualTo(one), $"{threads} threads");
+            Assert.That(Run(new(threads)), Is.EqualTo(expected), $"{threads} threads");
 
         static float[][] Run(CpuDevice device)
         {
@@ -57,13 +57,14 @@ public sealed class AccumulationTests
 
     internal static void Run(AccumulationRow row, Device device)
     {
-        var one = AccumulationCases.All.Single(c => c.Name == row.Name);
-        var longest = device is CpuDevice ? one.LongestBlock : one.LongestBlockOnGpu;
-        one.Check(one with { IsDrawn = row.IsDrawn, LongestBlock = longest }, new(device, row.IsDrawn));
+        var accumulation = AccumulationCases.All.Single(c => c.Name == row.Name);
+        var longest = device is CpuDevice ? accumulation.LongestBlock : accumulation.LongestBlockOnGpu;
+        accumulation.Check(
+            accumulation with { IsDrawn = row.IsDrawn, LongestBlock = longest }, new(device, row.IsDrawn));
     }
 }
 
-/// <summary>A row of <see cref="AccumulationCases"/>, with numbers drawn or all equal.</summary>
+/// <summary>A row of <see cref="AccumulationCases"/>, with random or equal terms.</summary>
 public sealed record AccumulationRow(string Name, bool IsDrawn)
 {
     public override string ToString() => $"{Name}, {(IsDrawn ? "drawn" : "equal")}";

@@ -2,12 +2,12 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What the op table does not see of batch normalisation: running statistics, and numbers far from zero.</summary>
+/// <summary>Batch normalization beyond the op table: running statistics, and means far from zero.</summary>
 [Category("Kernels")]
 public sealed class BatchNormTests
 {
     [Test]
-    public void Training_moves_the_running_statistics_towards_the_batchs()
+    public void Training_moves_the_running_statistics_toward_those_of_the_batch()
     {
         var x = Tensor.From([4, 2], [1, 10, 2, 10, 3, 10, 6, 14]);      // means 3 and 11, unbiased variances 14/3 and 4
         var (mean, variance) = (Tensor.From([2], [1, 1]), Tensor.From([2], [2, 2]));
@@ -17,30 +17,37 @@ public sealed class BatchNormTests
     }
 
     [Test]
-    public void Evaluation_leaves_the_running_statistics()
+    public void Evaluation_does_not_change_the_running_statistics()
     {
         var (mean, variance) = (Tensor.From([2], [1, 1]), Tensor.From([2], [4, 0.25f]));
         var y = Tensor.From([1, 2], [3, 3]).BatchNorm(mean, variance);
-        Assert.That(y.ToArray(), Is.EqualTo(new[] { 1f, 4 }).Within(1e-4f), "eps takes 2e-5 of the second");
+        Assert.That(y.ToArray(), Is.EqualTo(new[] { 1f, 4 }).Within(1e-4f), "eps changes the second by 2e-5");
         Assert.That(mean.ToArray(), Is.EqualTo(new[] { 1f, 1 }));
         Assert.That(variance.ToArray(), Is.EqualTo(new[] { 4f, 0.25f }));
     }
 
-    /// <summary>E[x²] − E[x]² in single precision would leave nothing of the variance here.</summary>
+    /// <summary>In single precision E[x²] − E[x]² would lose the variance.</summary>
     [TestCase(10)]
     [TestCase(1_000)]
-    public void A_mean_far_from_zero_does_not_swallow_the_variance(int rows)
+    public void A_mean_far_from_zero_costs_no_accuracy_of_the_variance(int rows)
     {
         var rng = new Rng(2);
         var x = Tensor.Normal([rows, 19], 10_000, 1, rng);
         var (mean, variance) = (Tensor.Zeros([19]), Tensor.Zeros([19]));
         x.BatchNorm(mean, variance, training: true, momentum: 1);
 
-        var columns = Enumerable.Range(0, 19).Select(c => x.ToArray().Where((_, i) => i % 19 == c).Select(v => (double)v).ToArray()).ToArray();
-        Assert.That(mean.ToArray(), Is.EqualTo(columns.Select(c => c.Average())).Within(5e-4), "half a unit in the last place of 10,000");
+        double[][] columns =
+        [
+            .. Enumerable.Range(0, 19).Select(c =>
+                x.ToArray().Where((_, i) => i % 19 == c).Select(v => (double)v).ToArray()),
+        ];
+        Assert.That(
+            mean.ToArray(), Is.EqualTo(columns.Select(c => c.Average())).Within(5e-4),
+            "half a unit in the last place of 10,000");
         Assert.That(variance.ToArray(), Is.EqualTo(columns.Select(Unbiased)).Within(1e-4).Percent);
 
-        static double Unbiased(double[] values) => values.Sum(v => Math.Pow(v - values.Average(), 2)) / (values.Length - 1);
+        static double Unbiased(double[] values) =>
+            values.Sum(v => Math.Pow(v - values.Average(), 2)) / (values.Length - 1);
     }
 
     [Test]
@@ -48,7 +55,7 @@ public sealed class BatchNormTests
     {
         Parameter weight = new(Tensor.Full([3], 2)), bias = new(Tensor.Full([3], 0.5f));
         var y = Tensor.Full([200, 3], 0.1f).BatchNorm(null, null, weight, bias, training: true);
-        Assert.That(y.ToArray(), Is.All.EqualTo(0.5f).Within(1e-5f), "a rounding of 0.1, over the root of eps");
+        Assert.That(y.ToArray(), Is.All.EqualTo(0.5f).Within(1e-5f), "a rounding error of 0.1, divided by √eps");
     }
 
     [Test]
@@ -61,16 +68,24 @@ public sealed class BatchNormTests
     }
 
     [Test]
-    public void Arguments_that_do_not_go_together_are_refused()
+    public void Arguments_out_of_range_or_without_their_pair_throw()
     {
         Tensor x = Tensor.Zeros([4, 2]), two = Tensor.Zeros([2]);
         Assert.Multiple(() =>
         {
-            Assert.That(() => x.BatchNorm(two, two, momentum: 1.5f), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("momentum"));
-            Assert.That(() => x.BatchNorm(two, two, eps: 0), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("eps"));
-            Assert.That(() => x.BatchNorm(two, null, training: true), Throws.ArgumentException.With.Message.Contains("together"));
-            Assert.That(() => x.BatchNorm(null, null), Throws.ArgumentException.With.Message.Contains("running statistics"));
-            Assert.That(() => x.BatchNorm(two, two, two), Throws.ArgumentException.With.Message.Contains("weight and bias"));
+            Assert.That(
+                () => x.BatchNorm(two, two, momentum: 1.5f),
+                Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("momentum"));
+            Assert.That(
+                () => x.BatchNorm(two, two, eps: 0),
+                Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("eps"));
+            Assert.That(
+                () => x.BatchNorm(two, null, training: true),
+                Throws.ArgumentException.With.Message.Contains("together"));
+            Assert.That(
+                () => x.BatchNorm(null, null), Throws.ArgumentException.With.Message.Contains("running statistics"));
+            Assert.That(
+                () => x.BatchNorm(two, two, two), Throws.ArgumentException.With.Message.Contains("weight and bias"));
         });
     }
 }

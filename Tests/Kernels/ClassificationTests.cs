@@ -6,11 +6,11 @@ namespace PyNetSharp.Tests;
 public sealed class ClassificationTests
 {
     [Test]
-    public void Guessing_costs_the_logarithm_of_the_classes() =>
+    public void Uniform_logits_have_a_loss_of_ln_classes() =>
         Assert.That(Tensor.Full([5, 10], 3).CrossEntropy(0, 1, 2, 3, 9).Item(), Is.EqualTo(Math.Log(10)).Within(1e-6));
 
     [Test]
-    public void Large_scores_neither_overflow_nor_lose_the_loss()
+    public void Large_logits_do_not_overflow()
     {
         var x = Tensor.From([2, 3], [3e38f, 0, -3e38f, 1000, 1000, 0]);
         Assert.That(x.Softmax().ToArray(), Is.EqualTo((float[])[1, 0, 0, 0.5f, 0.5f, 0]).Within(1e-6));
@@ -29,7 +29,7 @@ public sealed class ClassificationTests
     }
 
     [Test]
-    public void The_gradient_is_that_of_the_labels_given_even_if_the_array_is_used_again()
+    public void The_gradient_does_not_change_if_the_array_of_labels_is_overwritten()
     {
         var x = Tensor.Zeros([1, 2]);
         x.RequiresGrad = true;
@@ -42,15 +42,19 @@ public sealed class ClassificationTests
 
     [TestCase(-1)]
     [TestCase(3)]
-    public void A_label_is_a_class_number(int label)
+    public void A_label_that_is_no_class_number_throws(int label)
     {
         var x = Tensor.Zeros([2, 3]);
-        Assert.That(() => x.CrossEntropy(0, label), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("outside 0 … 2"));
-        Assert.That(() => x.CorrectCount(label, 0), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("[2, 3]"));
+        Assert.That(
+            () => x.CrossEntropy(0, label),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("outside 0 … 2"));
+        Assert.That(
+            () => x.CorrectCount(label, 0),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("[2, 3]"));
     }
 
     [Test]
-    public void The_highest_score_wins_the_first_of_equals_and_never_a_NaN()
+    public void The_first_of_the_highest_scores_is_predicted_and_a_row_with_NaN_is_not_correct()
     {
         var x = Tensor.From([4, 3], [1, 3, 2, 5, 5, 4, -1, -2, -3, 0, float.NaN, 9]);
         Assert.That(x.ArgMax(), Is.EqualTo((int[])[1, 0, 0, 1]));
@@ -58,7 +62,7 @@ public sealed class ClassificationTests
         Assert.That(x.Accuracy(1, 1, 0, 2), Is.EqualTo(0.5));
     }
 
-    /// <summary>The classes are those of PyTorch's argmax; a row with a NaN is right for no label.</summary>
+    /// <summary>The classes are those of PyTorch's argmax; a row with a NaN is not correct for any label.</summary>
     [TestCase(new[] { float.NaN, float.NaN, float.NaN }, 0, false)]
     [TestCase(new[] { float.NaN, 5, float.NaN }, 0, false)]
     [TestCase(new[] { 5, float.PositiveInfinity, float.NaN }, 2, false)]
@@ -67,7 +71,7 @@ public sealed class ClassificationTests
     [TestCase(new[] { float.NegativeInfinity, float.MinValue, float.NegativeInfinity }, 1, true)]
     [TestCase(new[] { -0f, 0f, 0f }, 0, true)]
     [TestCase(new[] { -1f, -0f, 0f }, 1, true)]
-    public void Rows_of_what_is_not_finite_or_zero_have_one_class_at_most(float[] row, int best, bool counts)
+    public void Rows_that_are_not_finite_or_have_signed_zeros_have_at_most_one_class(float[] row, int best, bool counts)
     {
         var x = Tensor.From([1, 3], row);
         Assert.That(x.ArgMax(), Is.EqualTo((int[])[best]));
@@ -76,6 +80,6 @@ public sealed class ClassificationTests
     }
 
     [Test]
-    public void No_score_of_NaN_is_right() =>
+    public void No_row_of_NaN_is_correct() =>
         Assert.That(Tensor.Full([10, 10], float.NaN).Accuracy([.. Enumerable.Range(0, 10)]), Is.Zero);
 }

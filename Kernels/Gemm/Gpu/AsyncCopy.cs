@@ -3,16 +3,16 @@ using ILGPU.Runtime.Cuda;
 namespace PyNetSharp.Kernels.Gemm;
 
 /// <summary>
-/// Copies four neighbouring floats into shared memory: they pass through no register, and nobody waits for them until
-/// <see cref="WaitAllButLastGroup"/>.
+/// Copies four contiguous floats from global to shared memory with <c>cp.async</c>: they pass through no register, and
+/// the thread waits for them only in <see cref="WaitAllButLastGroup"/>.
 /// </summary>
-/// <param name="from">The address in global memory from which floats are counted.</param>
-/// <param name="to">Where the four go, in bytes from the beginning of <see cref="MultistageTiles"/>.</param>
-internal readonly struct AsyncCopy(long from, int to)
+/// <param name="source">The address in global memory of the float with index 0.</param>
+/// <param name="target">Where the four floats go, in bytes from the beginning of <see cref="MultistageTiles"/>.</param>
+internal readonly struct AsyncCopy(long source, int target)
 {
     /// <summary>
-    /// The floats from <paramref name="index"/> on, a multiple of 4 for <see cref="Vector4Access"/>; zeros behind the first
-    /// <paramref name="count"/>.
+    /// The floats from <paramref name="index"/> on, a multiple of 4 for <see cref="Vector4Access"/>; zeros after the
+    /// first <paramref name="count"/>.
     /// </summary>
     public void CopyFour<TWidth>(int index, int count) where TWidth : struct, IAccessWidth
     {
@@ -20,7 +20,7 @@ internal readonly struct AsyncCopy(long from, int to)
         {
             CudaAsm.Emit(
                 "{ .reg .b32 to; add.s32 to, tiles, %0; cp.async.cg.shared.global [to], [%1], 16, %2; }",
-                to, from + 4 * (long)(uint)index, count > 0 ? 16 : 0);
+                target, source + 4 * (long)(uint)index, count > 0 ? 16 : 0);
             return;
         }
 
@@ -30,18 +30,20 @@ internal readonly struct AsyncCopy(long from, int to)
         CopyOne(3, index + 3, count > 3);
     }
 
-    /// <summary>Number <paramref name="i"/> of the four.</summary>
-    public void CopyOne(int i, int index, bool inside) => CudaAsm.Emit(
+    /// <summary>Float <paramref name="i"/> of the four; zero unless <paramref name="isValid"/>.</summary>
+    public void CopyOne(int i, int index, bool isValid) => CudaAsm.Emit(
         "{ .reg .b32 to; add.s32 to, tiles, %0; cp.async.ca.shared.global [to], [%1], 4, %2; }",
-        to + 4 * i, from + 4 * (long)(uint)index, inside ? 4 : 0);
+        target + 4 * i, source + 4 * (long)(uint)index, isValid ? 4 : 0);
 
     /// <summary>1, 0, 0, 0</summary>
     public void StoreUnitVector() => CudaAsm.Emit(
-        "{ .reg .b32 to; add.s32 to, tiles, %0; st.shared.v4.f32 [to], {0f3F800000, 0f00000000, 0f00000000, 0f00000000}; }", to);
+        "{ .reg .b32 to; add.s32 to, tiles, %0; " +
+        "st.shared.v4.f32 [to], {0f3F800000, 0f00000000, 0f00000000, 0f00000000}; }",
+        target);
 
-    /// <summary>What has been sent since the last time belongs together.</summary>
+    /// <summary>Makes a group of this thread's copies since the last call.</summary>
     public static void CommitGroup() => CudaAsm.Emit("cp.async.commit_group;");
 
-    /// <summary>Waits for all that this thread has sent but what belongs to the last <see cref="CommitGroup"/>.</summary>
+    /// <summary>Waits for all groups of this thread but the last.</summary>
     public static void WaitAllButLastGroup() => CudaAsm.Emit("cp.async.wait_group 1;");
 }

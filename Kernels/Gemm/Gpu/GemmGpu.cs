@@ -2,103 +2,108 @@ using ILGPU;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>Launches products: chooses their tiles, and sums up what was computed in pieces.</summary>
+/// <summary>Launches products: chooses the tiling, and adds the sums of the slices of K.</summary>
 internal static class GemmGpu
 {
-    /// <summary>y = left·right + bias, then perhaps max(·, 0).</summary>
-    /// <param name="y">[rows, columns] in storage, whatever its shape.</param>
-    /// <param name="bias">[columns], or null for none.</param>
-    public static void Run<TWidth, TLeft, TLeftPlace, TRight, TRightPlace>(
-        TLeft left, TRight right, (int Rows, int Columns, int Depth) size, Tensor y, Tensor? bias = null, bool relu = false)
+    /// <summary>y = A·B + bias, then max(·, 0) if <paramref name="relu"/>.</summary>
+    /// <param name="problem">The extents of the product.</param>
+    /// <param name="y">[M, N] in storage, whatever its shape.</param>
+    /// <param name="bias">[N], or null for none.</param>
+    public static void Run<TWidth, TA, TAPosition, TB, TBPosition>(
+        TA a, TB b, (int M, int N, int K) problem, Tensor y, Tensor? bias = null, bool relu = false)
         where TWidth : struct, IAccessWidth
-        where TLeft : struct, IGemmOperand<TLeftPlace>
-        where TLeftPlace : struct
-        where TRight : struct, IGemmOperand<TRightPlace>
-        where TRightPlace : struct
+        where TA : struct, IGemmOperand<TAPosition>
+        where TAPosition : struct
+        where TB : struct, IGemmOperand<TBPosition>
+        where TBPosition : struct
     {
-        var tiling = GemmTiling.Choose(size.Rows, size.Columns, size.Depth, y.Gpu.MultiprocessorCount);
-        var (none, floor) = (y.View.SubView(0, 0), relu ? 0 : float.NegativeInfinity);
+        var (m, n, k) = problem;
+        var tiling = GemmTiling.Choose(m, n, k, y.Gpu.MultiprocessorCount);
+        var (none, min) = (y.View.SubView(0, 0), relu ? 0 : float.NegativeInfinity);
         if (tiling.Slices == 1)
         {
-            Launch<TLeft, TLeftPlace, TRight, TRightPlace, BiasReluEpilogue<TWidth>>(
-                y.Gpu, tiling, left, right, new(y.View, size.Rows, size.Columns, bias?.View ?? none, floor), size);
+            Launch<TA, TAPosition, TB, TBPosition, BiasReluEpilogue<TWidth>>(
+                y.Gpu, tiling, a, b, new(y.View, m, n, bias?.View ?? none, min), problem);
             return;
         }
 
-        using var sums = new TemporaryTensor([tiling.Slices, size.Rows * size.Columns], y.Device);
-        Launch<TLeft, TLeftPlace, TRight, TRightPlace, BiasReluEpilogue<TWidth>>(
-            y.Gpu, tiling, left, right, new(sums.Tensor.View, size.Rows, size.Columns, none, float.NegativeInfinity), size);
-        y.Gpu.LaunchItems(
-            size.Rows * size.Columns,
-            new SplitKReduceKernel(sums.Tensor.View, tiling.Slices, size.Rows * size.Columns, size.Columns, bias?.View ?? none, floor, y.View));
+        using var sums = new TemporaryTensor([tiling.Slices, m * n], y.Device);
+        Launch<TA, TAPosition, TB, TBPosition, BiasReluEpilogue<TWidth>>(
+            y.Gpu, tiling, a, b, new(sums.Tensor.View, m, n, none, float.NegativeInfinity), problem);
+        y.Gpu.LaunchItems(m * n, new SplitKReduceKernel(
+            sums.Tensor.View, tiling.Slices, m * n, n, bias?.View ?? none, min, y.View));
     }
 
-    /// <summary>dw = left·right and db = the sums of left's rows.</summary>
-    /// <param name="dw">[rows, columns] in storage, whatever its shape.</param>
-    /// <param name="db">[rows]</param>
-    /// <param name="maxTile">How many sums a tile may have.</param>
-    public static void WeightGradient<TWidth, TLeft, TLeftPlace, TRight, TRightPlace>(
-        TLeft left, TRight right, (int Rows, int Columns, int Depth) size, Tensor dw, Tensor db,
-        int maxTile = int.MaxValue)
+    /// <summary>dw = A·B and db = the sums of A's rows.</summary>
+    /// <param name="problem">The extents of A·B.</param>
+    /// <param name="dw">[M, N] in storage, whatever its shape.</param>
+    /// <param name="db">[M]</param>
+    /// <param name="maxTile">The largest M·N of a tile.</param>
+    public static void WeightGradient<TWidth, TA, TAPosition, TB, TBPosition>(
+        TA a, TB b, (int M, int N, int K) problem, Tensor dw, Tensor db, int maxTile = int.MaxValue)
         where TWidth : struct, IAccessWidth
-        where TLeft : struct, IGemmOperand<TLeftPlace>
-        where TLeftPlace : struct
-        where TRight : struct, IGemmOperand<TRightPlace>
-        where TRightPlace : struct
+        where TA : struct, IGemmOperand<TAPosition>
+        where TAPosition : struct
+        where TB : struct, IGemmOperand<TBPosition>
+        where TBPosition : struct
     {
-        var extended = new OperandWithOnes<TRight, TRightPlace>(right, size.Columns);
-        var all = size with { Columns = OnesColumn.IndexFor(size.Columns) + 4 };
-        var tiling = GemmTiling.Choose(all.Rows, all.Columns, all.Depth, dw.Gpu.MultiprocessorCount, maxTile: maxTile);
+        var (m, n, k) = problem;
+        var extendedB = new OperandWithOnes<TB, TBPosition>(b, n);
+        var extended = problem with { N = OnesColumn.IndexFor(n) + 4 };
+        var tiling = GemmTiling.Choose(m, extended.N, k, dw.Gpu.MultiprocessorCount, maxTile: maxTile);
         if (tiling.Slices == 1)
         {
-            Launch<TLeft, TLeftPlace, OperandWithOnes<TRight, TRightPlace>, OnesPosition<TRightPlace>, WeightGradientEpilogue<TWidth>>(
-                dw.Gpu, tiling, left, extended, new(dw.View, db.View, size.Rows, size.Columns), all);
+            Launch<
+                TA, TAPosition, OperandWithOnes<TB, TBPosition>, OnesPosition<TBPosition>,
+                WeightGradientEpilogue<TWidth>>(
+                dw.Gpu, tiling, a, extendedB, new(dw.View, db.View, m, n), extended);
             return;
         }
 
-        using var sums = new TemporaryTensor([tiling.Slices, all.Rows * all.Columns], dw.Device);
-        Launch<TLeft, TLeftPlace, OperandWithOnes<TRight, TRightPlace>, OnesPosition<TRightPlace>, BiasReluEpilogue<TWidth>>(
-            dw.Gpu, tiling, left, extended, new(sums.Tensor.View, all.Rows, all.Columns, dw.View.SubView(0, 0), float.NegativeInfinity), all);
+        using var sums = new TemporaryTensor([tiling.Slices, m * extended.N], dw.Device);
+        Launch<TA, TAPosition, OperandWithOnes<TB, TBPosition>, OnesPosition<TBPosition>, BiasReluEpilogue<TWidth>>(
+            dw.Gpu, tiling, a, extendedB,
+            new(sums.Tensor.View, m, extended.N, dw.View.SubView(0, 0), float.NegativeInfinity), extended);
         dw.Gpu.LaunchItems(
-            size.Rows * (size.Columns + 1),
-            new SplitKWeightGradientKernel(sums.Tensor.View, tiling.Slices, size.Rows, size.Columns, dw.View, db.View));
+            m * (n + 1), new SplitKWeightGradientKernel(sums.Tensor.View, tiling.Slices, m, n, dw.View, db.View));
     }
 
-    /// <summary>The kernel itself, for a target of any kind.</summary>
-    public static void Launch<TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
-        GpuDevice gpu, GemmTiling tiling, TLeft left, TRight right, TTarget target, (int Rows, int Columns, int Depth) size)
-        where TLeft : struct, IGemmOperand<TLeftPlace>
-        where TLeftPlace : struct
-        where TRight : struct, IGemmOperand<TRightPlace>
-        where TRightPlace : struct
-        where TTarget : struct, IEpilogue
+    /// <summary>Launches the product's kernel alone, with any epilogue.</summary>
+    public static void Launch<TA, TAPosition, TB, TBPosition, TEpilogue>(
+        GpuDevice gpu, GemmTiling tiling, TA a, TB b, TEpilogue epilogue, (int M, int N, int K) problem)
+        where TA : struct, IGemmOperand<TAPosition>
+        where TAPosition : struct
+        where TB : struct, IGemmOperand<TBPosition>
+        where TBPosition : struct
+        where TEpilogue : struct, IEpilogue
     {
-        var across = tiling.ColumnTiles(size.Columns);
-        var grid = new Index3D(tiling.RowTiles(size.Rows) * across, tiling.Slices, 1);
+        var columnTiles = tiling.ColumnTiles(problem.N);
+        var grid = new Index3D(tiling.RowTiles(problem.M) * columnTiles, tiling.Slices, 1);
         switch (tiling.TileM, tiling.TileN)
         {
-            case (128, 128): Shaped<Tile128x128>(); break;
-            case (128, 64): Shaped<Tile128x64>(); break;
-            case (64, 128): Shaped<Tile64x128>(); break;
-            default: Shaped<Tile64x64>(); break;
+            case (128, 128): LaunchTiles<Tile128x128>(); break;
+            case (128, 64): LaunchTiles<Tile128x64>(); break;
+            case (64, 128): LaunchTiles<Tile64x128>(); break;
+            default: LaunchTiles<Tile64x64>(); break;
         }
 
-        void Shaped<TShape>() where TShape : struct, ITileShape
+        void LaunchTiles<TTile>() where TTile : struct, ITileShape
         {
             if (gpu.Precision == Precision.Tf32)
-                gpu.LaunchGroups(grid, new TensorCoreGemmKernel<TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
-                    left, left.Address, right, right.Address, target, across, size.Depth, tiling.SliceK));
+                gpu.LaunchGroups(grid, new TensorCoreGemmKernel<TTile, TA, TAPosition, TB, TBPosition, TEpilogue>(
+                    a, a.Address, b, b.Address, epilogue, columnTiles, problem.K, tiling.SliceK));
             else
-                gpu.LaunchGroups(grid, new GemmKernel<TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
-                    left, right, target, across, size.Depth, tiling.SliceK));
+                gpu.LaunchGroups(grid, new GemmKernel<TTile, TA, TAPosition, TB, TBPosition, TEpilogue>(
+                    a, b, epilogue, columnTiles, problem.K, tiling.SliceK));
         }
     }
 }
 
-/// <summary>y = the sum over pieces, in their order, + bias, then perhaps max(·, 0).</summary>
-/// <param name="sums">[pieces, size]</param>
+/// <summary>y = the sum over the slices, in their order, + bias, then max(·, <paramref name="min"/>).</summary>
+/// <param name="sums">[slices, size]</param>
 internal readonly struct SplitKReduceKernel(
-    ArrayView<float> sums, int slices, int size, int columns, ArrayView<float> bias, float min, ArrayView<float> y) : IItemKernel
+    ArrayView<float> sums, int slices, int size, int columns, ArrayView<float> bias, float min,
+    ArrayView<float> y) : IItemKernel
 {
     public void Run(int i)
     {
@@ -107,16 +112,18 @@ internal readonly struct SplitKReduceKernel(
     }
 }
 
-/// <summary>The sums over pieces, in their order, parted into the gradients of a weight and of its bias.</summary>
-/// <param name="sums">[pieces, rows, columns and the line of ones]</param>
+/// <summary>
+/// The sums over the slices, in their order, separated into the gradients of a weight and of its bias.
+/// </summary>
+/// <param name="sums">[slices, M, N extended by the column of ones]</param>
 internal readonly struct SplitKWeightGradientKernel(
     ArrayView<float> sums, int slices, int rows, int columns, ArrayView<float> dw, ArrayView<float> db) : IItemKernel
 {
     public void Run(int i)
     {
         int row = i / (columns + 1), column = i % (columns + 1), ones = OnesColumn.IndexFor(columns);
-        var at = row * (ones + 4) + (column == columns ? ones : column);
-        var sum = SplitKReduction.Sum(sums, at, rows * (ones + 4), slices, 0);
+        var index = row * (ones + 4) + (column == columns ? ones : column);
+        var sum = SplitKReduction.Sum(sums, index, rows * (ones + 4), slices, 0);
         if (column == columns) db[row] = sum;
         else dw[row * columns + column] = sum;
     }
@@ -125,16 +132,16 @@ internal readonly struct SplitKWeightGradientKernel(
 internal static class SplitKReduction
 {
     /// <summary>
-    /// The sum of so many numbers from a place on, <paramref name="stride"/> floats apart, and of one to begin with.
+    /// <paramref name="start"/> plus the sum of one element of each slice, <paramref name="stride"/> floats apart.
     /// </summary>
-    public static float Sum(ArrayView<float> sums, int at, int stride, int pieces, float start)
+    public static float Sum(ArrayView<float> sums, int index, int stride, int slices, float start)
     {
         var total = new CompensatedSum();
-        var piece = 0;
-        while (piece < pieces)
+        var slice = 0;
+        while (slice < slices)
         {
-            for (var stop = CompensatedSum.BlockEnd(piece, 1, pieces); piece < stop; piece++)
-                start += sums[piece * stride + at];
+            for (var stop = CompensatedSum.BlockEnd(slice, 1, slices); slice < stop; slice++)
+                start += sums[slice * stride + index];
             total.Add(start);
             start = 0;
         }

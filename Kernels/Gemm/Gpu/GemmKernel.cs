@@ -2,73 +2,88 @@ using ILGPU;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>left·right: matrix products, and convolutions whose windows are never written out (implicit GEMM).</summary>
+/// <summary>The product A·B of operands [M, K] and [K, N]: of matrices, or of a convolution (implicit GEMM).</summary>
 /// <remarks>
+/// <para>The parts are named as in CUTLASS:</para>
+/// <list type="bullet">
+/// <item>
+/// The threadblock tile M × N × K: <typeparamref name="TTile"/> says which M × N sums a group of threads computes, and
+/// the main loop multiplies TileK of K at a time.
+/// </item>
+/// <item>
+/// The operands, <typeparamref name="TA"/> and <typeparamref name="TB"/>, read memory: a matrix, or the im2col matrix
+/// of an image, which is not stored. <see cref="TileIterator{TOperand, TPosition}"/> loads their tiles through a
+/// fragment (registers) into shared memory.
+/// </item>
+/// <item><see cref="SimtMma"/> multiplies the tiles: each thread holds 8 × 8 accumulators.</item>
+/// <item>The epilogue, <typeparamref name="TEpilogue"/>, initializes the accumulators and stores them.</item>
+/// <item>
+/// Split-K: if the product has few tiles and a large K, K is cut into slices, the grid is tiles × slices, and a second
+/// kernel adds the slices' sums (<see cref="GemmGpu"/>).
+/// </item>
+/// </list>
 /// <para>
-/// A group computes a tile of the product. Step by step its threads bring a few floats of each of the tile's rows and
-/// columns into shared memory, and multiply them there; two buffers take turns, so that the loads of the next step are on
-/// their way while this step's floats are multiplied.
-/// </para>
-/// <para>
-/// A product with few tiles and a large depth is cut in depth as well, into pieces that are summed up afterwards: the
-/// grid is tiles × pieces.
+/// Shared memory is double-buffered: the loads of the next tiles are issued before this step's multiplications, and
+/// stored after them.
 /// </para>
 /// </remarks>
-internal readonly struct GemmKernel<TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
-    TLeft a, TRight b, TTarget epilogue, int columnTiles, int gemmK, int sliceK) : IGroupKernel
-    where TShape : struct, ITileShape
-    where TLeft : struct, IGemmOperand<TLeftPlace>
-    where TLeftPlace : struct
-    where TRight : struct, IGemmOperand<TRightPlace>
-    where TRightPlace : struct
-    where TTarget : struct, IEpilogue
+internal readonly struct GemmKernel<TTile, TA, TAPosition, TB, TBPosition, TEpilogue>(
+    TA a, TB b, TEpilogue epilogue, int columnTiles, int gemmK, int sliceK) : IGroupKernel
+    where TTile : struct, ITileShape
+    where TA : struct, IGemmOperand<TAPosition>
+    where TAPosition : struct
+    where TB : struct, IGemmOperand<TBPosition>
+    where TBPosition : struct
+    where TEpilogue : struct, IEpilogue
 {
-    public static int Threads => TShape.Rows * TShape.Columns / 64;
+    public static int Threads => TTile.M * TTile.N / 64;
 
     /// <summary>
-    /// In a group of few threads each brings two fours of a factor at once, for which 128 registers are not enough: of
-    /// both with 64 threads, of one with 128, and that one must lie along lines.
+    /// In a group of few threads each has two accesses per tile, and 128 registers are not enough then: for both
+    /// operands with 64 threads; for one with 128, and it fits if that one is K-major.
     /// </summary>
-    public static int ThreadsPerMultiprocessor => Threads == 64 || (Threads == 128 && !TRight.IsKMajor) ? 384 : 512;
+    public static int ThreadsPerMultiprocessor => Threads == 64 || (Threads == 128 && !TB.IsKMajor) ? 384 : 512;
 
     private static int TileK => SimtMma.TileK;
 
-    /// <summary>Fours in one buffer of the left operand, and of the right one.</summary>
-    private static int ATileSize => TileK * SharedMemoryTile.Stride(TShape.Rows) / 4;
+    /// <summary>Size of one buffer of A's tile, in <see cref="Float4"/>.</summary>
+    private static int ATileSize => TileK * SharedMemoryTile.Stride(TTile.M) / 4;
 
-    private static int BTileSize => TileK * SharedMemoryTile.Stride(TShape.Columns) / 4;
+    private static int BTileSize => TileK * SharedMemoryTile.Stride(TTile.N) / 4;
 
     public void Run()
     {
-        var lefts = SharedMemory.Allocate<Float4>(2 * ATileSize);
-        var rights = SharedMemory.Allocate<Float4>(2 * BTileSize);
-        int row = Grid.IdxX / columnTiles * TShape.Rows, column = Grid.IdxX % columnTiles * TShape.Columns;
+        var aTiles = SharedMemory.Allocate<Float4>(2 * ATileSize);
+        var bTiles = SharedMemory.Allocate<Float4>(2 * BTileSize);
+        int row = Grid.IdxX / columnTiles * TTile.M, column = Grid.IdxX % columnTiles * TTile.N;
         int first = Grid.IdxY * sliceK, end = Math.Min(gemmK, first + sliceK);
 
-        var l = new TileIterator<TLeft, TLeftPlace>(a, row, first, TShape.Rows, TileK, Threads);
-        var r = new TileIterator<TRight, TRightPlace>(b, column, first, TShape.Columns, TileK, Threads);
-        l.Load(a, TShape.Rows, TileK, Threads);
-        r.Load(b, TShape.Columns, TileK, Threads);
-        l.Store(lefts, TShape.Rows, TileK, Threads);
-        r.Store(rights, TShape.Columns, TileK, Threads);
+        var iteratorA = new TileIterator<TA, TAPosition>(a, row, first, TTile.M, TileK, Threads);
+        var iteratorB = new TileIterator<TB, TBPosition>(b, column, first, TTile.N, TileK, Threads);
+        iteratorA.Load(a, TTile.M, TileK, Threads);
+        iteratorB.Load(b, TTile.N, TileK, Threads);
+        iteratorA.Store(aTiles, TTile.M, TileK, Threads);
+        iteratorB.Store(bTiles, TTile.N, TileK, Threads);
         Group.Barrier();
 
-        row += SimtMma.ThreadRow<TShape>();
-        column += SimtMma.ThreadColumn<TShape>();
-        var sums = SimtMma.Initialize(new(epilogue.InitialSums(column), epilogue.InitialSums(column + SimtMma.ColumnBlockStride<TShape>())));
+        row += SimtMma.ThreadRow<TTile>();
+        column += SimtMma.ThreadColumn<TTile>();
+        var sums = SimtMma.Initialize(new(
+            epilogue.InitialSums(column), epilogue.InitialSums(column + SimtMma.ColumnBlockStride<TTile>())));
         var buffer = 0;
         for (var k = first; k < end; k += TileK)
         {
-            l.Advance(a, TShape.Rows, TileK, Threads);
-            r.Advance(b, TShape.Columns, TileK, Threads);
-            l.Load(a, TShape.Rows, TileK, Threads);
-            r.Load(b, TShape.Columns, TileK, Threads);
+            iteratorA.Advance(a, TTile.M, TileK, Threads);
+            iteratorB.Advance(b, TTile.N, TileK, Threads);
+            iteratorA.Load(a, TTile.M, TileK, Threads);
+            iteratorB.Load(b, TTile.N, TileK, Threads);
 
-            sums = SimtMma.MultiplyAccumulate<TShape>(sums, lefts.SubView(buffer * ATileSize), rights.SubView(buffer * BTileSize));
+            sums = SimtMma.MultiplyAccumulate<TTile>(
+                sums, aTiles.SubView(buffer * ATileSize), bTiles.SubView(buffer * BTileSize));
 
             buffer ^= 1;
-            l.Store(lefts.SubView(buffer * ATileSize), TShape.Rows, TileK, Threads);
-            r.Store(rights.SubView(buffer * BTileSize), TShape.Columns, TileK, Threads);
+            iteratorA.Store(aTiles.SubView(buffer * ATileSize), TTile.M, TileK, Threads);
+            iteratorB.Store(bTiles.SubView(buffer * BTileSize), TTile.N, TileK, Threads);
             Group.Barrier();
         }
 
@@ -76,7 +91,7 @@ internal readonly struct GemmKernel<TShape, TLeft, TLeftPlace, TRight, TRightPla
         StoreRow(row + 1, column, sums.R1);
         StoreRow(row + 2, column, sums.R2);
         StoreRow(row + 3, column, sums.R3);
-        row += SimtMma.RowBlockStride<TShape>();
+        row += SimtMma.RowBlockStride<TTile>();
         StoreRow(row, column, sums.R4);
         StoreRow(row + 1, column, sums.R5);
         StoreRow(row + 2, column, sums.R6);
@@ -85,14 +100,17 @@ internal readonly struct GemmKernel<TShape, TLeft, TLeftPlace, TRight, TRightPla
 
     private void StoreRow(int row, int column, Accumulators8 sums)
     {
-        epilogue.Store(row, column, sums.Left);
-        epilogue.Store(row, column + SimtMma.ColumnBlockStride<TShape>(), sums.Right);
+        epilogue.Store(row, column, sums.C0);
+        epilogue.Store(row, column + SimtMma.ColumnBlockStride<TTile>(), sums.C1);
     }
 }
 
-/// <summary>The measures of a tile in shared memory.</summary>
+/// <summary>The layout of a tile in shared memory: [TileK, stride].</summary>
 internal static class SharedMemoryTile
 {
-    /// <summary>Floats from one depth to the next: a few more than lines, so that the threads of a warp meet different banks.</summary>
-    public static int Stride(int lines) => lines + 4;
+    /// <summary>
+    /// Floats from one k to the next: four more than the tile's M or N, so that the threads of a warp meet different
+    /// banks.
+    /// </summary>
+    public static int Stride(int tileMn) => tileMn + 4;
 }

@@ -1,37 +1,37 @@
+using ILGPU;
+using ILGPU.Runtime;
+
 namespace PyNetSharp.Kernels.Gemm;
 
 /// <summary>
-/// One factor of a product as the tile loop reads it: lines (the left one's rows, the right one's columns) of so many
-/// floats in depth, over which the product sums.
+/// An operand of a product A·B as the tile iterators read it: an array [MN, K], where MN is M for A and N for B, and K
+/// the extent that is summed over. Its elements need not exist in memory (implicit GEMM).
 /// </summary>
-/// <typeparam name="TPlace">Where in the factor a thread reads: what changes as it goes down in depth.</typeparam>
-internal interface IGemmOperand<TPlace> where TPlace : struct
+/// <typeparam name="TPosition">Where a thread reads: what changes as it advances along K.</typeparam>
+internal interface IGemmOperand<TPosition> where TPosition : struct
 {
-    /// <summary>Whether neighbours in memory follow each other in depth, along a line; else across lines, at one depth.</summary>
+    /// <summary>Whether elements that are contiguous in memory follow each other along K; otherwise along MN.</summary>
     static abstract bool IsKMajor { get; }
 
-    /// <summary>The place of four neighbours, the first of which is at this line and depth.</summary>
-    TPlace PositionAt(int line, int depth);
+    /// <summary>The position of four contiguous elements, the first of which is (mn, k).</summary>
+    TPosition PositionAt(int mn, int k);
 
-    /// <summary>The place <paramref name="depth"/> further down.</summary>
-    TPlace Advance(TPlace place, int depth);
+    /// <summary>The position <paramref name="k"/> elements further along K.</summary>
+    TPosition Advance(TPosition position, int k);
 
-    /// <summary>The four neighbours; zeros for what lies beyond the last line, the full depth or an image's edge.</summary>
-    Float4 Load(TPlace place);
+    /// <summary>The four elements; zeros outside the operand or, in a convolution, in the padding.</summary>
+    Float4 Load(TPosition position);
 
-    /// <summary>The address from which <see cref="CopyToShared"/> counts. For the host alone.</summary>
+    /// <summary>The address of the float with index 0, for <see cref="CopyToShared"/>. For host code only.</summary>
     long Address { get; }
 
-    /// <summary>Copies what <see cref="Load"/> yields.</summary>
-    void CopyToShared(TPlace place, AsyncCopy copy);
+    /// <summary>Copies what <see cref="Load"/> returns.</summary>
+    void CopyToShared(TPosition position, AsyncCopy copy);
 }
 
-/// <summary>Where a product goes.</summary>
-internal interface IEpilogue
+/// <summary>The address of a view as a number, the only form that inline assembly takes.</summary>
+internal static class GpuAddress
 {
-    /// <summary>What four neighbouring columns are added to.</summary>
-    Float4 InitialSums(int column);
-
-    /// <summary>Takes four neighbours of one row; some may lie beyond the edges, and are dropped.</summary>
-    void Store(int row, int column, Float4 sums);
+    /// <remarks>For host code only; 0 for an empty view.</remarks>
+    public static long Of(ArrayView<float> view) => view.Length == 0 ? 0 : view.LoadEffectiveAddressAsPtr();
 }

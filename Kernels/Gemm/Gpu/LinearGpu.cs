@@ -1,16 +1,18 @@
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>The three products of a linear map: of a linear layer, and of a 1×1 convolution, which is one at every pixel.</summary>
-/// <param name="Rows">Samples, or pixels.</param>
+/// <summary>The three products of a linear layer, or of a 1×1 convolution, which is one at every pixel.</summary>
+/// <param name="Rows">N, or N·P·Q of a convolution.</param>
+/// <param name="Inputs">Features, or channels C.</param>
+/// <param name="Outputs">Features, or channels K.</param>
 /// <remarks>
-/// By their storage, whatever their shapes: x and dx [rows, inputs], y and dy [rows, outputs], weight and dw
-/// [outputs, inputs], bias and db [outputs].
+/// In storage, whatever their shapes: x and dx [rows, inputs], y and dy [rows, outputs], weight and dw [outputs,
+/// inputs], bias and db [outputs].
 /// </remarks>
 internal readonly record struct LinearGpu(int Rows, int Inputs, int Outputs)
 {
     private bool IsVector4 => Vector4Access.Fits(Inputs, Outputs);
 
-    /// <summary>y = x·Wᵀ + bias, then perhaps max(·, 0).</summary>
+    /// <summary>y = x·Wᵀ + bias, then max(·, 0) if <paramref name="relu"/>.</summary>
     public void Forward(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y)
     {
         if (IsVector4) Forward<Vector4Access>(x, weight, bias, relu, y);
@@ -31,7 +33,8 @@ internal readonly record struct LinearGpu(int Rows, int Inputs, int Outputs)
         else WeightGradient<ScalarAccess>(dy, x, dw, db);
     }
 
-    private void Forward<TWidth>(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y) where TWidth : struct, IAccessWidth =>
+    private void Forward<TWidth>(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y)
+        where TWidth : struct, IAccessWidth =>
         GemmGpu.Run<TWidth, KMajorMatrix<TWidth>, MatrixPosition, KMajorMatrix<TWidth>, MatrixPosition>(
             new(x.View, Rows, Inputs), new(weight.View, Outputs, Inputs), (Rows, Outputs, Inputs), y, bias, relu);
 
@@ -39,7 +42,8 @@ internal readonly record struct LinearGpu(int Rows, int Inputs, int Outputs)
         GemmGpu.Run<TWidth, KMajorMatrix<TWidth>, MatrixPosition, MNMajorMatrix<TWidth>, MatrixPosition>(
             new(dy.View, Rows, Outputs), new(weight.View, Inputs, Outputs), (Rows, Inputs, Outputs), dx);
 
-    private void WeightGradient<TWidth>(Tensor dy, Tensor x, Tensor dw, Tensor db) where TWidth : struct, IAccessWidth =>
+    private void WeightGradient<TWidth>(Tensor dy, Tensor x, Tensor dw, Tensor db)
+        where TWidth : struct, IAccessWidth =>
         GemmGpu.WeightGradient<TWidth, MNMajorMatrix<TWidth>, MatrixPosition, MNMajorMatrix<TWidth>, MatrixPosition>(
             new(dy.View, Outputs, Rows), new(x.View, Inputs, Rows), (Outputs, Inputs, Rows), dw, db);
 }

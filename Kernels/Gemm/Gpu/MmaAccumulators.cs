@@ -3,14 +3,16 @@ using FloatOut = ILGPU.Runtime.Cuda.Output<float>;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>The 8×8 sums of a thread as registers that inline assembly declares: c0 … c63, eight to a row.</summary>
-/// <remarks>ILGPU hands results of inline assembly over in local memory; so only the last values are handed over.</remarks>
+/// <summary>
+/// The 8×8 accumulators of a thread as registers that inline assembly declares: c0 … c63, eight per row.
+/// </summary>
+/// <remarks>ILGPU passes results of inline assembly through local memory, so only the final values are read.</remarks>
 internal static class MmaAccumulators
 {
-    /// <summary>The same in each row.</summary>
-    public static void Initialize(Accumulators8 start)
+    /// <summary>Declares the registers, with the same values in each row.</summary>
+    public static void Initialize(Accumulators8 row)
     {
-        Float4 a = start.Left, b = start.Right;
+        Float4 a = row.C0, b = row.C1;
         CudaAsm.Emit(".reg .f32 c<64>;");
         CudaAsm.Emit(
             "mov.f32 c0, %0; mov.f32 c1, %1; mov.f32 c2, %2; mov.f32 c3, %3; " +
@@ -46,6 +48,7 @@ internal static class MmaAccumulators
             a.X, a.Y, a.Z, a.W, b.X, b.Y, b.Z, b.W);
     }
 
+    /// <summary>The values of the registers.</summary>
     public static Accumulators8x8 Read()
     {
         FloatOut a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;

@@ -2,41 +2,47 @@ using ILGPU.Runtime.Cuda;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>The stages' tiles in shared memory: where a float lies, in bytes.</summary>
+/// <summary>
+/// The tiles of all stages in shared memory: declares the memory, and computes offsets in it, in bytes.
+/// </summary>
 /// <remarks>
-/// Floats are copied in fours as they lie in global memory: along lines, or across them. The fours of a few rows are permuted,
-/// so that whoever reads eight lines, or four depths, meets all 32 banks.
+/// Each access copies four floats that are contiguous in global memory: along K or along MN. The accesses of a few rows
+/// are permuted (swizzled), so that a warp that reads eight rows, or four k, meets all 32 banks.
 /// </remarks>
 internal static class MultistageTiles
 {
-    /// <summary>Three: two are on their way while one is multiplied.</summary>
+    /// <summary>The number of stages: two are being copied while one is multiplied.</summary>
     public const int Stages = 3;
 
-    /// <summary>Floats of each line in a stage: 16 where a thread has two fours of each factor to bring for it, else 8.</summary>
-    public static int TileK<TShape>() where TShape : struct, ITileShape => TShape.Rows == 128 && TShape.Columns == 128 ? 16 : 8;
+    /// <summary>
+    /// How much of K a stage has: 16 if each thread then has two accesses per operand, else 8.
+    /// </summary>
+    public static int TileK<TTile>() where TTile : struct, ITileShape => TTile.M == 128 && TTile.N == 128 ? 16 : 8;
 
-    public static int ABytes<TShape>() where TShape : struct, ITileShape => 4 * TShape.Rows * TileK<TShape>();
+    /// <summary>The size of A's tile in a stage; B's follows it.</summary>
+    public static int ABytes<TTile>() where TTile : struct, ITileShape => 4 * TTile.M * TileK<TTile>();
 
-    public static int StageBytes<TShape>() where TShape : struct, ITileShape =>
-        4 * (TShape.Rows + TShape.Columns) * TileK<TShape>();
+    public static int StageBytes<TTile>() where TTile : struct, ITileShape => 4 * (TTile.M + TTile.N) * TileK<TTile>();
 
-    /// <summary>Declares the memory and <c>tiles</c>, its address. The text is constant, and so is each number in it.</summary>
-    public static void Declare<TShape>() where TShape : struct, ITileShape
+    /// <summary>Declares the memory and <c>tiles</c>, its address. Inline assembly takes constant texts only.</summary>
+    public static void Declare<TTile>() where TTile : struct, ITileShape
     {
-        if (StageBytes<TShape>() == 16384) CudaAsm.Emit(".shared .align 128 .b8 stages[49152];");
-        if (StageBytes<TShape>() == 6144) CudaAsm.Emit(".shared .align 128 .b8 stages[18432];");
-        if (StageBytes<TShape>() == 4096) CudaAsm.Emit(".shared .align 128 .b8 stages[12288];");
+        if (StageBytes<TTile>() == 16384) CudaAsm.Emit(".shared .align 128 .b8 stages[49152];");
+        if (StageBytes<TTile>() == 6144) CudaAsm.Emit(".shared .align 128 .b8 stages[18432];");
+        if (StageBytes<TTile>() == 4096) CudaAsm.Emit(".shared .align 128 .b8 stages[12288];");
         CudaAsm.Emit(".reg .b32 tiles; mov.u32 tiles, stages;");
     }
 
-    /// <summary>Four number <paramref name="four"/> of a line, where lines lie one after the other.</summary>
-    /// <remarks>128 bytes are all banks once: two lines of depth 16 or four of depth 8.</remarks>
-    public static int KMajorOffset(int line, int four, int depth)
+    /// <summary>
+    /// The offset of the four elements from (mn, 4·access) on of a K-major operand, in a tile [MN, TileK].
+    /// </summary>
+    /// <remarks>128 bytes are all banks once: two rows of 16 elements, or four of 8.</remarks>
+    public static int KMajorOffset(int mn, int access, int tileK)
     {
-        int lines = 32 / depth, row = line / lines;
-        return 128 * row + 16 * ((line % lines * (depth / 4) + four) ^ (row % (depth / 2)));
+        int rows = 32 / tileK, line = mn / rows;
+        return 128 * line + 16 * ((mn % rows * (tileK / 4) + access) ^ (line % (tileK / 2)));
     }
 
-    /// <summary>A line at a depth, where depths lie one after the other.</summary>
-    public static int MNMajorOffset(int line, int k, int lines) => 4 * (k * lines + (line ^ (k % 4 * 8)));
+    /// <summary>The offset of element (mn, k) of an MN-major operand, in a tile [TileK, MN].</summary>
+    public static int MNMajorOffset(int mn, int k, int tileMn) => 4 * (k * tileMn + (mn ^ (k % 4 * 8)));
 }

@@ -1,41 +1,47 @@
 namespace PyNetSharp.Kernels.Gemm;
 
 /// <summary>
-/// An operand with one line more, all ones: as the right factor it sums up the left one's rows, so that the product with
-/// the inputs, the gradient by the weight, brings the gradient by the bias with it.
+/// An operand B with one column more, of ones: that column of the product holds the sums of A's rows. So a weight
+/// gradient and the bias gradient are one product.
 /// </summary>
-/// <param name="lines">Of the operand.</param>
-internal readonly struct OperandWithOnes<TOperand, TPlace>(TOperand operand, int lines) : IGemmOperand<OnesPosition<TPlace>>
-    where TOperand : struct, IGemmOperand<TPlace>
-    where TPlace : struct
+/// <param name="n">The columns of the operand itself.</param>
+internal readonly struct OperandWithOnes<TOperand, TPosition>(
+    TOperand operand, int n) : IGemmOperand<OnesPosition<TPosition>>
+    where TOperand : struct, IGemmOperand<TPosition>
+    where TPosition : struct
 {
     public static bool IsKMajor => TOperand.IsKMajor;
 
-    public OnesPosition<TPlace> PositionAt(int line, int depth) => new(operand.PositionAt(line, depth), line == OnesColumn.IndexFor(lines) ? 1 : 0);
+    public OnesPosition<TPosition> PositionAt(int mn, int k) =>
+        new(operand.PositionAt(mn, k), mn == OnesColumn.IndexFor(n) ? 1 : 0);
 
-    public OnesPosition<TPlace> Advance(OnesPosition<TPlace> place, int depth) => new(operand.Advance(place.Inner, depth), place.Ones);
+    public OnesPosition<TPosition> Advance(OnesPosition<TPosition> position, int k) =>
+        new(operand.Advance(position.Inner, k), position.Ones);
 
     public long Address => operand.Address;
 
-    public Float4 Load(OnesPosition<TPlace> place) => place.Ones != 0 ? new(1, 0, 0, 0) : operand.Load(place.Inner);
+    public Float4 Load(OnesPosition<TPosition> position) =>
+        position.Ones != 0 ? new(1, 0, 0, 0) : operand.Load(position.Inner);
 
-    public void CopyToShared(OnesPosition<TPlace> place, AsyncCopy copy)
+    public void CopyToShared(OnesPosition<TPosition> position, AsyncCopy copy)
     {
-        if (place.Ones != 0) copy.StoreUnitVector();
-        else operand.CopyToShared(place.Inner, copy);
+        if (position.Ones != 0) copy.StoreUnitVector();
+        else operand.CopyToShared(position.Inner, copy);
     }
 }
 
-internal readonly struct OnesPosition<TPlace>(TPlace inner, int ones) where TPlace : struct
+internal readonly struct OnesPosition<TPosition>(TPosition inner, int ones) where TPosition : struct
 {
-    public readonly TPlace Inner = inner;
+    public readonly TPosition Inner = inner;
 
     public readonly int Ones = ones;
 }
 
-/// <summary>Where <see cref="OperandWithOnes{TOperand, TPlace}"/> puts its line.</summary>
+/// <summary>The column that <see cref="OperandWithOnes{TOperand, TPosition}"/> adds.</summary>
 internal static class OnesColumn
 {
-    /// <summary>Behind the last of <paramref name="lines"/>, at a multiple of 4: four floats are either ones or not.</summary>
-    public static int IndexFor(int lines) => (lines + 3) / 4 * 4;
+    /// <summary>
+    /// The first multiple of 4 that is at least <paramref name="n"/>: no access has other columns too.
+    /// </summary>
+    public static int IndexFor(int n) => (n + 3) / 4 * 4;
 }

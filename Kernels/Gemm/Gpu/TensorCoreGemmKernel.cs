@@ -3,47 +3,55 @@ using ILGPU;
 namespace PyNetSharp.Kernels.Gemm;
 
 /// <summary>
-/// What <see cref="GemmKernel{TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget}"/> does, on CUDA's tensor cores.
+/// The product of <see cref="GemmKernel{TTile, TA, TAPosition, TB, TBPosition, TEpilogue}"/> on CUDA's tensor cores,
+/// with tf32 operands and float32 sums.
 /// </summary>
 /// <remarks>
-/// Copies into shared memory are asynchronous and two steps ahead: three stages take turns, and one barrier a step says both
-/// that all threads' copies for this step have arrived and that nobody reads the stage any more that is filled next.
+/// <para>
+/// <see cref="AsyncTileIterator{TOperand, TPosition}"/> copies the tiles into shared memory,
+/// <see cref="FragmentLoader{TOperand, TPosition}"/> loads fragments from there, <see cref="TensorCores"/> multiplies
+/// them, and the epilogue stores the accumulators.
+/// </para>
+/// <para>
+/// It is a multistage pipeline, as in CUTLASS: copies are asynchronous and two steps ahead, in three stages. One
+/// barrier per step ensures both that the copies of all threads for this step have arrived, and that no thread still
+/// reads the stage that is overwritten next.
+/// </para>
 /// </remarks>
-/// <param name="aAddress">The address of the left operand's floats: there is no other way to name it in inline assembly.</param>
-internal readonly struct TensorCoreGemmKernel<TShape, TLeft, TLeftPlace, TRight, TRightPlace, TTarget>(
-    TLeft a, long aAddress, TRight b, long bAddress, TTarget epilogue,
-    int columnTiles, int gemmK, int sliceK) : IGroupKernel
-    where TShape : struct, ITileShape
-    where TLeft : struct, IGemmOperand<TLeftPlace>
-    where TLeftPlace : struct
-    where TRight : struct, IGemmOperand<TRightPlace>
-    where TRightPlace : struct
-    where TTarget : struct, IEpilogue
+/// <param name="aAddress">The address of A, which inline assembly cannot take from a view.</param>
+internal readonly struct TensorCoreGemmKernel<TTile, TA, TAPosition, TB, TBPosition, TEpilogue>(
+    TA a, long aAddress, TB b, long bAddress, TEpilogue epilogue, int columnTiles, int gemmK, int sliceK) : IGroupKernel
+    where TTile : struct, ITileShape
+    where TA : struct, IGemmOperand<TAPosition>
+    where TAPosition : struct
+    where TB : struct, IGemmOperand<TBPosition>
+    where TBPosition : struct
+    where TEpilogue : struct, IEpilogue
 {
-    public static int Threads => TShape.Rows * TShape.Columns / 64;
+    public static int Threads => TTile.M * TTile.N / 64;
 
-    private static int TileK => MultistageTiles.TileK<TShape>();
+    private static int TileK => MultistageTiles.TileK<TTile>();
 
     public void Run()
     {
-        MultistageTiles.Declare<TShape>();
+        MultistageTiles.Declare<TTile>();
         TensorCores.DeclareFragments();
-        int row = Grid.IdxX / columnTiles * TShape.Rows, column = Grid.IdxX % columnTiles * TShape.Columns;
+        int row = Grid.IdxX / columnTiles * TTile.M, column = Grid.IdxX % columnTiles * TTile.N;
         int first = Grid.IdxY * sliceK, end = IntrinsicMath.Min(gemmK, first + sliceK);
 
-        int rights = MultistageTiles.ABytes<TShape>(), stageBytes = MultistageTiles.StageBytes<TShape>();
-        var l = new AsyncTileIterator<TLeft, TLeftPlace>(a, row, first, 0, TShape.Rows, TileK, Threads);
-        var r = new AsyncTileIterator<TRight, TRightPlace>(b, column, first, rights, TShape.Columns, TileK, Threads);
+        int startB = MultistageTiles.ABytes<TTile>(), stageBytes = MultistageTiles.StageBytes<TTile>();
+        var iteratorA = new AsyncTileIterator<TA, TAPosition>(a, row, first, 0, TTile.M, TileK, Threads);
+        var iteratorB = new AsyncTileIterator<TB, TBPosition>(b, column, first, startB, TTile.N, TileK, Threads);
         for (var stage = 0; stage < 2; stage++)
         {
-            l.CopyToShared(a, aAddress, stage * stageBytes, TShape.Rows, TileK, Threads);
-            r.CopyToShared(b, bAddress, stage * stageBytes, TShape.Columns, TileK, Threads);
+            iteratorA.CopyToShared(a, aAddress, stage * stageBytes, TTile.M, TileK, Threads);
+            iteratorB.CopyToShared(b, bAddress, stage * stageBytes, TTile.N, TileK, Threads);
             AsyncCopy.CommitGroup();
         }
 
-        int warpRow = TensorCores.WarpRow<TShape>(), warpColumn = TensorCores.WarpColumn<TShape>();
-        var lefts = new FragmentLoader<TLeft, TLeftPlace>(0, warpRow, TShape.Rows, TileK, isLeft: true);
-        var columns = new FragmentLoader<TRight, TRightPlace>(rights, warpColumn, TShape.Columns, TileK, isLeft: false);
+        int warpRow = TensorCores.WarpRow<TTile>(), warpColumn = TensorCores.WarpColumn<TTile>();
+        var loaderA = new FragmentLoader<TA, TAPosition>(0, warpRow, TTile.M, TileK, isA: true);
+        var loaderB = new FragmentLoader<TB, TBPosition>(startB, warpColumn, TTile.N, TileK, isA: false);
         row += warpRow + Group.IdxX % 32 / 4 * 2;
         column += warpColumn + Group.IdxX % 4 * 4;
         MmaAccumulators.Initialize(new(epilogue.InitialSums(column), epilogue.InitialSums(column + 16)));
@@ -55,13 +63,13 @@ internal readonly struct TensorCoreGemmKernel<TShape, TLeft, TLeftPlace, TRight,
             Group.Barrier();
             if (k + 2 * TileK < end)
             {
-                l.CopyToShared(a, aAddress, write, TShape.Rows, TileK, Threads);
-                r.CopyToShared(b, bAddress, write, TShape.Columns, TileK, Threads);
+                iteratorA.CopyToShared(a, aAddress, write, TTile.M, TileK, Threads);
+                iteratorB.CopyToShared(b, bAddress, write, TTile.N, TileK, Threads);
             }
 
             AsyncCopy.CommitGroup();
-            MultiplyAccumulate(lefts, columns, read, 0);
-            if (TileK == 16) MultiplyAccumulate(lefts, columns, read, 1);
+            MultiplyAccumulate(loaderA, loaderB, read, 0);
+            if (TileK == 16) MultiplyAccumulate(loaderA, loaderB, read, 1);
             read = read == 2 * stageBytes ? 0 : read + stageBytes;
             write = write == 2 * stageBytes ? 0 : write + stageBytes;
         }
@@ -78,17 +86,17 @@ internal readonly struct TensorCoreGemmKernel<TShape, TLeft, TLeftPlace, TRight,
     }
 
     private static void MultiplyAccumulate(
-        FragmentLoader<TLeft, TLeftPlace> lefts, FragmentLoader<TRight, TRightPlace> rights, int stage, int eight)
+        FragmentLoader<TA, TAPosition> loaderA, FragmentLoader<TB, TBPosition> loaderB, int stage, int kBlock)
     {
-        lefts.LoadA(stage, eight, TShape.Rows, TileK);
-        rights.LoadB(stage, eight, TShape.Columns, TileK);
+        loaderA.LoadA(stage, kBlock, TTile.M, TileK);
+        loaderB.LoadB(stage, kBlock, TTile.N, TileK);
         TensorCores.RoundToTf32();
         TensorCores.MultiplyAccumulate();
     }
 
     private void StoreRow(int row, int column, Accumulators8 sums)
     {
-        epilogue.Store(row, column, sums.Left);
-        epilogue.Store(row, column + 16, sums.Right);
+        epilogue.Store(row, column, sums.C0);
+        epilogue.Store(row, column + 16, sums.C1);
     }
 }

@@ -4,18 +4,20 @@ using ILGPU.Runtime.Cuda;
 namespace PyNetSharp.Kernels.Gemm;
 
 /// <summary>
-/// Warps multiply on CUDA's tensor cores: factors are rounded to tf32, which has float32's exponent and 10 bits of
-/// fraction; sums stay float32.
+/// Multiplies fragments on CUDA's tensor cores, warp by warp. Operands are rounded to tf32, which has float32's
+/// exponent and 10 bits of fraction; sums are float32.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A warp has 64×32 sums, and one <c>mma</c> instruction multiplies 16×8 by 8×8. Its thread 4·g + t brings rows g and g + 8
-/// and column g of the factors, at depths t and t + 4, and holds the sums of rows g and g + 8 in columns 2·t and 2·t + 1
-/// (PTX ISA, "Matrix fragments for mma.m16n8k8"). Which of the tile's rows and columns are called so is free.
+/// A warp computes 64×32 sums, and one <c>mma</c> instruction multiplies 16×8 by 8×8. Its thread 4·g + t holds rows g
+/// and g + 8 of A and column g of B, at k = t and t + 4, and the sums of rows g and g + 8 in columns 2·t and 2·t + 1
+/// (PTX ISA, "Matrix Fragments for mma.m16n8k8"). These numbers may be assigned to the tile's rows and columns in any
+/// order.
 /// </para>
 /// <para>
-/// Here both factors are read in blocks of 16 lines, of which a thread gets 2·g and 2·g + 1: rows g and g + 8 of one
-/// instruction, or column g of two. So its sums are those of 4·t … 4·t + 3 of each 16 columns, which go to memory at once.
+/// Here both operands are read in blocks of 16, of which a thread gets 2·g and 2·g + 1: rows g and g + 8 of one
+/// instruction, or column g of two. So its sums are those of columns 4·t … 4·t + 3 of each 16, which one instruction
+/// stores.
 /// </para>
 /// </remarks>
 internal static class TensorCores
@@ -24,23 +26,25 @@ internal static class TensorCores
 
     private const string Mma = "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 ";
 
-    /// <summary>The tile's row and column with which the calling thread's warp begins.</summary>
-    public static int WarpRow<TShape>() where TShape : struct, ITileShape =>
-        Group.IdxX / 32 / (TShape.Columns / WarpColumns) * WarpRows;
+    /// <summary>The first row of the calling thread's warp in the tile.</summary>
+    public static int WarpRow<TTile>() where TTile : struct, ITileShape =>
+        Group.IdxX / 32 / (TTile.N / WarpColumns) * WarpRows;
 
-    public static int WarpColumn<TShape>() where TShape : struct, ITileShape =>
-        Group.IdxX / 32 % (TShape.Columns / WarpColumns) * WarpColumns;
+    /// <summary>The first column of the calling thread's warp in the tile.</summary>
+    public static int WarpColumn<TTile>() where TTile : struct, ITileShape =>
+        Group.IdxX / 32 % (TTile.N / WarpColumns) * WarpColumns;
 
-    /// <summary>Declares what <see cref="FragmentLoader{TOperand, TPlace}"/> loads.</summary>
+    /// <summary>Declares the registers that <see cref="FragmentLoader{TOperand, TPosition}"/> loads.</summary>
     public static void DeclareFragments() => CudaAsm.Emit(".reg .b32 a<16>, b<8>, up;");
 
     /// <summary>
-    /// Rounds a0 … a15 and b0 … b7 to the nearest number of tf32, ties away from zero. The thirteen bits below stay: tensor
-    /// cores do not look at them.
+    /// Rounds a0 … a15 and b0 … b7 to the nearest tf32 number, ties away from zero. The thirteen lowest bits are left:
+    /// tensor cores ignore them.
     /// </summary>
     /// <remarks>
-    /// Adding half of the last bit would carry a NaN of all ones, the one that CUDA's arithmetic yields, into the sign; the larger
-    /// integer is then the NaN. Elsewhere it is the sum. (The same NaN with a sign is lost; arithmetic does not yield it.)
+    /// Adding half of the last bit carries the NaN 0x7FFFFFFF, which CUDA's arithmetic yields, into the sign bit; the
+    /// maximum of the two integers is then the NaN, and otherwise the sum. (0xFFFFFFFF is not preserved; arithmetic
+    /// does not yield it.)
     /// </remarks>
     public static void RoundToTf32()
     {

@@ -2,63 +2,144 @@ using ILGPU;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>What one thread brings of an operand into shared memory: four floats at each step, or twice four.</summary>
-/// <remarks>Its <c>lines</c>, <c>depth</c> and <c>threads</c> are the tile's and the group's: constants, once compiled.</remarks>
-internal struct TileIterator<TOperand, TPlace>
-    where TOperand : struct, IGemmOperand<TPlace>
-    where TPlace : struct
+/// <summary>
+/// Loads tiles [tileMn, tileK] of an operand: each thread's part from global memory into its fragment, and from there
+/// into shared memory.
+/// </summary>
+/// <remarks>
+/// A thread has one or two accesses of four contiguous floats per tile (<see cref="ThreadMap"/>). The arguments
+/// <c>tileMn</c>, <c>tileK</c> and <c>threads</c> are constants once compiled.
+/// </remarks>
+internal struct TileIterator<TOperand, TPosition>
+    where TOperand : struct, IGemmOperand<TPosition>
+    where TPosition : struct
 {
-    private TPlace position, position2;
+    private TPosition position, position2;
     private Float4 fragment, fragment2;
 
-    /// <param name="line">The tile's first line.</param>
-    /// <param name="first">Where the tile begins in depth.</param>
-    public TileIterator(TOperand operand, int line, int first, int lines, int depth, int threads)
+    /// <param name="mn">The first row (of A) or column (of B) of the tile.</param>
+    /// <param name="k">Where the tile begins along K.</param>
+    public TileIterator(TOperand operand, int mn, int k, int tileMn, int tileK, int threads)
     {
         (fragment, fragment2, position2) = (default, default, default);
-        line += ThreadMap<TOperand, TPlace>.FirstLine(lines, depth);
-        first += ThreadMap<TOperand, TPlace>.FirstK(lines, depth);
-        position = operand.PositionAt(line, first);
-        if (ThreadMap.HasSecondAccess(lines, depth, threads))
+        mn += ThreadMap<TOperand, TPosition>.FirstMn(tileMn, tileK);
+        k += ThreadMap<TOperand, TPosition>.FirstK(tileMn, tileK);
+        position = operand.PositionAt(mn, k);
+        if (ThreadMap.HasSecondAccess(tileMn, tileK, threads))
             position2 = operand.PositionAt(
-                line + ThreadMap<TOperand, TPlace>.LineStep(depth, threads),
-                first + ThreadMap<TOperand, TPlace>.KStep(lines, threads));
+                mn + ThreadMap<TOperand, TPosition>.MnStep(tileK, threads),
+                k + ThreadMap<TOperand, TPosition>.KStep(tileMn, threads));
     }
 
-    public void Load(TOperand operand, int lines, int depth, int threads)
+    /// <summary>Loads this thread's fragment.</summary>
+    public void Load(TOperand operand, int tileMn, int tileK, int threads)
     {
         fragment = operand.Load(position);
-        if (ThreadMap.HasSecondAccess(lines, depth, threads)) fragment2 = operand.Load(position2);
+        if (ThreadMap.HasSecondAccess(tileMn, tileK, threads)) fragment2 = operand.Load(position2);
     }
 
-    public void Advance(TOperand operand, int lines, int depth, int threads)
+    /// <summary>Moves to the next tile along K.</summary>
+    public void Advance(TOperand operand, int tileMn, int tileK, int threads)
     {
-        position = operand.Advance(position, depth);
-        if (ThreadMap.HasSecondAccess(lines, depth, threads)) position2 = operand.Advance(position2, depth);
+        position = operand.Advance(position, tileK);
+        if (ThreadMap.HasSecondAccess(tileMn, tileK, threads)) position2 = operand.Advance(position2, tileK);
     }
 
-    /// <summary>Writes what was read, transposed where it lies along a line: shared memory has all lines of one depth together.</summary>
-    public readonly void Store(ArrayView<Float4> tile, int lines, int depth, int threads)
+    /// <summary>
+    /// Stores the fragment into shared memory, [tileK, <see cref="SharedMemoryTile.Stride"/>]: transposed if the
+    /// operand is K-major.
+    /// </summary>
+    public readonly void Store(ArrayView<Float4> tile, int tileMn, int tileK, int threads)
     {
-        int line = ThreadMap<TOperand, TPlace>.FirstLine(lines, depth), k = ThreadMap<TOperand, TPlace>.FirstK(lines, depth);
-        Store(tile, lines, line, k, fragment);
-        if (ThreadMap.HasSecondAccess(lines, depth, threads))
+        int mn = ThreadMap<TOperand, TPosition>.FirstMn(tileMn, tileK);
+        var k = ThreadMap<TOperand, TPosition>.FirstK(tileMn, tileK);
+        Store(tile, tileMn, mn, k, fragment);
+        if (ThreadMap.HasSecondAccess(tileMn, tileK, threads))
             Store(
-                tile, lines, line + ThreadMap<TOperand, TPlace>.LineStep(depth, threads),
-                k + ThreadMap<TOperand, TPlace>.KStep(lines, threads), fragment2);
+                tile, tileMn, mn + ThreadMap<TOperand, TPosition>.MnStep(tileK, threads),
+                k + ThreadMap<TOperand, TPosition>.KStep(tileMn, threads), fragment2);
     }
 
-    private static void Store(ArrayView<Float4> tile, int lines, int line, int k, Float4 floats)
+    private static void Store(ArrayView<Float4> tile, int tileMn, int mn, int k, Float4 floats)
     {
-        var stride = SharedMemoryTile.Stride(lines);
+        var stride = SharedMemoryTile.Stride(tileMn);
         if (TOperand.IsKMajor)
         {
-            var column = tile.Cast<float>().SubView(k * stride + line);
+            var column = tile.Cast<float>().SubView(k * stride + mn);
             column[0] = floats.X;
             column[stride] = floats.Y;
             column[2 * stride] = floats.Z;
             column[3 * stride] = floats.W;
         }
-        else tile[k * (stride / 4) + line / 4] = floats;
+        else tile[k * (stride / 4) + mn / 4] = floats;
     }
+}
+
+/// <summary>
+/// Copies tiles [tileMn, tileK] of an operand from global into shared memory with <see cref="AsyncCopy"/>, without a
+/// fragment.
+/// </summary>
+/// <inheritdoc cref="TileIterator{TOperand, TPosition}" path="/remarks"/>
+internal struct AsyncTileIterator<TOperand, TPosition>
+    where TOperand : struct, IGemmOperand<TPosition>
+    where TPosition : struct
+{
+    private readonly int sharedOffset;
+    private TPosition position, position2;
+
+    /// <param name="mn">The first row (of A) or column (of B) of the tile.</param>
+    /// <param name="k">Where the tile begins along K.</param>
+    /// <param name="start">Where the operand's tile begins in a stage, in bytes.</param>
+    public AsyncTileIterator(TOperand operand, int mn, int k, int start, int tileMn, int tileK, int threads)
+    {
+        position2 = default;
+        int threadMn = ThreadMap<TOperand, TPosition>.FirstMn(tileMn, tileK);
+        var threadK = ThreadMap<TOperand, TPosition>.FirstK(tileMn, tileK);
+        sharedOffset = start + (TOperand.IsKMajor
+            ? MultistageTiles.KMajorOffset(threadMn, threadK / 4, tileK)
+            : MultistageTiles.MNMajorOffset(threadMn, threadK, tileMn));
+        position = operand.PositionAt(mn + threadMn, k + threadK);
+        if (ThreadMap.HasSecondAccess(tileMn, tileK, threads))
+            position2 = operand.PositionAt(
+                mn + threadMn + ThreadMap<TOperand, TPosition>.MnStep(tileK, threads),
+                k + threadK + ThreadMap<TOperand, TPosition>.KStep(tileMn, threads));
+    }
+
+    /// <summary>Begins to copy this thread's part of the tile, and moves to the next tile along K.</summary>
+    /// <param name="source">The operand's <see cref="IGemmOperand{TPosition}.Address"/>.</param>
+    /// <param name="stage">Where the stage begins in shared memory, in bytes.</param>
+    public void CopyToShared(TOperand operand, long source, int stage, int tileMn, int tileK, int threads)
+    {
+        operand.CopyToShared(position, new(source, stage + sharedOffset));
+        position = operand.Advance(position, tileK);
+        if (!ThreadMap.HasSecondAccess(tileMn, tileK, threads)) return;
+        operand.CopyToShared(position2, new(source, stage + sharedOffset + 16 * threads));
+        position2 = operand.Advance(position2, tileK);
+    }
+}
+
+/// <summary>Which floats of a tile a thread loads: neighboring threads load neighbors in memory.</summary>
+internal static class ThreadMap<TOperand, TPosition>
+    where TOperand : struct, IGemmOperand<TPosition>
+    where TPosition : struct
+{
+    public static int FirstMn(int tileMn, int tileK) =>
+        TOperand.IsKMajor ? Group.IdxX / (tileK / 4) : Group.IdxX % (tileMn / 4) * 4;
+
+    public static int FirstK(int tileMn, int tileK) =>
+        TOperand.IsKMajor ? Group.IdxX % (tileK / 4) * 4 : Group.IdxX / (tileMn / 4);
+
+    /// <summary>The distance from the first access to the second along MN.</summary>
+    public static int MnStep(int tileK, int threads) => TOperand.IsKMajor ? threads / (tileK / 4) : 0;
+
+    /// <summary>The distance from the first access to the second along K.</summary>
+    public static int KStep(int tileMn, int threads) => TOperand.IsKMajor ? 0 : threads / (tileMn / 4);
+}
+
+internal static class ThreadMap
+{
+    /// <summary>
+    /// Whether the tile has more floats than four per thread, so that each thread has a second access.
+    /// </summary>
+    public static bool HasSecondAccess(int tileMn, int tileK, int threads) => tileMn * tileK / 4 > threads;
 }

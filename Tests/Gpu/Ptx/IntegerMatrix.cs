@@ -1,11 +1,12 @@
 namespace PyNetSharp.Tests;
 
 /// <summary>A matrix of small integers.</summary>
-internal sealed class IntegerMatrix(int rows, int columns, Func<int, int, float> at)
+internal sealed class IntegerMatrix(int rows, int columns, Func<int, int, float> element)
 {
-    private readonly float[] values = [.. Enumerable.Range(0, rows * columns).Select(i => at(i / columns, i % columns))];
+    private readonly float[] values =
+        [.. Enumerable.Range(0, rows * columns).Select(i => element(i / columns, i % columns))];
 
-    /// <summary>Of −4 … 4 in some disorder.</summary>
+    /// <summary>Of −4 … 4 in an irregular order.</summary>
     public IntegerMatrix(int rows, int columns)
         : this(rows, columns, (row, column) => (row * 7 + column * column * 5 + row * column) % 9 - 4)
     {
@@ -17,9 +18,11 @@ internal sealed class IntegerMatrix(int rows, int columns, Func<int, int, float>
 
     public IntegerMatrix Transposed => new(columns, rows, (row, column) => this[column, row]);
 
-    /// <summary>With one row more, of ones, where <see cref="OnesColumn"/> puts it, and zeros around it.</summary>
+    /// <summary>With a row of ones at <see cref="OnesColumn.IndexFor"/> and zeros around it.</summary>
     public IntegerMatrix WithOnesRow =>
-        new(OnesColumn.IndexFor(rows) + 4, columns, (row, column) => row < rows ? this[row, column] : row == OnesColumn.IndexFor(rows) ? 1 : 0);
+        new(
+            OnesColumn.IndexFor(rows) + 4, columns,
+            (row, column) => row < rows ? this[row, column] : row == OnesColumn.IndexFor(rows) ? 1 : 0);
 
     public float this[int row, int column] => values[row * columns + column];
 

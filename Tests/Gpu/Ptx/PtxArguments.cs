@@ -6,9 +6,10 @@ using ILGPU.Runtime;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// A kernel's struct as a GPU gets it: its fields in their order, each at a multiple of its size, views as address and length.
+/// The bytes of a kernel's struct as a GPU gets them: fields in their order, each aligned to its size, views as address
+/// and length.
 /// </summary>
-/// <param name="memory">Gets to know the views.</param>
+/// <param name="memory">The views are added to it.</param>
 internal sealed class PtxArguments(PtxGlobalMemory memory)
 {
     private static readonly MethodInfo ViewReader =
@@ -21,7 +22,8 @@ internal sealed class PtxArguments(PtxGlobalMemory memory)
         return bytes;
     }
 
-    private static bool IsView(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>);
+    private static bool IsView(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>);
 
     private static FieldInfo[] Fields(Type type) =>
     [
@@ -57,30 +59,30 @@ internal sealed class PtxArguments(PtxGlobalMemory memory)
 
     private static int AlignUp(int offset, int alignment) => (offset + alignment - 1) / alignment * alignment;
 
-    private void Write(object value, Span<byte> to)
+    private void Write(object value, Span<byte> target)
     {
         switch (value)
         {
-            case int number: MemoryMarshal.Write(to, number); break;
-            case uint number: MemoryMarshal.Write(to, number); break;
-            case long number: MemoryMarshal.Write(to, number); break;
-            case ulong number: MemoryMarshal.Write(to, number); break;
-            case float number: MemoryMarshal.Write(to, number); break;
-            case double number: MemoryMarshal.Write(to, number); break;
-            case byte number: to[0] = number; break;
-            case bool truth: to[0] = truth ? (byte)1 : (byte)0; break;
+            case int number: MemoryMarshal.Write(target, number); break;
+            case uint number: MemoryMarshal.Write(target, number); break;
+            case long number: MemoryMarshal.Write(target, number); break;
+            case ulong number: MemoryMarshal.Write(target, number); break;
+            case float number: MemoryMarshal.Write(target, number); break;
+            case double number: MemoryMarshal.Write(target, number); break;
+            case byte number: target[0] = number; break;
+            case bool flag: target[0] = flag ? (byte)1 : (byte)0; break;
             default:
                 if (value.GetType().IsPrimitive) throw new PtxException($"{value.GetType()} as an argument");
                 if (IsView(value.GetType()))
                 {
                     var reader = ViewReader.MakeGenericMethod(value.GetType().GenericTypeArguments);
                     var (address, length) = ((ulong, long))reader.Invoke(this, [value])!;
-                    MemoryMarshal.Write(to, address);
-                    MemoryMarshal.Write(to[8..], length);
+                    MemoryMarshal.Write(target, address);
+                    MemoryMarshal.Write(target[8..], length);
                 }
                 else
                     foreach (var (offset, field) in Offsets(value.GetType()))
-                        Write(field.GetValue(value)!, to[offset..]);
+                        Write(field.GetValue(value)!, target[offset..]);
                 break;
         }
     }

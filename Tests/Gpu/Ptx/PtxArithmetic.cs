@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What computes with registers alone and stays within one type.</summary>
+/// <summary>Instructions that read and write registers of one type.</summary>
 internal static class PtxArithmetic
 {
     public static Action<PtxThread>? Of(PtxStatement s) => s.Type switch
@@ -43,8 +43,11 @@ internal static class PtxArithmetic
         _ => Comparison<T>(s) ?? Move<T>(s),
     };
 
-    /// <summary>Each instruction rounds; the assembler may make one of a multiplication and an addition, which rounds once.</summary>
-    private static Action<PtxThread>? Real<T>(PtxStatement s) where T : unmanaged, IBinaryFloatingPointIeee754<T> => s.Name switch
+    /// <summary>
+    /// Each instruction rounds; the assembler may fuse a multiplication and an addition, which then round once.
+    /// </summary>
+    private static Action<PtxThread>? Real<T>(PtxStatement s)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => s.Name switch
     {
         "add" => s.Binary<T, T>((a, b) => a + b),
         "sub" => s.Binary<T, T>((a, b) => a - b),
@@ -79,7 +82,7 @@ internal static class PtxArithmetic
         _ => Comparison<T>(s) ?? Move<T>(s),
     };
 
-    /// <summary>None is true of a NaN.</summary>
+    /// <summary>All are false if an operand is NaN.</summary>
     private static Action<PtxThread>? Comparison<T>(PtxStatement s)
         where T : unmanaged, IComparisonOperators<T, T, bool> => s.Name switch
     {
@@ -99,7 +102,7 @@ internal static class PtxArithmetic
         _ => null,
     };
 
-    /// <summary>Shifts by the width and more shift everything out.</summary>
+    /// <summary>Shifts by the width or more yield 0, or the sign.</summary>
     private static Action<PtxThread> ShiftLeft<T>(PtxStatement s) where T : unmanaged, IBinaryInteger<T>
     {
         var (d, a, b) = (s.Register(0), s.Register(1), s.Register(2));
@@ -109,8 +112,11 @@ internal static class PtxArithmetic
 
     private static Action<PtxThread> ShiftRight<T>(PtxStatement s) where T : unmanaged, IBinaryInteger<T>
     {
-        var (d, a, b, most) = (s.Register(0), s.Register(1), s.Register(2), 8 * Unsafe.SizeOf<T>() - 1);
-        return thread => thread.Set(
-            d, thread.Get<uint>(b) <= most ? thread.Get<T>(a) >> thread.Get<int>(b) : thread.Get<T>(a) >> most >> 1);
+        var (d, a, b, maxShift) = (s.Register(0), s.Register(1), s.Register(2), 8 * Unsafe.SizeOf<T>() - 1);
+        return thread =>
+        {
+            var value = thread.Get<T>(a);
+            thread.Set(d, thread.Get<uint>(b) <= maxShift ? value >> thread.Get<int>(b) : value >> maxShift >> 1);
+        };
     }
 }

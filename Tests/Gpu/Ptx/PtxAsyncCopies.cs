@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>One thread's copies from global to shared memory: they arrive when they are waited for, not before.</summary>
+/// <summary>
+/// One thread's copies from global to shared memory; they complete when the thread waits for them, not before.
+/// </summary>
 /// <remarks>PTX ISA, "Data Movement and Conversion Instructions: cp.async".</remarks>
 internal sealed class PtxAsyncCopies
 {
@@ -24,24 +26,27 @@ internal sealed class PtxAsyncCopies
         _ => null,
     };
 
-    /// <summary>Of so many bytes. A fourth operand may say how many of them are read; the others become zero.</summary>
+    /// <summary>
+    /// Of <paramref name="size"/> bytes. A fourth operand is how many of them are read; the others become zero.
+    /// </summary>
     private static Action<PtxThread> Copy(PtxStatement s, int size)
     {
-        var ((to, toOffset), (from, fromOffset)) = (s.Address(0), s.Address(1));
+        var ((target, targetOffset), (source, sourceOffset)) = (s.Address(0), s.Address(1));
         var count = s.Operands.Length > 3 ? s.Register(3) : -1;
         return thread =>
         {
-            var (target, source) = (thread.Get<ulong>(to) + (ulong)toOffset, thread.Get<ulong>(from) + (ulong)fromOffset);
+            var targetAddress = thread.Get<ulong>(target) + (ulong)targetOffset;
+            var sourceAddress = thread.Get<ulong>(source) + (ulong)sourceOffset;
             var read = count < 0 ? size : thread.Get<int>(count);
             if (read < 0 || read > size) throw new PtxException($"{read} of {size} bytes");
-            PtxMemoryAccess.CheckAlignment(target, size);
-            PtxMemoryAccess.CheckAlignment(source, size);
+            PtxMemoryAccess.CheckAlignment(targetAddress, size);
+            PtxMemoryAccess.CheckAlignment(sourceAddress, size);
 
             var bytes = new byte[size];
-            if (read > 0) thread.Cta.Global.At(source, read).CopyTo(bytes);
-            var array = thread.Cta.Shared(target);
-            array.BeginAsyncWrite(thread, target, size);
-            thread.AsyncCopies.pendingGroup.Add(() => array.CompleteAsyncWrite(thread, target, bytes));
+            if (read > 0) thread.Cta.Global.At(sourceAddress, read).CopyTo(bytes);
+            var array = thread.Cta.Shared(targetAddress);
+            array.BeginAsyncWrite(thread, targetAddress, size);
+            thread.AsyncCopies.pendingGroup.Add(() => array.CompleteAsyncWrite(thread, targetAddress, bytes));
         };
     }
 
@@ -53,11 +58,11 @@ internal sealed class PtxAsyncCopies
         pendingGroup = [];
     }
 
-    /// <summary>All but the last <paramref name="count"/> groups have arrived.</summary>
+    /// <summary>Completes all but the last <paramref name="count"/> groups.</summary>
     private void WaitGroup(int count)
     {
         while (committedGroups.Count > count)
-            foreach (var land in committedGroups.Dequeue())
-                land();
+            foreach (var complete in committedGroups.Dequeue())
+                complete();
     }
 }

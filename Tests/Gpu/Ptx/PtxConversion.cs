@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>From one type to another: cvt.{rounding}.to.from.</summary>
+/// <summary>Conversions: cvt.{rounding}.to.from.</summary>
 internal static class PtxConversion
 {
     public static Action<PtxThread>? Of(PtxStatement s) => s.Opcode.Split('.') switch
@@ -32,7 +32,7 @@ internal static class PtxConversion
         _ => null,
     };
 
-    /// <summary>Reals to integers saturate, integers lose their upper bits.</summary>
+    /// <summary>From floating point to integers saturates; from integers to smaller ones truncates.</summary>
     private static Action<PtxThread>? To<T>(PtxStatement s, string to) where T : unmanaged, INumber<T> => to switch
     {
         "u8" => s.Unary<T, byte>(byte.CreateTruncating),

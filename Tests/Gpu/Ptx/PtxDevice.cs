@@ -3,7 +3,9 @@ using ILGPU.Runtime.CPU;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>A device whose kernels are interpreted as PTX: what CUDA would run, with every access looked at.</summary>
+/// <summary>
+/// A device whose kernels are interpreted as PTX: what CUDA would run, with every memory access checked.
+/// </summary>
 internal static class PtxDevice
 {
     private static readonly Lazy<GpuDevice> Opened = new(() =>

@@ -1,4 +1,6 @@
 namespace PyNetSharp.Tests;
 
-/// <summary>A kernel does what a GPU would do wrong or leaves open, or what the interpreter does not know.</summary>
+/// <summary>
+/// A kernel has an error or undefined behavior, or an instruction that the interpreter does not support.
+/// </summary>
 internal sealed class PtxException(string message) : Exception(message);

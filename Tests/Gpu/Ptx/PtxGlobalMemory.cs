@@ -1,6 +1,6 @@
 namespace PyNetSharp.Tests;
 
-/// <summary>The memory that a kernel's views name, and nothing else.</summary>
+/// <summary>The memory of a kernel's views; every other address is an error.</summary>
 internal sealed unsafe class PtxGlobalMemory
 {
     private readonly List<(ulong Start, ulong End)> views = [];
@@ -12,13 +12,13 @@ internal sealed unsafe class PtxGlobalMemory
         foreach (var (start, end) in views)
             if (address >= start && address + (ulong)length <= end)
                 return new((void*)address, length);
-        throw new PtxException($"{length} bytes at {address:X} lie in none of the kernel's views: {Nearest(address)}");
+        throw new PtxException($"{length} bytes at {address:X} are in none of the kernel's views: {Nearest(address)}");
     }
 
     private string Nearest(ulong address)
     {
         if (views.Count == 0) return "it has none";
         var (start, end) = views.MinBy(view => address < view.Start ? view.Start - address : address - view.End);
-        return $"the nearest has {end - start} bytes, and this is {(long)(address - start)}";
+        return $"the nearest has {end - start} bytes, and the offset is {(long)(address - start)}";
     }
 }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Whom a thread waits for before an instruction.</summary>
+/// <summary>Which other threads a thread waits for before an instruction.</summary>
 internal enum PtxSynchronization
 {
     None,
@@ -11,12 +11,13 @@ internal enum PtxSynchronization
     End,
 }
 
-/// <summary>An instruction that can be carried out.</summary>
-/// <param name="Guard">The predicate under which it is; negative for none.</param>
-/// <param name="Execute">What a thread does; null if it stops before.</param>
-/// <param name="ExecuteWarp">What the threads of a warp do together.</param>
+/// <summary>An instruction that can be executed.</summary>
+/// <param name="Guard">The register of its guard predicate; negative for none.</param>
+/// <param name="Execute">Executes it for one thread; null if threads wait for each other.</param>
+/// <param name="ExecuteWarp">Executes it for a whole warp.</param>
 internal sealed partial record PtxInstruction(
-    string Text, int Guard, bool GuardValue, PtxSynchronization Synchronization, Action<PtxThread>? Execute, Action<PtxThread[]>? ExecuteWarp)
+    string Text, int Guard, bool GuardValue, PtxSynchronization Synchronization,
+    Action<PtxThread>? Execute, Action<PtxThread[]>? ExecuteWarp)
 {
     public static readonly PtxInstruction End = new("the end", -1, true, PtxSynchronization.End, null, null);
 
@@ -29,12 +30,14 @@ internal sealed partial record PtxInstruction(
         var guard = match.Groups["guard"];
         try
         {
-            var together = PtxTensorCores.Of(statement);
-            var stop = statement.Opcode == "bar.sync" ? PtxSynchronization.Barrier : together is null ? PtxSynchronization.None : PtxSynchronization.Warp;
-            if (guard.Success && stop != PtxSynchronization.None) throw new PtxException("what threads do together is under a condition");
+            var executeWarp = PtxTensorCores.Of(statement);
+            var synchronization = statement.Opcode == "bar.sync" ? PtxSynchronization.Barrier
+                : executeWarp is null ? PtxSynchronization.None : PtxSynchronization.Warp;
+            if (guard.Success && synchronization != PtxSynchronization.None)
+                throw new PtxException("an instruction that synchronizes threads has a guard");
             return new(
-                text, guard.Success ? symbols.Register(guard.Value) : -1, !match.Groups["not"].Success, stop,
-                stop == PtxSynchronization.None ? PerThread(statement) : null, together);
+                text, guard.Success ? symbols.Register(guard.Value) : -1, !match.Groups["not"].Success, synchronization,
+                synchronization == PtxSynchronization.None ? PerThread(statement) : null, executeWarp);
         }
         catch (Exception e) when (e is PtxException or IndexOutOfRangeException)
         {
@@ -52,8 +55,9 @@ internal sealed partial record PtxInstruction(
         switch (statement.Opcode)
         {
             case "bra" or "bra.uni":
-                if (!statement.Symbols.Labels.TryGetValue(statement.Operands[0], out var to)) throw new PtxException("unknown label");
-                return thread => thread.ProgramCounter = to;
+                if (!statement.Symbols.Labels.TryGetValue(statement.Operands[0], out var target))
+                    throw new PtxException("unknown label");
+                return thread => thread.ProgramCounter = target;
             case "ret" or "exit":
                 return thread => thread.ProgramCounter = thread.Cta.EndIndex;
             default:
@@ -61,7 +65,8 @@ internal sealed partial record PtxInstruction(
         }
     }
 
-    [GeneratedRegex(@"^(@(?<not>!)?(?<guard>[\w%]+)\s+)?(?<opcode>[\w.:]+)(\s+(?<operands>.*))?$", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"^(@(?<not>!)?(?<guard>[\w%]+)\s+)?(?<opcode>[\w.:]+)(\s+(?<operands>.*))?$", RegexOptions.Singleline)]
     private static partial Regex Syntax();
 
     [GeneratedRegex(@"\{[^}]*\}|\[[^\]]*\]|[^,\s]+")]

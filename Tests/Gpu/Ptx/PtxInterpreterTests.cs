@@ -2,7 +2,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>The interpreter finds what it is there to find, and lets pass what is right.</summary>
+/// <summary>The interpreter finds the errors that it is for, and executes correct programs.</summary>
 [Category("Gpu")]
 public sealed class PtxInterpreterTests
 {
@@ -18,7 +18,7 @@ public sealed class PtxInterpreterTests
         """;
 
     [Test]
-    public void A_barrier_makes_writes_of_others_readable() =>
+    public void After_a_barrier_threads_read_what_others_wrote() =>
         Assert.That(Run(Neighbours + "bar.sync 0;" + WriteBack)[..4], Is.EqualTo(new[] { 1, 0, 3, 2 }));
 
     [Test]
@@ -45,14 +45,14 @@ public sealed class PtxInterpreterTests
     }
 
     [Test]
-    public void A_barrier_that_not_all_reach_is_found()
+    public void A_barrier_that_not_all_threads_reach_is_found()
     {
-        Fails("setp.lt.u32 %p0, %tid.x, 7; @%p0 bra skip; bar.sync 0; skip: ret;", "they wait for ever");
+        Fails("setp.lt.u32 %p0, %tid.x, 7; @%p0 bra skip; bar.sync 0; skip: ret;", "a deadlock");
         Fails("setp.lt.u32 %p0, %tid.x, 7; @%p0 bra skip; " + Mma + " skip: ret;", "not all threads of the warp");
     }
 
     [Test]
-    public void Accesses_outside_are_found()
+    public void Accesses_out_of_bounds_are_found()
     {
         Fails("st.b32 [%rd0+128], 0;", "none of the kernel's views");
         Fails("add.u64 %rd1, %rd0, -4; ld.b32 %r0, [%rd1];", "none of the kernel's views");
@@ -70,7 +70,7 @@ public sealed class PtxInterpreterTests
     }
 
     [Test]
-    public void What_is_unknown_is_named()
+    public void Unknown_names_are_in_the_message()
     {
         Fails("popc.b32 %r0, %tid.x;", "unknown instruction popc.b32");
         Fails("mov.b32 %r7, 0;", "%r7 is not declared");
@@ -78,9 +78,9 @@ public sealed class PtxInterpreterTests
         Fails("bra nowhere;", "unknown label");
     }
 
-    /// <summary>They arrive in the order in which they were sent off, with zeros for what is not read.</summary>
+    /// <summary>They complete in the order in which they were issued, with zeros for what is not read.</summary>
     [Test]
-    public void Asynchronous_copies_arrive_when_they_are_waited_for()
+    public void Asynchronous_copies_complete_when_they_are_waited_for()
     {
         const string copies = """
             shl.b32 %own, %tid.x, 4;
@@ -102,12 +102,12 @@ public sealed class PtxInterpreterTests
         Fails(
             copies + "cp.async.wait_group 1;" + read.Replace("1048576", "1048704", StringComparison.Ordinal),
             "before the copy to it has been waited for");
-        Fails(copies + "st.shared.b32 [%own+1048576], 0;", "while a copy to it is on its way");
+        Fails(copies + "st.shared.b32 [%own+1048576], 0;", "while a copy to it is pending");
         var data = Run(copies + "cp.async.wait_group 1; bar.sync 0;" + read, Enumerable.Range(1, 32));
         Assert.That(data[..3], Is.EqualTo(new[] { 0, 30, 3 }), "the last thread's");
     }
 
-    /// <summary>a[i, k] = i + k/8, b[k, j] = j − k: every place of every fragment counts.</summary>
+    /// <summary>a[i, k] = i + k/8, b[k, j] = j − k: every element of every fragment matters.</summary>
     [Test]
     public void Tensor_cores_multiply_by_the_tables_of_fragments()
     {
@@ -126,7 +126,9 @@ public sealed class PtxInterpreterTests
             }
     }
 
-    /// <summary>Row r of matrix m is the four words of thread 8m + r; thread 4g + t gets word t of row g of each matrix.</summary>
+    /// <summary>
+    /// Row r of matrix m is the four words of thread 8m + r; thread 4g + t gets word t of row g of each matrix.
+    /// </summary>
     [Test]
     public void Matrices_are_loaded_by_rows()
     {
@@ -136,20 +138,23 @@ public sealed class PtxInterpreterTests
             and.b32 %other, %tid.x, 7; shl.b32 %other, %other, 4;
             """;
         const string load = "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r0, %own, %r0, %own}, [%other+1048576];";
-        const string writeBack = "shl.b32 %r0, %tid.x, 2; cvt.u64.u32 %rd1, %r0; add.u64 %rd1, %rd0, %rd1; st.b32 [%rd1], %own;";
+        const string writeBack =
+            "shl.b32 %r0, %tid.x, 2; cvt.u64.u32 %rd1, %r0; add.u64 %rd1, %rd0, %rd1; st.b32 [%rd1], %own;";
         Assert.That(Run(rows + "bar.sync 0;" + load + writeBack), Is.EqualTo(Enumerable.Range(0, 32)));
         Fails(rows + "xor.b32 %other, %other, 16;" + load, "with no barrier between");
         Fails(rows + "add.u32 %other, %other, 4; bar.sync 0;" + load, "misaligned");
     }
 
     private const string Mma =
-        "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {c0, c1, c2, c3}, {a0, a1, a2, a3}, {b0, b1}, {c0, c1, c2, c3};";
+        "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 " +
+        "{c0, c1, c2, c3}, {a0, a1, a2, a3}, {b0, b1}, {c0, c1, c2, c3};";
 
-    /// <summary>With some of the thirteen bits that tensor cores drop.</summary>
+    /// <summary>With some of the thirteen bits that tensor cores ignore.</summary>
     private const string Fragments = """
         shr.u32 %r0, %tid.x, 2; cvt.rn.f32.u32 g, %r0;
         and.b32 %own, %tid.x, 3; cvt.rn.f32.u32 t, %own;
-        fma.rn.f32 a0, t, 0f3E000000, g; add.f32 a1, a0, 0f41000000; add.f32 a2, a0, 0f3F000000; add.f32 a3, a1, 0f3F000000;
+        fma.rn.f32 a0, t, 0f3E000000, g;
+        add.f32 a1, a0, 0f41000000; add.f32 a2, a0, 0f3F000000; add.f32 a3, a1, 0f3F000000;
         sub.f32 b0, g, t; sub.f32 b1, b0, 0f40800000;
         mov.b32 %r0, a0; or.b32 %r0, %r0, 8191; mov.b32 a0, %r0;
         mov.f32 c0, 0f42C80000; mov.f32 c1, c0; mov.f32 c2, c0; mov.f32 c3, c0;
@@ -160,7 +165,9 @@ public sealed class PtxInterpreterTests
 
     private static int[] Run(string body) => Run(body, Enumerable.Repeat(0, 32));
 
-    /// <summary>One warp with 256 bytes of shared memory and an address of numbers, which come back.</summary>
+    /// <summary>
+    /// Runs one warp with 256 bytes of shared memory and the address of the numbers, and returns those.
+    /// </summary>
     private static unsafe int[] Run(string body, IEnumerable<int> numbers)
     {
         int[] data = [.. numbers, 0, 0, 0, 0];

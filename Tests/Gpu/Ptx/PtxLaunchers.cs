@@ -4,10 +4,10 @@ using ILGPU.Runtime;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Runs kernels as an NVIDIA driver gets them, on memory of ILGPU's emulation.</summary>
+/// <summary>Interprets kernels' PTX, on memory of ILGPU's emulated device.</summary>
 internal sealed class PtxLaunchers(Accelerator accelerator) : KernelCache(accelerator)
 {
-    /// <summary>Threads of a group of an <see cref="IItemKernel"/>.</summary>
+    /// <summary>The group size of an <see cref="IItemKernel"/>.</summary>
     private const int ItemGroupSize = 64;
 
     private static readonly ConcurrentDictionary<Type, PtxProgram> Programs = [];
@@ -18,7 +18,7 @@ internal sealed class PtxLaunchers(Accelerator accelerator) : KernelCache(accele
 
     public override int MultiprocessorCount => 132;
 
-    /// <remarks>The interpreter compiles by itself.</remarks>
+    /// <remarks>Not used: <see cref="Run"/> compiles kernels to PTX.</remarks>
     public override LazyKernel GetItemKernel<TKernel>() => LazyKernel.None;
 
     public override LazyKernel GetGroupKernel<TKernel>() => LazyKernel.None;
@@ -37,7 +37,8 @@ internal sealed class PtxLaunchers(Accelerator accelerator) : KernelCache(accele
         var program = Programs.GetOrAdd(type, kernel => new(Ptx.Of(kernel)));
         int[] lengths = [.. bytes.Select(argument => argument.Length)];
         if (!program.Parameters.Select(parameter => parameter.Length).SequenceEqual(lengths))
-            throw new PtxException($"{type} takes {string.Join(", ", program.Parameters)}, not {string.Join(", ", lengths)} bytes");
+            throw new PtxException(
+                $"{type} takes {string.Join(", ", program.Parameters)}, not {string.Join(", ", lengths)} bytes");
         for (var z = 0; z < grid.Z; z++)
             for (var y = 0; y < grid.Y; y++)
                 for (var x = 0; x < grid.X; x++)

@@ -3,19 +3,19 @@ using System.Text.RegularExpressions;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// How many registers a kernel's PTX needs at once: what is written and will still be read, at the place where that is
-/// most.
+/// How many registers of a kernel's PTX are live at once: the maximum over all instructions.
 /// </summary>
 /// <remarks>
-/// The kernel's arguments do not count: they are read where they lie. The assembler needs fewer registers where it
-/// computes a number anew, and more for addresses that it makes; but the two go together.
+/// The kernel's arguments do not count: instructions read them from constant memory. The assembler needs fewer
+/// registers where it recomputes a value, and more for addresses; but the two numbers are correlated.
 /// </remarks>
 internal static partial class PtxLiveness
 {
     public static int MaxLiveRegisters(string ptx)
     {
         var lines = Instructions(ptx, out var labels);
-        var (uses, writes, next) = (new HashSet<string>[lines.Count], new HashSet<string>[lines.Count], new int[lines.Count][]);
+        var (uses, writes) = (new HashSet<string>[lines.Count], new HashSet<string>[lines.Count]);
+        var next = new int[lines.Count][];
         for (var i = 0; i < lines.Count; i++) (uses[i], writes[i], next[i]) = Read(lines[i], i, lines.Count, labels);
 
         var live = Enumerable.Range(0, lines.Count).Select(_ => new HashSet<string>()).ToArray();
@@ -44,41 +44,45 @@ internal static partial class PtxLiveness
         var (lines, found) = (new List<string>(), new Dictionary<string, int>());
         foreach (var line in ptx.Split('\n').Select(line => line.Trim()))
             if (line.EndsWith(':')) found.Add(line[..^1], lines.Count);
-            else if (line.Length > 1 && line[0] != '.' && !line.StartsWith("//", StringComparison.Ordinal)) lines.Add(line);
+            else if (line.Length > 1 && line[0] != '.' && !line.StartsWith("//", StringComparison.Ordinal))
+                lines.Add(line);
         labels = found;
         return lines;
     }
 
     private static (HashSet<string> Uses, HashSet<string> Writes, int[] Next) Read(
-        string line, int at, int count, Dictionary<string, int> labels)
+        string line, int index, int count, Dictionary<string, int> labels)
     {
         var parts = Instruction().Match(line);
-        var (condition, name, operands) = (parts.Groups["if"].Value, parts.Groups["name"].Value, parts.Groups["operands"].Value);
+        var (condition, name) = (parts.Groups["if"].Value, parts.Groups["name"].Value);
+        var operands = parts.Groups["operands"].Value;
         HashSet<string> uses = [.. Registers(condition)];
-        int[] on = at + 1 < count ? [at + 1] : [];
+        int[] following = index + 1 < count ? [index + 1] : [];
         if (name.StartsWith("bra", StringComparison.Ordinal))
         {
-            var to = labels[operands.Trim(' ', '\t', ';')];
-            return (uses, [], condition == "" ? [to] : [to, .. on]);
+            var label = labels[operands.Trim(' ', '\t', ';')];
+            return (uses, [], condition == "" ? [label] : [label, .. following]);
         }
 
-        if (name.StartsWith("ret", StringComparison.Ordinal)) return (uses, [], condition == "" ? [] : on);
+        if (name.StartsWith("ret", StringComparison.Ordinal)) return (uses, [], condition == "" ? [] : following);
 
         var isStore = name == "{" || name.StartsWith("st.", StringComparison.Ordinal)
             || name.StartsWith("bar", StringComparison.Ordinal);
         var target = isStore ? "" : Target().Match(operands).Value;
         HashSet<string> writes = [.. Registers(target)];
         uses.UnionWith(Registers(operands[target.Length..]));
-        if (condition != "") uses.UnionWith(writes);        // what was there before stays if the condition is false
-        return (uses, writes, on);
+        if (condition != "") uses.UnionWith(writes);        // if the condition is false, the old value stays
+        return (uses, writes, following);
     }
 
     private static IEnumerable<string> Registers(string text) => Register().Matches(text).Select(match => match.Value);
 
-    /// <summary>Words of 32 bits; conditions have registers of their own.</summary>
+    /// <summary>In words of 32 bits; predicates have registers of their own.</summary>
     private static int Size(string register) =>
         register.StartsWith("%p", StringComparison.Ordinal) ? 0
-        : register.StartsWith("%rd", StringComparison.Ordinal) || register.StartsWith("%fd", StringComparison.Ordinal) ? 2 : 1;
+        : register.StartsWith("%rd", StringComparison.Ordinal) ? 2
+        : register.StartsWith("%fd", StringComparison.Ordinal) ? 2
+        : 1;
 
     [GeneratedRegex(@"^(?<if>@\S+\s+)?(?<name>\S+)(?<operands>.*)$")]
     private static partial Regex Instruction();

@@ -1,9 +1,9 @@
 namespace PyNetSharp.Tests;
 
-/// <summary>Loads and stores, of one element or of vectors, which must lie at a multiple of their size.</summary>
+/// <summary>Loads and stores of elements and of vectors, which must be aligned to their size.</summary>
 internal static class PtxMemoryAccess
 {
-    /// <summary>The bytes at an address, after a look whether this thread may have them now.</summary>
+    /// <summary>The bytes at an address, after a check that the thread may access them now.</summary>
     private delegate Span<byte> Resolve(PtxThread thread, ulong address, int length);
 
     public static Action<PtxThread>? Of(PtxStatement s)
@@ -30,7 +30,7 @@ internal static class PtxMemoryAccess
         if (address % (ulong)length != 0) throw new PtxException($"{length} bytes at {address:X}, which is misaligned");
     }
 
-    /// <summary>Bytes of an element whose upper bits are zero in a register.</summary>
+    /// <summary>The bytes of an element; the upper bytes of its register are zero.</summary>
     private static int? Size(string type) => type switch
     {
         "b8" or "u8" => 1,
@@ -40,7 +40,7 @@ internal static class PtxMemoryAccess
         _ => null,
     };
 
-    /// <summary>What names no space of memory means any; but the kernels' addresses are global then.</summary>
+    /// <summary>Without a state space an address is generic; those of kernels are global then.</summary>
     private static string? Space(string[] parts) => parts switch
     {
         [] or ["v2" or "v4"] => "global",
@@ -51,34 +51,35 @@ internal static class PtxMemoryAccess
 
     private static Action<PtxThread> LoadParameter(PtxStatement s, int size)
     {
-        var (to, (name, offset)) = (s.Register(0), s.NamedAddress(1));
+        var (target, (name, offset)) = (s.Register(0), s.NamedAddress(1));
         var number = s.Symbols.Parameters.FindIndex(parameter => parameter.Name == name);
         if (number < 0) throw new PtxException($"there is no parameter {name}");
-        if (offset + size > s.Symbols.Parameters[number].Length) throw new PtxException($"{size} bytes at {offset} of {name}");
-        return thread => thread.SetBytes(to, thread.Cta.Arguments[number].AsSpan(offset, size));
+        if (offset + size > s.Symbols.Parameters[number].Length)
+            throw new PtxException($"{size} bytes at {offset} of {name}");
+        return thread => thread.SetBytes(target, thread.Cta.Arguments[number].AsSpan(offset, size));
     }
 
-    private static Action<PtxThread> Load(PtxStatement s, int size, Resolve reach)
+    private static Action<PtxThread> Load(PtxStatement s, int size, Resolve resolve)
     {
-        var (to, (register, offset)) = (s.Registers(0), s.Address(1));
+        var (targets, (register, offset)) = (s.Registers(0), s.Address(1));
         return thread =>
         {
             var address = thread.Get<ulong>(register) + (ulong)offset;
-            CheckAlignment(address, size * to.Length);
-            var bytes = reach(thread, address, size * to.Length);
-            for (var i = 0; i < to.Length; i++) thread.SetBytes(to[i], bytes.Slice(i * size, size));
+            CheckAlignment(address, size * targets.Length);
+            var bytes = resolve(thread, address, size * targets.Length);
+            for (var i = 0; i < targets.Length; i++) thread.SetBytes(targets[i], bytes.Slice(i * size, size));
         };
     }
 
-    private static Action<PtxThread> Store(PtxStatement s, int size, Resolve reach)
+    private static Action<PtxThread> Store(PtxStatement s, int size, Resolve resolve)
     {
-        var ((register, offset), from) = (s.Address(0), s.Registers(1));
+        var ((register, offset), sources) = (s.Address(0), s.Registers(1));
         return thread =>
         {
             var address = thread.Get<ulong>(register) + (ulong)offset;
-            CheckAlignment(address, size * from.Length);
-            var bytes = reach(thread, address, size * from.Length);
-            for (var i = 0; i < from.Length; i++) thread.Bytes(from[i])[..size].CopyTo(bytes[(i * size)..]);
+            CheckAlignment(address, size * sources.Length);
+            var bytes = resolve(thread, address, size * sources.Length);
+            for (var i = 0; i < sources.Length; i++) thread.Bytes(sources[i])[..size].CopyTo(bytes[(i * size)..]);
         };
     }
 }

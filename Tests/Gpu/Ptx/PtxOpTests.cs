@@ -2,15 +2,16 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Ops as CUDA runs them: each row of <see cref="OpTable"/> that is small, and what else a step launches.</summary>
+/// <summary>The PTX of each small row of <see cref="OpTable"/>, and of the other kernels of a training step.</summary>
 [Category("Gpu")]
 public sealed class PtxOpTests
 {
-    private const int Most = 1 << 12;       // elements
+    private const int MaxElements = 1 << 12;
 
-    private static IEnumerable<OpRow> Rows => OpTable.Rows.Where(row => row.Shapes.All(shape => shape.Size <= Most));
+    private static IEnumerable<OpRow> Rows =>
+        OpTable.Rows.Where(row => row.Shapes.All(shape => shape.Size <= MaxElements));
 
-    /// <summary>Without products, whose loops take their time here.</summary>
+    /// <summary>Without products, which take long to interpret.</summary>
     private static IEnumerable<OpRow> Finite => Rows.Where(row =>
         row.Shapes.All(shape => shape.Size is > 0 and <= 1 << 10)
         && (row.Name.Contains("ReLU", StringComparison.Ordinal) || row.Shapes.Length == 1));
@@ -22,10 +23,12 @@ public sealed class PtxOpTests
     public void Gradients_are_the_CPUs(OpRow row) => GpuOpTests.AssertGradients(PtxDevice.Instance, row);
 
     [TestCaseSource(nameof(Finite))]
-    public void What_is_not_finite_is_where_the_CPU_has_it(OpRow row) =>
+    public void Results_that_are_not_finite_are_the_CPUs(OpRow row) =>
         GpuNotFiniteTests.AssertAlike(PtxDevice.Instance, row, float.NaN, float.PositiveInfinity);
 
-    /// <summary>Its products go where those of <see cref="PtxProductTests"/> do not; and integers are exact in tf32.</summary>
+    /// <summary>
+    /// Its products are not among those of <see cref="PtxProductTests"/>. Small integers are exact in tf32.
+    /// </summary>
     [Test]
     public void Convolutions_with_a_stride_are_exact_on_tensor_cores([Values(4, 3)] int channels)
     {
@@ -33,8 +36,8 @@ public sealed class PtxOpTests
         device.Precision = Precision.Tf32;
         try
         {
-            foreach (var (here, there) in Passes(device, channels).Zip(Passes(Device.Cpu, channels)))
-                Assert.That(here.ToArray(), Is.EqualTo(there.ToArray()));
+            foreach (var (actual, expected) in Passes(device, channels).Zip(Passes(Device.Cpu, channels)))
+                Assert.That(actual.ToArray(), Is.EqualTo(expected.ToArray()));
         }
         finally
         {
@@ -44,15 +47,16 @@ public sealed class PtxOpTests
 
     private static Tensor[] Passes(Device device, int channels)
     {
-        var (x, w, b) = (Whole([2, channels, 9, 7]), Whole([8, channels, 3, 3]), Whole([8]));
+        var (x, w, b) = (Integers([2, channels, 9, 7]), Integers([8, channels, 3, 3]), Integers([8]));
         foreach (var leaf in (Tensor[])[x, w, b]) leaf.RequiresGrad = true;
         var y = new Conv2dOp((2, 2), (1, 1), relu: true) { ForceDirect = true }.Apply(x, w, b).Keep();
-        y.Backward(Whole(y.Shape));
+        y.Backward(Integers(y.Shape));
         return [y, x.Grad!, w.Grad!, b.Grad!];
 
-        Tensor Whole(Shape shape) => Tensor.From(shape, [.. Enumerable.Range(0, shape.Size).Select(i => i * 7 % 9 - 4f)], device);
+        Tensor Integers(Shape shape) =>
+            Tensor.From(shape, [.. Enumerable.Range(0, shape.Size).Select(i => i * 7 % 9 - 4f)], device);
     }
 
     [Test]
-    public void Notes_are_what_the_scores_say() => ScoreLogTests.AssertNotes(PtxDevice.Instance);
+    public void Batch_metrics_are_those_of_the_scores() => ScoreLogTests.AssertNotes(PtxDevice.Instance);
 }

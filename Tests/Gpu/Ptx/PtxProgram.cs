@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>A kernel's PTX, read once.</summary>
+/// <summary>A kernel's PTX, parsed.</summary>
 /// <remarks>
-/// <see href="https://docs.nvidia.com/cuda/parallel-thread-execution/"/>. It knows as much of the language as ILGPU and the
-/// inline assembly write; anything else is a <see cref="PtxException"/>.
+/// <see href="https://docs.nvidia.com/cuda/parallel-thread-execution/"/>. It supports the part of the language that
+/// ILGPU and the inline assembly use; anything else is a <see cref="PtxException"/>.
 /// </remarks>
 internal sealed partial class PtxProgram
 {
@@ -33,7 +33,7 @@ internal sealed partial class PtxProgram
     /// <summary>The last one is <see cref="PtxInstruction.End"/>.</summary>
     public PtxInstruction[] Code { get; }
 
-    /// <summary>What is in a thread's registers before its first instruction.</summary>
+    /// <summary>The initial values of a thread's registers.</summary>
     public ulong[] Registers { get; }
 
     public IReadOnlyList<(string Name, int Length)> Parameters => symbols.Parameters;
@@ -42,7 +42,8 @@ internal sealed partial class PtxProgram
 
     public IReadOnlyList<(string Name, int Length)> Local => symbols.Local;
 
-    private static bool IsInstruction(Match part) => part.Groups["statement"] is { Success: true, Value: [not '.', ..] };
+    private static bool IsInstruction(Match part) =>
+        part.Groups["statement"] is { Success: true, Value: [not '.', ..] };
 
     private static int Number(Group digits) => int.Parse(digits.Value, CultureInfo.InvariantCulture);
 
@@ -60,7 +61,8 @@ internal sealed partial class PtxProgram
             if (part.Groups["open"].Success) symbols.Open();
             else if (part.Groups["close"].Success) symbols.Close();
             else if (IsInstruction(part)) yield return PtxInstruction.Of(part.Groups["statement"].Value, symbols);
-            else if (part.Groups["statement"] is { Success: true, Value: var declaration } && !symbols.Declare(declaration))
+            else if (part.Groups["statement"] is { Success: true, Value: var declaration }
+                && !symbols.Declare(declaration))
                 throw new PtxException($"unknown declaration {declaration}");
     }
 
@@ -70,7 +72,9 @@ internal sealed partial class PtxProgram
     [GeneratedRegex(@"\.param\s+(\.align\s+\d+\s+)?\.[bsuf](?<bits>\d+)\s+(?<name>\w+)(\[(?<length>\d+)\])?")]
     private static partial Regex Parameter();
 
-    /// <summary>A brace that opens or closes a scope of names, a label, or a statement; braces within one hold vectors.</summary>
+    /// <summary>
+    /// A brace that opens or closes a scope of names, a label, or a statement; braces within one hold vectors.
+    /// </summary>
     [GeneratedRegex(@"\G\s*((?<open>\{)|(?<close>\})|(?<label>[\w$]+):(?!:)|(?<statement>[^;{}]([^;])*?)\s*;)")]
     private static partial Regex Part();
 }

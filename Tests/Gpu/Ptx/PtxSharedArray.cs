@@ -1,8 +1,8 @@
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// An array in shared memory, which knows of each word who wrote and who read it since the last barrier, and so finds races
-/// in whatever order the threads run.
+/// An array in shared memory that records which threads wrote and read each word since the last barrier, and so finds
+/// races in whatever order the threads run.
 /// </summary>
 internal sealed class PtxSharedArray(string name, int length)
 {
@@ -20,7 +20,8 @@ internal sealed class PtxSharedArray(string name, int length)
             if (word.Writer == NoThread) throw RaceError(address, "is read, but has not been written");
             if (word.WritePhase == thread.Cta.BarrierPhase && word.Writer != thread.Number)
                 throw RaceError(address, $"is read, and was written by thread {word.Writer}, with no barrier between");
-            word.Reader = word.ReadPhase != thread.Cta.BarrierPhase || word.Reader == thread.Number ? thread.Number : SeveralThreads;
+            var isOnlyReader = word.ReadPhase != thread.Cta.BarrierPhase || word.Reader == thread.Number;
+            word.Reader = isOnlyReader ? thread.Number : SeveralThreads;
             word.ReadPhase = thread.Cta.BarrierPhase;
         }
 
@@ -39,7 +40,7 @@ internal sealed class PtxSharedArray(string name, int length)
         return bytes.AsSpan(range);
     }
 
-    /// <summary>From here on until <see cref="CompleteAsyncWrite"/> nobody may touch these bytes.</summary>
+    /// <summary>Until <see cref="CompleteAsyncWrite"/> no thread may access these bytes.</summary>
     public void BeginAsyncWrite(PtxThread thread, ulong address, int length)
     {
         foreach (ref var word in Words(Range(address, length)))
@@ -61,7 +62,7 @@ internal sealed class PtxSharedArray(string name, int length)
 
     private static void CheckWrite(PtxThread thread, ulong address, Word word)
     {
-        if (word.HasPendingCopy) throw RaceError(address, "is written while a copy to it is on its way");
+        if (word.HasPendingCopy) throw RaceError(address, "is written while a copy to it is pending");
         if (word.WritePhase == thread.Cta.BarrierPhase && word.Writer != thread.Number)
             throw RaceError(address, $"is written, and was written by thread {word.Writer}, with no barrier between");
         if (word.ReadPhase == thread.Cta.BarrierPhase && word.Reader != thread.Number)
@@ -82,7 +83,7 @@ internal sealed class PtxSharedArray(string name, int length)
     private Span<Word> Words(Range range) =>
         words.AsSpan((range.Start.Value / WordSize)..((range.End.Value + WordSize - 1) / WordSize));
 
-    /// <summary>The last that wrote and read a word, and after which barrier.</summary>
+    /// <summary>The last threads that wrote and read a word, and the barrier phases in which they did.</summary>
     private record struct Word()
     {
         public int Writer = NoThread, WritePhase, Reader, ReadPhase;

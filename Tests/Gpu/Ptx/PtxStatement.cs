@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>An instruction as it is written: what it does, and with what.</summary>
+/// <summary>An instruction as it is written: opcode and operands.</summary>
 internal readonly partial record struct PtxStatement(string Opcode, string[] Operands, PtxSymbols Symbols)
 {
     /// <summary>The opcode without its last part, the type.</summary>
@@ -13,7 +13,7 @@ internal readonly partial record struct PtxStatement(string Opcode, string[] Ope
 
     public int Register(int operand) => Symbols.Register(Operands[operand]);
 
-    /// <summary>Those of {a, b, …}, or a single one.</summary>
+    /// <summary>The registers of {a, b, …}, or a single one.</summary>
     public int[] Registers(int operand) =>
         [.. Operands[operand].Trim('{', '}').Split(',', StringSplitOptions.TrimEntries).Select(Symbols.Register)];
 
@@ -28,7 +28,7 @@ internal readonly partial record struct PtxStatement(string Opcode, string[] Ope
     public (string Name, int Bytes) NamedAddress(int operand)
     {
         var match = InBrackets().Match(Operands[operand]);
-        if (!match.Success) throw new PtxException($"{Operands[operand]} is no address");
+        if (!match.Success) throw new PtxException($"{Operands[operand]} is not an address");
         var bytes = match.Groups[2];
         return (match.Groups[1].Value, bytes.Success ? int.Parse(bytes.Value, CultureInfo.InvariantCulture) : 0);
     }

@@ -4,22 +4,24 @@ using System.Text.RegularExpressions;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// The names of a program. Whatever an instruction reads is a register: constants and addresses are some that nobody writes.
+/// The names of a program. All operands are registers: constants and addresses are registers that are never written.
 /// </summary>
 internal sealed partial class PtxSymbols
 {
-    /// <summary>What a thread is told about its place, in the first registers.</summary>
+    /// <summary>The special registers, which are the first ones.</summary>
     public static readonly string[] Special =
     [
         "%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z",
         "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y", "%nctaid.z",
     ];
 
-    /// <summary>Arrays, and zero, lie so far from each other that no index leads from one into the next.</summary>
+    /// <summary>
+    /// Arrays begin at multiples of 2 to this power, so far apart that no index leads from one into the next.
+    /// </summary>
     public const int ArrayBits = 20;
 
     private readonly Stack<Dictionary<string, int>> scopes = [];
-    private readonly List<ulong> registers = [];        // with what is in them at first
+    private readonly List<ulong> registers = [];        // their initial values
 
     public PtxSymbols()
     {
@@ -36,7 +38,7 @@ internal sealed partial class PtxSymbols
 
     public List<(string Name, int Length)> Local { get; } = [];
 
-    /// <summary>What is in a thread's registers before its first instruction.</summary>
+    /// <summary>The initial values of a thread's registers.</summary>
     public ulong[] Registers => [.. registers];
 
     public void Open() => scopes.Push([]);

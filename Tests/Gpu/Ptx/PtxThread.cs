@@ -3,47 +3,47 @@ using System.Runtime.InteropServices;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>A thread: its registers, its own memory, and where in the program it is.</summary>
+/// <summary>A thread: its registers, its local memory and its program counter.</summary>
 internal sealed class PtxThread
 {
     private readonly ulong[] registers;
     private readonly byte[][] local;
 
-    /// <param name="number">Within its group.</param>
-    public PtxThread(PtxCta group, int number)
+    /// <param name="number">Its index within the group.</param>
+    public PtxThread(PtxCta cta, int number)
     {
-        (Cta, Number) = (group, number);
-        registers = [.. group.Program.Registers];
-        local = [.. group.Program.Local.Select(array => new byte[array.Length])];
-        int[] place = [number, 0, 0, group.Threads, 1, 1, .. group.CtaId, .. group.GridSize];
-        for (var i = 0; i < place.Length; i++) Set(i, place[i]);
+        (Cta, Number) = (cta, number);
+        registers = [.. cta.Program.Registers];
+        local = [.. cta.Program.Local.Select(array => new byte[array.Length])];
+        int[] special = [number, 0, 0, cta.Threads, 1, 1, .. cta.CtaId, .. cta.GridSize];       // PtxSymbols.Special
+        for (var i = 0; i < special.Length; i++) Set(i, special[i]);
     }
 
     public PtxCta Cta { get; }
 
     public int Number { get; }
 
-    /// <summary>The instruction that comes next.</summary>
+    /// <summary>The index of the next instruction.</summary>
     public int ProgramCounter { get; set; }
 
     public PtxAsyncCopies AsyncCopies { get; } = new();
 
-    /// <summary>Goes on up to the next instruction that waits for other threads.</summary>
+    /// <summary>Executes all instructions before the next one that waits for other threads.</summary>
     public void Run()
     {
         var code = Cta.Program.Code;
-        while (code[ProgramCounter] is { Execute: { } act } instruction)
+        while (code[ProgramCounter] is { Execute: { } execute } instruction)
         {
             ProgramCounter++;
             if (instruction.Guard >= 0 && Get<bool>(instruction.Guard) != instruction.GuardValue) continue;
             try
             {
-                act(this);
+                execute(this);
             }
             catch (Exception e) when (e is PtxException or ArithmeticException)
             {
-                var place = string.Join(", ", Cta.CtaId);
-                throw new PtxException($"thread {Number} of group {place}: {instruction.Text}: {e.Message}");
+                var group = string.Join(", ", Cta.CtaId);
+                throw new PtxException($"thread {Number} of group {group}: {instruction.Text}: {e.Message}");
             }
         }
     }
@@ -67,7 +67,8 @@ internal sealed class PtxThread
 
     public Span<byte> LocalAt(ulong address, int length)
     {
-        var (array, offset) = ((address >> PtxSymbols.ArrayBits) - 1, (int)(address & ((1 << PtxSymbols.ArrayBits) - 1)));
+        var array = (address >> PtxSymbols.ArrayBits) - 1;
+        var offset = (int)(address & ((1 << PtxSymbols.ArrayBits) - 1));
         return array < (ulong)local.Length && offset + length <= local[array].Length
             ? local[array].AsSpan(offset, length)
             : throw new PtxException($"{length} bytes at {address:X}, which is no local memory");
