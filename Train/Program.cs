@@ -77,7 +77,7 @@ internal static class Program
     private static int Fail(Exception? fault, int exitCode, string message)
     {
         var line = string.Join(' ', message.Split(['\n', '\r'], Lines));
-        line = string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));    // a file's text must not control the terminal
+        line = string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));    // must not control the terminal
         Console.Error.WriteLine($"pynet: {line}");
         var isDebugging = Environment.GetEnvironmentVariable("PYNET_DEBUG") == "1";
         if (fault is not null && isDebugging) Console.Error.WriteLine(fault);

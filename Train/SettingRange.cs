@@ -7,7 +7,8 @@ internal sealed record SettingRange(string Text, Func<double, bool> Contains)
 {
     public static SettingRange Width { get; } = new("a number above 0 and up to 16", x => x is > 0 and <= 16);
 
-    public static SettingRange Dropout { get; } = new("a number from 0 up to, not including, 1", x => x is >= 0 and < 1);
+    public static SettingRange Dropout { get; } =
+        new("a number from 0 up to, not including, 1", x => x is >= 0 and < 1);
 
     public static SettingRange Mean { get; } = new("a finite number", double.IsFinite);
 

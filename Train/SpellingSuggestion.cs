@@ -1,9 +1,9 @@
 namespace PyNetSharp.Train;
 
-/// <summary>Finds what was probably meant by a misspelt name, for error messages.</summary>
-public static class SpellingSuggestion
+/// <summary>Finds the name that was probably meant by a misspelled one, for error messages.</summary>
+internal static class SpellingSuggestion
 {
-    /// <summary>The name nearest to a word, if one is near enough to have been meant.</summary>
+    /// <summary>The name nearest to a word, if one is near enough.</summary>
     /// <param name="word">What was written.</param>
     /// <param name="names">What could have been written.</param>
     /// <returns>
@@ -44,7 +44,7 @@ public static class SpellingSuggestion
     }
 
     /// <summary>The Damerau–Levenshtein distance, ignoring case, where no letter is edited twice.</summary>
-    /// <returns>The fewest insertions, deletions, substitutions and swaps of neighbours from one to the other.</returns>
+    /// <returns>The fewest insertions, deletions, substitutions and swaps of neighbors.</returns>
     private static int EditDistance(string from, string to)
     {
         var d = new int[from.Length + 1, to.Length + 1];
@@ -56,8 +56,9 @@ public static class SpellingSuggestion
             {
                 var replaced = d[i - 1, j - 1] + (EqualsIgnoreCase(from[i - 1], to[j - 1]) ? 0 : 1);
                 d[i, j] = Math.Min(replaced, 1 + Math.Min(d[i - 1, j], d[i, j - 1]));
-                if (i > 1 && j > 1 && EqualsIgnoreCase(from[i - 1], to[j - 2]) && EqualsIgnoreCase(from[i - 2], to[j - 1]))
-                    d[i, j] = Math.Min(d[i, j], d[i - 2, j - 2] + 1);
+                var isSwap = i > 1 && j > 1
+                    && EqualsIgnoreCase(from[i - 1], to[j - 2]) && EqualsIgnoreCase(from[i - 2], to[j - 1]);
+                if (isSwap) d[i, j] = Math.Min(d[i, j], d[i - 2, j - 2] + 1);
             }
 
         return d[from.Length, to.Length];

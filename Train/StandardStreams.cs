@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PyNetSharp.Train;
 
-/// <summary>The process's output and error streams, also where whatever started the process has closed them.</summary>
+/// <summary>The process's output and error streams, also where the parent process has closed them.</summary>
 internal static partial class StandardStreams
 {
     private const int OutputNumber = 1, ErrorNumber = 2, GetDescriptorFlags = 1, CloseOnExec = 1, ReadWrite = 2;
@@ -11,10 +11,10 @@ internal static partial class StandardStreams
     private static PosixSignalRegistration? sizeLimit;      // until the process ends
 
     /// <summary>
-    /// Puts writers in place that never throw, and lets a write beyond the limit of file sizes fail rather than end the
+    /// Installs writers that never throw, and makes a write beyond the limit of file sizes fail instead of ending the
     /// process.
     /// </summary>
-    /// <returns>The writer of the output, which notes what could not be written.</returns>
+    /// <returns>The writer of the output, which records what could not be written.</returns>
     public static FailSafeWriter Open()
     {
         var (outputIsClosed, errorIsClosed) = (IsClosed(OutputNumber), IsClosed(ErrorNumber));
@@ -28,13 +28,13 @@ internal static partial class StandardStreams
     }
 
     /// <summary>
-    /// Whether the process began without this stream. Its number is then free, or something that the runtime opened
-    /// since has it; such files close on exec, which what a process inherits does not.
+    /// Whether the process began without this stream. Its descriptor is then free, or belongs to a file that the
+    /// runtime has opened since; such files close on exec, inherited ones do not.
     /// </summary>
     private static bool IsClosed(int number) =>
         !OperatingSystem.IsWindows() && FileControl(number, GetDescriptorFlags) is < 0 or CloseOnExec;
 
-    /// <summary>Else the next file to be opened, such as one of weights, would be the output.</summary>
+    /// <summary>Otherwise the next file to be opened, as for weights, would become the output.</summary>
     private static void ReserveStandardDescriptors()
     {
         if (OperatingSystem.IsWindows()) return;

@@ -61,12 +61,13 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         if (history.SkipLast(1).Any(whole => whole.Step != (long)whole.Epoch * train.BatchCount)
             || step <= (epoch - 1L) * train.BatchCount || step > (long)epoch * train.BatchCount)
             throw new InputException(
-                $"The run in '{run.Folder}' cannot be resumed: {train.Count} training items are {train.BatchCount} steps per " +
-                $"epoch, but its metrics have step {step} in epoch {epoch}. Are these the data that it began with?");
+                $"The run in '{run.Folder}' cannot be resumed: {train.Count} training items are {train.BatchCount} " +
+                $"steps per epoch, but its metrics have step {step} in epoch {epoch}. " +
+                "Are these the data that it began with?");
         if (step >= Steps(train) && history[^1].TestAccuracy is not null)
             throw new InputException(
-                $"The run in '{run.Folder}' is complete: {step} steps are done of {Steps(train)}. A larger --epochs or " +
-                "--max-steps makes it longer.");
+                $"The run in '{run.Folder}' is complete: {step} steps are done of {Steps(train)}. " +
+                "A larger --epochs or --max-steps makes it longer.");
         run.UpdateConfig(earlier.Resume(RunConfig.Of(settings), step));
         return history;
     }
@@ -156,7 +157,8 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         if (settings.Gpu is { } gpu)
             screen.WriteInfo(
                 $"memory of {settings.Device}: {NumberFormatting.Bytes(memory.PeakAllocated)} in use at most, " +
-                $"{NumberFormatting.Bytes(memory.Allocated + memory.Cached)} taken, of {NumberFormatting.Bytes(gpu.Memory)}");
+                $"{NumberFormatting.Bytes(memory.Allocated + memory.Cached)} allocated, " +
+                $"of {NumberFormatting.Bytes(gpu.Memory)}");
         if (isWritten) screen.WriteResult($"weights, metrics and curves are in {settings.RunFolder.Folder}");
     }
 }

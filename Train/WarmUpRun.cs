@@ -6,8 +6,8 @@ using PyNetSharp.Training;
 namespace PyNetSharp.Train;
 
 /// <summary>
-/// One step of the network on random images, in parallel with the reading of the data, so that the JIT has compiled the code
-/// of the first real step, and a GPU's driver its kernels.
+/// One step of the network on random images, in parallel with the reading of the data, so that the JIT has compiled the
+/// code of the first real step, and a GPU's driver its kernels.
 /// </summary>
 /// <remarks>Its result is compiled code only, so its failure is ignored.</remarks>
 internal sealed class WarmUpRun
@@ -31,8 +31,8 @@ internal sealed class WarmUpRun
     }
 
     /// <summary>
-    /// Returns when a GPU's kernels for these data are compiled, and displays the progress; at once for the CPU, where the
-    /// JIT compiles during the first steps.
+    /// Returns when a GPU's kernels for these data are compiled, and displays the progress; at once for the CPU, where
+    /// the JIT compiles during the first steps.
     /// </summary>
     public void WaitForKernels(DataLoader train, DataLoader test, int classes, ConsoleOutput screen)
     {

@@ -3,14 +3,14 @@ using PyNetSharp.Layers;
 
 namespace PyNetSharp.Train;
 
-/// <summary>How the network of a weight file was built: then evaluating it needs no options repeated.</summary>
+/// <summary>The settings of a weight file's network, so that evaluating it needs no options repeated.</summary>
 /// <param name="Model">The network's name.</param>
 /// <param name="Data">The data set that it was trained on.</param>
-/// <param name="WidthMultiplier">What its hidden channels were multiplied by.</param>
+/// <param name="WidthMultiplier">The multiplier of its hidden channels.</param>
 /// <param name="Resize">The side to which images were resized; null if they were not.</param>
 internal sealed record WeightMetadata(string? Model, string? Data, double? WidthMultiplier, int? Resize)
 {
-    /// <summary>What the file keeps as its metadata.</summary>
+    /// <summary>The metadata of the file.</summary>
     public IReadOnlyDictionary<string, string> ToMetadata()
     {
         var metadata = new Dictionary<string, string>();
@@ -21,7 +21,7 @@ internal sealed record WeightMetadata(string? Model, string? Data, double? Width
         return metadata;
     }
 
-    /// <summary>What a file says of itself; nothing, if it comes from elsewhere or is of another network.</summary>
+    /// <summary>The settings in a file's metadata; none if it is of another program or another network.</summary>
     /// <exception cref="InputException">The file cannot be read or is no safetensors file.</exception>
     public static WeightMetadata Read(string path, string model)
     {

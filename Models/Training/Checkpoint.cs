@@ -9,8 +9,8 @@ namespace PyNetSharp.Training;
 /// the layers' random generators. The loader's order follows from the step.
 /// </summary>
 /// <remarks>
-/// A safetensors file with tensors <c>model.…</c> and <c>optimizer.…</c>; the rest is in its metadata. In a loop of one's
-/// own:
+/// A safetensors file with tensors <c>model.…</c> and <c>optimizer.…</c>; the rest is in its metadata. In a loop of
+/// one's own:
 /// <code>
 /// var step = File.Exists(path) ? Checkpoint.Load(path, model, optimizer) : 0;
 /// for (var epoch = (int)(step / train.BatchCount) + 1; epoch &lt;= epochs; epoch++)

@@ -93,7 +93,7 @@ public static class MetricsFile
             try
             {
                 epochs.Add(JsonSerializer.Deserialize<EpochRecord>(lines[i], Options)
-                    ?? throw new JsonException("null stands where an epoch was expected."));
+                    ?? throw new JsonException("null where an epoch was expected."));
             }
             catch (JsonException) when (i == lines.Length - 1)
             {

@@ -73,7 +73,7 @@ public sealed class Trainer
         checks.CheckSingleItemBatch(divergence.LastGoodWeights);
     }
 
-    /// <summary>The epochs from one evaluation on the test set to the next, at least 1; the last is evaluated too.</summary>
+    /// <summary>The epochs from one evaluation to the next, at least 1; the last is evaluated too.</summary>
     public int EvaluateEvery { get; init => field = (int)CheckPositive(value); } = 1;
 
     /// <summary>Training ends after this many steps, even within an epoch; null for no such limit.</summary>
@@ -116,8 +116,8 @@ public sealed class Trainer
     /// <exception cref="InputException">The data can no longer be read.</exception>
     /// <exception cref="InvalidOperationException">The optimizer trains none of the model's parameters.</exception>
     /// <remarks>
-    /// Whatever is thrown within an epoch, the callbacks receive the epoch up to that step. Modules that are frozen, and
-    /// those in evaluation mode while the model around them is in training mode, stay so.
+    /// Whatever is thrown within an epoch, the callbacks receive the epoch up to that step. Modules that are frozen,
+    /// and those in evaluation mode while the model around them is in training mode, stay so.
     /// </remarks>
     public void Run(int epochs, CancellationToken cancellation = default)
     {

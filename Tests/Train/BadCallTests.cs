@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Whatever is wrong with a call or its files: one line that says so, exit code 2, nothing written.</summary>
+/// <summary>Faulty calls and files: one error line, exit code 2, nothing written.</summary>
 [NonParallelizable]
 public sealed class BadCallTests
 {
@@ -29,7 +29,7 @@ public sealed class BadCallTests
     [OneTimeTearDown]
     public void RemoveFiles() => folder.Dispose();
 
-    // Where a case writes 'good', it is the folder of good data.
+    // 'good' is the folder of good data.
     private static readonly (string Line, string[] Said)[] Calls =
     [
         ("trian", ["unknown command 'trian'", "did you mean 'train'"]),
@@ -141,7 +141,7 @@ public sealed class BadCallTests
     [Test]
     public void A_diverging_run_stops_with_its_last_good_weights()
     {
-        // Each step turns the weights into −99 of themselves.
+        // Each step multiplies the weights by −99.
         var result = PynetProcess.Run(
             folder.Name, "train", "two-layer", "--data", "xor", "--lr", "100", "--weight-decay", "1", "--epochs", "500",
             "--quiet", "--out", "diverged");
@@ -155,7 +155,7 @@ public sealed class BadCallTests
     }
 
     [Test]
-    public void A_dead_network_is_named()
+    public void A_dead_network_is_reported()
     {
         // The weights are zero, so that no score ever depends on the input.
         var model = NetworkCatalog.Find("two-layer").Create(new([2], 2), new Rng(0));
@@ -179,7 +179,7 @@ public sealed class BadCallTests
         File.WriteAllBytes(path, spoil(File.ReadAllBytes(path)));
     }
 
-    /// <summary>Four images of 8×8 under a header that says something else.</summary>
+    /// <summary>Four images of 8×8 with a header that disagrees.</summary>
     private void WriteIdx(string name, int magic, int count)
     {
         var mnist = Directory.CreateDirectory(folder[$"{name}/mnist"]).FullName;

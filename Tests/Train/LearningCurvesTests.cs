@@ -30,7 +30,8 @@ public sealed class LearningCurvesTests
         Case("begun late", [Epoch(17, 1, 0.5, 0.5), Epoch(19, 0.5, 0.6, 0.4)]),
     ];
 
-    private static TestCaseData<EpochRecord[]> Case(string name, EpochRecord[] epochs) => new(epochs) { TestName = $"{{m}}({name})" };
+    private static TestCaseData<EpochRecord[]> Case(string name, EpochRecord[] epochs) =>
+        new(epochs) { TestName = $"{{m}}({name})" };
 
     [TestCaseSource(nameof(Runs))]
     public void EverythingIsInsideThePicture(EpochRecord[] epochs)
@@ -45,21 +46,26 @@ public sealed class LearningCurvesTests
             Assert.That(y, Is.InRange(0, height));
         }
 
-        Assert.That(Named(picture, "text").Select(text => text.Value), Is.All.Not.Contain("NaN").And.All.Not.Contain("∞"));
+        Assert.That(
+            Named(picture, "text").Select(text => text.Value), Is.All.Not.Contain("NaN").And.All.Not.Contain("∞"));
     }
 
     [Test]
     public void AxesAreMarkedInRoundNumbers()
     {
         var texts = Texts(LearningCurves.Draw(ThreeEpochs, "nin"));
-        Assert.That(texts, Is.SupersetOf(new[] { "2.05", "2.10", "2.15", "2.20", "2.25", "2.30" }), "losses 2.06 to 2.25");
+        string[] losses = ["2.05", "2.10", "2.15", "2.20", "2.25", "2.30"];
+        Assert.That(texts, Is.SupersetOf(losses), "losses 2.06 to 2.25");
         Assert.That(texts, Is.SupersetOf(new[] { "15", "20", "25", "30", "35" }), "accuracies 15.42 to 31.06 %");
         Assert.That(texts.Count(text => text == "2"), Is.EqualTo(2), "epoch 2 on both axes");
     }
 
     [Test]
-    public void EpochsAreMarkedByTheFirstAndRoundOnes() =>
-        Assert.That(Texts(LearningCurves.Draw(Run(100), "nin")), Is.SupersetOf(new[] { "1", "20", "40", "60", "80", "100" }));
+    public void EpochsAreMarkedByTheFirstAndRoundOnes()
+    {
+        string[] ticks = ["1", "20", "40", "60", "80", "100"];
+        Assert.That(Texts(LearningCurves.Draw(Run(100), "nin")), Is.SupersetOf(ticks));
+    }
 
     [Test]
     public void ValuesLieWhereTheGridSays()
@@ -72,7 +78,7 @@ public sealed class LearningCurvesTests
         static double Height(XElement picture, string tip) => (double)Named(picture, "circle")
             .Single(circle => circle.Value.StartsWith(tip, StringComparison.Ordinal)).Attribute("cy")!;
 
-        // The label's baseline stands 4 units below its line, so that its digits are centred on it.
+        // The label's baseline is 4 units below its line, so that its digits are centered on it.
         static double GridLine(XElement picture, string label) =>
             (double)Named(picture, "text").Single(text => text.Value == label).Attribute("y")! - 4;
     }
@@ -82,7 +88,8 @@ public sealed class LearningCurvesTests
     {
         var picture = LearningCurves.Draw([.. ThreeEpochs, Epoch(4, 2, 0.27, 0.3106)], "nin");
         var ring = Named(picture, "circle").Single(circle => (string?)circle.Attribute("fill") == "white");
-        var dot = Named(picture, "circle").Single(circle => circle.Value.StartsWith("epoch 2, test", StringComparison.Ordinal));
+        var dot = Named(picture, "circle")
+            .Single(circle => circle.Value.StartsWith("epoch 2, test", StringComparison.Ordinal));
         Assert.That((double)ring.Attribute("cx")!, Is.EqualTo((double)dot.Attribute("cx")!));
         Assert.That((double)ring.Attribute("cy")!, Is.EqualTo((double)dot.Attribute("cy")!));
         Assert.That(Texts(picture), Does.Contain("best 31.06 %"));
@@ -120,7 +127,8 @@ public sealed class LearningCurvesTests
     {
         var everyFifth = Run(100).Select(e => e.Epoch % 5 == 0 ? e : e with { TestAccuracy = double.NaN });
         var picture = LearningCurves.Draw([.. everyFifth], "nin");
-        Assert.That(Named(picture, "title").Count(title => title.Value.Contains("test", StringComparison.Ordinal)), Is.EqualTo(20));
+        var tests = Named(picture, "title").Count(title => title.Value.Contains("test", StringComparison.Ordinal));
+        Assert.That(tests, Is.EqualTo(20));
     }
 
     [Test]
@@ -147,8 +155,11 @@ public sealed class LearningCurvesTests
     }
 
     [Test]
-    public void ALongTitleIsCut() =>
-        Assert.That(Texts(LearningCurves.Draw(ThreeEpochs, new string('n', 500))), Does.Contain(new string('n', 95) + "…"));
+    public void ALongTitleIsCut()
+    {
+        var picture = LearningCurves.Draw(ThreeEpochs, new string('n', 500));
+        Assert.That(Texts(picture), Does.Contain(new string('n', 95) + "…"));
+    }
 
     [Test]
     public void TheMachinesCultureDoesNotMatter()
@@ -180,5 +191,6 @@ public sealed class LearningCurvesTests
     private static IEnumerable<(double X, double Y)> Points(XElement polyline) =>
         from point in polyline.Attribute("points")!.Value.Split(' ')
         let pair = point.Split(',')
-        select (double.Parse(pair[0], CultureInfo.InvariantCulture), double.Parse(pair[1], CultureInfo.InvariantCulture));
+        select (
+            double.Parse(pair[0], CultureInfo.InvariantCulture), double.Parse(pair[1], CultureInfo.InvariantCulture));
 }

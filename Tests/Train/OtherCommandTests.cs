@@ -24,11 +24,13 @@ public sealed class OtherCommandTests
     public void Remove() => folder.Dispose();
 
     [Test]
-    public void Evaluation_scales_features_as_training_did_with_however_few_items()
+    public void Evaluation_scales_features_as_training_did_with_a_few_items()
     {
         var trained = PynetProcess.Run(
-            folder.Name, "train", "two-layer", "--data", "xor", "--limit", "5", "--epochs", "3", "--quiet", "--out", "few");
-        var evaluated = PynetProcess.Run(folder.Name, "evaluate", "two-layer", "--weights", "few/model.safetensors", "--json");
+            folder.Name, "train", "two-layer", "--data", "xor", "--limit", "5", "--epochs", "3", "--quiet",
+            "--out", "few");
+        var evaluated = PynetProcess.Run(
+            folder.Name, "evaluate", "two-layer", "--weights", "few/model.safetensors", "--json");
 
         Assert.That((trained.ExitCode, evaluated.ExitCode), Is.EqualTo((0, 0)), trained.Error + evaluated.Error);
         var last = MetricsFile.Read(folder["few/metrics.jsonl"])[^1];
@@ -56,7 +58,7 @@ public sealed class OtherCommandTests
     }
 
     [Test]
-    public void Evaluation_prints_tables_and_knows_the_training_part()
+    public void Evaluation_prints_tables_also_of_the_training_part()
     {
         var result = PynetProcess.Run(
             folder.Name, "evaluate", "lenet5", "--weights", "run/best.safetensors", "--data", "cifar10",
@@ -106,7 +108,8 @@ public sealed class OtherCommandTests
     {
         var d2l = PynetProcess.Run(folder.Name, "models", "nin-d2l").Output;
         var net = PynetProcess.Run(folder.Name, "models", "nin-net").Output;
-        var small = PynetProcess.Run(folder.Name, "models", "nin", "--size", "32", "--width", "0.25", "--classes", "7").Output;
+        var small = PynetProcess.Run(
+            folder.Name, "models", "nin", "--size", "32", "--width", "0.25", "--classes", "7").Output;
 
         Assert.That(d2l, Does.Contain("Sequential output shape: [1, 96, 54, 54]"));
         Assert.That(d2l, Does.Contain("Flatten output shape: [1, 10]"));
@@ -122,7 +125,8 @@ public sealed class OtherCommandTests
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(result.Output, Does.Contain("cpu").And.Contain("float").And.Contain("free"));
-        foreach (var gpu in DeviceCatalog.Gpus) Assert.That(result.Output, Does.Contain(gpu.Name).And.Contain(gpu.Driver));
+        foreach (var gpu in DeviceCatalog.Gpus)
+            Assert.That(result.Output, Does.Contain(gpu.Name).And.Contain(gpu.Driver));
         if (DeviceCatalog.Gpus.All(gpu => gpu.IsCpu)) Assert.That(result.Output, Does.Contain("No GPU: "));
     }
 

@@ -2,9 +2,9 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What can happen to a call from outside: one line and the exit code say so, and training goes on.</summary>
+/// <summary>Closed streams, full disks, missing folders: an error line and the exit code report them.</summary>
 [NonParallelizable]
-[Platform(Exclude = "Win", Reason = "a POSIX shell makes the world")]
+[Platform(Exclude = "Win", Reason = "a POSIX shell sets up the process")]
 public sealed class OutsideTests
 {
     private static readonly string[] Files =
@@ -22,9 +22,9 @@ public sealed class OutsideTests
     [TestCase("exec \"$@\" >&- 2>&-", 2, "")]
     [TestCase("exec \"$@\" <&- >&- 2>&-", 2, "")]
     [TestCase("exec \"$@\" <&-", 0, "")]
-    [TestCase("\"$@\" | :", 0, "", Description = "the reader has gone")]
+    [TestCase("\"$@\" | :", 0, "", Description = "the reader has ended")]
     [TestCase("\"$@\" 3>&1 >&2 2>&3 | :", 0, null, Description = "so has that of the errors")]
-    public void A_run_goes_on_without_its_streams(string shell, int exitCode, string? error)
+    public void A_run_continues_without_its_streams(string shell, int exitCode, string? error)
     {
         var run = $"run{Directory.GetDirectories(folder.Name).Length}";
         var result = Run(shell, "train", "two-layer", "--data", "xor", "--epochs", "3", "--out", run);
@@ -39,7 +39,7 @@ public sealed class OutsideTests
     [TestCase("exec \"$@\" 2>&-")]
     [TestCase("exec \"$@\" >&- 2>&-")]
     [TestCase("exec \"$@\" > /dev/full 2> /dev/full")]
-    public void The_exit_code_of_a_bad_call_needs_no_stream(string shell) =>
+    public void A_bad_call_has_its_exit_code_without_streams(string shell) =>
         Assert.That(Run(shell, "train", "nope").ExitCode, Is.EqualTo(2));
 
     [TestCase("models")]
@@ -56,10 +56,10 @@ public sealed class OutsideTests
     [TestCase(0, "config.json")]
     [TestCase(6, "model.safetensors")]
     [TestCase(12, "checkpoint.safetensors")]
-    public void Beyond_the_limit_of_file_sizes_nothing_is_called_written(int blocks, string file)
+    public void Beyond_the_limit_of_file_sizes_nothing_is_reported_as_written(int blocks, string file)
     {
         var run = $"limited{blocks}";
-        // The runtime itself would need a large file to keep its code from being written to.
+        // The runtime's protection of code pages would need a large file.
         var result = Run(
             $"ulimit -f {blocks} && DOTNET_EnableWriteXorExecute=0 exec \"$@\"",
             "train", "two-layer", "--data", "xor", "--epochs", "3", "--out", run);
@@ -87,7 +87,7 @@ public sealed class OutsideTests
     [TestCase(5)]
     [TestCase(7)]
     [Platform("Linux")]
-    public void On_a_full_disk_nothing_is_called_written(int pages)
+    public void On_a_full_disk_nothing_is_reported_as_written(int pages)
     {
         var disk = Directory.CreateDirectory(folder[$"disk{pages}"]).FullName;
         if (Mount("mount", "-t", "tmpfs", "-o", $"size={pages * 4}k", "tmpfs", disk) is { } reason)
@@ -106,7 +106,7 @@ public sealed class OutsideTests
     }
 
     [Test]
-    public void Without_a_working_directory_whole_paths_do()
+    public void Without_a_working_directory_absolute_paths_work()
     {
         const string Gone = "mkdir gone && cd gone && rmdir ../gone && exec \"$@\"";
         const string Said = "The working directory no longer exists.";
@@ -139,9 +139,9 @@ public sealed class OutsideTests
         Good("exec \"$@\"", ["evaluate", "lenet5", .. weights, "--logits", "~/x.npy"]);
         Good("exec \"$@\"", [.. images, "--data-dir", "~/data", "--out", "./~"]);
 
-        string[] made = ["one/config.json", "two/config.json", "three/config.json", "four/config.json", "x.npy"];
-        Assert.That(made.Select(file => Path.Combine(home, file)), Is.All.Exist);
-        Assert.That(File.Exists(folder["~/config.json"]), "what was asked for as ./~");
+        string[] written = ["one/config.json", "two/config.json", "three/config.json", "four/config.json", "x.npy"];
+        Assert.That(written.Select(file => Path.Combine(home, file)), Is.All.Exist);
+        Assert.That(File.Exists(folder["~/config.json"]), "the option was ./~");
 
         foreach (var option in (string[])["--data-dir", "--out", "--weights", "--resume"])
             AssertOneLine(Run("exec \"$@\"", "train", option, "~other/x"), $"{option} '~other/x' begins with the home");
@@ -162,7 +162,7 @@ public sealed class OutsideTests
         Assert.That(result.Error.TrimEnd('\n'), Does.Not.Contain("\n").And.Not.Contain("internal error"));
     }
 
-    /// <summary>Null if it went well, otherwise why not.</summary>
+    /// <returns>Null if it succeeded, otherwise the reason.</returns>
     private static string? Mount(string program, params string[] arguments)
     {
         try

@@ -22,7 +22,7 @@ internal sealed partial class PseudoTerminal : IDisposable
     /// <summary>The device's path, for a shell to redirect to.</summary>
     public string Name { get; }
 
-    /// <summary>A terminal of a size; the test is skipped where there is none to be had.</summary>
+    /// <summary>A terminal of a size; the test is skipped where none is available.</summary>
     /// <param name="columns">Its width; 0 for a terminal that does not know.</param>
     /// <param name="rows">Its height.</param>
     public static PseudoTerminal Open(int columns, int rows = TerminalScreen.Rows)

@@ -7,7 +7,8 @@ namespace PyNetSharp.Tests;
 internal static class PynetProcess
 {
     /// <summary>Runs <c>pynet</c> in a folder and waits for its end.</summary>
-    public static ChildProcess.Result Run(string folder, params string[] arguments) => RunWithData("", folder, arguments);
+    public static ChildProcess.Result Run(string folder, params string[] arguments) =>
+        RunWithData("", folder, arguments);
 
     /// <summary>The same with <c>PYNET_DATA</c> set.</summary>
     public static ChildProcess.Result RunWithData(string data, string folder, params string[] arguments)
@@ -18,10 +19,10 @@ internal static class PynetProcess
 
     /// <summary>Starts <c>pynet</c> in a folder.</summary>
     /// <param name="folder">The working folder.</param>
-    /// <param name="arguments">What is on the command line.</param>
+    /// <param name="arguments">The command line.</param>
     /// <param name="data">The variable <c>PYNET_DATA</c>.</param>
     /// <param name="shell">
-    /// What a shell is to do instead, where <c>"$@"</c> is the call: <c>exec "$@" &gt; file</c>; null for no shell.
+    /// A shell script, where <c>"$@"</c> is the command line: <c>exec "$@" &gt; file</c>; null for no shell.
     /// </param>
     public static ChildProcess Start(string folder, string[] arguments, string data = "", string? shell = null)
     {

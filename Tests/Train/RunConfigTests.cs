@@ -18,8 +18,12 @@ public sealed class RunConfigTests
         var again = RunConfig.Of(read.ToSettings(Device.Cpu, new(folder.Name)));
 
         Assert.That(Text(folder, again with { Started = config.Started }), Is.EqualTo(Text(folder, config)));
-        Assert.That(Text(folder, config), Does.Contain("\"data_dir\": \"some/dä<ta\"").And.Contain("\"optimizer\": \"adam\""));
-        Assert.That(read.ToSettings(Device.Cpu, new("x")).Recipe, Is.EqualTo(NetworkCatalog.QuickStart with { Momentum = 0, Nesterov = false }));
+        Assert.That(
+            Text(folder, config),
+            Does.Contain("\"data_dir\": \"some/dä<ta\"").And.Contain("\"optimizer\": \"adam\""));
+        Assert.That(
+            read.ToSettings(Device.Cpu, new("x")).Recipe,
+            Is.EqualTo(NetworkCatalog.QuickStart with { Momentum = 0, Nesterov = false }));
     }
 
     [TestCase("seed", null, "it has no 'seed'")]

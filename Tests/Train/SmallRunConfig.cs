@@ -5,12 +5,13 @@ internal static class SmallRunConfig
 {
     public static RunConfig Of(ulong seed = 0) => RunConfig.Of(Settings(seed));
 
-    public static TrainingSettings Settings(ulong seed = 0) => new(NetworkCatalog.Find("nin"), NetworkCatalog.QuickStart)
-    {
-        Seed = seed,
-        DataFolder = "some/dä<ta",
-        MaxSteps = 7,
-        Device = Device.Cpu,
-        RunFolder = new("none"),
-    };
+    private static TrainingSettings Settings(ulong seed) =>
+        new(NetworkCatalog.Find("nin"), NetworkCatalog.QuickStart)
+        {
+            Seed = seed,
+            DataFolder = "some/dä<ta",
+            MaxSteps = 7,
+            Device = Device.Cpu,
+            RunFolder = new("none"),
+        };
 }

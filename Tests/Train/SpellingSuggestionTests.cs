@@ -8,7 +8,7 @@ public sealed class SpellingSuggestionTests
         ["nin", "nin-net", "alexnet", "alexnet-origin", "lenet5", "two-layer", "cifar10", "cifar100", "xor"];
 
     [TestCase("nim", "nin", Description = "a letter replaced")]
-    [TestCase("nni", "nin", Description = "neighbours swapped: one error, not two")]
+    [TestCase("nni", "nin", Description = "neighbors swapped: one error, not two")]
     [TestCase("alxenet", "alexnet", Description = "two errors in seven letters")]
     [TestCase("lenet", "lenet5", Description = "a letter missing")]
     [TestCase("cifar-10", "cifar10", Description = "a letter too many")]
@@ -22,7 +22,8 @@ public sealed class SpellingSuggestionTests
     [TestCase("resnet50")]
     [TestCase("")]
     [TestCase("q")]
-    public void StaysSilentWhereNothingIsNear(string word) => Assert.That(SpellingSuggestion.Find(word, Names), Is.Null);
+    public void FindsNothingWhereNothingIsNear(string word) =>
+        Assert.That(SpellingSuggestion.Find(word, Names), Is.Null);
 
     [Test]
     public void DoesNotOfferAOneLetterNameForAnother() => Assert.That(SpellingSuggestion.Find("b", ["a"]), Is.Null);

@@ -178,7 +178,8 @@ public sealed partial class TerminalTests
         if (Directory.Exists(folder["cifar10"])) return;
         SmallCifar.Write(folder["cifar10"]);
         var origin = new Dictionary<string, string> { ["model"] = "nin-d2l", ["data"] = "cifar10" };
-        NetworkCatalog.Find("nin-d2l").Create(new([3, 224, 224], 10), new Rng(0)).Save(folder["slow.safetensors"], origin);
+        var model = NetworkCatalog.Find("nin-d2l").Create(new([3, 224, 224], 10), new Rng(0));
+        model.Save(folder["slow.safetensors"], origin);
     }
 
     [GeneratedRegex("^epoch ")]

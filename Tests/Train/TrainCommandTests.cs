@@ -67,7 +67,7 @@ public sealed class TrainCommandTests
     }
 
     [Test]
-    public void All_options_together_are_understood()
+    public void All_options_work_together()
     {
         var result = PynetProcess.Run(
             folder.Name, "train", "nin", "--width", "0.05", "--data", "cifar10", "--data-dir", folder.Name,
@@ -94,11 +94,12 @@ public sealed class TrainCommandTests
     }
 
     [Test]
-    public void Weights_go_on_where_they_were_left()
+    public void Training_starts_from_given_weights()
     {
         string[] call = ["train", "two-layer", "--data", "xor", "--lr", "0.1", "--epochs", "10", "--quiet"];
         var first = PynetProcess.Run(folder.Name, [.. call, "--out", "first"]);
-        var second = PynetProcess.Run(folder.Name, [.. call, "--out", "second", "--weights", "first/model.safetensors"]);
+        var second = PynetProcess.Run(
+            folder.Name, [.. call, "--out", "second", "--weights", "first/model.safetensors"]);
 
         Assert.That((first.ExitCode, second.ExitCode), Is.EqualTo((0, 0)), first.Error + second.Error);
         var before = MetricsFile.Read(folder["first/metrics.jsonl"]);
@@ -122,7 +123,8 @@ public sealed class TrainCommandTests
                 folder.Name,
                 [
                     "train", "nin", "--width", "0.1", "--data", "cifar10", "--data-dir", folder.Name,
-                    "--batch-size", "16", "--augment", "--epochs", "9", "--max-steps", "6", "--quiet", "--out", name, .. more,
+                    "--batch-size", "16", "--augment", "--epochs", "9", "--max-steps", "6", "--quiet", "--out", name,
+                    .. more,
                 ]);
             Assert.That(result.ExitCode, Is.Zero, result.Error);
             return File.ReadAllBytes(folder[$"{name}/model.safetensors"]);
@@ -151,7 +153,7 @@ public sealed class TrainCommandTests
 
     [Test]
     [Platform(Exclude = "Win", Reason = "kill sends the signal")]
-    public void A_run_that_is_told_to_ignore_hang_ups_outlives_one()
+    public void A_run_that_ignores_hang_ups_outlives_one()
     {
         using var process = PynetProcess.Start(
             folder.Name, ["train", "two-layer", "--data", "xor", "--epochs", "1000000", "--out", "nohup"],
@@ -195,6 +197,7 @@ public sealed class TrainCommandTests
 
         var runs = Directory.GetDirectories(Path.Combine(at, "runs"));
         Assert.That(runs, Has.Length.EqualTo(3));
-        foreach (var run in runs) Assert.That(MetricsFile.Read(Path.Combine(run, "metrics.jsonl")), Has.Count.EqualTo(1));
+        foreach (var run in runs)
+            Assert.That(MetricsFile.Read(Path.Combine(run, "metrics.jsonl")), Has.Count.EqualTo(1));
     }
 }

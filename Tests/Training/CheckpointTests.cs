@@ -58,7 +58,7 @@ public sealed class CheckpointTests
         whole.Train(epochs: 2, stopAt: StepsPerEpoch);
         var checkpoint = File.ReadAllBytes(folder["run/checkpoint.safetensors"]);
         whole.Train(epochs: 2);
-        File.WriteAllBytes(folder["run/checkpoint.safetensors"], checkpoint);       // as if killed before it was written
+        File.WriteAllBytes(folder["run/checkpoint.safetensors"], checkpoint);       // as if killed before writing it
         File.WriteAllBytes(folder["run/.half.tmp"], checkpoint[..10]);
 
         var again = new ResumableRun("adam", folder["run"], resumes: true);

@@ -5,7 +5,8 @@ namespace PyNetSharp.Tests;
 public sealed class EvaluationTests
 {
     private static readonly int[] Labels = [0, 0, 1, 1, 1];
-    private static readonly float[] Scores = [2, 1, 0, 1, 3, 0, 0, 5, 0, 1, 0, 0, 0, 4, 1];   // taken for 0, 1, 1, 0, 1
+    // Predicted as 0, 1, 1, 0, 1.
+    private static readonly float[] Scores = [2, 1, 0, 1, 3, 0, 0, 5, 0, 1, 0, 0, 0, 4, 1];
 
     [TestCase(1)]
     [TestCase(2)]
@@ -43,13 +44,13 @@ public sealed class EvaluationTests
             Throws.TypeOf<ShapeException>().With.Message.Contains("outputs [7, 2] for 5 items"));
     }
 
-    /// <summary>A row with a NaN is never right and no class's; what is infinite is compared as numbers are.</summary>
+    /// <summary>A row with a NaN is never correct and of no class; infinite scores are compared.</summary>
     [TestCase(1)]
     [TestCase(6)]
     public void Scores_of_NaN_are_counted_as_no_class(int batchSize)
     {
         const float nan = float.NaN, inf = float.PositiveInfinity;
-        float[] scores = [nan, nan, 5, nan, nan, 5, inf, inf, -inf, -inf, 0, 1];        // taken for –, –, –, 0, 0, 1
+        float[] scores = [nan, nan, 5, nan, nan, 5, inf, inf, -inf, -inf, 0, 1];        // predicted as –, –, –, 0, 0, 1
         var data = new FeatureDataset("six test", ["a", "b"], scores, [0, 0, 1, 0, 1, 1]);
         var result = Evaluation.Run(new Flatten(), new(data, batchSize, shuffle: false));
 
@@ -62,7 +63,7 @@ public sealed class EvaluationTests
     }
 
     [Test]
-    public void A_model_of_NaN_is_right_about_nothing()
+    public void A_model_of_NaN_classifies_nothing_correctly()
     {
         var model = new Linear(1, 10, new Rng(1));
         model.Weight.CopyFrom([.. Enumerable.Repeat(float.NaN, 10)]);
@@ -92,12 +93,12 @@ public sealed class EvaluationTests
     }
 
     [Test]
-    public void It_tells_how_many_items_are_done()
+    public void It_reports_the_items_done()
     {
         var data = new FeatureDataset("five test", ["a", "b", "c"], Scores, Labels);
-        var heard = new Counts();
-        Evaluation.Run(new Flatten(), new(data, 2, shuffle: false), progress: heard);
-        Assert.That(heard, Is.EqualTo(new[] { 0, 2, 4, 5 }));
+        var reports = new Counts();
+        Evaluation.Run(new Flatten(), new(data, 2, shuffle: false), progress: reports);
+        Assert.That(reports, Is.EqualTo(new[] { 0, 2, 4, 5 }));
     }
 
     [Test]

@@ -13,12 +13,14 @@ public sealed class MetricsFileTests
         using var folder = new TemporaryFolder();
         MetricsFile.Append(folder["metrics.jsonl"], First);
         MetricsFile.Append(folder["metrics.jsonl"], Second);
-        Assert.That(File.ReadAllText(folder["metrics.jsonl"]), Is.EqualTo(
-            """
-            {"epoch":1,"step":390,"train_loss":2.2512,"train_accuracy":0.1542,"test_accuracy":null,"seconds":12.5,"images_per_second":4000,"learning_rate":0.01}
-            {"epoch":2,"step":780,"train_loss":2.14,"train_accuracy":0.2223,"test_accuracy":0.2622,"seconds":12.25,"images_per_second":4081.632653061224,"learning_rate":0.01}
-
-            """));
+        string[] lines =
+        [
+            "{\"epoch\":1,\"step\":390,\"train_loss\":2.2512,\"train_accuracy\":0.1542,\"test_accuracy\":null," +
+            "\"seconds\":12.5,\"images_per_second\":4000,\"learning_rate\":0.01}\n",
+            "{\"epoch\":2,\"step\":780,\"train_loss\":2.14,\"train_accuracy\":0.2223,\"test_accuracy\":0.2622," +
+            "\"seconds\":12.25,\"images_per_second\":4081.632653061224,\"learning_rate\":0.01}\n",
+        ];
+        Assert.That(File.ReadAllText(folder["metrics.jsonl"]), Is.EqualTo(string.Concat(lines)));
         Assert.That(MetricsFile.Read(folder["metrics.jsonl"]), Is.EqualTo(new[] { First, Second }));
     }
 
@@ -44,7 +46,8 @@ public sealed class MetricsFileTests
         for (var length = whole; length < bytes.Length - 1; length++)      // without its newline the object is complete
         {
             File.WriteAllBytes(folder["metrics.jsonl"], bytes[..(int)length]);
-            Assert.That(MetricsFile.Read(folder["metrics.jsonl"]), Is.EqualTo(new[] { First }), $"cut to {length} bytes");
+            var epochs = MetricsFile.Read(folder["metrics.jsonl"]);
+            Assert.That(epochs, Is.EqualTo(new[] { First }), $"cut to {length} bytes");
         }
     }
 
@@ -58,9 +61,10 @@ public sealed class MetricsFileTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["metrics.jsonl"], content + "\n");
+        var path = folder["metrics.jsonl"];
         Assert.That(
-            () => MetricsFile.Read(folder["metrics.jsonl"]),
-            Throws.TypeOf<InputException>().With.Message.StartsWith($"'{folder["metrics.jsonl"]}', {line}, is not an epoch"));
+            () => MetricsFile.Read(path),
+            Throws.TypeOf<InputException>().With.Message.StartsWith($"'{path}', {line}, is not an epoch"));
     }
 
     [Test]

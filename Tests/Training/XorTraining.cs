@@ -8,8 +8,8 @@ internal static class XorTraining
     public static TrainTestSplit Xor { get; } = XorGenerator.Generate(seed: 1, train: 200, test: 100);
 
     public static Trainer NewTrainer(
-        Module model, float rate = 0.1f, RecordingCallback? recorder = null, int evaluateEvery = 1, long? maxSteps = null,
-        LearningRateSchedule? schedule = null)
+        Module model, float rate = 0.1f, RecordingCallback? recorder = null, int evaluateEvery = 1,
+        long? maxSteps = null, LearningRateSchedule? schedule = null)
     {
         var optimizer = new Sgd(model.Parameters(), rate, momentum: 0.9f);
         return new(model, NewLoader(Xor.Train, shuffle: true), NewLoader(Xor.Test), optimizer, schedule: schedule)

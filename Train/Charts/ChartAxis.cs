@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PyNetSharp.Train;
 
-/// <summary>A chart's axis: the range it covers and the round numbers marked on it.</summary>
+/// <summary>A chart's axis: its range and the round numbers marked on it.</summary>
 /// <param name="Low">The value at its beginning.</param>
 /// <param name="High">The value at its end, above <paramref name="Low"/>.</param>
 /// <param name="Step">The distance of the marked numbers: 1, 2 or 5 times a power of ten.</param>
@@ -33,7 +33,7 @@ internal sealed record ChartAxis(double Low, double High, double Step, IReadOnly
         return new(ticks[0], ticks[^1], step, ticks);
     }
 
-    /// <summary>An axis from one whole number to another; a single one stands in the middle.</summary>
+    /// <summary>An axis from one whole number to another; a single one is in the middle.</summary>
     public static ChartAxis ForEpochs(int first, int last)
     {
         if (first == last) return new(first - 0.5, last + 0.5, 1, [first]);
@@ -42,10 +42,11 @@ internal sealed record ChartAxis(double Low, double High, double Step, IReadOnly
         return new(first, last, step, [first, .. rounded]);
     }
 
-    /// <summary>Where a value lies between the places of the axis's two ends.</summary>
-    public double ToCoordinate(double value, double start, double end) => start + (value - Low) / (High - Low) * (end - start);
+    /// <summary>The coordinate of a value, between the coordinates of the axis's ends.</summary>
+    public double ToCoordinate(double value, double start, double end) =>
+        start + (value - Low) / (High - Low) * (end - start);
 
-    /// <summary>A number in the digits that the step calls for.</summary>
+    /// <summary>A number with as many decimals as the step needs.</summary>
     public string FormatLabel(double value)
     {
         if (value == 0) return "0";

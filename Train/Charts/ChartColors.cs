@@ -1,6 +1,6 @@
 namespace PyNetSharp.Train;
 
-/// <summary>The colors of a chart: told apart by the colour-blind and in grey, readable on white.</summary>
+/// <summary>The colors of a chart: distinct for color-blind readers and in gray, readable on white.</summary>
 internal static class ChartColors
 {
     public const string Text = "#1f2937";

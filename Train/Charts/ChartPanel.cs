@@ -3,17 +3,17 @@ using System.Xml.Linq;
 namespace PyNetSharp.Train;
 
 /// <summary>One chart of a run: values over epochs, with grid, axes and a legend.</summary>
-/// <param name="title">Stands above the chart.</param>
+/// <param name="title">The chart's title.</param>
 /// <param name="x">The epochs.</param>
 /// <param name="y">The values.</param>
-/// <param name="left">The left edge of the plot; labels stand to its left.</param>
+/// <param name="left">The left edge of the plot; labels are to its left.</param>
 internal sealed class ChartPanel(string title, ChartAxis x, ChartAxis y, double left)
 {
     public const double Width = 410;
     private const double Top = 128;
     private const double Bottom = 362;
 
-    // More points than this and they touch each other: the line alone is clearer.
+    // More points than this touch each other: then the line alone is clearer.
     private const int MaxDots = 30;
 
     private readonly List<(string Name, string Color)> legend = [];
@@ -43,7 +43,7 @@ internal sealed class ChartPanel(string title, ChartAxis x, ChartAxis y, double 
         legend.Add((name, color));
     }
 
-    /// <summary>Rings a point and drops a line to the axis, with a note at its foot, where it is far from the curves.</summary>
+    /// <summary>Draws a ring around a point and a line down to the axis, with a note at its end.</summary>
     public void MarkPoint(int epoch, double value, string note, string color)
     {
         var (px, py) = ToCoordinates((epoch, value));
@@ -93,13 +93,13 @@ internal sealed class ChartPanel(string title, ChartAxis x, ChartAxis y, double 
 
     private string FormatPrecise(double value) => (y with { Step = y.Step / 100 }).FormatLabel(value);
 
-    /// <summary>What each curve is, above the right end of the plot; a single one is named by the title.</summary>
+    /// <summary>The names of the curves, above the right end of the plot; the title names a single one.</summary>
     private IEnumerable<XElement> Legend()
     {
         var end = left + Width;
         foreach (var (name, color) in legend.Count > 1 ? Enumerable.Reverse(legend) : [])
         {
-            // Text widths are the viewer's secret; 7.5 units a letter is ample for its sans-serif faces at size 13.
+            // The viewer's font is unknown; 7.5 units per letter are enough for sans-serif fonts at size 13.
             end -= 7.5 * name.Length;
             yield return Svg.Text(end, Top - 34, name, ChartColors.Text, 13);
             yield return Svg.Circle(end - 11, Top - 38.5, 4.5, color);
@@ -107,7 +107,8 @@ internal sealed class ChartPanel(string title, ChartAxis x, ChartAxis y, double 
         }
     }
 
-    private static IEnumerable<List<(int Epoch, double Value)>> FiniteSegments(IEnumerable<(int Epoch, double Value)> points)
+    private static IEnumerable<List<(int Epoch, double Value)>> FiniteSegments(
+        IEnumerable<(int Epoch, double Value)> points)
     {
         List<(int, double)> run = [];
         foreach (var point in points)

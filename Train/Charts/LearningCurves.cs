@@ -5,8 +5,8 @@ using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Draws how a run went: loss and accuracies over its epochs, as an SVG picture.</summary>
-public static class LearningCurves
+/// <summary>Draws a run's loss and accuracies over its epochs, as an SVG picture.</summary>
+internal static class LearningCurves
 {
     private const double Width = 1040;
     private const double Height = 428;
@@ -16,7 +16,7 @@ public static class LearningCurves
     /// <summary>Draws the run's curves into a file, replacing the one of that name.</summary>
     /// <param name="path">The file, as a rule <c>curves.svg</c>.</param>
     /// <param name="epochs">The run so far, in order.</param>
-    /// <param name="title">Stands above the charts, as "nin on cifar10".</param>
+    /// <param name="title">The title above the charts, as "nin on cifar10".</param>
     /// <exception cref="InputException">The file cannot be written.</exception>
     public static void Write(string path, IReadOnlyList<EpochRecord> epochs, string title)
     {
@@ -26,11 +26,11 @@ public static class LearningCurves
 
     /// <summary>Draws the run's curves.</summary>
     /// <param name="epochs">
-    /// The run so far, in order. What was measured is connected, however many epochs lie between; what was measured and
-    /// is not finite leaves a gap.
+    /// The run so far, in order. Values are connected across epochs without one; a value that is not finite leaves a
+    /// gap.
     /// </param>
-    /// <param name="title">Stands above the charts, as "nin on cifar10".</param>
-    /// <returns>The root element of the picture. It brings its own white background, for viewers that are dark.</returns>
+    /// <param name="title">The title above the charts, as "nin on cifar10".</param>
+    /// <returns>The root element of the picture, which has a white background also in dark viewers.</returns>
     public static XElement Draw(IReadOnlyList<EpochRecord> epochs, string title)
     {
         ArgumentNullException.ThrowIfNull(epochs);
@@ -63,7 +63,8 @@ public static class LearningCurves
 
     private static XElement Loss(IReadOnlyList<EpochRecord> epochs, ChartAxis x)
     {
-        var panel = new ChartPanel("Mean training loss", x, ChartAxis.Covering(epochs.Select(e => e.TrainLoss)), Margin + 50);
+        var y = ChartAxis.Covering(epochs.Select(e => e.TrainLoss));
+        var panel = new ChartPanel("Mean training loss", x, y, Margin + 50);
         panel.Add("train", ChartColors.Train, [.. epochs.Select(e => (e.Epoch, e.TrainLoss))]);
         if (epochs.FirstOrDefault(e => !double.IsFinite(e.TrainLoss)) is { } dead)
             panel.MarkMissing(dead.Epoch, $"not finite in epoch {dead.Epoch}", ChartColors.Error);
@@ -104,5 +105,6 @@ public static class LearningCurves
         IEnumerable<EpochRecord> epochs, Func<EpochRecord, double?> share) =>
         [.. epochs.Where(e => share(e) is not null).Select(e => (e.Epoch, 100 * share(e)!.Value))];
 
-    private static string FormatPercent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0#} %");
+    private static string FormatPercent(double share) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0#} %");
 }

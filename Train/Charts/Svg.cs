@@ -32,18 +32,24 @@ internal static class Svg
             Stroke(color, 2));
 
     public static XElement Cross(double x, double y, double arm, string color) =>
-        Element("g", Line(x - arm, y - arm, x + arm, y + arm, color, 2), Line(x - arm, y + arm, x + arm, y - arm, color, 2));
-
-    public static XElement Polyline(IEnumerable<(double X, double Y)> points, string color, double width) =>
         Element(
+            "g",
+            Line(x - arm, y - arm, x + arm, y + arm, color, 2),
+            Line(x - arm, y + arm, x + arm, y - arm, color, 2));
+
+    public static XElement Polyline(IEnumerable<(double X, double Y)> points, string color, double width)
+    {
+        var coordinates = points.Select(p => FormattableString.Invariant($"{p.X:0.##},{p.Y:0.##}"));
+        return Element(
             "polyline",
-            new XAttribute("points", string.Join(' ', points.Select(p => FormattableString.Invariant($"{p.X:0.##},{p.Y:0.##}")))),
+            new XAttribute("points", string.Join(' ', coordinates)),
             new XAttribute("fill", "none"),
             new XAttribute("stroke-linejoin", "round"),
             new XAttribute("stroke-linecap", "round"),
             Stroke(color, width));
+    }
 
-    /// <summary>A line of text whose baseline starts at, has its middle at or ends at a point, in front of a white halo.</summary>
+    /// <summary>Text whose baseline starts at, is centered on or ends at a point, with a white outline.</summary>
     public static XElement Text(
         double x, double y, string text, string color, double size = 12, string anchor = "start", int weight = 400) =>
         Element(
@@ -54,7 +60,7 @@ internal static class Svg
             Number("font-size", size),
             new XAttribute("font-weight", weight),
             new XAttribute("text-anchor", anchor),
-            // The halo, painted first, keeps text readable where it crosses a curve.
+            // The outline, painted first, keeps text readable where it crosses a curve.
             new XAttribute("paint-order", "stroke"),
             Stroke("white", 4),
             new XAttribute("stroke-linejoin", "round"),
@@ -62,7 +68,7 @@ internal static class Svg
 
     public static XAttribute Number(string name, double value) => new(name, Math.Round(value, 2));
 
-    /// <summary>The text without what XML cannot hold, escaped or not: control characters and lone surrogates.</summary>
+    /// <summary>The text without control characters and lone surrogates, which XML cannot contain.</summary>
     public static string RemoveInvalidCharacters(string text)
     {
         var legal = new StringBuilder(text.Length);
@@ -71,5 +77,6 @@ internal static class Svg
         return legal.ToString();
     }
 
-    private static XAttribute[] Stroke(string color, double width) => [new("stroke", color), Number("stroke-width", width)];
+    private static XAttribute[] Stroke(string color, double width) =>
+        [new("stroke", color), Number("stroke-width", width)];
 }

@@ -27,7 +27,7 @@ internal static class CheckedOption
         text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
             && range.Contains(n) ? n : null);
 
-    /// <summary>A number; <paramref name="range"/> puts into words what <paramref name="fits"/> tests.</summary>
+    /// <summary>A number; <paramref name="range"/> describes what <paramref name="fits"/> tests.</summary>
     public static Option<double?> Number(
         string name, string value, string help, string range, Func<double, bool> fits) =>
         Number(name, value, help, new($"a number {range}", fits));

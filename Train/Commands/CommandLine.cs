@@ -3,7 +3,7 @@ using System.CommandLine.Help;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Finds the command that a line asks for and runs it.</summary>
+/// <summary>Finds the command of a command line and runs it.</summary>
 internal sealed class CommandLine
 {
     private static readonly string[] RootOptions = ["-h", "--help", "-?", "--version"];
@@ -20,16 +20,16 @@ internal sealed class CommandLine
     }
 
     /// <returns>The exit code.</returns>
-    /// <exception cref="InputException">The line is not understood, or what it asks for cannot be done.</exception>
+    /// <exception cref="InputException">The command line is invalid, or the command failed.</exception>
     public int Run(string[] args)
     {
-        // Whoever names no command wants to train; but "pynet --help" is about all commands.
+        // Without a command, train; but "pynet --help" is about all commands.
         if (args is [] || (args[0].StartsWith('-') && !RootOptions.Contains(args[0]))) args = ["train", .. args];
 
         var parse = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parse.Action is not HelpPage) Check(parse, args);
 
-        // Faults and signals are this app's own affair.
+        // Program handles exceptions, StopSignals signals.
         return parse.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
@@ -38,7 +38,10 @@ internal sealed class CommandLine
         if (parse.CommandResult.Command is not ConsoleCommand command)
         {
             if (!args[0].StartsWith('-'))
-                throw new InputException(SpellingSuggestion.UnknownNameMessage("command", args[0], commands.Select(c => c.Name)));
+            {
+                var names = commands.Select(c => c.Name);
+                throw new InputException(SpellingSuggestion.UnknownNameMessage("command", args[0], names));
+            }
         }
         else if (UnknownOptions(parse, command).FirstOrDefault() is { } unknown)
         {
@@ -50,12 +53,12 @@ internal sealed class CommandLine
 
         if (parse.Errors is [var error, ..])
         {
-            var asked = parse.CommandResult.Command == root ? "pynet" : $"pynet {parse.CommandResult.Command.Name}";
-            throw new InputException($"{error.Message} '{asked} --help' says more.");
+            var call = parse.CommandResult.Command == root ? "pynet" : $"pynet {parse.CommandResult.Command.Name}";
+            throw new InputException($"{error.Message} '{call} --help' says more.");
         }
     }
 
-    /// <summary>What looks like an option, but was taken for an argument because there is no such option.</summary>
+    /// <summary>What looks like an option, but was parsed as an argument because there is no such option.</summary>
     private static IEnumerable<string> UnknownOptions(ParseResult parse, ConsoleCommand command) =>
         command.Arguments
             .SelectMany(argument => parse.GetResult(argument)?.Tokens.Select(token => token.Value) ?? [])

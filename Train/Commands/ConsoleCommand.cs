@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace PyNetSharp.Train;
 
-/// <summary>One of the app's commands: what it takes, what its help page says, and what it does.</summary>
+/// <summary>One of the app's commands: its options, its help page and its action.</summary>
 internal abstract class ConsoleCommand : Command
 {
     protected ConsoleCommand(string name, string usage, string summary) : base(name, summary)
@@ -17,7 +17,7 @@ internal abstract class ConsoleCommand : Command
     /// <summary>The options as the help page lists them.</summary>
     public List<(string Title, Option[] Options)> Groups { get; } = [];
 
-    /// <summary>Command lines to copy, and what they do.</summary>
+    /// <summary>Command lines, and what they do.</summary>
     public List<(string Line, string Meaning)> Examples { get; } = [];
 
     /// <returns>The exit code.</returns>

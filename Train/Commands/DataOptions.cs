@@ -17,7 +17,7 @@ internal sealed class DataOptions
         $"Default: the variable {EnvironmentVariable}, or ./{DefaultFolder}.");
 
     public Option<bool> Download { get; } = CheckedOption.Switch(
-        "--download", "Fetch the set from its home address, unless it is there.");
+        "--download", "Download the set from its home address, unless it is there.");
 
     public Option<int?> Resize { get; } = CheckedOption.Integer(
         "--resize", "Resize images to N×N, bilinearly. Default: the model's size.", SettingRange.Resize);
@@ -40,8 +40,8 @@ internal sealed class DataOptions
         catch (DatasetNotFoundException fault)
         {
             throw new InputException(
-                $"{fault.Message} Give {Folder.Name} or {EnvironmentVariable} a folder that holds {name}/, or fetch " +
-                $"the set with {Download.Name}.", fault);
+                $"{fault.Message} Give {Folder.Name} or {EnvironmentVariable} a folder that holds {name}/, or " +
+                $"download the set with {Download.Name}.", fault);
         }
     }
 

@@ -2,13 +2,13 @@ using System.CommandLine;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Where to compute: the options that training and evaluation share.</summary>
+/// <summary>The options for the device, which training and evaluation share.</summary>
 internal sealed class DeviceOptions
 {
     public Option<string?> Name { get; } = CheckedOption.Text(
         "--device", "NAME",
-        "Where to compute: cpu, cuda, opencl, one with a number (cuda:1), auto for a GPU if there is one, or emulated, " +
-        "a slow stand-in for a GPU that checks its kernels; 'pynet devices' lists them. Default: cpu.");
+        "Where to compute: cpu, cuda, opencl, one with a number (cuda:1), auto for a GPU if there is one, or " +
+        "emulated, a slow emulation of a GPU that checks its kernels; 'pynet devices' lists them. Default: cpu.");
 
     public Option<int?> Threads { get; } = CheckedOption.Integer(
         "--threads", "Threads of the cpu. Default: one per core.", SettingRange.Threads);
@@ -17,12 +17,12 @@ internal sealed class DeviceOptions
         "--precision", "How products and convolutions multiply; tf32 is for CUDA's tensor cores. Default: float32.");
 
     /// <summary>Opens the device that the options name.</summary>
-    /// <exception cref="InputException">There is no such device, or it has no threads, or not that precision.</exception>
+    /// <exception cref="InputException">There is no such device, or not with threads or that precision.</exception>
     public Device Open(ParseResult parse) =>
         Open(parse.GetValue(Name) ?? "cpu", parse.GetValue(Threads), parse.GetValue(Precision) ?? default);
 
     /// <summary>Opens a device.</summary>
-    /// <exception cref="InputException">There is no such device, or it has no threads, or not that precision.</exception>
+    /// <exception cref="InputException">There is no such device, or not with threads or that precision.</exception>
     public static Device Open(string name, int? threads, Precision precision)
     {
         if (threads is not null && name is not ("cpu" or "auto"))

@@ -81,7 +81,10 @@ internal sealed class EvaluateCommand : ConsoleCommand
         var transform = recipe.CreateTransforms(sets.Train);
         var loader = new DataLoader(part, recipe.BatchSize, transform, shuffle: false, device: target);
 
-        var options = new NetworkOptions(loader.ItemShape, part.ClassNames.Count) { WidthMultiplier = recipe.WidthMultiplier };
+        var options = new NetworkOptions(loader.ItemShape, part.ClassNames.Count)
+        {
+            WidthMultiplier = recipe.WidthMultiplier,
+        };
         var built = network.Create(options, new Rng(0));
         built.Load(file);
         built.To(target);

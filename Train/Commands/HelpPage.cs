@@ -3,11 +3,11 @@ using System.CommandLine.Invocation;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Prints what a command takes, in groups, with examples.</summary>
+/// <summary>Prints a command's options, in groups, with examples.</summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
 {
     private const int Indent = 2, MaxTermWidth = 30, MinDescriptionWidth = 24;
-    private const int RedirectedWidth = 100;         // in files and pipes, whose readers know no width
+    private const int RedirectedWidth = 100;         // in files and pipes
 
     private readonly int width = Console.IsOutputRedirected ? RedirectedWidth : new ConsoleOutput().Width;
 
@@ -47,24 +47,24 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         WriteExamples(output, command.Examples);
     }
 
-    /// <summary>A line to copy that has no room goes on after a backslash, as the shell has it.</summary>
+    /// <summary>A command line that is too long continues after a backslash, as in a shell.</summary>
     private void WriteExamples(TextWriter output, IEnumerable<(string Line, string Meaning)> examples)
     {
-        const string Margin = "      ", GoesOn = " \\";
+        const string Margin = "      ", Continued = " \\";
         WriteLines(output, "\nExamples:");
         foreach (var (line, meaning) in examples)
         {
             WriteLines(output, $"  {meaning.TrimEnd('.')}:");
             string[] whole = [.. TextWrap.Lines(Margin + line, width)];
-            if (whole.Length > 1) whole = [.. TextWrap.Lines(Margin + line, Math.Max(1, width - GoesOn.Length))];
-            foreach (var part in whole[..^1]) output.WriteLine(part + GoesOn);
+            if (whole.Length > 1) whole = [.. TextWrap.Lines(Margin + line, Math.Max(1, width - Continued.Length))];
+            foreach (var part in whole[..^1]) output.WriteLine(part + Continued);
             output.WriteLine(whole[^1]);
         }
     }
 
     private static string Term(Option option) => option.HelpName is { } value ? $"{option.Name} {value}" : option.Name;
 
-    /// <summary>Terms to the left, meanings to the right; below where a term is wide or the page narrow.</summary>
+    /// <summary>Terms on the left, meanings on the right; or below where a term is wide or the page narrow.</summary>
     private void WriteTerms(TextWriter output, IEnumerable<(string Term, string Meaning)> terms)
     {
         var rows = terms.ToArray();

@@ -113,7 +113,7 @@ internal sealed class TrainCommand : ConsoleCommand
     protected override int Run(ParseResult parse)
     {
         var screen = new ConsoleOutput(parse.GetValue(quiet));
-        var settings = parse.GetValue(resume) is { } earlier ? ResumeSettings(parse, new(earlier)) : ReadSettings(parse);
+        var settings = parse.GetValue(resume) is { } run ? ResumeSettings(parse, new(run)) : ReadSettings(parse);
         if (settings.ResumedFrom is null) settings.RunFolder.ThrowIfUsed();
 
         var warmUp = new WarmUpRun(settings.Network, settings.Recipe, settings.Device);
@@ -121,14 +121,19 @@ internal sealed class TrainCommand : ConsoleCommand
         return new TrainingRun(settings, screen).Execute(sets, warmUp);
     }
 
-    /// <summary>The settings of a run that resumes: those of its <c>config.json</c>, with what the options replace.</summary>
+    /// <summary>The settings of a run that resumes: of its <c>config.json</c>, some replaced by options.</summary>
     private TrainingSettings ResumeSettings(ParseResult parse, RunFolder run)
     {
-        Option[] replacing =
-            [resume, quiet, epochs, maxSteps, data.Folder, data.Download, device.Name, device.Threads, device.Precision];
-        var fixedOption = Options.Except(replacing).FirstOrDefault(option => parse.GetResult(option) is { Implicit: false });
-        if ((parse.GetValue(model) is { } name ? $"the model '{name}'" : fixedOption?.Name) is { } conflict)
-            throw new InputException($"--resume continues a run with its settings; {conflict} cannot be given beside it.");
+        Option[] allowed =
+        [
+            resume, quiet, epochs, maxSteps, data.Folder, data.Download, device.Name, device.Threads, device.Precision,
+        ];
+        var conflict = parse.GetValue(model) is { } name
+            ? $"the model '{name}'"
+            : Options.Except(allowed).FirstOrDefault(option => parse.GetResult(option) is { Implicit: false })?.Name;
+        if (conflict is not null)
+            throw new InputException(
+                $"--resume continues a run with its settings; {conflict} cannot be given beside it.");
 
         var config = run.ReadConfig();
         config = config with

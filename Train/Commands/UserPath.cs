@@ -5,7 +5,7 @@ internal static class UserPath
 {
     private const char Home = '~';
 
-    /// <summary>The path, with the home folder in place of a <c>~</c> at its beginning, as shells have it.</summary>
+    /// <summary>The path, with the home folder in place of a <c>~</c> at its beginning, as in shells.</summary>
     /// <exception cref="InputException">It begins with another user's home, or there is no home folder.</exception>
     public static string Expand(string path)
     {

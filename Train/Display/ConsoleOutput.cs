@@ -5,12 +5,12 @@ using Spectre.Console.Rendering;
 
 namespace PyNetSharp.Train;
 
-/// <summary>What the app prints: with colours and bars on a terminal, in plain lines elsewhere.</summary>
+/// <summary>The app's output: with colors and bars on a terminal, in plain lines elsewhere.</summary>
 internal sealed class ConsoleOutput
 {
-    private const int RedirectedWidth = 160;     // of tables in files and pipes, whose readers know no width
+    private const int RedirectedWidth = 160;     // of tables in files and pipes
     private const int MinBarWidth = 8, MaxBarWidth = 40;
-    private const int MinWidthBesideBar = 24;  // characters for words; with fewer a bar says nothing
+    private const int MinWidthBesideBar = 24;  // characters for text; with fewer, no bar is shown
     private const int MaxTextWidth = 72;      // beside a bar
 
     private readonly IAnsiConsole console;
@@ -27,14 +27,15 @@ internal sealed class ConsoleOutput
         if (!HasColors) console.Profile.Capabilities.Ansi = false;
     }
 
-    /// <summary>Whether a bar may move: on a terminal that can go back in a line and has room for it.</summary>
+    /// <summary>Whether a bar can be shown: on an interactive terminal that is wide enough.</summary>
     public bool HasProgressBar =>
-        HasColors && !quiet && console.Profile.Capabilities.Interactive && WidthBesideBar(MinBarWidth) >= MinWidthBesideBar;
+        HasColors && !quiet && console.Profile.Capabilities.Interactive
+        && WidthBesideBar(MinBarWidth) >= MinWidthBesideBar;
 
-    /// <summary>How many characters a table may be wide.</summary>
+    /// <summary>The width of tables, in characters.</summary>
     public int Width => console.Profile.Width;
 
-    /// <summary>How many characters there are for words beside a bar.</summary>
+    /// <summary>The width of the text beside a bar, in characters.</summary>
     public int BarTextWidth => WidthBesideBar(BarWidth);
 
     private bool HasColors { get; }
@@ -47,22 +48,22 @@ internal sealed class ConsoleOutput
         if (!quiet) WriteResult(line);
     }
 
-    /// <summary>Prints facts, no result, in one line; on a narrow terminal in several, no fact broken.</summary>
+    /// <summary>Prints facts that are not a result in one line, or on a narrow terminal in several.</summary>
     public void WriteInfo(IReadOnlyList<string> facts, Style? style = null)
     {
-        if (!quiet) WriteLines(isTerminal ? TextWrap.WrapItems(facts, Width) : TextWrap.WrapItems(facts, int.MaxValue), style);
+        if (!quiet) WriteLines(TextWrap.WrapItems(facts, isTerminal ? Width : int.MaxValue), style);
     }
 
     /// <summary>Prints a line, quiet or not; on a terminal wrapped, elsewhere never.</summary>
     public void WriteResult(string line) => WriteLines(isTerminal ? TextWrap.Lines(line, Width) : [line]);
 
-    /// <summary>Whether a terminal has room for all columns of a table.</summary>
+    /// <summary>Whether all columns of a table fit.</summary>
     public bool TableFits(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows) =>
         ColumnSelection.SelectColumns(columns, rows, Width).Length == columns.Count;
 
-    /// <summary>Prints a table; on a narrow terminal without its least useful columns, which are named.</summary>
+    /// <summary>Prints a table; on a narrow terminal without its least useful columns, whose names follow.</summary>
     /// <param name="columns">The columns.</param>
-    /// <param name="rows">As many cells each.</param>
+    /// <param name="rows">Each with one cell per column.</param>
     public void WriteTable(IReadOnlyList<Column> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
         if (quiet) return;
@@ -85,7 +86,7 @@ internal sealed class ConsoleOutput
         }
     }
 
-    /// <summary>Runs something under a bar that it moves, if there is one; else it is given none.</summary>
+    /// <summary>Runs an action with a progress bar, or with null where none can be shown.</summary>
     public void WithProgressBar(string text, double end, Action<ProgressTask?> work)
     {
         if (!HasProgressBar)
@@ -94,7 +95,7 @@ internal sealed class ConsoleOutput
             return;
         }
 
-        // A signal that ends the process would leave the cursor hidden.
+        // Otherwise a signal that ends the process would leave the cursor hidden.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, ShowCursor);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, ShowCursor);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, ShowCursor);
@@ -108,8 +109,8 @@ internal sealed class ConsoleOutput
         static void ShowCursor(PosixSignalContext signal) => Console.Out.Write("\e[?25h");
     }
 
-    /// <summary>Fetches a data set, with a bar on a terminal.</summary>
-    /// <exception cref="InputException">It cannot be had.</exception>
+    /// <summary>Downloads a data set, with a bar on a terminal.</summary>
+    /// <exception cref="InputException">It cannot be downloaded.</exception>
     public void Download(string name, string folder)
     {
         using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };   // the downloader has its own
@@ -139,8 +140,8 @@ internal sealed class ConsoleOutput
     }
 
     /// <summary>
-    /// Lines that clear those in which they are printed. Under a bar they begin in the bar's line, and what they do not
-    /// cover of it would be left standing.
+    /// Lines that clear those in which they are printed. Under a bar they begin in the bar's line, and would not cover
+    /// all of it.
     /// </summary>
     private sealed class ClearedLines(string[] lines, Style? style) : Renderable
     {
@@ -151,7 +152,7 @@ internal sealed class ConsoleOutput
                 line => (Segment[])[Segment.Control(Clear), new(line, style ?? Style.Plain), Segment.LineBreak]);
     }
 
-    /// <summary>Reports at once and in order, unlike <see cref="Progress{T}"/>.</summary>
+    /// <summary>Reports in the same thread and in order, unlike <see cref="Progress{T}"/>.</summary>
     private sealed class Reporter(Action<DownloadProgress> report) : IProgress<DownloadProgress>
     {
         public void Report(DownloadProgress value) => report(value);

@@ -3,12 +3,13 @@ using Spectre.Console;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Shows how an evaluation goes on and when it ends: by a bar or, without one, by some lines.</summary>
+/// <summary>Shows the progress of an evaluation: by a bar or, without one, by some lines.</summary>
 /// <param name="screen">Where to print.</param>
 /// <param name="bar">The bar; null for lines.</param>
-/// <param name="prefix">Stands before what is said; may be empty.</param>
-/// <param name="count">Items in all.</param>
-internal sealed class EvaluationDisplay(ConsoleOutput screen, ProgressTask? bar, string prefix, int count) : IProgress<int>
+/// <param name="prefix">The start of the text; may be empty.</param>
+/// <param name="count">All items.</param>
+internal sealed class EvaluationDisplay(ConsoleOutput screen, ProgressTask? bar, string prefix, int count)
+    : IProgress<int>
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(15);
 
@@ -30,8 +31,10 @@ internal sealed class EvaluationDisplay(ConsoleOutput screen, ProgressTask? bar,
 
     private string[] DescribeProgress(int done)
     {
-        string[] where = prefix.Length > 0 ? [prefix] : [];
-        string[] left = done > 0 ? [$"{NumberFormatting.Time(elapsed.Elapsed.TotalSeconds / done * (count - done))} left"] : [];
-        return [.. where, "measuring", .. left, $"{NumberFormatting.Count(done)} of {NumberFormatting.Count(count)} items"];
+        string[] start = prefix.Length > 0 ? [prefix] : [];
+        var secondsLeft = elapsed.Elapsed.TotalSeconds / done * (count - done);
+        string[] left = done > 0 ? [$"{NumberFormatting.Time(secondsLeft)} left"] : [];
+        var items = $"{NumberFormatting.Count(done)} of {NumberFormatting.Count(count)} items";
+        return [.. start, "measuring", .. left, items];
     }
 }

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Writes to a target that may go away: a run does not end because a terminal has closed or the log's disk is full.</summary>
-/// <param name="target">Where to; null if there is nothing to write to.</param>
-/// <remarks>A pipe whose reader has ended is no fault: what was read was enough.</remarks>
+/// <summary>Never throws, so that a run does not end because a terminal was closed or the log's disk is full.</summary>
+/// <param name="target">The writer beneath; null if there is none.</param>
+/// <remarks>A pipe whose reader has ended is no error: the reader had read enough.</remarks>
 internal sealed class FailSafeWriter(TextWriter? target) : TextWriter
 {
-    /// <summary>Why something could not be written; null if everything was.</summary>
+    /// <summary>The reason of the first failure; null if everything was written.</summary>
     public string? Error { get; private set; }
 
     public override Encoding Encoding => target?.Encoding ?? Encoding.UTF8;
@@ -43,7 +43,7 @@ internal sealed class FailSafeWriter(TextWriter? target) : TextWriter
         }
     }
 
-    /// <summary>The base library has the limit on file sizes as an argument out of range.</summary>
+    /// <summary>The base library reports the limit on file sizes as an argument out of range.</summary>
     private static bool IsFromTarget(Exception fault) =>
         fault is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 }

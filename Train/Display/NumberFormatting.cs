@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Numbers as people read them, the same in every language.</summary>
+/// <summary>Numbers for display, the same in every culture.</summary>
 internal static class NumberFormatting
 {
     /// <summary>12,345</summary>

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Turns the signals that ask a process to end into a cancellation, until it is disposed.</summary>
+/// <summary>Turns SIGINT, SIGTERM and SIGHUP into a cancellation, until it is disposed.</summary>
 internal sealed class StopSignals : IDisposable
 {
-    private const int FromSignal = 128;         // added to a signal's number, as shells have it
+    private const int FromSignal = 128;         // added to a signal's number, as in shells
 
     private readonly CancellationTokenSource source = new();
     private readonly PosixSignalRegistration[] registrations;
@@ -15,13 +15,13 @@ internal sealed class StopSignals : IDisposable
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, 2)),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, 15)),
-        PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Stop(signal, 1)),      // the terminal has gone
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Stop(signal, 1)),      // the terminal was closed
     ];
 
-    /// <summary>Is cancelled by the first signal.</summary>
+    /// <summary>Canceled by the first signal.</summary>
     public CancellationToken Token => source.Token;
 
-    /// <summary>The exit code that the signal calls for; 0 if there was none.</summary>
+    /// <summary>The exit code for the signal; 0 if there was none.</summary>
     public int ExitCode => exitCode;
 
     public void Dispose()
@@ -30,7 +30,7 @@ internal sealed class StopSignals : IDisposable
         source.Dispose();
     }
 
-    /// <summary>A second signal ends the process at once: it may be long until the token is looked at.</summary>
+    /// <summary>A second signal ends the process at once: a step may take long.</summary>
     private void Stop(PosixSignalContext signal, int number)
     {
         signal.Cancel = !source.IsCancellationRequested;

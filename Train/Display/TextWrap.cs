@@ -2,14 +2,14 @@ using Spectre.Console.Rendering;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Breaks text into lines that a terminal has room for.</summary>
+/// <summary>Breaks text into lines of a terminal's width.</summary>
 internal static class TextWrap
 {
     private const string Separator = "  ";
 
     /// <summary>
-    /// A text's lines, broken at spaces and within words that are wider than a line. What follows a break stands under
-    /// the beginning of its line.
+    /// A text's lines, broken at spaces and within words that are wider than a line. After a break, the line's
+    /// indentation is repeated.
     /// </summary>
     /// <param name="text">One line or several.</param>
     /// <param name="width">Characters per line, at least 1.</param>
@@ -17,8 +17,8 @@ internal static class TextWrap
         text.ReplaceLineEndings("\n").TrimEnd('\n').Replace('\t', ' ').Split('\n')
             .SelectMany(line => WrapLine(line, Math.Max(1, width)));
 
-    /// <summary>Facts two spaces apart; what has no room in a line stands whole in the next, indented.</summary>
-    /// <param name="facts">May be padded or blank, so that they stand in columns where all are in one line.</param>
+    /// <summary>Facts two spaces apart; one that does not fit into a line is whole in the next, indented.</summary>
+    /// <param name="facts">May be padded or blank, for columns where all are in one line.</param>
     /// <param name="width">Characters per line, at least 1.</param>
     public static IEnumerable<string> WrapItems(IReadOnlyList<string> facts, int width)
     {
@@ -39,7 +39,7 @@ internal static class TextWrap
         return lines.Append(line).SelectMany(part => WrapLine(part, Math.Max(1, width)));
     }
 
-    /// <summary>As many facts from the first on as one line has room for.</summary>
+    /// <summary>As many facts from the first on as fit into one line.</summary>
     public static string FitItems(IReadOnlyList<string> facts, int width)
     {
         var line = facts[0];
@@ -52,7 +52,7 @@ internal static class TextWrap
         return line;
     }
 
-    /// <summary>How many columns a text takes; letters of some scripts and emoji take two each.</summary>
+    /// <summary>The columns of a text; letters of some scripts and emoji have two each.</summary>
     public static int Width(string text) => new Segment(text).CellCount();
 
     private static IEnumerable<string> WrapLine(string line, int width)
@@ -83,7 +83,7 @@ internal static class TextWrap
         yield return part.TrimEnd();
     }
 
-    /// <summary>How many characters from the first on have room; at least one that is whole.</summary>
+    /// <summary>The characters from the first on that fit; at least one whole one.</summary>
     private static int FittingLength(string text, int width)
     {
         var (length, taken) = (0, 0);

@@ -5,14 +5,14 @@ using Spectre.Console;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Shows how training goes: a line per epoch, and between them a bar or, without a terminal, some lines.</summary>
+/// <summary>Shows the progress of training: a line per epoch, and between them a bar or some lines.</summary>
 /// <param name="screen">Where to print.</param>
-/// <param name="epochs">How many there will be.</param>
-/// <param name="steps">How many steps there will be in all.</param>
+/// <param name="epochs">The epochs of the run.</param>
+/// <param name="steps">The steps of the run.</param>
 internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long steps) : ITrainingCallback
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(200);   // asking makes a GPU's host wait
+    private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(200);   // reading losses waits for a GPU
 
     private readonly Stopwatch sinceLine = Stopwatch.StartNew(), sinceFigures = Stopwatch.StartNew();
     private readonly Stopwatch training = new();
@@ -21,7 +21,7 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long ste
     private int epoch;
     private long? first;
 
-    /// <summary>Trains under the bar, if there is one.</summary>
+    /// <summary>Trains with a bar, if there is one.</summary>
     public void RunWithBar(Action train)
     {
         training.Start();
@@ -32,11 +32,12 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long ste
         });
     }
 
+    public void OnEpochStart(int epoch) => this.epoch = epoch;
+
     public void OnStepEnd(StepRecord step)
     {
         if (first is null) WriteTimeToFirstStep();
         first ??= step.Step;
-        epoch = step.Epoch;
         if (bar is not null)
         {
             (bar.MaxValue, bar.Value) = (steps, step.Step);
@@ -72,15 +73,16 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long ste
         sinceLine.Restart();
     }
 
-    /// <summary>What a user waits for before anything is learnt: the runtime, the data, the compiler, one step.</summary>
+    /// <summary>The time until training begins: the runtime, the data, the compiler, one step.</summary>
     private void WriteTimeToFirstStep()
     {
         using var process = Process.GetCurrentProcess();
         var seconds = (DateTime.Now - process.StartTime).TotalSeconds;
-        screen.WriteInfo(string.Create(CultureInfo.InvariantCulture, $"first step done {seconds:0.00} s after the start"));
+        var text = string.Create(CultureInfo.InvariantCulture, $"first step done {seconds:0.00} s after the start");
+        screen.WriteInfo(text);
     }
 
-    /// <summary>The most useful first: a bar may have room for some only.</summary>
+    /// <summary>The most useful first: a bar may be too narrow for all.</summary>
     private string[] DescribeStep(StepRecord step)
     {
         var left = training.Elapsed.TotalSeconds / (step.Step - first.GetValueOrDefault() + 1) * (steps - step.Step);

@@ -208,7 +208,8 @@ internal sealed record RunConfig
         if (Dropout > 0 && !network.HasDropout)
             throw Invalid("dropout", Text(Dropout), $"0 or null, because {Model} has no dropout layers");
         var isSgd = Optimizer == OptimizerKind.Sgd;
-        if (isSgd != Momentum is not null) throw Invalid("momentum", Text(Momentum), isSgd ? "a number" : "null for adam");
+        if (isSgd != Momentum is not null)
+            throw Invalid("momentum", Text(Momentum), isSgd ? "a number" : "null for adam");
         if (isSgd != Nesterov is not null)
             throw Invalid("nesterov", $"{Nesterov}", isSgd ? "true or false" : "null for adam");
         if (Momentum == 0 && Nesterov == true) throw Invalid("nesterov", "true", "false where the momentum is 0");
@@ -221,7 +222,8 @@ internal sealed record RunConfig
         InputException Invalid(string key, string value, string expected) =>
             new($"'{path}': '{key}' is '{value}'; expected {expected}.");
 
-        static string Text(double? value) => value?.ToString("G7", CultureInfo.InvariantCulture) ?? "null";     // a float's digits
+        // With the digits of a float.
+        static string Text(double? value) => value?.ToString("G7", CultureInfo.InvariantCulture) ?? "null";
     }
 
     private static string Now() => DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null);

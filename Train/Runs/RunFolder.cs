@@ -58,7 +58,8 @@ internal sealed class RunFolder
 
         var above = GetFullPath();
         while (above is not null && !Path.Exists(above)) above = Path.GetDirectoryName(above);
-        if (File.Exists(above)) throw new InputException($"The folder '{Folder}' cannot be created: '{above}' is a file.");
+        if (File.Exists(above))
+            throw new InputException($"The folder '{Folder}' cannot be created: '{above}' is a file.");
     }
 
     private string? GetFullPath()
@@ -74,8 +75,8 @@ internal sealed class RunFolder
     }
 
     /// <summary>
-    /// Creates the folder and writes the settings, which also shows that it can be written. Of several runs that begin at
-    /// once, only one gets the folder.
+    /// Creates the folder and writes the settings, which also shows that it can be written. Of several runs that begin
+    /// at once, only one gets the folder.
     /// </summary>
     /// <exception cref="InputException">The folder holds a run, or cannot be created or written.</exception>
     public void Create(RunConfig config)
@@ -114,7 +115,7 @@ internal sealed class RunFolder
         ? RunConfigFile.Read(ConfigPath)
         : throw new InputException($"The folder '{Folder}' holds no run: there is no config.json.");
 
-    /// <summary>Keeps other processes from resuming the run until the result is disposed, or this process ends.</summary>
+    /// <summary>Keeps other processes from resuming the run until disposal, or the end of this process.</summary>
     /// <exception cref="InputException">Another process has the run.</exception>
     public IDisposable Lock()
     {
@@ -139,12 +140,12 @@ internal sealed class RunFolder
         var epochs = File.Exists(MetricsPath) ? MetricsFile.Read(MetricsPath) : [];
         if (epochs.FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss)) is { } last)
             throw new InputException(
-                $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Begin another with a smaller learning " +
-                "rate; --weights takes this one's.");
+                $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Begin another with a smaller " +
+                "learning rate; --weights takes this one's.");
 
         if (!File.Exists(CheckpointPath))
             throw new InputException(
-                $"The folder '{Folder}' holds no run that can be resumed: there is no {Path.GetFileName(CheckpointPath)}.");
+                $"The run in '{Folder}' cannot be resumed: there is no {Path.GetFileName(CheckpointPath)}.");
 
         AtomicFile.DeleteTemporaryFiles(Folder);
         var step = Checkpoint.Load(CheckpointPath, model, optimizer);

@@ -2,8 +2,8 @@ namespace PyNetSharp.Training;
 
 /// <summary>What is called as training proceeds, to display it, to write it down or to stop it.</summary>
 /// <remarks>
-/// A <see cref="Trainer"/> calls its callbacks in the order of <see cref="Trainer.Callbacks"/>. An exception that a callback
-/// throws ends training and reaches the caller of <see cref="Trainer.Run"/>.
+/// A <see cref="Trainer"/> calls its callbacks in the order of <see cref="Trainer.Callbacks"/>. An exception that a
+/// callback throws ends training and reaches the caller of <see cref="Trainer.Run"/>.
 /// </remarks>
 public interface ITrainingCallback
 {

@@ -1,6 +1,6 @@
 namespace PyNetSharp.Training;
 
-/// <summary>The learning rate rises linearly in a warm-up, if any, and then falls along half a cosine to zero.</summary>
+/// <summary>The learning rate rises linearly in a warm-up, if any, then falls along half a cosine to zero.</summary>
 /// <remarks>
 /// With a warm-up of w, the first w times have 1/w, 2/w, … 1 of it; then time t has ½·(1 + cos(π·(t − w)/(total − w))),
 /// which is 0 from the end on.
