@@ -6,14 +6,12 @@ namespace PyNetSharp.Kernels.Gemm;
 /// The tiles of all stages in shared memory: declares the memory, and computes offsets in it, in bytes.
 /// </summary>
 /// <remarks>
+/// There are three stages: two are being copied while one is multiplied.
 /// Each access copies four floats that are contiguous in global memory: along K or along MN. The accesses of a few rows
 /// are permuted (swizzled), so that a warp that reads eight rows, or four k, meets all 32 banks.
 /// </remarks>
 internal static class MultistageTiles
 {
-    /// <summary>The number of stages: two are being copied while one is multiplied.</summary>
-    public const int Stages = 3;
-
     /// <summary>
     /// How much of K a stage has: 16 if each thread then has two accesses per operand, else 8.
     /// </summary>
