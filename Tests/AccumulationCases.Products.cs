@@ -29,14 +29,14 @@ internal static partial class AccumulationCases
                var (x, w, b) = (s.Next(rows, 1 << 16), s.Next(11, 1 << 16), s.Next(11));
                c.CheckProduct(x, false, w, true, x.Linear(w, b, relu: true), b.ToArray());
            }),
-        new("Linear's gradients by weight and bias", 1 << 18, (c, s) =>
+        new("Linear's weight and bias gradients", 1 << 18, (c, s) =>
         {
             var (x, w, b, dy) = (s.Next(1 << 18, 3), s.Next(4, 3), s.Next(4), s.Next(1 << 18, 4));
             x.Linear(w, b).Backward(dy);
             c.CheckProduct(dy, true, x, false, w.Grad!, bias: null);
             c.CheckSums(b.Grad!, dy, 4, 1);
         }),
-        new("Linear's gradient by input", 1 << 16, (c, s) =>
+        new("Linear's input gradient", 1 << 16, (c, s) =>
         {
             var (x, w, dy) = (s.Next(2, 5), s.Next(1 << 16, 5), s.Next(2, 1 << 16));
             x.Linear(w).Backward(dy);
@@ -52,7 +52,7 @@ internal static partial class AccumulationCases
         Forward("of one tap", [1, 20_000, 3, 2], 5, 1, 0),
         Forward("of Winograd's sizes", [1, 4096, 28, 28], 16, 3, 1, growth: 4),
         Forward("of few outputs and many channels", [1, 3000, 1, 14], 2, 3, 1),
-        new("Conv2d's gradient by input", 4096 * 9, (c, s) =>
+        new("Conv2d's input gradient", 4096 * 9, (c, s) =>
         {
             var (x, w, dy) = (s.Next(1, 3, 4, 4), s.Next(4096, 3, 3, 3), s.Next(1, 4096, 4, 4));
             x.Conv2d(w, padding: 1).Backward(dy);
@@ -80,7 +80,8 @@ internal static partial class AccumulationCases
         Backward("over few positions", [128, 8, 16, 16], 4, (1, 1), 0),
     ];
 
-    private static AccumulationCase Forward(string name, Shape shape, int outputs, int kernel, int padding, double growth = 1) =>
+    private static AccumulationCase Forward(
+        string name, Shape shape, int outputs, int kernel, int padding, double growth = 1) =>
         new($"Conv2d {name}", (long)shape[1] * kernel * kernel, (c, s) =>
         {
             var (x, w, b) = (s.Next([.. shape]), s.Next(outputs, shape[1], kernel, kernel), s.Next(outputs));
@@ -98,8 +99,9 @@ internal static partial class AccumulationCases
             }
         }, Growth: growth);
 
-    private static AccumulationCase Backward(string name, Shape shape, int outputs, (int H, int W) kernel, int padding) =>
-        new($"Conv2d's gradients by weight and bias {name}", (long)shape[0] * shape[2] * shape[3], (c, s) =>
+    private static AccumulationCase Backward(
+        string name, Shape shape, int outputs, (int H, int W) kernel, int padding) =>
+        new($"Conv2d's weight and bias gradients {name}", (long)shape[0] * shape[2] * shape[3], (c, s) =>
         {
             var (x, w, b) = (s.Next([.. shape]), s.Next(outputs, shape[1], kernel.H, kernel.W), s.Next(outputs));
             x.RequiresGrad = false;
@@ -128,7 +130,8 @@ internal static partial class AccumulationCases
             }
         });
 
-    private static void CheckProduct(this AccumulationCase c, Tensor a, bool ta, Tensor b, bool tb, Tensor product, float[]? bias)
+    private static void CheckProduct(
+        this AccumulationCase c, Tensor a, bool ta, Tensor b, bool tb, Tensor product, float[]? bias)
     {
         var (left, right, result) = (a.ToArray(), b.ToArray(), product.ToArray());
         var ((m, n), k) = (product.Shape, a.Shape[ta ? 0 : 1]);

@@ -17,7 +17,7 @@ internal static partial class AccumulationCases
     private const int Block = 512;
 
     /// <summary>
-    /// A GPU adds the products of a piece in one register: a second one for blocks would halve its tiles.
+    /// A GPU adds the products of a split-K slice in one register: a second register for blocks would halve its tiles.
     /// </summary>
     private const int GpuAccumulationLength = 1 << 14;
 
@@ -32,19 +32,25 @@ internal static partial class AccumulationCases
         /// <summary>Whether the terms are drawn; else they are equal.</summary>
         public bool IsDrawn { get; init; }
 
-        /// <summary>How many terms are added one after the other, at most.</summary>
+        /// <summary>How many terms are added in one chain, at most.</summary>
         public int LongestBlock { get; init; } = Block;
 
         /// <summary>The same on a GPU.</summary>
         public int LongestBlockOnGpu { get; init; } = Block;
 
         /// <summary>How far off a sum may be whose terms have sizes that sum to <paramref name="size"/>.</summary>
-        public double ErrorBound(double size) =>
-            (IsDrawn ? Math.Sqrt(Terms) / 4 + 2 : Math.Sqrt(Terms) + Math.Min(Terms, LongestBlock) / 4.0) * Growth * UnitRoundoff * size;
+        public double ErrorBound(double size)
+        {
+            var roundings = IsDrawn
+                ? Math.Sqrt(Terms) / 4 + 2
+                : Math.Sqrt(Terms) + Math.Min(Terms, LongestBlock) / 4.0;
+            return roundings * Growth * UnitRoundoff * size;
+        }
 
         public void AssertClose(double actual, double expected, double size, string what) =>
             Assert.That(actual, Is.EqualTo(expected).Within(ErrorBound(size)), () =>
-                $"{what}: {Math.Abs(actual - expected) / size / UnitRoundoff:F1} u, {ErrorBound(size) / size / UnitRoundoff:F1} allowed");
+                $"{what}: {Math.Abs(actual - expected) / size / UnitRoundoff:F1} u, " +
+                $"{ErrorBound(size) / size / UnitRoundoff:F1} allowed");
 
         public override string ToString() => Name;
     }
@@ -74,7 +80,8 @@ internal static partial class AccumulationCases
     [
         .. from n in (int[])[1 << 16, 1 << 20]
            select new AccumulationCase(
-               $"Sum of {n}", n, (c, s) => { var x = s.Next(n); c.CheckSums(x.Sum(), x, 1, 1); }, IsSmall: n == 1 << 16),
+               $"Sum of {n}", n, (c, s) => { var x = s.Next(n); c.CheckSums(x.Sum(), x, 1, 1); },
+               IsSmall: n == 1 << 16),
         new("Mean", 1 << 20, (c, s) => { var x = s.Next(1 << 20); c.CheckSums(x.Mean(), x, 1, 1 << 20); }),
         .. from n in (int[])[1 << 14, 1 << 18]
            select new AccumulationCase(
@@ -91,7 +98,7 @@ internal static partial class AccumulationCases
             (s.Next(1 << 18, 3) + b).Backward(dy);
             c.CheckSums(b.Grad!, dy, 3, 1);
         }),
-        new("AvgPool2d of a window of one row", 1 << 18, (c, s) =>
+        new("AvgPool2d of one row", 1 << 18, (c, s) =>
         {
             var x = s.Next(1, 1, 1, 1 << 18);
             c.CheckSums(x.AvgPool2d((1, 1 << 18)), x, 1, 1 << 18);
@@ -120,7 +127,8 @@ internal static partial class AccumulationCases
     [
         .. from n in (int[])[1 << 13, 1 << 18]
            from test in (Action<AccumulationCase, InputSource, int>[])[Statistics, BatchNormGradients]
-           select new AccumulationCase($"BatchNorm of {n}: {test.Method.Name}", n, (c, s) => test(c, s, n), IsSmall: n == 1 << 13),
+           select new AccumulationCase(
+               $"BatchNorm of {n}: {test.Method.Name}", n, (c, s) => test(c, s, n), IsSmall: n == 1 << 13),
         new("Softmax and its gradient", 1 << 18, (c, s) =>
         {
             var (x, dy) = (s.Next(1, 1 << 18), s.Next(1, 1 << 18));
@@ -148,7 +156,8 @@ internal static partial class AccumulationCases
         new("CrossEntropy over many classes", 1 << 18, (c, s) =>
         {
             var x = s.Next(1, 1 << 18);
-            c.AssertClose(x.CrossEntropy(7).Item(), Math.Log(x.ToArray().Sum(v => Math.Exp(v))) - x.ToArray()[7], 1, "loss");
+            c.AssertClose(
+                x.CrossEntropy(7).Item(), Math.Log(x.ToArray().Sum(v => Math.Exp(v))) - x.ToArray()[7], 1, "loss");
         }, IsSmall: true),
         new("CrossEntropy of many items", 1 << 18, (c, s) =>
         {

@@ -76,7 +76,7 @@ public sealed class EmptyExtentTests
     [TestCaseSource(nameof(PyTorchCases))]
     public void Results_are_PyTorchs(EmptyInputCase one) => one.Check(Device.Cpu);
 
-    /// <summary>Windows without an element, and what PyTorch refuses as well.</summary>
+    /// <summary>Pooling and kernels without an element, and other cases that are errors in PyTorch too.</summary>
     public static IEnumerable<ShapeErrorRow> Refused
     {
         get
@@ -103,7 +103,7 @@ public sealed class EmptyExtentTests
     }
 
     [TestCaseSource(nameof(Refused))]
-    public void Windows_without_an_element_are_refused(ShapeErrorRow fault) =>
+    public void Kernels_without_an_element_are_errors(ShapeErrorRow fault) =>
         new OpTests().Shape_errors_name_the_op_and_all_shapes(fault);
 
     [Test]

@@ -8,7 +8,9 @@ public sealed record OpRow(string Name, Func<Tensor[], Tensor> Op, params Shape[
     /// </summary>
     public Func<ReferenceTensor[], ReferenceTensor>? Reference { get; init; }
 
-    /// <summary>Other shapes for comparing numbers of threads: large enough for several pieces of work.</summary>
+    /// <summary>
+    /// Other shapes for comparing numbers of threads: large enough for several ranges of parallel work.
+    /// </summary>
     public Shape[] LargeShapes { get => field ?? Shapes; init; }
 
     /// <summary>The least value of an input. Keep away from kinks by more than <see cref="Step"/>.</summary>

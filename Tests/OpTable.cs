@@ -42,11 +42,31 @@ public static partial class OpTable
     private static OpRow[] Elementwise =>
     [
         new("Relu", x => x[0].Relu(), [37]) { Low = 0.1f, Reference = x => x[0] },
-        new("Relu of negatives", x => x[0].Relu(), [2, 3, 4, 5]) { High = -0.1f, Reference = x => x[0].Map(_ => 0), LargeShapes = [[4, 96, 20, 20]] },
-        new("Sigmoid", x => x[0].Sigmoid(), [37]) { Low = -4, High = 4, Reference = x => x[0].Map(v => 1 / (1 + Math.Exp(-v))) },
-        new("Silu", x => x[0].Silu(), [37]) { Low = -4, High = 4, Reference = x => x[0].Map(v => v / (1 + Math.Exp(-v))) },
+        new("Relu of negatives", x => x[0].Relu(), [2, 3, 4, 5])
+        {
+            High = -0.1f,
+            Reference = x => x[0].Map(_ => 0),
+            LargeShapes = [[4, 96, 20, 20]],
+        },
+        new("Sigmoid", x => x[0].Sigmoid(), [37])
+        {
+            Low = -4,
+            High = 4,
+            Reference = x => x[0].Map(v => 1 / (1 + Math.Exp(-v))),
+        },
+        new("Silu", x => x[0].Silu(), [37])
+        {
+            Low = -4,
+            High = 4,
+            Reference = x => x[0].Map(v => v / (1 + Math.Exp(-v))),
+        },
         new("Negate", x => -x[0], [2, 19]) { Step = 1, Reference = x => x[0].Map(v => -v) },
-        new("Scale", x => 3 * x[0] * 0.5f, [37]) { Step = 1, Reference = x => x[0].Map(v => 1.5 * v), LargeShapes = [[100_000]] },
+        new("Scale", x => 3 * x[0] * 0.5f, [37])
+        {
+            Step = 1,
+            Reference = x => x[0].Map(v => 1.5 * v),
+            LargeShapes = [[100_000]],
+        },
         new("Shift", x => 1 - (2 + x[0] + 0.5f - 0.25f), [37]) { Step = 1, Reference = x => x[0].Map(v => -1.25 - v) },
     ];
 
@@ -80,13 +100,27 @@ public static partial class OpTable
         Multiply([1, 4], [3, 1]),
         Multiply([], [7]),
         new("Square", x => x[0] * x[0], [2, 19]) { Step = 1, Reference = x => x[0].Map(v => v * v) },
-        new("Diamond", x => { var h = x[0] * x[0]; return h * x[0] + h; }, [2, 17]) { Reference = x => x[0].Map(v => v * v * v + v * v) },
+        new("Diamond", x => { var h = x[0] * x[0]; return h * x[0] + h; }, [2, 17])
+        {
+            Reference = x => x[0].Map(v => v * v * v + v * v),
+        },
     ];
 
     private static OpRow[] Reductions =>
     [
-        new("Sum", x => x[0].Sum(), [3, 5]) { Step = 1, Reference = x => x[0].Sum(0, 1).Reshape([]), LargeShapes = [[100, 1237]], ValueTolerance = 1e-5 },
-        new("Sum of an image", x => x[0].Sum(), [2, 3, 4, 5]) { Step = 1, Reference = x => x[0].Sum(0, 1, 2, 3).Reshape([]), ValueTolerance = 1e-5 },
+        new("Sum", x => x[0].Sum(), [3, 5])
+        {
+            Step = 1,
+            Reference = x => x[0].Sum(0, 1).Reshape([]),
+            LargeShapes = [[100, 1237]],
+            ValueTolerance = 1e-5,
+        },
+        new("Sum of an image", x => x[0].Sum(), [2, 3, 4, 5])
+        {
+            Step = 1,
+            Reference = x => x[0].Sum(0, 1, 2, 3).Reshape([]),
+            ValueTolerance = 1e-5,
+        },
         Sum([2, 3, 4, 5], 2, 3) with { LargeShapes = [[8, 96, 16, 16]] },
         Sum([2, 3, 4, 5], 0, 2, 3) with { LargeShapes = [[16, 96, 32, 32]] },
         Sum([2, 3, 4, 5], 1) with { LargeShapes = [[4, 96, 32, 32]] },
@@ -102,8 +136,16 @@ public static partial class OpTable
         Sum([4]),
         new("Sum, -1", x => x[0].Sum([-1]), [3, 5]) { Step = 1, Reference = x => x[0].Sum(1).Reshape([3]) },
         new("Sum, kept", x => x[0].Sum([1], keepDims: true), [3, 5]) { Step = 1, Reference = x => x[0].Sum(1) },
-        new("Mean", x => x[0].Mean(), [3, 5]) { Step = 1, Reference = x => x[0].Sum(0, 1).Reshape([]).Map(v => v / 15) },
-        new("Mean over pixels", x => x[0].Mean([2, 3]), [2, 3, 4, 5]) { Step = 1, Reference = x => x[0].Sum(2, 3).Reshape([2, 3]).Map(v => v / 20) },
+        new("Mean", x => x[0].Mean(), [3, 5])
+        {
+            Step = 1,
+            Reference = x => x[0].Sum(0, 1).Reshape([]).Map(v => v / 15),
+        },
+        new("Mean over pixels", x => x[0].Mean([2, 3]), [2, 3, 4, 5])
+        {
+            Step = 1,
+            Reference = x => x[0].Sum(2, 3).Reshape([2, 3]).Map(v => v / 20),
+        },
         Reshape([3, 4], [2, 6]),
         Reshape([2, 3, 2, 2], [4, 6]),
         Reshape([4, 6], [2, 3, 2, 2]),
@@ -112,12 +154,26 @@ public static partial class OpTable
         Reshape([2, 1, 3, 4], [2, 3, 1, 4]),
         Reshape([2, 3, 4, 5], [2, 3, 4, 5]),
         Reshape([1, 1], []),
-        new("Reshape with a rest", x => x[0].Reshape(2, -1), [3, 4]) { Step = 1, Reference = x => x[0].Reshape([2, 6]) },
-        new("Flatten", x => x[0].Flatten(), [2, 3, 4, 5]) { Step = 1, Reference = x => x[0].Reshape([2, 60]), LargeShapes = [[16, 96, 16, 16]] },
+        new("Reshape with a rest", x => x[0].Reshape(2, -1), [3, 4])
+        {
+            Step = 1,
+            Reference = x => x[0].Reshape([2, 6]),
+        },
+        new("Flatten", x => x[0].Flatten(), [2, 3, 4, 5])
+        {
+            Step = 1,
+            Reference = x => x[0].Reshape([2, 60]),
+            LargeShapes = [[16, 96, 16, 16]],
+        },
     ];
 
     private static OpRow Add(Shape a, Shape b) =>
-        new("Add", x => x[0] + x[1], a, b) { Step = 1, Reference = x => x[0].Broadcast(x[1], (a, b) => a + b), Tolerance = 1e-4 };
+        new("Add", x => x[0] + x[1], a, b)
+        {
+            Step = 1,
+            Reference = x => x[0].Broadcast(x[1], (a, b) => a + b),
+            Tolerance = 1e-4,
+        };
 
     private static OpRow Subtract(Shape a, Shape b) =>
         new("Subtract", x => x[0] - x[1], a, b) { Step = 1, Reference = x => x[0].Broadcast(x[1], (a, b) => a - b) };

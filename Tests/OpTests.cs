@@ -69,7 +69,8 @@ public sealed class OpTests
         for (var only = 0; only < row.Shapes.Length; only++)
         {
             var one = Gradients(row, row.Shapes, Device.Cpu, i => i == only);
-            for (var i = 0; i < one.Length; i++) Assert.That(one[i], Is.EqualTo(i == only ? all[i] : null), $"input {i}, only {only} wanted");
+            for (var i = 0; i < one.Length; i++)
+                Assert.That(one[i], Is.EqualTo(i == only ? all[i] : null), $"input {i}, only {only} wanted");
         }
     }
 
@@ -109,8 +110,12 @@ public sealed class OpTests
         }).ToHashSet();
 
         var types = typeof(ReluExtensions).Assembly.GetTypes();
-        var maps = types.Where(type => type.IsValueType && type.IsAssignableTo(typeof(IUnaryFormula))).Select(map => typeof(ElementwiseOp<>).MakeGenericType(map));
-        var ops = types.Where(type => type.IsSubclassOf(typeof(Op)) && type is { IsAbstract: false, IsGenericTypeDefinition: false }).Concat(maps);
+        var elementwise = types
+            .Where(type => type.IsValueType && type.IsAssignableTo(typeof(IUnaryFormula)))
+            .Select(formula => typeof(ElementwiseOp<>).MakeGenericType(formula));
+        var ops = types
+            .Where(type => type.IsSubclassOf(typeof(Op)) && !type.IsAbstract && !type.IsGenericTypeDefinition)
+            .Concat(elementwise);
         Assert.That(ops.Where(op => !covered.Contains(op)), Is.Empty, "ops that OpTable never runs");
     }
 
@@ -141,9 +146,11 @@ public sealed class OpTests
     }
 
     /// <summary>What lies between the tensor's last element and the end of its block.</summary>
-    private static Span<float> PaddingOf(Tensor x) => ((CpuStorage)x.Storage).Span(BlockLength(x.Shape))[x.Shape.Size..];
+    private static Span<float> PaddingOf(Tensor x) =>
+        ((CpuStorage)x.Storage).Span(BlockLength(x.Shape))[x.Shape.Size..];
 
-    private static int BlockLength(Shape shape) => (int)(CachingAllocator<nint>.RoundedSize(Math.Max(1, shape.Size) * sizeof(float)) / sizeof(float));
+    private static int BlockLength(Shape shape) =>
+        (int)(CachingAllocator<nint>.RoundedSize(Math.Max(1, shape.Size) * sizeof(float)) / sizeof(float));
 
     private static double Dot(Tensor a, Tensor b) => a.ToArray().Zip(b.ToArray(), (x, y) => (double)x * y).Sum();
 

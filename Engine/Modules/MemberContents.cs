@@ -120,6 +120,6 @@ internal sealed class MemberContents
 
     private InvalidOperationException RecreatedError(string kind) => new(
         $"{Member.Label} is a {kind} that creates a new {State.FirstOrDefault().Value?.GetType().Name ?? "layer"} " +
-        "on every access, so that nothing holds what training changes. Create it once: in a field, an array or a property " +
-        "{ get; } = …");
+        "on every access, so that nothing holds what training changes. Create it once: in a field, an array or a " +
+        "property { get; } = …");
 }

@@ -92,8 +92,8 @@ internal sealed class ModuleState
 
     private static InvalidOperationException UntrackedError(ModuleMember member, object state, object holder) => new(
         $"{member.Label} holds a {state.GetType().Name} in {UntrackedState.Describe(holder)}: it would be neither " +
-        "trained nor saved nor moved. Hold it in a field or property of a module, or in an array, list, dictionary or tuple " +
-        "there; [NotState] on the member excludes it on purpose.");
+        "trained nor saved nor moved. Hold it in a field or property of a module, or in an array, list, dictionary " +
+        "or tuple there; [NotState] on the member excludes it on purpose.");
 
     private static IEnumerable<MemberContents> StoredMembers(Module module) =>
         ModuleMember.Of(module.GetType())

@@ -10,8 +10,8 @@ public abstract class Optimizer(IEnumerable<Parameter> parameters, float learnin
     public IReadOnlyList<Parameter> Parameters { get; } = parameters.Distinct().ToArray() is { Length: > 0 } given
         ? given
         : throw new ArgumentException(
-            "The optimizer has no parameters to train. A module's parameters are those that its fields and properties, " +
-            "and the modules there, hold when Parameters() is called; a layer without weights has none.",
+            "The optimizer has no parameters to train. A module's parameters are those that its fields and " +
+            "properties, and the modules there, hold when Parameters() is called; a layer without weights has none.",
             nameof(parameters));
 
     /// <summary>The step size of the next <see cref="Step"/>; not negative.</summary>

@@ -43,7 +43,7 @@ public sealed class BackwardTests
         var first = x.Grad!;
         (x * x).Sum().Backward();
         Assert.That(x.Grad!.ToArray(), Is.EqualTo((float[])[5, 7]));
-        Assert.That(first, Is.SameAs(x.Grad), "it adds in place: nobody else owns the gradient");
+        Assert.That(first, Is.SameAs(x.Grad), "added in place: only the leaf holds the gradient");
     }
 
     [Test]
@@ -57,7 +57,8 @@ public sealed class BackwardTests
     }
 
     /// <summary>
-    /// An addition hands one tensor to both operands; clipping one gradient in place must not clip the other.
+    /// An addition returns one tensor as the gradient of both operands; clipping one gradient in place must not clip
+    /// the other.
     /// </summary>
     [Test]
     public void Every_leaf_has_a_gradient_of_its_own()
@@ -148,7 +149,9 @@ public sealed class BackwardTests
     {
         var x = Leaf(1, 2);
         Assert.That((x * x).Backward, Throws.InstanceOf<ShapeException>().With.Message.Contains("[2]"));
-        Assert.That(() => (x * x).Backward(Tensor.Zeros([3])), Throws.InstanceOf<ShapeException>().With.Message.Contains("[3]"));
+        Assert.That(
+            () => (x * x).Backward(Tensor.Zeros([3])),
+            Throws.InstanceOf<ShapeException>().With.Message.Contains("[3]"));
     }
 
     [Test]

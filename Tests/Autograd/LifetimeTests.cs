@@ -77,7 +77,8 @@ public sealed class LifetimeTests
         var h = x * x;
         var loss = (h + 1).Sum();
         loss.Backward();
-        Assert.That(() => h.ToArray(), Throws.InvalidOperationException.With.Message.Contains("the result of Multiply"));
+        Assert.That(
+            () => h.ToArray(), Throws.InvalidOperationException.With.Message.Contains("the result of Multiply"));
         Assert.That(Allocated - before, Is.EqualTo(Block + ScalarBlock), "the gradient and the loss");
         h.Release();
         Assert.That(Allocated - before, Is.EqualTo(Block + ScalarBlock));

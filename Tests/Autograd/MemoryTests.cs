@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Storage: taken once, used again, given back, and refused with figures.</summary>
+/// <summary>Storage is reused, freed, and on exhaustion an error has the figures.</summary>
 public sealed class MemoryTests
 {
     [Test]
@@ -19,7 +19,10 @@ public sealed class MemoryTests
         var before = device.Memory;
         for (var i = 0; i < 50; i++) Step();
         Assert.That(device.Memory.SystemAllocations, Is.EqualTo(before.SystemAllocations));
-        Assert.That(device.Memory.Allocated - before.Allocated, Is.LessThanOrEqualTo(50 * 64), "only the losses, until somebody collects them");
+        Assert.That(
+            device.Memory.Allocated - before.Allocated,
+            Is.LessThanOrEqualTo(50 * 64),
+            "only the losses, until a garbage collection");
 
         void Step()
         {
@@ -43,7 +46,7 @@ public sealed class MemoryTests
     }
 
     [Test]
-    public void Release_gives_a_result_back_at_once_and_leaves_what_others_own()
+    public void Release_frees_a_result_at_once_but_not_a_factory_s_tensor()
     {
         var device = new CpuDevice(threads: 1);
         var x = Tensor.Full([1000], 1, device);
@@ -73,7 +76,10 @@ public sealed class MemoryTests
         var device = new CpuDevice(threads: 1, memoryLimit: 1 << 20);
         var half = Tensor.Zeros([1 << 17], device);
         var error = Assert.Throws<InsufficientMemoryException>(() => Tensor.Zeros([1 << 18], device))!;
-        Assert.That(error.Message, Does.Contain("1,048,576 bytes were asked for").And.Contain("524,288 are in use").And.Contain("524,288 of the"));
+        Assert.That(
+            error.Message,
+            Does.Contain("1,048,576 bytes were asked for")
+                .And.Contain("524,288 are in use").And.Contain("524,288 of the"));
         Assert.That(Tensor.Zeros([1 << 16], device).ToArray(), Is.All.Zero, "the device is still of use");
         GC.KeepAlive(half);
     }

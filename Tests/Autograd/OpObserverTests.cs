@@ -2,11 +2,11 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Whoever observes this thread's ops is told of each computation once, its parts within it.</summary>
+/// <summary>An observer is called once for each pass of each op of its thread, with the parts nested.</summary>
 public sealed class OpObserverTests
 {
     [Test]
-    public void Every_computation_is_reported_once()
+    public void Every_pass_is_reported_once()
     {
         var rng = new Rng(1);
         var x = Tensor.Uniform([2, 3, 8, 8], -1, 1, rng);
@@ -44,7 +44,7 @@ public sealed class OpObserverTests
     }
 
     [Test]
-    public void Nobody_is_told_of_another_threads_ops()
+    public void Ops_of_another_thread_are_not_reported()
     {
         var seen = new Recorder();
         OpObserver.Current = seen;

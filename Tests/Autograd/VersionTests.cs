@@ -3,7 +3,7 @@ using NUnit.Framework.Constraints;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What changes between forward and backward must not change a gradient without a word.</summary>
+/// <summary>A change between forward and backward is an error, or does not change a gradient.</summary>
 [Category("Kernels")]
 public sealed class VersionTests
 {
@@ -14,7 +14,7 @@ public sealed class VersionTests
     /// forward pass.
     /// </summary>
     [TestCaseSource(typeof(OpTable), nameof(OpTable.Rows))]
-    public void An_op_never_gives_the_gradient_of_other_contents(OpRow row) => CheckOverwriting(row, Device.Cpu);
+    public void An_op_never_computes_the_gradient_of_other_contents(OpRow row) => CheckOverwriting(row, Device.Cpu);
 
     [Test]
     public void A_weight_overwritten_is_named_with_its_op()
@@ -138,7 +138,7 @@ public sealed class VersionTests
         var y = Tensor.From([2, 1], [1, 3]).BatchNorm(mean, variance, w, b).Sum();
         mean.CopyFrom([100]);
         y.Backward();
-        Assert.That(w.Grad!.Item(), Is.EqualTo(4).Within(1e-4), "what forward normalised by: eps takes 2e-5 of it");
+        Assert.That(w.Grad!.Item(), Is.EqualTo(4).Within(1e-4), "what forward normalized by: eps takes 2e-5 of it");
     }
 
     [Test]

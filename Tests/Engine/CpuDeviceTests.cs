@@ -28,8 +28,12 @@ public sealed class CpuDeviceTests
     {
         var (one, another) = (new CpuDevice(threads: 1), new CpuDevice(threads: 1));
         Refused(Tensor.Zeros([2]), Tensor.Zeros([2], one), "on cpu and on cpu (1 thread, a device of its own)");
-        Refused(Tensor.Zeros([2], another), Tensor.Zeros([2], one), "and on another cpu (1 thread, a device of its own)");
-        Refused(Tensor.Zeros([2], new CpuDevice(threads: 5)), Tensor.Zeros([2]), "on cpu (5 threads, a device of its own) and on cpu.");
+        Refused(
+            Tensor.Zeros([2], another), Tensor.Zeros([2], one), "and on another cpu (1 thread, a device of its own)");
+        Refused(
+            Tensor.Zeros([2], new CpuDevice(threads: 5)),
+            Tensor.Zeros([2]),
+            "on cpu (5 threads, a device of its own) and on cpu.");
 
         static void Refused(Tensor a, Tensor b, string part)
         {

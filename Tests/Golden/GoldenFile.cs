@@ -29,7 +29,8 @@ internal sealed class GoldenFile(string name) : IDisposable
 
         var rng = new Rng(97);
         var samples = Values($"{name}/samples");
-        AssertWithinNorm($"{name}, sampled", [.. samples.Select(_ => actual[rng.Next(actual.Length)])], samples, tolerance);
+        AssertWithinNorm(
+            $"{name}, sampled", [.. samples.Select(_ => actual[rng.Next(actual.Length)])], samples, tolerance);
 
         double squares = 0, signed = 0;
         foreach (var value in actual)
@@ -40,7 +41,8 @@ internal sealed class GoldenFile(string name) : IDisposable
 
         double norm = this[$"{name}/norm"].Item();
         Assert.That(Math.Sqrt(squares), Is.EqualTo(norm).Within(tolerance * norm), $"{name}, norm");
-        Assert.That(signed, Is.EqualTo(this[$"{name}/signed"].Item()).Within(4 * tolerance * norm), $"{name}, signed sum");
+        Assert.That(
+            signed, Is.EqualTo(this[$"{name}/signed"].Item()).Within(4 * tolerance * norm), $"{name}, signed sum");
     }
 
     public void Dispose() => file.Dispose();
@@ -50,7 +52,7 @@ internal sealed class GoldenFile(string name) : IDisposable
         Assert.That(actual, Has.Length.EqualTo(golden.Length), name);
         var error = Math.Sqrt(actual.Zip(golden, (a, g) => Square((double)a - g)).Sum());
         var norm = Math.Sqrt(golden.Sum(g => Square(g)));
-        // A bias in front of batch normalisation changes nothing: PyTorch's 1e-17 stands for 0, ours is a few
+        // A bias in front of batch normalization changes nothing: PyTorch's 1e-17 means 0, ours is a few
         // roundings.
         var bound = norm < 1e-12 ? 1e-7 : tolerance * norm;
         Assert.That(error, Is.LessThanOrEqualTo(bound), $"{name}: the error's norm, where the values' is {norm:G4}");

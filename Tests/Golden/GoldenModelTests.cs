@@ -35,7 +35,8 @@ public sealed class GoldenModelTests
                 if (tensor is ModuleBuffer) golden.AssertClose($"{name}/buffer/{path}", tensor.ToArray(), tolerance);
             }
         });
-        Assert.That(Paths(golden, name), Is.EqualTo(model.State().Select(s => s.Name).Order()), "the same names as in PyTorch");
+        Assert.That(
+            Paths(golden, name), Is.EqualTo(model.State().Select(s => s.Name).Order()), "the same names as in PyTorch");
     }
 
     [TestCase("nin")]

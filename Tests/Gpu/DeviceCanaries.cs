@@ -1,8 +1,8 @@
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// Blocks of a device's memory, filled with NaN or another number: every second is free, so that tensors of these
-/// shapes get them and an element left unwritten shows; those between are their neighbours, which nobody may write.
+/// Blocks of a device's memory, filled with NaN or another number. Every second block is free, so that tensors of these
+/// shapes get it and an element that is not written is found; the blocks between them must not be written.
 /// </summary>
 internal sealed class DeviceCanaries : IDisposable
 {
@@ -28,13 +28,14 @@ internal sealed class DeviceCanaries : IDisposable
 
     /// <summary>What was written beside these results; null if nothing.</summary>
     public string? FindOverwritten(IEnumerable<Tensor?> results) =>
-        results.OfType<Tensor>().Any(result => IsOverwritten(result, result.Shape.Size)) ? "the block behind a result was written"
-        : canaries.Exists(neighbour => IsOverwritten(neighbour, 0)) ? "a block that is nobody's was written"
+        results.Any(result => result is not null && IsOverwritten(result, result.Shape.Size))
+            ? "the block behind a result was written"
+        : canaries.Exists(canary => IsOverwritten(canary, 0)) ? "a block between those of the tensors was written"
         : null;
 
     public void Dispose()
     {
-        foreach (var neighbour in canaries) neighbour.Release();
+        foreach (var canary in canaries) canary.Release();
     }
 
     private bool IsOverwritten(Tensor x, int from)

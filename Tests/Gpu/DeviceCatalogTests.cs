@@ -2,7 +2,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Devices by name: what is there is found, and of what is not there the reason is said.</summary>
+/// <summary>Devices by name: each is found, and a missing one has a reason.</summary>
 public sealed class DeviceCatalogTests
 {
     [Test]
@@ -19,12 +19,13 @@ public sealed class DeviceCatalogTests
             Assert.That(why, Is.Not.Null);
             Assert.That(
                 () => DeviceCatalog.Open(kind),
-                Throws.TypeOf<InputException>().With.Message.Contains("this machine has cpu").And.Message.Contains(why!));
+                Throws.TypeOf<InputException>()
+                    .With.Message.Contains("this machine has cpu").And.Message.Contains(why!));
         }
     }
 
     [Test]
-    public void The_CPU_is_no_GPU_and_auto_takes_none_that_is_the_processor()
+    public void The_CPU_is_no_GPU_and_auto_takes_none_that_is_the_CPU()
     {
         Assert.That(DeviceCatalog.Find("cpu"), Is.Null);
         Assert.That(DeviceCatalog.Find("auto")?.IsCpu ?? false, Is.False);

@@ -8,7 +8,8 @@ namespace PyNetSharp.Tests;
 [Category("Gpu"), Category("Slow")]
 public sealed class GpuAccumulationTests
 {
-    private static readonly HashSet<string> Small = [.. AccumulationCases.All.Where(one => one.IsSmall).Select(one => one.Name)];
+    private static readonly HashSet<string> Small =
+        [.. AccumulationCases.All.Where(one => one.IsSmall).Select(one => one.Name)];
 
     public static IEnumerable<TestCaseData> Cases =>
         TestDevices.Each(AccumulationTests.Cases, (row, device) => device != "emulated" || Small.Contains(row.Name));

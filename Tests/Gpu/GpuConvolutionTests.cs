@@ -7,7 +7,8 @@ namespace PyNetSharp.Tests;
 public sealed class GpuConvolutionTests
 {
     /// <summary>A convolution's extents.</summary>
-    public sealed record Geometry(Shape Input, int Outputs, (int H, int W) Kernel, (int H, int W) Stride, (int H, int W) Padding);
+    public sealed record Geometry(
+        Shape Input, int Outputs, (int H, int W) Kernel, (int H, int W) Stride, (int H, int W) Padding);
 
     private static readonly Geometry[] Geometries =
     [
@@ -26,7 +27,7 @@ public sealed class GpuConvolutionTests
 
     public static IEnumerable<TestCaseData> Cases => TestDevices.Each(Geometries, (_, device) => device != "emulated");
 
-    public static IEnumerable<TestCaseData> CasesInPieces =>
+    public static IEnumerable<TestCaseData> SplitKCases =>
         TestDevices.Each(Geometries.Where(g => g.Input[0] > 4), (_, device) => device != "emulated");
 
     [TestCaseSource(nameof(Cases))]
@@ -41,8 +42,8 @@ public sealed class GpuConvolutionTests
         AssertNear(here[3], there[3], positions, "db");
     }
 
-    /// <summary>One seed, one run, bit for bit: pieces are summed up in one order, whoever is done first.</summary>
-    [TestCaseSource(nameof(CasesInPieces))]
+    /// <summary>Results are deterministic: the slices of split-K are summed in a fixed order.</summary>
+    [TestCaseSource(nameof(SplitKCases))]
     public void Twice_the_same_is_the_same_bits(string name, Geometry g)
     {
         var device = DeviceCatalog.Open(name);

@@ -10,7 +10,8 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// Errors of a GPU's driver: only a lack of memory is called one; the rest name the last kernel, and end the device.
+/// Errors of a GPU's driver: a lack of memory is reported as such; all others name the last kernel, and the device is
+/// not used after them.
 /// </summary>
 [Category("Gpu")]
 public sealed class GpuFaultTests
@@ -18,7 +19,7 @@ public sealed class GpuFaultTests
     private Context context = null!;
     private Accelerator accelerator = null!;
     private FaultyMemory memory = null!;
-    private FaultyLaunchers launchers = null!;
+    private FaultyKernelCache kernelCache = null!;
     private GpuDevice device = null!;
 
     private static IEnumerable<TestCaseData> LacksOfMemory =>
@@ -40,8 +41,8 @@ public sealed class GpuFaultTests
     {
         context = Context.Create(builder => builder.CPU(CPUDeviceKind.Nvidia).Profiling());
         accelerator = context.GetCPUDevice(0).CreateCPUAccelerator(context);
-        (memory, launchers) = (new(accelerator), new(accelerator));
-        device = new(new("cuda:0", "a fake", 1 << 20, "none"), accelerator, launchers, memory);
+        (memory, kernelCache) = (new(accelerator), new(accelerator));
+        device = new(new("cuda:0", "a fake", 1 << 20, "none"), accelerator, kernelCache, memory);
     }
 
     [TearDown]
@@ -52,7 +53,7 @@ public sealed class GpuFaultTests
     }
 
     [TestCaseSource(nameof(LacksOfMemory))]
-    public void A_lack_of_memory_is_told_with_figures_and_the_device_goes_on(Exception error)
+    public void A_lack_of_memory_is_reported_with_figures_and_the_device_goes_on(Exception error)
     {
         var half = Tensor.Zeros([1 << 17], device);
         memory.Fault = error;
@@ -91,18 +92,19 @@ public sealed class GpuFaultTests
         var (x, log) = (Tensor.Zeros([2, 3], device), new BatchMetricsLog());
         var (loss, labels) = (Tensor.Zeros([], device), new Labels([0, 1], device));
         log.Add(x, loss, labels);
-        launchers.Fault = error;
+        kernelCache.Fault = error;
         var message = Assert.Throws<DeviceException>(() => _ = x * x)!.Message;
         Assert.That(message, Does.Contain(name).And.Contain("was BroadcastKernel<"));
-        launchers.Fault = null;
+        kernelCache.Fault = null;
 
         foreach (var use in (Action[])
         [
-            () => _ = x + 1, () => x.ToArray(), () => Tensor.From([1], [1], device), () => _ = new Tensor([1 << 15], device),
+            () => _ = x + 1, () => x.ToArray(), () => Tensor.From([1], [1], device),
+            () => _ = new Tensor([1 << 15], device),
             device.Synchronize, device.EmptyCache, () => log.Add(x, loss, labels), () => log.Drain(),
         ])
             Assert.That(use, Throws.TypeOf<DeviceException>().With.Message.EqualTo(message));
-        Assert.That(log.Drain(), Is.Empty, "what was on the device is lost, and asked for once");
+        Assert.That(log.Drain(), Is.Empty, "what was on the device is lost, and read once");
     }
 
     [Test]
@@ -111,9 +113,11 @@ public sealed class GpuFaultTests
         var (x, log) = (Tensor.Zeros([1, 2], device), new BatchMetricsLog());
         var (loss, labels) = (Tensor.Full([], 0.5f, device), new Labels([0], device));
         for (var i = 0; i <= BatchMetricsLog.Capacity; i++) log.Add(x, loss, labels);
-        launchers.Fault = Cuda("CUDA_ERROR_ILLEGAL_ADDRESS");
+        kernelCache.Fault = Cuda("CUDA_ERROR_ILLEGAL_ADDRESS");
         Assert.That(() => x + 1, Throws.TypeOf<DeviceException>());
-        Assert.That(log.Drain(), Has.Count.EqualTo(BatchMetricsLog.Capacity).And.All.Property(nameof(BatchMetrics.BatchSize)).EqualTo(1));
+        Assert.That(
+            log.Drain(),
+            Has.Count.EqualTo(BatchMetricsLog.Capacity).And.All.Property(nameof(BatchMetrics.BatchSize)).EqualTo(1));
     }
 
     [Test]
@@ -139,11 +143,12 @@ public sealed class GpuFaultTests
             Throws.TypeOf<DeviceException>().With.Message.Contains("cannot compile the kernel RecursiveKernel"));
     }
 
-    /// <summary>As the driver's error becomes one; the constructor asks the driver for its text.</summary>
+    /// <summary>Without the constructor, which calls the driver for the error's text.</summary>
     private static CudaException Cuda(string error)
     {
         var exception = (CudaException)RuntimeHelpers.GetUninitializedObject(typeof(CudaException));
-        var field = typeof(CudaException).GetField("<Error>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance);
+        var field = typeof(CudaException).GetField(
+            "<Error>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance);
         field!.SetValue(exception, error);
         return exception;
     }
@@ -154,7 +159,7 @@ public sealed class GpuFaultTests
 
         public Exception? Fault { get; set; }
 
-        /// <summary>How often the fault shows.</summary>
+        /// <summary>How often the fault is thrown.</summary>
         public int Refusals { get; set; } = int.MaxValue;
 
         /// <summary>Bytes that other programs use.</summary>
@@ -173,7 +178,7 @@ public sealed class GpuFaultTests
         }
     }
 
-    private sealed class FaultyLaunchers(Accelerator accelerator) : KernelCache(accelerator)
+    private sealed class FaultyKernelCache(Accelerator accelerator) : KernelCache(accelerator)
     {
         public Exception? Fault { get; set; }
 
@@ -185,7 +190,7 @@ public sealed class GpuFaultTests
     }
 }
 
-/// <summary>A fault to be found: a kernel cannot throw or allocate objects.</summary>
+/// <summary>A kernel that cannot be compiled: it creates an object.</summary>
 public readonly struct RecursiveKernel(ArrayView<float> x) : IItemKernel
 {
     public void Run(int i) => x[i] = new object().GetHashCode();

@@ -9,5 +9,6 @@ public sealed class GpuGoldenTests
     private static IEnumerable<TestCaseData> Keys => TestDevices.Each(GoldenOpTests.Keys);
 
     [TestCaseSource(nameof(Keys))]
-    public void Value_and_gradients_are_PyTorchs(string name, string key) => GoldenOpTests.Check(key, DeviceCatalog.Open(name));
+    public void Value_and_gradients_are_PyTorchs(string name, string key) =>
+        GoldenOpTests.Check(key, DeviceCatalog.Open(name));
 }

@@ -36,7 +36,8 @@ public sealed class GpuLibrariesTests
     [Test]
     public void A_driver_beside_a_stub_wins() =>
         Assert.That(
-            (long)GpuLibraries.Find("cuda", name => name switch { "libcuda.so" => 1, "libcuda.so.1" => 2, _ => 0 }), Is.EqualTo(2));
+            (long)GpuLibraries.Find("cuda", name => name switch { "libcuda.so" => 1, "libcuda.so.1" => 2, _ => 0 }),
+            Is.EqualTo(2));
 
     /// <summary>
     /// An assembly takes one resolver; on WSL ILGPU sets its own, and a program that uses ILGPU may have.
@@ -62,8 +63,8 @@ public sealed class GpuLibrariesTests
         GpuCatalog.DriverTooOldMessage(
             "NVIDIA A100", CudaDriverVersion.FromMajorMinor(10, 2), CudaDriverVersion.FromMajorMinor(11, 0)),
         Is.EqualTo(
-            "CUDA's driver is too old for NVIDIA A100: it is for CUDA 10.2, and ILGPU needs one for CUDA 11.0 or later; " +
-            "update the driver"));
+            "CUDA's driver is too old for NVIDIA A100: it is for CUDA 10.2, " +
+            "and ILGPU needs one for CUDA 11.0 or later; update the driver"));
 
     [Test]
     public void Devices_are_counted_in_words([Values(0, 1, 2)] int count) => Assert.That(

@@ -18,7 +18,10 @@ public sealed class GpuMemoryTests
         var device = Limited(name, Megabyte);
         var half = Tensor.Zeros([1 << 17], device);
         var error = Assert.Throws<InsufficientMemoryException>(() => Tensor.Zeros([1 << 18], device))!;
-        Assert.That(error.Message, Does.Contain("1,048,576 bytes were asked for").And.Contain("524,288 are in use").And.Contain("524,288 of the"));
+        Assert.That(
+            error.Message,
+            Does.Contain("1,048,576 bytes were asked for")
+                .And.Contain("524,288 are in use").And.Contain("524,288 of the"));
         Assert.That(Tensor.Full([1 << 16], 3, device).ToArray(), Is.All.EqualTo(3), "the device is still of use");
         Assert.That(half.ToArray(), Is.All.Zero);
     }
@@ -37,7 +40,7 @@ public sealed class GpuMemoryTests
     }
 
     [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
-    public void A_steady_loop_asks_the_driver_for_nothing(string name)
+    public void A_steady_loop_allocates_nothing_from_the_driver(string name)
     {
         var device = Limited(name, 64 * Megabyte);
         var x = Tensor.Full([1 << 10], 1, device);
@@ -56,7 +59,7 @@ public sealed class GpuMemoryTests
     }
 
     [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
-    public void Page_locked_memory_goes_back_when_memory_is_trimmed(string name)
+    public void Page_locked_memory_is_freed_when_the_cache_is_emptied(string name)
     {
         var device = Limited(name, 64 * Megabyte);
         float[] numbers = [.. Enumerable.Range(0, 1 << 18).Select(i => (float)i)];
@@ -68,7 +71,7 @@ public sealed class GpuMemoryTests
     }
 
     [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
-    public void A_device_that_is_dropped_gives_everything_back(string name)
+    public void A_device_that_is_dropped_frees_all_its_memory(string name)
     {
         var memory = new CountedMemory(((GpuDevice)DeviceCatalog.Open(name)).Accelerator);
         Use();
@@ -83,7 +86,8 @@ public sealed class GpuMemoryTests
         [MethodImpl(MethodImplOptions.NoInlining)]
         void Use()
         {
-            var device = new GpuDevice(new(name, "", Megabyte, ""), ((GpuDevice)DeviceCatalog.Open(name)).Accelerator, memory: memory);
+            var device = new GpuDevice(
+                new(name, "", Megabyte, ""), ((GpuDevice)DeviceCatalog.Open(name)).Accelerator, memory: memory);
             var x = Tensor.Zeros([1 << 16], device);
             Assert.That(x.ToArray(), Is.All.Zero);
         }
@@ -102,7 +106,7 @@ public sealed class GpuMemoryTests
         }
     }
 
-    /// <summary>The same accelerator as a device of its own with so many bytes.</summary>
+    /// <summary>A device of its own on the same accelerator, with a limit in bytes.</summary>
     private static GpuDevice Limited(string name, long memory)
     {
         var device = (GpuDevice)DeviceCatalog.Open(name);

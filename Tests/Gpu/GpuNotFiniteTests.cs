@@ -7,8 +7,7 @@ namespace PyNetSharp.Tests;
 /// device hides no more of it than the CPU does, so that a diverging run is seen on each.
 /// </summary>
 /// <remarks>
-/// Convolutions are compared as a whole: either side multiplies it by a padding's zeros where the other leaves them
-/// out.
+/// Convolutions are compared as a whole: one device may multiply it by a padding's zeros where the other does not.
 /// </remarks>
 [Category("Gpu"), Category("Slow")]
 public sealed class GpuNotFiniteTests
@@ -49,7 +48,8 @@ public sealed class GpuNotFiniteTests
     private static void AssertAlike(float[] actual, float[] right, string what)
     {
         for (var i = 0; i < right.Length; i++)
-            if ((float.IsFinite(actual[i]), float.IsNaN(actual[i])) != (float.IsFinite(right[i]), float.IsNaN(right[i])))
+            if (float.IsFinite(actual[i]) != float.IsFinite(right[i])
+                || float.IsNaN(actual[i]) != float.IsNaN(right[i]))
                 Assert.Fail($"{what}, element {i}, is {actual[i]}, not {right[i]}");
     }
 

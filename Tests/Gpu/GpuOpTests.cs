@@ -26,7 +26,8 @@ public sealed class GpuOpTests
     internal static void AssertValue(Device device, OpRow row)
     {
         var right = row.Op(row.DrawInputs(row.Shapes, Device.Cpu));
-        var y = Guarded(device, [.. row.Shapes, right.Shape], () => row.Op(row.DrawInputs(row.Shapes, device)), y => [y]);
+        var y = Guarded(
+            device, [.. row.Shapes, right.Shape], () => row.Op(row.DrawInputs(row.Shapes, device)), y => [y]);
         Assert.That(y.Device, Is.SameAs(device));
         if (row.Reference is null)
         {
@@ -37,7 +38,8 @@ public sealed class GpuOpTests
         var expected = row.Reference([.. row.DrawInputs(row.Shapes, Device.Cpu).Select(ReferenceTensor.Of)]);
         Assert.That(y.Shape, Is.EqualTo(expected.Shape));
         foreach (var (i, value) in y.ToArray().Index())
-            if (!value.Equals((float)expected.Values[i]) && !(Math.Abs(value - expected.Values[i]) <= row.ValueTolerance * (1 + Math.Abs(expected.Values[i]))))
+            if (!value.Equals((float)expected.Values[i])
+                && !(Math.Abs(value - expected.Values[i]) <= row.ValueTolerance * (1 + Math.Abs(expected.Values[i]))))
                 Assert.Fail($"element {i} is {value}, not {expected.Values[i]}");
     }
 
@@ -51,7 +53,8 @@ public sealed class GpuOpTests
             for (var i = 0; i < here.Length; i++)
             {
                 Assert.That(here[i] is null, Is.EqualTo(there[i] is null), $"input {i}, only {only} wanted");
-                if (here[i] is { } gradient) AssertNear(gradient, there[i]!, row.GradientTolerance, $"gradient {i}, element");
+                if (here[i] is { } gradient)
+                    AssertNear(gradient, there[i]!, row.GradientTolerance, $"gradient {i}, element");
             }
         }
     }
@@ -89,7 +92,8 @@ public sealed class GpuOpTests
         Assert.That(actual.Shape, Is.EqualTo(expected.Shape));
         var right = expected.ToArray();
         foreach (var (i, value) in actual.ToArray().Index())
-            if (!value.Equals(right[i]) && !(Math.Abs((double)value - right[i]) <= tolerance * (1 + Math.Abs(right[i]))))
+            if (!value.Equals(right[i])
+                && !(Math.Abs((double)value - right[i]) <= tolerance * (1 + Math.Abs(right[i]))))
                 Assert.Fail($"{what} {i} is {value}, not {right[i]}");
     }
 }

@@ -15,7 +15,10 @@ public sealed class GpuOptimizerTests
     {
         var (here, there) = (Trained(DeviceCatalog.Open(name), kind), Trained(Device.Cpu, kind));
         foreach (var (i, (mine, right)) in here.Zip(there).Index())
-            Assert.That(mine, Is.EqualTo(right).Within(2e-6f), $"tensor {i}: five steps of some three roundings of 6e-8 of numbers up to 2");
+            Assert.That(
+                mine,
+                Is.EqualTo(right).Within(2e-6f),
+                $"tensor {i}: five steps of some three roundings of 6e-8 of numbers up to 2");
     }
 
     [TestCaseSource(nameof(Kinds))]
@@ -27,7 +30,10 @@ public sealed class GpuOptimizerTests
         SetGradients(parameters, step: 1);
         var (launches, transfers, blocks) = (device.LaunchCount, device.TransferCount, device.Memory.SystemAllocations);
         optimizer.Step();
-        Assert.That(device.LaunchCount - launches, name == "opencl" ? Is.AnyOf(1, 5) : Is.EqualTo(1), "five where arguments have 1 KB");
+        Assert.That(
+            device.LaunchCount - launches,
+            name == "opencl" ? Is.AnyOf(1, 5) : Is.EqualTo(1),
+            "five where arguments have 1 KB");
         Assert.That(device.TransferCount, Is.EqualTo(transfers));
         Assert.That(device.Memory.SystemAllocations, Is.EqualTo(blocks));
     }
@@ -36,12 +42,13 @@ public sealed class GpuOptimizerTests
     public void Gradients_are_clipped_by_their_common_norm(string name)
     {
         var device = DeviceCatalog.Open(name);
-        // Four pieces, and one
+        // Four groups of threads, and one
         Parameter a = new(Tensor.Zeros([50_001], device)), b = new(Tensor.Zeros([3], device));
         a.Backward(Tensor.Full([50_001], 1e30f, device));
         b.Backward(Tensor.From([3], [3e30f, -4e30f, 0], device));
         var norm = 1e30f * Math.Sqrt(50_001 + 25);
-        Assert.That(new[] { a, b }.ClipGradNorm(1), Is.EqualTo(norm).Within(1e-5).Percent, "squares beyond single precision");
+        Assert.That(
+            new[] { a, b }.ClipGradNorm(1), Is.EqualTo(norm).Within(1e-5).Percent, "squares beyond single precision");
         Assert.That(a.Grad!.ToArray(), Is.All.EqualTo(1e30f / norm).Within(1e-8));
         Assert.That(b.Grad!.ToArray(), Is.EqualTo(new[] { 3e30f / norm, -4e30f / norm, 0 }).Within(1e-8));
     }
@@ -54,12 +61,18 @@ public sealed class GpuOptimizerTests
         SetGradients(parameters, step: 1);
         var (launches, transfers) = (device.LaunchCount, device.TransferCount);
         parameters.ClipGradNorm(1e-3f);
-        Assert.That(device.LaunchCount - launches, name == "opencl" ? Is.LessThanOrEqualTo(11) : Is.EqualTo(3), "square, add up, scale");
+        Assert.That(
+            device.LaunchCount - launches,
+            name == "opencl" ? Is.LessThanOrEqualTo(11) : Is.EqualTo(3),
+            "square, add up, scale");
         Assert.That(device.TransferCount - transfers, Is.EqualTo(1), "the norm");
 
         launches = device.LaunchCount;
         parameters.ClipGradNorm(1e3f);
-        Assert.That(device.LaunchCount - launches, name == "opencl" ? Is.LessThanOrEqualTo(6) : Is.EqualTo(2), "nothing to scale");
+        Assert.That(
+            device.LaunchCount - launches,
+            name == "opencl" ? Is.LessThanOrEqualTo(6) : Is.EqualTo(2),
+            "nothing to scale");
     }
 
     [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
@@ -67,11 +80,13 @@ public sealed class GpuOptimizerTests
     {
         var (here, there) = (Clipped(DeviceCatalog.Open(name)), Clipped(Device.Cpu));
         Assert.That(here.Norm, Is.EqualTo(there.Norm).Within(1e-12).Percent);
-        foreach (var (mine, right) in here.Gradients.Zip(there.Gradients)) Assert.That(mine, Is.EqualTo(right).Within(1e-7f));
+        foreach (var (mine, right) in here.Gradients.Zip(there.Gradients))
+            Assert.That(mine, Is.EqualTo(right).Within(1e-7f));
 
         (double Norm, float[][] Gradients) Clipped(Device device)
         {
-            Parameter[] parameters = [.. Parameters(device), new(Tensor.Zeros([0, 3], device)), new(Tensor.Zeros([150_001], device))];
+            Parameter[] parameters =
+                [.. Parameters(device), new(Tensor.Zeros([0, 3], device)), new(Tensor.Zeros([150_001], device))];
             SetGradients(parameters, step: 1);
             var shared = Tensor.Full([7], 2, device);
             Parameter a = new(Tensor.Zeros([7], device)), b = new(Tensor.Zeros([7], device));
@@ -109,7 +124,10 @@ public sealed class GpuOptimizerTests
 
     /// <summary>Of one element and of several groups of threads, and lengths between.</summary>
     private static IEnumerable<Parameter> Parameters(Device device) => Enumerable.Range(0, Many).Select(i =>
-        new Parameter(Tensor.From([Length(i)], [.. Enumerable.Range(0, Length(i)).Select(k => (float)Math.Sin(k + i))], device)));
+        new Parameter(Tensor.From([Length(i)], Sines(Length(i), k => k + i), device)));
+
+    private static float[] Sines(int count, Func<int, double> angle) =>
+        [.. Enumerable.Range(0, count).Select(k => (float)Math.Sin(angle(k)))];
 
     private static int Length(int i) => i % 5 == 4 ? 5_000 + i : 1 + 7 * i;
 
@@ -118,6 +136,6 @@ public sealed class GpuOptimizerTests
     {
         foreach (var (i, p) in parameters.Index())
             if (step == 1 || i % 4 != step % 4)
-                p.Backward(Tensor.From(p.Shape, [.. Enumerable.Range(0, p.Shape.Size).Select(k => (float)Math.Sin(0.7 * k + 1.3 * step))], p.Device));
+                p.Backward(Tensor.From(p.Shape, Sines(p.Shape.Size, k => 0.7 * k + 1.3 * step), p.Device));
     }
 }

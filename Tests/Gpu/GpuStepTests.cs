@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// What a training step asks of a GPU beside its arithmetic, once the first epoch has taken what it needs.
+/// The allocations, copies and launches of a training step after the first epoch.
 /// </summary>
 [Category("Gpu"), NonParallelizable]
 public sealed class GpuStepTests
@@ -34,7 +34,10 @@ public sealed class GpuStepTests
         trainer.Run(3);
 
         Assert.That(device.Memory.SystemAllocations, Is.EqualTo(blocks), "blocks of memory");
-        Assert.That(device.TransferCount - transfers, Is.EqualTo(2 * Batches + 1), "images and labels of each batch, and the epoch's figures");
+        Assert.That(
+            device.TransferCount - transfers,
+            Is.EqualTo(2 * Batches + 1),
+            "images and labels of each batch, and the epoch's figures");
         var steps = counter.Launches.Zip(counter.Launches.Skip(1), (before, after) => after - before);
         Assert.That(steps, Is.All.LessThan(MostLaunches));
         TestContext.Out.WriteLine($"{steps.Max()} launches a step");

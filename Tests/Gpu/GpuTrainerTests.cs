@@ -24,25 +24,29 @@ public sealed class GpuTrainerTests
         {
             Assert.That(ours.TrainLoss, Is.EqualTo(theirs.TrainLoss).Within(1e-4 * theirs.TrainLoss));
             Assert.That(ours.Step, Is.EqualTo(theirs.Step));
-            Assert.That(ours.TrainAccuracy, Is.EqualTo(theirs.TrainAccuracy).Within(0.02), "of 100, one or two may round otherwise");
+            Assert.That(
+                ours.TrainAccuracy,
+                Is.EqualTo(theirs.TrainAccuracy).Within(0.02),
+                "of 100, one or two may round otherwise");
             Assert.That(ours.TestAccuracy, Is.EqualTo(theirs.TestAccuracy).Within(0.02));
         }
     }
 
     [TestCaseSource(nameof(Real))]
-    public void Observers_may_ask_at_every_step(string name)
+    public void Callbacks_may_read_the_loss_at_every_step(string name)
     {
-        var asked = new List<(double Loss, double Accuracy)>();
-        var trainer = NewTrainer(DeviceCatalog.Open(name), observer: new LossReader(step => asked.Add((step.Loss, step.Accuracy))));
+        var read = new List<(double Loss, double Accuracy)>();
+        var trainer = NewTrainer(
+            DeviceCatalog.Open(name), observer: new LossReader(step => read.Add((step.Loss, step.Accuracy))));
         trainer.Run(1);
 
-        Assert.That(asked, Has.Count.EqualTo(Batches));
-        Assert.That(asked[^1].Loss, Is.EqualTo(trainer.History[0].TrainLoss));
-        Assert.That(asked[^1].Accuracy, Is.EqualTo(trainer.History[0].TrainAccuracy));
+        Assert.That(read, Has.Count.EqualTo(Batches));
+        Assert.That(read[^1].Loss, Is.EqualTo(trainer.History[0].TrainLoss));
+        Assert.That(read[^1].Accuracy, Is.EqualTo(trainer.History[0].TrainAccuracy));
     }
 
     [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
-    public void A_loss_that_is_not_finite_stops_the_run_and_brings_sound_weights_back(string name)
+    public void A_loss_that_is_not_finite_stops_the_run_and_restores_finite_weights(string name)
     {
         var device = DeviceCatalog.Open(name);
         var model = Perceptron();
@@ -87,12 +91,14 @@ public sealed class GpuTrainerTests
         Assert.That(third.Parameters()[0].Device, Is.SameAs(device));
     }
 
-    private static Trainer NewTrainer(Device device, Module? model = null, float rate = 0.1f, ITrainingCallback? observer = null)
+    private static Trainer NewTrainer(
+        Device device, Module? model = null, float rate = 0.1f, ITrainingCallback? observer = null)
     {
         model ??= Perceptron();
         model.To(device);
         return new(
-            model, new(Xor.Train, BatchSize, seed: 2, device: device), new(Xor.Test, BatchSize, shuffle: false, device: device),
+            model, new(Xor.Train, BatchSize, seed: 2, device: device),
+            new(Xor.Test, BatchSize, shuffle: false, device: device),
             new Sgd(model.Parameters(), rate, momentum: 0.9f))
         {
             Callbacks = observer is null ? [] : [observer],

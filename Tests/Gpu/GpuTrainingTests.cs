@@ -25,7 +25,8 @@ public sealed class GpuTrainingTests
     {
         using var golden = new GoldenFile("training");
         var (x, labels) = GoldenModels.Batch(golden, new(3), network);
-        var losses = Losses(GoldenModels.Create(network), x, labels, golden[$"{network}/rate"].Item(), DeviceCatalog.Open(name));
+        var losses = Losses(
+            GoldenModels.Create(network), x, labels, golden[$"{network}/rate"].Item(), DeviceCatalog.Open(name));
         AssertNear(losses, golden.Values($"{network}/losses"));
     }
 
@@ -35,7 +36,8 @@ public sealed class GpuTrainingTests
         var x = Tensor.Uniform([4, 2, 9, 9], -1, 1, new(5));
         AssertNear(Train(DeviceCatalog.Open(name)), Train(Device.Cpu));
 
-        float[] Train(Device device) => Losses(Small(), x, [0, 1, 2, 1], 0.05f, device, steps: name == "emulated" ? 2 : 10);
+        float[] Train(Device device) =>
+            Losses(Small(), x, [0, 1, 2, 1], 0.05f, device, steps: name == "emulated" ? 2 : 10);
     }
 
     [TestCaseSource(nameof(Real))]
@@ -83,6 +85,7 @@ public sealed class GpuTrainingTests
     private static void AssertNear(float[] losses, float[] expected)
     {
         foreach (var (step, (loss, right)) in losses.Zip(expected).Index())
-            Assert.That(loss, Is.EqualTo(right).Within(Tolerance * right), $"step {step} of {string.Join(", ", expected)}");
+            Assert.That(
+                loss, Is.EqualTo(right).Within(Tolerance * right), $"step {step} of {string.Join(", ", expected)}");
     }
 }

@@ -9,6 +9,6 @@ public sealed class GpuVersionTests
     private static IEnumerable<TestCaseData> Rows => TestDevices.Each(OpTable.Rows);
 
     [TestCaseSource(nameof(Rows))]
-    public void An_op_never_gives_the_gradient_of_other_contents(string name, OpRow row) =>
+    public void An_op_never_computes_the_gradient_of_other_contents(string name, OpRow row) =>
         VersionTests.CheckOverwriting(row, DeviceCatalog.Open(name));
 }

@@ -6,7 +6,7 @@ namespace PyNetSharp.Tests;
 /// <summary>A process that computes on the CPU alone does not load ILGPU.</summary>
 public sealed class IlgpuLoadingTests
 {
-    private const string Many = "100000";       // epochs: no run here comes to its end
+    private const string Many = "100000";       // epochs: every run is stopped before
 
     private static readonly Assembly[] Libraries = [typeof(Tensor).Assembly, typeof(LinearExtensions).Assembly];
 

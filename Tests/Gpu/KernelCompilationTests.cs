@@ -9,7 +9,7 @@ namespace PyNetSharp.Tests;
 public sealed class KernelCompilationTests
 {
     [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
-    public void A_rehearsal_compiles_what_the_work_launches_and_does_nothing_else(string name)
+    public void Precompile_compiles_what_the_work_launches_and_does_nothing_else(string name)
     {
         var opened = (GpuDevice)DeviceCatalog.Open(name);
         var device = new GpuDevice(new(name, "", 1L << 30, ""), opened.Accelerator);
@@ -18,7 +18,8 @@ public sealed class KernelCompilationTests
         Assert.That(compilation.CompletedCount, Is.EqualTo(compilation.Count).And.GreaterThan(5));
         Assert.That((device.LaunchCount, device.TransferCount, device.Memory.PeakAllocated), Is.EqualTo((0L, 0L, 0L)));
 
-        Assert.That(device.Precompile(there => Work(Tensor.Zeros([4, 3, 8, 8], there))).Count, Is.Zero, "all are known");
+        Assert.That(
+            device.Precompile(there => Work(Tensor.Zeros([4, 3, 8, 8], there))).Count, Is.Zero, "all are known");
         var right = Work(Tensor.Uniform([4, 3, 8, 8], -1, 1, new(1)));
         var here = Work(Tensor.Uniform([4, 3, 8, 8], -1, 1, new(1)).To(device));
         Assert.That(here, Is.EqualTo(right).Within(1e-4f));
@@ -26,7 +27,8 @@ public sealed class KernelCompilationTests
         static float Work(Tensor x)
         {
             var rng = new Rng(3);
-            var model = new Sequential(new Conv2d(3, 4, 3, rng), new ReLU(), new MaxPool2d(2), new Flatten(), new Linear(36, 3, rng));
+            var model = new Sequential(
+                new Conv2d(3, 4, 3, rng), new ReLU(), new MaxPool2d(2), new Flatten(), new Linear(36, 3, rng));
             model.To(x.Device);
             var optimizer = new Sgd(model.Parameters(), 0.1f, momentum: 0.9f);
             var loss = model.Forward(x).CrossEntropy(new Labels([0, 1, 2, 0], x.Device));

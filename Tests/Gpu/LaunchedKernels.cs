@@ -5,7 +5,7 @@ using ILGPU.Runtime.CPU;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// Which kernels ops and optimizers launch, with which type arguments: found by a device that only takes notes.
+/// Which kernels ops and optimizers launch, with which type arguments: recorded by a device that launches nothing.
 /// </summary>
 internal static class LaunchedKernels
 {
@@ -27,21 +27,25 @@ internal static class LaunchedKernels
     {
         using var context = Context.Create(builder => builder.CPU(CPUDeviceKind.Nvidia).Profiling());
         using var accelerator = context.GetCPUDevice(0).CreateCPUAccelerator(context);
-        var notes = new LaunchRecorder(accelerator);
-        work(new(new("notes", "takes notes", long.MaxValue, "none"), accelerator, notes, new MetaMemory(accelerator)), notes);
-        return [.. notes.Traced.Keys];
+        var recorder = new LaunchRecorder(accelerator);
+        work(
+            new(
+                new("recorder", "records launches", long.MaxValue, "none"), accelerator, recorder,
+                new MetaMemory(accelerator)),
+            recorder);
+        return [.. recorder.Traced.Keys];
     }
 
-    private static void TrainEveryNetwork(GpuDevice device, LaunchRecorder notes)
+    private static void TrainEveryNetwork(GpuDevice device, LaunchRecorder recorder)
     {
         foreach (var network in NetworkCatalog.All)
         {
-            Train(network, network.Recipe, device, notes);
-            if (network.Name == "nin") Train(network, NetworkCatalog.QuickStart, device, notes);
+            Train(network, network.Recipe, device, recorder);
+            if (network.Name == "nin") Train(network, NetworkCatalog.QuickStart, device, recorder);
         }
     }
 
-    private static void Train(NetworkDefinition network, Recipe recipe, GpuDevice device, LaunchRecorder notes)
+    private static void Train(NetworkDefinition network, Recipe recipe, GpuDevice device, LaunchRecorder recorder)
     {
         var model = network.Create(new(network.Input, 10) { WidthMultiplier = recipe.WidthMultiplier }, new(1));
         model.To(device);
@@ -50,7 +54,7 @@ internal static class LaunchedKernels
             foreach (var precision in Enum.GetValues<Precision>())
                 foreach (var processors in ProcessorCounts)
                 {
-                    (notes.ProcessorCount, device.Precision) = (processors, precision);
+                    (recorder.ProcessorCount, device.Precision) = (processors, precision);
                     optimizer.ZeroGrad();
                     var labels = new Labels(new int[batch], device);
                     var scores = model.Forward(new([batch, .. network.Input.AsSpan()], device));
@@ -61,7 +65,7 @@ internal static class LaunchedKernels
                 }
     }
 
-    private static void RunEveryOp(GpuDevice device, LaunchRecorder notes)
+    private static void RunEveryOp(GpuDevice device, LaunchRecorder recorder)
     {
         foreach (var row in OpTable.Rows)
         {
@@ -96,7 +100,7 @@ internal static class LaunchedKernels
         Tensor.CopyAll([(parameter, Tensor.Zeros([2, 3], device))]);
     }
 
-    /// <summary>As on a GPU with tensor cores and so many processors.</summary>
+    /// <summary>As on a GPU with tensor cores and a given number of multiprocessors.</summary>
     private sealed class LaunchRecorder(Accelerator accelerator) : KernelTracer(accelerator, new(accelerator))
     {
         public override bool HasTensorCores => true;

@@ -38,7 +38,10 @@ public sealed class MovedModelTests
     {
         var device = DeviceCatalog.Open(name);
         var right = Step(beforeBackward: null);
-        Assert.That(Step(beforeBackward: true), Is.EqualTo(right).Within(1e-6f), "one rounding of another device's multiply-add");
+        Assert.That(
+            Step(beforeBackward: true),
+            Is.EqualTo(right).Within(1e-6f),
+            "one rounding of another device's multiply-add");
         Assert.That(Step(beforeBackward: false), Is.EqualTo(right).Within(1e-6f));
 
         float[] Step(bool? beforeBackward)
@@ -60,7 +63,8 @@ public sealed class MovedModelTests
     {
         var device = DeviceCatalog.Open(name);
         var model = new Linear(2, 2, new Rng(1));
-        var trainer = new Trainer(model, new DataLoader(Xor, 2, device: device), null, new Sgd(model.Parameters(), 0.1f));
+        var trainer = new Trainer(
+            model, new DataLoader(Xor, 2, device: device), null, new Sgd(model.Parameters(), 0.1f));
         model.To(device);
         trainer.Run(1);
         trainer.RestoreBest();

@@ -24,7 +24,7 @@ public sealed class PeakPtxTests
     }
 
     /// <summary>
-    /// Thread 4·g + t of a warp brings row g at depths t and t + 4, and these depths of column g: its number
+    /// Thread 4·g + t of a warp supplies row g at depths t and t + 4, and these depths of column g: its number
     /// everywhere.
     /// </summary>
     [Test]

@@ -4,15 +4,16 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// The tile loop with every tile, order of storage and width, whole and in pieces, against sums in double.
+/// The tile loop with every tile, order of storage and width, with and without split-K, against sums in double.
 /// </summary>
 [Category("Gpu"), Category("Slow")]
 public sealed class ProductKernelTests
 {
     private const int Guard = 64;
 
-    /// <summary>A product of matrices, the tile that it shall use, and into how many pieces its depth is cut.</summary>
-    public sealed record Case(int Rows, int Columns, bool LeftTransposed, bool RightTransposed, bool Vectorized, int SplitK);
+    /// <summary>A product of matrices, the tile that it shall use, and its number of split-K slices.</summary>
+    public sealed record Case(
+        int Rows, int Columns, bool LeftTransposed, bool RightTransposed, bool Vectorized, int SplitK);
 
     /// <summary>Each tile with one order of its own: they share no code.</summary>
     private static IEnumerable<Case> Cases =>
@@ -21,9 +22,9 @@ public sealed class ProductKernelTests
             new(64, 64, false, false, true, 1), new(64, 128, false, true, true, 1),
             new(128, 64, true, false, true, 1), new(128, 128, true, true, true, 1),
         ]
-        from inFours in (bool[])[false, true]
-        from pieces in (int[])[1, 3]
-        select tile with { Vectorized = inFours, SplitK = pieces };
+        from vectorized in (bool[])[false, true]
+        from slices in (int[])[1, 3]
+        select tile with { Vectorized = vectorized, SplitK = slices };
 
     /// <summary>The emulation takes threads of the system for threads, and so its time.</summary>
     public static IEnumerable<TestCaseData> CasesByDevice =>
@@ -43,34 +44,43 @@ public sealed class ProductKernelTests
         else Run<ScalarAccess>();
 
         var (a, b, start, c) = (left.ToArray(), right.ToArray(), bias.ToArray(), sums.ToArray());
-        var pieceDepth = one.SplitK == 1 ? 48 : 16;
-        for (var piece = 0; piece < one.SplitK; piece++)
+        var sliceK = one.SplitK == 1 ? 48 : 16;
+        for (var slice = 0; slice < one.SplitK; slice++)
             for (var i = 0; i < m; i++)
                 for (var j = 0; j < n; j++)
                 {
                     var expected = (double)start[j];
-                    for (var p = piece * pieceDepth; p < Math.Min(k, (piece + 1) * pieceDepth); p++)
+                    for (var p = slice * sliceK; p < Math.Min(k, (slice + 1) * sliceK); p++)
                         expected += (double)a[i * k + p] * b[p * n + j];
                     Assert.That(
-                        c[(piece * m + i) * n + j], Is.EqualTo(Math.Max(expected, -1)).Within(DirectConvolutionTests.Rounding(pieceDepth)),
-                        $"piece {piece}, row {i}, column {j}");
+                        c[(slice * m + i) * n + j], Is.EqualTo(Math.Max(expected, -1)).Within(
+                            DirectConvolutionTests.Rounding(sliceK)),
+                        $"slice {slice}, row {i}, column {j}");
                 }
 
         Assert.That(c[^Guard..], Is.All.EqualTo(7), "written beyond the product");
 
         void Run<TWidth>() where TWidth : struct, IAccessWidth
         {
-            var (stored, storedRight) = (Stored(left, one.LeftTransposed, device), Stored(right, !one.RightTransposed, device));
+            var stored = Stored(left, one.LeftTransposed, device);
+            var storedRight = Stored(right, !one.RightTransposed, device);
             switch (one.LeftTransposed, one.RightTransposed)
             {
-                case (false, false): Launch<TWidth, KMajorMatrix<TWidth>, KMajorMatrix<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
-                case (false, true): Launch<TWidth, KMajorMatrix<TWidth>, MNMajorMatrix<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
-                case (true, false): Launch<TWidth, MNMajorMatrix<TWidth>, KMajorMatrix<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
-                case (true, true): Launch<TWidth, MNMajorMatrix<TWidth>, MNMajorMatrix<TWidth>>(new(stored.View, m, k), new(storedRight.View, n, k)); break;
+                case (false, false): Launch(KMajor(stored, m), KMajor(storedRight, n)); break;
+                case (false, true): Launch(KMajor(stored, m), MNMajor(storedRight, n)); break;
+                case (true, false): Launch(MNMajor(stored, m), KMajor(storedRight, n)); break;
+                case (true, true): Launch(MNMajor(stored, m), MNMajor(storedRight, n)); break;
             }
+
+            KMajorMatrix<TWidth> KMajor(Tensor x, int extent) => new(x.View, extent, k);
+            MNMajorMatrix<TWidth> MNMajor(Tensor x, int extent) => new(x.View, extent, k);
+            void Launch<TLeft, TRight>(TLeft operand, TRight other)
+                where TLeft : struct, IGemmOperand<MatrixPosition>
+                where TRight : struct, IGemmOperand<MatrixPosition> =>
+                LaunchTiles<TWidth, TLeft, TRight>(operand, other);
         }
 
-        void Launch<TWidth, TLeft, TRight>(TLeft operand, TRight other)
+        void LaunchTiles<TWidth, TLeft, TRight>(TLeft operand, TRight other)
             where TWidth : struct, IAccessWidth
             where TLeft : struct, IGemmOperand<MatrixPosition>
             where TRight : struct, IGemmOperand<MatrixPosition> =>
@@ -88,7 +98,8 @@ public sealed class ProductKernelTests
         var device = (GpuDevice)DeviceCatalog.Open(name);
         if (device.Accelerator is not CudaAccelerator { Architecture.Major: >= 8 })
         {
-            Assert.That(() => device.Precision = Precision.Tf32, Throws.TypeOf<InputException>().With.Message.Contains("tf32"));
+            Assert.That(
+                () => device.Precision = Precision.Tf32, Throws.TypeOf<InputException>().With.Message.Contains("tf32"));
             return;
         }
 
@@ -99,7 +110,8 @@ public sealed class ProductKernelTests
             {
                 var rng = new Rng(8);
                 var (a, b) = (Tensor.Uniform([m, k], -1, 1, rng), Tensor.Uniform([n, k], -1, 1, rng));
-                var (c, x, y) = (a.To(device).MatMul(b.To(device), transposeB: true).ToArray(), a.ToArray(), b.ToArray());
+                var (c, x, y) = (
+                    a.To(device).MatMul(b.To(device), transposeB: true).ToArray(), a.ToArray(), b.ToArray());
                 for (var i = 0; i < m; i++)
                     for (var j = 0; j < n; j++)
                     {
@@ -111,7 +123,8 @@ public sealed class ProductKernelTests
                         }
 
                         var tolerance = size * Math.Pow(2, -10) + DirectConvolutionTests.Rounding(k);
-                        Assert.That(c[i * n + j], Is.EqualTo(sum).Within(tolerance), $"{m}×{n}×{k}, row {i}, column {j}");
+                        Assert.That(
+                            c[i * n + j], Is.EqualTo(sum).Within(tolerance), $"{m}×{n}×{k}, row {i}, column {j}");
                     }
             }
         }
@@ -127,6 +140,7 @@ public sealed class ProductKernelTests
         if (!transposed) return x.To(device);
         var (rows, columns) = x.Shape;
         var values = x.ToArray();
-        return Tensor.From([columns, rows], [.. Enumerable.Range(0, x.Shape.Size).Select(i => values[i % rows * columns + i / rows])], device);
+        var transpose = Enumerable.Range(0, x.Shape.Size).Select(i => values[i % rows * columns + i / rows]);
+        return Tensor.From([columns, rows], [.. transpose], device);
     }
 }

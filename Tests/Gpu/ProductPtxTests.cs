@@ -3,41 +3,53 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What CUDA gets to see of the tile loop, for every kind of product that training needs.</summary>
+/// <summary>The PTX of the tile loop, for every kind of product in training.</summary>
 [Category("Gpu")]
 public sealed partial class ProductPtxTests
 {
-    private static readonly Type[] Shapes = [typeof(Tile128x128), typeof(Tile128x64), typeof(Tile64x128), typeof(Tile64x64)];
+    private static readonly Type[] Shapes =
+        [typeof(Tile128x128), typeof(Tile128x64), typeof(Tile64x128), typeof(Tile64x64)];
+
+    private static readonly Type[] KMajor = [typeof(KMajorMatrix<Vector4Access>), typeof(MatrixPosition)];
+    private static readonly Type[] MNMajor = [typeof(MNMajorMatrix<Vector4Access>), typeof(MatrixPosition)];
+    private static readonly Type[] Im2Col = [typeof(Im2ColOperand<Vector4Access>), typeof(Im2ColPosition)];
+
+    private static readonly Type[] FlippedWeight =
+        [typeof(FlippedWeightOperand<Vector4Access>), typeof(FlippedWeightPosition)];
+
+    private static readonly Type[] MNMajorWithOnes =
+    [
+        typeof(OperandWithOnes<MNMajorMatrix<Vector4Access>, MatrixPosition>), typeof(OnesPosition<MatrixPosition>),
+    ];
+
+    private static readonly Type[] TransposedIm2ColWithOnes =
+    [
+        typeof(OperandWithOnes<TransposedIm2ColOperand<Vector4Access>, TransposedIm2ColPosition>),
+        typeof(OnesPosition<TransposedIm2ColPosition>),
+    ];
 
     private static readonly (string Name, Type[] Operands)[] Products =
     [
-        ("a·b", [typeof(KMajorMatrix<Vector4Access>), typeof(MatrixPosition), typeof(MNMajorMatrix<Vector4Access>), typeof(MatrixPosition)]),
-        ("a·bᵀ", [typeof(KMajorMatrix<Vector4Access>), typeof(MatrixPosition), typeof(KMajorMatrix<Vector4Access>), typeof(MatrixPosition)]),
-        ("linear by weight",
-        [
-            typeof(MNMajorMatrix<Vector4Access>), typeof(MatrixPosition),
-            typeof(OperandWithOnes<MNMajorMatrix<Vector4Access>, MatrixPosition>), typeof(OnesPosition<MatrixPosition>),
-        ]),
-        ("convolution", [typeof(Im2ColOperand<Vector4Access>), typeof(Im2ColPosition), typeof(KMajorMatrix<Vector4Access>), typeof(MatrixPosition)]),
-        ("convolution by input", [typeof(Im2ColOperand<Vector4Access>), typeof(Im2ColPosition), typeof(FlippedWeightOperand<Vector4Access>), typeof(FlippedWeightPosition)]),
-        ("convolution by weight",
-        [
-            typeof(MNMajorMatrix<Vector4Access>), typeof(MatrixPosition),
-            typeof(OperandWithOnes<TransposedIm2ColOperand<Vector4Access>, TransposedIm2ColPosition>), typeof(OnesPosition<TransposedIm2ColPosition>),
-        ]),
+        ("a·b", [.. KMajor, .. MNMajor]),
+        ("a·bᵀ", [.. KMajor, .. KMajor]),
+        ("linear, weight gradient", [.. MNMajor, .. MNMajorWithOnes]),
+        ("convolution", [.. Im2Col, .. KMajor]),
+        ("convolution, input gradient", [.. Im2Col, .. FlippedWeight]),
+        ("convolution, weight gradient", [.. MNMajor, .. TransposedIm2ColWithOnes]),
     ];
 
     private static IEnumerable<TestCaseData> Kernels =>
         from product in Products
         from kernel in (Type[])[typeof(GemmKernel<,,,,,>), typeof(TensorCoreGemmKernel<,,,,,>)]
         from shape in product.Name == "convolution" ? Shapes : Shapes[..1]
-        select new TestCaseData(kernel.MakeGenericType([shape, .. product.Operands, typeof(BiasReluEpilogue<Vector4Access>)]))
+        let arguments = (Type[])[shape, .. product.Operands, typeof(BiasReluEpilogue<Vector4Access>)]
+        select new TestCaseData(kernel.MakeGenericType(arguments))
             .SetArgDisplayNames(product.Name, kernel.Name[..^2], shape.Name);
 
     /// <summary>
-    /// The first buffer is filled before the first barrier; from there on loads from shared memory stand before the
-    /// stores into the other buffer, and those before the second barrier. Asynchronous copies go where nobody reads
-    /// behind the barrier; the first ones are a loop, which may stand at the end.
+    /// The first buffer is filled before the first barrier; from there on loads from shared memory come before the
+    /// stores into the other buffer, and those before the second barrier. Asynchronous copies write where no thread
+    /// reads after the barrier; the first ones are a loop, which may be at the end.
     /// </summary>
     [TestCaseSource(nameof(Kernels))]
     public void Loads_from_shared_memory_stay_between_their_barriers(Type kernel)
@@ -53,14 +65,17 @@ public sealed partial class ProductPtxTests
     }
 
     [TestCaseSource(nameof(Kernels))]
-    public void Sums_stay_in_registers_and_floats_move_in_fours(Type kernel)
+    public void Sums_stay_in_registers_and_accesses_are_vectors_of_four(Type kernel)
     {
         var ptx = Ptx.Of(kernel);
         if (IsOnTensorCores(kernel))
-            Assert.That(ptx, Does.Contain("mma.sync").And.Contain("cp.async.cg.shared.global").And.Not.Contain("cp.async.ca"));
+            Assert.That(
+                ptx, Does.Contain("mma.sync").And.Contain("cp.async.cg.shared.global").And.Not.Contain("cp.async.ca"));
         else
             Assert.That(
-                ptx, Does.Contain("ld.shared.v4.f32").And.Contain("ld.v4.f32").And.Not.Contain("ld.shared.f32").And.Not.Contain(".local"));
+                ptx,
+                Does.Contain("ld.shared.v4.f32").And.Contain("ld.v4.f32")
+                    .And.Not.Contain("ld.shared.f32").And.Not.Contain(".local"));
         Assert.That(ptx, Does.Contain(".maxntid").And.Contain(".minnctapersm"));
 
         if (Ptx.Assemble(ptx) is not var (registers, spilled))
@@ -71,11 +86,15 @@ public sealed partial class ProductPtxTests
 
         var limits = Ptx.EntryOf(kernel).Limits;
         var threads = limits.MaxNumThreadsPerGroup!.Value * limits.MinNumGroupsPerMultiprocessor!.Value;
-        Assert.That(registers, Is.LessThanOrEqualTo(65_536 / threads), $"registers, where {threads} threads share a processor's");
+        Assert.That(
+            registers,
+            Is.LessThanOrEqualTo(65_536 / threads),
+            $"registers, where {threads} threads share a multiprocessor's");
         Assert.That(spilled, Is.Zero, "bytes spilled");
     }
 
-    private static bool IsOnTensorCores(Type kernel) => kernel.GetGenericTypeDefinition() == typeof(TensorCoreGemmKernel<,,,,,>);
+    private static bool IsOnTensorCores(Type kernel) =>
+        kernel.GetGenericTypeDefinition() == typeof(TensorCoreGemmKernel<,,,,,>);
 
     [GeneratedRegex(@"st\.shared|ld\.shared|ldmatrix|cp\.async\.c[ag]|cp\.async\.wait_group|bar\.sync")]
     private static partial Regex SharedAccess();

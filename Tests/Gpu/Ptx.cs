@@ -24,7 +24,9 @@ internal static partial class Ptx
         return kernel.IsAssignableTo(typeof(IGroupKernel))
             ? (EntryPointDescription.FromExplicitlyGroupedKernel(Method(nameof(KernelCache.GroupEntryPoint))),
                 (KernelSpecialization)Method(nameof(KernelCache.LaunchBounds)).Invoke(null, null)!)
-            : (EntryPointDescription.FromImplicitlyGroupedKernel(Method(nameof(KernelCache.ItemEntryPoint))), KernelSpecialization.Empty);
+            : (
+                EntryPointDescription.FromImplicitlyGroupedKernel(Method(nameof(KernelCache.ItemEntryPoint))),
+                KernelSpecialization.Empty);
 
         MethodInfo Method(string name) => typeof(KernelCache).GetMethod(name)!.MakeGenericMethod(kernel);
     }
@@ -49,7 +51,8 @@ internal static partial class Ptx
 
     private static Context NewContext() => Context.Create(builder => builder.Optimize(OptimizationLevel.O1));
 
-    private static PTXBackend NewBackend(Context context) => new(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
+    private static PTXBackend NewBackend(Context context) =>
+        new(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
 
     private static string Compile(PTXBackend backend, Type kernel)
     {

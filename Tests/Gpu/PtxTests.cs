@@ -15,7 +15,10 @@ public sealed partial class PtxTests
         var launched = LaunchedKernels.All();
         string[] faults = [.. launched.SelectMany(kernel => Faults(kernel).Select(fault => $"{kernel}: {fault}"))];
         Assert.That(faults, Is.Empty, string.Join("\n", faults));
-        Assert.That(Definitions().Except(launched.SelectMany(WithParts)), Is.Empty, "kernels that no op and no optimizer launches");
+        Assert.That(
+            Definitions().Except(launched.SelectMany(WithParts)),
+            Is.Empty,
+            "kernels that no op and no optimizer launches");
     }
 
     [Test]
@@ -23,7 +26,8 @@ public sealed partial class PtxTests
         Assert.That(Faults(typeof(MissingBarrierKernel)), Has.One.Contains("before the barrier"));
 
     [Test]
-    public void An_array_of_a_thread_is_found() => Assert.That(Faults(typeof(DynamicIndexKernel)), Has.One.Contains("local memory"));
+    public void An_array_of_a_thread_is_found() =>
+        Assert.That(Faults(typeof(DynamicIndexKernel)), Has.One.Contains("local memory"));
 
     private static IEnumerable<string> Faults(Type kernel)
     {
@@ -42,9 +46,11 @@ public sealed partial class PtxTests
 
     private static IEnumerable<string> Faults(string ptx)
     {
-        if (ptx.Contains(".local", StringComparison.Ordinal)) yield return "uses local memory, for an array: registers have no index";
+        if (ptx.Contains(".local", StringComparison.Ordinal))
+            yield return "uses local memory, for an array: registers have no index";
         if (ptx.Contains("call", StringComparison.Ordinal)) yield return "calls a function that is not inlined";
-        if (ptx.Contains("cvta.shared", StringComparison.Ordinal)) yield return "hides that an address is one of shared memory";
+        if (ptx.Contains("cvta.shared", StringComparison.Ordinal))
+            yield return "hides that an address is one of shared memory";
         if (ReadsBeforeTheBarrier(ptx)) yield return "reads shared memory, once written, before the barrier";
     }
 
@@ -55,17 +61,20 @@ public sealed partial class PtxTests
     private static bool ReadsBeforeTheBarrier(string ptx)
     {
         string[] lines = [.. ptx.Split('\n').Select(line => line.Trim())];
-        var labels = lines.Index().Where(line => line.Item.EndsWith(':')).ToDictionary(line => line.Item[..^1], line => line.Index);
+        var labels = lines.Index()
+            .Where(line => line.Item.EndsWith(':'))
+            .ToDictionary(line => line.Item[..^1], line => line.Index);
         var (pending, seen) = (new Stack<(int Line, bool Stored)>(), new HashSet<(int, bool)>());
         pending.Push((0, false));
-        while (pending.TryPop(out var place))
+        while (pending.TryPop(out var start))
         {
-            for (var (i, stored) = place; i < lines.Length && seen.Add((i, stored)); i++)
+            for (var (i, stored) = start; i < lines.Length && seen.Add((i, stored)); i++)
             {
                 if (lines[i].Contains("bar.sync", StringComparison.Ordinal)) stored = false;
                 if (lines[i].Contains("st.shared", StringComparison.Ordinal)) stored = true;
                 if (stored && lines[i].Contains("ld.shared", StringComparison.Ordinal)) return true;
-                if (Branch().Match(lines[i]) is { Success: true } branch) pending.Push((labels[branch.Groups["to"].Value], stored));
+                if (Branch().Match(lines[i]) is { Success: true } branch)
+                    pending.Push((labels[branch.Groups["to"].Value], stored));
                 if (End().IsMatch(lines[i])) break;
             }
         }
@@ -76,14 +85,16 @@ public sealed partial class PtxTests
     private static IEnumerable<Type> Definitions() =>
         new[] { typeof(GpuDevice).Assembly, typeof(ReluExtensions).Assembly }
             .SelectMany(assembly => assembly.GetTypes())
-            .Where(type => type.IsValueType && (type.IsAssignableTo(typeof(IItemKernel)) || type.IsAssignableTo(typeof(IGroupKernel))))
+            .Where(type => type.IsValueType
+                && (type.IsAssignableTo(typeof(IItemKernel)) || type.IsAssignableTo(typeof(IGroupKernel))))
             // Launched only where arguments have little room, and part of another
             .Except([typeof(MultiTensorKernel4<>)])
             .Except([typeof(TensorCoreGemmKernel<,,,,,>)]);      // only with tf32: PtxProductTests
 
     /// <summary>The definition of a kernel, and of those that it runs.</summary>
     private static IEnumerable<Type> WithParts(Type kernel) =>
-        kernel.GenericTypeArguments.SelectMany(WithParts).Prepend(kernel.IsGenericType ? kernel.GetGenericTypeDefinition() : kernel);
+        kernel.GenericTypeArguments.SelectMany(WithParts)
+            .Prepend(kernel.IsGenericType ? kernel.GetGenericTypeDefinition() : kernel);
 
     [GeneratedRegex(@"\bbra(\.uni)?\s+(?<to>\w+);")]
     private static partial Regex Branch();
@@ -93,7 +104,7 @@ public sealed partial class PtxTests
     private static partial Regex End();
 }
 
-/// <summary>A fault to be found: a thread reads what its neighbour may not have written yet.</summary>
+/// <summary>A kernel with a fault: a thread may read before another has written.</summary>
 public readonly struct MissingBarrierKernel(ArrayView<float> x) : IGroupKernel
 {
     public static int Threads => 64;
@@ -107,7 +118,7 @@ public readonly struct MissingBarrierKernel(ArrayView<float> x) : IGroupKernel
     }
 }
 
-/// <summary>A fault to be found: an array that is indexed by a variable lies in memory.</summary>
+/// <summary>A kernel with a fault: an array that is indexed by a variable is in local memory.</summary>
 public readonly struct DynamicIndexKernel(ArrayView<float> x) : IItemKernel
 {
     public void Run(int i)

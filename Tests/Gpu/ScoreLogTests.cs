@@ -53,7 +53,8 @@ public sealed class ScoreLogTests
         for (var i = 0; i < count; i++)
             log.Add(Tensor.From([1, 2], [1, i % 2], device), Tensor.Full([], i, device), labels);
 
-        Assert.That(log.Drain().Select(note => note.Loss), Is.EqualTo(Enumerable.Range(0, count).Select(i => (float)i)));
+        Assert.That(
+            log.Drain().Select(note => note.Loss), Is.EqualTo(Enumerable.Range(0, count).Select(i => (float)i)));
     }
 
     [TestCaseSource(nameof(Devices))]
@@ -72,5 +73,7 @@ public sealed class ScoreLogTests
 
     [Test]
     public void Labels_keep_their_number() =>
-        Assert.That(() => new Labels([1, 2]).CopyFrom([1]), Throws.ArgumentException.With.Message.Contains("1 classes for 2 items"));
+        Assert.That(
+            () => new Labels([1, 2]).CopyFrom([1]),
+            Throws.ArgumentException.With.Message.Contains("1 classes for 2 items"));
 }

@@ -21,7 +21,8 @@ public static class TestDevices
             : cases.Where(one => fits?.Invoke(one, name) ?? true).Select(one => new TestCaseData(name, one)));
 
     /// <summary>The devices alone, but one left out.</summary>
-    public static IEnumerable<TestCaseData> CasesExcept(string name) => Cases.Where(one => one.Arguments[0] as string != name);
+    public static IEnumerable<TestCaseData> CasesExcept(string name) =>
+        Cases.Where(one => one.Arguments[0] as string != name);
 
     /// <summary>The devices alone.</summary>
     public static IEnumerable<TestCaseData> Cases => Names.Select(name =>

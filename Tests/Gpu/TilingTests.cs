@@ -12,7 +12,8 @@ public sealed class TilingTests
 
     [Test]
     public void Pieces_cover_the_depth_and_none_is_empty(
-        [Values(1, 64, 200, 131072)] int rows, [Values(1, 10, 192)] int columns, [Values(0, 1, 75, 2400, 131072)] int depth,
+        [Values(1, 64, 200, 131072)] int rows, [Values(1, 10, 192)] int columns,
+        [Values(0, 1, 75, 2400, 131072)] int depth,
         [Values(1, 24, 132)] int processors)
     {
         var tiling = GemmTiling.Choose(rows, columns, depth, processors);
@@ -24,7 +25,7 @@ public sealed class TilingTests
         Assert.That(GemmTiling.Choose(rows, columns, depth, processors, maxSlices: 1).Slices, Is.EqualTo(1));
     }
 
-    /// <summary>A thread adds a piece's products one after the other.</summary>
+    /// <summary>A thread adds the products of a split-K slice in one chain.</summary>
     [Test]
     public void Pieces_are_no_deeper_than_a_float_bears(
         [Values(1, 192, 3000)] int rows, [Values(1, 1000)] int columns) =>
@@ -34,20 +35,26 @@ public sealed class TilingTests
     public void Large_products_take_large_tiles_and_few_tiles_are_cut_in_depth()
     {
         Assert.That(GemmTiling.Choose(4096, 4096, 4096, Large), Is.EqualTo(new GemmTiling(128, 128, 1, 4096)));
-        Assert.That(GemmTiling.Choose(131072, 192, 2400, Large).TileN, Is.EqualTo(64), "no multiple of 128 would fit 192");
+        Assert.That(
+            GemmTiling.Choose(131072, 192, 2400, Large).TileN, Is.EqualTo(64), "no multiple of 128 would fit 192");
         Assert.That(GemmTiling.Choose(192, 2404, 32768, Large).Slices, Is.GreaterThan(4));
-        Assert.That(GemmTiling.Choose(40, 33, 90, Large), Is.EqualTo(new GemmTiling(64, 64, 1, 96)), "too little to share");
+        Assert.That(
+            GemmTiling.Choose(40, 33, 90, Large), Is.EqualTo(new GemmTiling(64, 64, 1, 96)), "too little to share");
     }
 
     /// <summary>
-    /// A small GPU is busy with fewer groups, and pieces beyond those only cost their way through memory.
+    /// Fewer groups occupy a small GPU, and each further slice of split-K only costs memory traffic.
     /// </summary>
     [Test]
     public void A_product_is_cut_for_the_processors_that_there_are()
     {
-        int[] pieces = [.. ((int[])[8, 24, 68, Large]).Select(processors => GemmTiling.Choose(192, 2404, 1 << 14, processors).Slices)];
-        Assert.That(pieces, Is.Ordered.Ascending);
-        Assert.That(pieces[0], Is.LessThan(pieces[^1] / 4));
+        int[] slices =
+        [
+            .. ((int[])[8, 24, 68, Large]).Select(
+                processors => GemmTiling.Choose(192, 2404, 1 << 14, processors).Slices),
+        ];
+        Assert.That(slices, Is.Ordered.Ascending);
+        Assert.That(slices[0], Is.LessThan(slices[^1] / 4));
     }
 
     [Test]
@@ -62,6 +69,8 @@ public sealed class TilingTests
     {
         using var context = Context.Create(builder => builder.CPU(new CPUDevice(32, 8, numMultiprocessors: 3)));
         using var accelerator = context.GetCPUDevice(0).CreateCPUAccelerator(context);
-        Assert.That(new GpuDevice(new("three", "three processors", 1 << 20, "none"), accelerator).MultiprocessorCount, Is.EqualTo(3));
+        Assert.That(
+            new GpuDevice(new("three", "three processors", 1 << 20, "none"), accelerator).MultiprocessorCount,
+            Is.EqualTo(3));
     }
 }
