@@ -8,9 +8,13 @@ public static class AddExtensions
 {
     extension(Tensor)
     {
-        /// <summary>a + b, elementwise; shapes are broadcast as NumPy does: aligned at the last axis, extents of 1 repeat.</summary>
+        /// <summary>
+        /// a + b, elementwise; shapes are broadcast as NumPy does: aligned at the last axis, extents of 1 repeat.
+        /// </summary>
         /// <param name="a">Any shape.</param>
-        /// <param name="b">A shape that broadcasts with <paramref name="a"/>'s: [c, 1, 1] adds to every pixel of [n, c, h, w].</param>
+        /// <param name="b">
+        /// A shape that broadcasts with <paramref name="a"/>'s: [c, 1, 1] adds to every pixel of [n, c, h, w].
+        /// </param>
         /// <returns>The common shape.</returns>
         /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
         public static Tensor operator +(Tensor a, Tensor b) => new AddOp().Apply(a, b);
@@ -35,7 +39,8 @@ internal sealed class AddOp : Op
     {
         public static float Apply(float a, float b) => a + b;
 
-        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Add(a, b, y);
+        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) =>
+            TensorPrimitives.Add(a, b, y);
 
         public static void Apply(ReadOnlySpan<float> a, float b, Span<float> y) => TensorPrimitives.Add(a, b, y);
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using PyNetSharp.Kernels;
 using PyNetSharp.Kernels.Gemm;
 
 namespace PyNetSharp;
@@ -12,7 +10,7 @@ public static class LinearExtensions
         /// <summary>x·Wᵀ + b.</summary>
         /// <param name="weight">[outputs, inputs]</param>
         /// <param name="bias">[outputs], or null for none.</param>
-        /// <param name="relu">Whether to end with max(·, 0), which costs no pass over memory here.</param>
+        /// <param name="relu">Whether to end with max(·, 0), fused: it takes no pass over memory.</param>
         /// <returns>[n, outputs], where this tensor is [n, inputs].</returns>
         /// <exception cref="ShapeException">The ranks or extents do not fit.</exception>
         public Tensor Linear(Tensor weight, Tensor? bias = null, bool relu = false)
@@ -24,7 +22,7 @@ public static class LinearExtensions
     }
 }
 
-internal sealed unsafe class LinearOp(bool relu) : Op
+internal sealed class LinearOp(bool relu) : Op
 {
     private Tensor x = null!, weight = null!;
     private Tensor? y;
@@ -42,17 +40,15 @@ internal sealed unsafe class LinearOp(bool relu) : Op
             : null;
         return problem is null
             ? [x[0], weight[0]]
-            : throw new ShapeException($"Linear: {problem}: input {x}, weight {weight}, bias {bias?.ToString() ?? "none"}.");
+            : throw new ShapeException(
+                $"Linear: {problem}: input {x}, weight {weight}, bias {bias?.ToString() ?? "none"}.");
     }
 
     protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
     {
         (x, weight) = (inputs[0], inputs[1]);
         var bias = inputs.Length > 2 ? inputs[2] : null;
-        if (y.IsOnCpu)
-            GemmCpu.Widest.Multiply(
-                y.Cpu, Matrix.Of(x, false), Matrix.Of(weight, true), y.Pointer, bias is null ? null : bias.Pointer, relu);
-        else ForwardOnGpu(x, weight, bias, relu, y);
+        MatrixProducts.For(y).Linear(x, weight, bias, relu, y);
 
         if (Needed(0)) Save(weight);
         if (Needed(1) || (Needed(2) && !y.IsOnCpu)) Save(x);
@@ -65,37 +61,8 @@ internal sealed unsafe class LinearOp(bool relu) : Op
         if (relu) ReleaseSaved(y!);
         var masked = temporary.Tensor;
         var dx = Needed(0) ? masked.MatMul(weight) : null;
-        var (dw, db) = masked.IsOnCpu
-            ? (Needed(1) ? masked.MatMul(x, transposeA: true) : null, Needed(2) ? BiasGradient(masked) : null)
-            : Needed(1) || Needed(2) ? WeightGradient(masked) : (null, null);
-        if (Edges.Length > 2) return [dx, dw, db];
-        db?.Release();                              // the kernels yield it with the weight's, also where there is no bias
-        return [dx, dw];
+        var hasBias = Edges.Length > 2;
+        var (dw, db) = MatrixProducts.For(masked).LinearGradients(masked, x, Needed(1), hasBias && Needed(2));
+        return hasBias ? [dx, dw, db] : [dx, dw];
     }
-
-    /// <summary>Both at once, as a GPU's kernel yields them.</summary>
-    private (Tensor Weight, Tensor Bias) WeightGradient(Tensor dy)
-    {
-        var (dw, db) = (new Tensor(weight.Shape, dy.Device), new Tensor([weight.Shape[0]], dy.Device));
-        WeightGradientOnGpu(dy, x, dw, db);
-        return (dw, db);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForwardOnGpu(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y) =>
-        GpuHalf(x, weight).Forward(x, weight, bias, relu, y);
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void WeightGradientOnGpu(Tensor dy, Tensor x, Tensor dw, Tensor db) =>
-        GpuHalf(x, dw).WeightGradient(dy, x, dw, db);
-
-    private static Tensor BiasGradient(Tensor dy)
-    {
-        var sums = new Tensor([dy.Shape[1]], dy.Device);
-        Reduction.Run(dy, [true, false], sums);
-        return sums;
-    }
-
-    private static LinearGpu GpuHalf(Tensor x, Tensor weight) =>
-        new(x.Shape[0], weight.Shape[1], weight.Shape[0]);
 }

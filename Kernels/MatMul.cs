@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using PyNetSharp.Kernels.Gemm;
 
 namespace PyNetSharp;
@@ -8,7 +7,9 @@ public static class MatMulExtensions
 {
     extension(Tensor a)
     {
-        /// <summary>op(a)·op(b), where op is the transpose if asked for; neither operand is copied to transpose it.</summary>
+        /// <summary>
+        /// op(a)·op(b), where op is the transpose if so asked; neither operand is copied to transpose it.
+        /// </summary>
         /// <param name="b">[k, n], or [n, k] if <paramref name="transposeB"/>.</param>
         /// <param name="transposeA">Whether to take the transpose of this tensor.</param>
         /// <param name="transposeB">Whether to take the transpose of <paramref name="b"/>.</param>
@@ -22,7 +23,7 @@ public static class MatMulExtensions
     }
 }
 
-internal sealed unsafe class MatMulOp(bool ta, bool tb) : Op
+internal sealed class MatMulOp(bool ta, bool tb) : Op
 {
     private Tensor a = null!, b = null!;
 
@@ -34,14 +35,14 @@ internal sealed unsafe class MatMulOp(bool ta, bool tb) : Op
         var ((m, k), (rows, n)) = (Extents(left, ta), Extents(right, tb));
         return k == rows
             ? [m, n]
-            : throw new ShapeException($"MatMul: inner extents {k} and {rows} differ for {Show(left, ta)} · {Show(right, tb)}.");
+            : throw new ShapeException(
+                $"MatMul: inner extents {k} and {rows} differ for {Show(left, ta)} · {Show(right, tb)}.");
     }
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
         (a, b) = (x[0], x[1]);
-        if (y.IsOnCpu) GemmCpu.Widest.Multiply(y.Cpu, Matrix.Of(a, ta), Matrix.Of(b, tb), y.Pointer, bias: null, relu: false);
-        else RunOnGpu(a, ta, b, tb, y);
+        MatrixProducts.For(y).Multiply(a, ta, b, tb, y);
         if (Needed(0)) Save(b);
         if (Needed(1)) Save(a);
     }
@@ -51,39 +52,6 @@ internal sealed unsafe class MatMulOp(bool ta, bool tb) : Op
         !Needed(0) ? null : ta ? b.MatMul(dy, tb, true) : dy.MatMul(b, false, !tb),
         !Needed(1) ? null : tb ? dy.MatMul(a, true, ta) : a.MatMul(dy, !ta, false),
     ];
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunOnGpu(Tensor a, bool ta, Tensor b, bool tb, Tensor y)
-    {
-        var ((m, k), (_, n)) = (Extents(a.Shape, ta), Extents(b.Shape, tb));
-        if (Vector4Access.Fits(ta ? m : k, tb ? k : n) && n % 4 == 0) Multiply<Vector4Access>();
-        else Multiply<ScalarAccess>();
-
-        void Multiply<TWidth>() where TWidth : struct, IAccessWidth
-        {
-            switch (ta, tb)
-            {
-                case (false, false):
-                    Run<TWidth, KMajorMatrix<TWidth>, MNMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
-                    break;
-                case (false, true):
-                    Run<TWidth, KMajorMatrix<TWidth>, KMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
-                    break;
-                case (true, false):
-                    Run<TWidth, MNMajorMatrix<TWidth>, MNMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
-                    break;
-                case (true, true):
-                    Run<TWidth, MNMajorMatrix<TWidth>, KMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
-                    break;
-            }
-        }
-
-        void Run<TWidth, TLeft, TRight>(TLeft left, TRight right)
-            where TWidth : struct, IAccessWidth
-            where TLeft : struct, IGemmOperand<MatrixPosition>
-            where TRight : struct, IGemmOperand<MatrixPosition> =>
-            GemmGpu.Run<TWidth, TLeft, MatrixPosition, TRight, MatrixPosition>(left, right, (m, n, k), y);
-    }
 
     private static (int Rows, int Columns) Extents(Shape shape, bool transposed) =>
         transposed ? (shape[1], shape[0]) : (shape[0], shape[1]);

@@ -10,7 +10,9 @@ public static class MultiplyExtensions
     {
         /// <summary>a·b, elementwise; shapes are broadcast as NumPy does. For matrices see <c>MatMul</c>.</summary>
         /// <param name="a">Any shape.</param>
-        /// <param name="b">A shape that broadcasts with <paramref name="a"/>'s: [n, c, 1, 1] scales every plane of [n, c, h, w].</param>
+        /// <param name="b">
+        /// A shape that broadcasts with <paramref name="a"/>'s: [n, c, 1, 1] scales each channel of [n, c, h, w].
+        /// </param>
         /// <returns>The common shape.</returns>
         /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
         public static Tensor operator *(Tensor a, Tensor b) => new MultiplyOp().Apply(a, b);
@@ -50,7 +52,8 @@ internal sealed class MultiplyOp : Op
     {
         public static float Apply(float a, float b) => a * b;
 
-        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Multiply(a, b, y);
+        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) =>
+            TensorPrimitives.Multiply(a, b, y);
 
         public static void Apply(ReadOnlySpan<float> a, float b, Span<float> y) => TensorPrimitives.Multiply(a, b, y);
 

@@ -10,7 +10,10 @@ public static class ReluExtensions
     {
         /// <summary>max(0, x), elementwise. NaN stays NaN, so that a diverging run shows.</summary>
         /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
-        /// <remarks>The derivative at 0 is taken as 0. What is kept for it is the result, not <paramref name="x"/>.</remarks>
+        /// <remarks>
+        /// The derivative at 0 is taken as 0. The op saves the result for it, not
+        /// <paramref name="x"/>.
+        /// </remarks>
         public Tensor Relu() => new ElementwiseOp<Relu>().Apply(x);
     }
 }

@@ -10,11 +10,12 @@ public static class ReshapeExtensions
     extension(Tensor x)
     {
         /// <summary>The same numbers, in the same logical order, in another shape.</summary>
-        /// <param name="extents">The new extents; one of them may be −1: it becomes what the number of elements leaves over.</param>
+        /// <param name="extents">The new extents; one of them may be −1: it follows from the others.</param>
         /// <exception cref="ShapeException">The numbers of elements differ, or cannot be made equal.</exception>
         /// <remarks>Nothing is copied, unless an image (rank 4, stored channels last) changes its shape.</remarks>
         [OverloadResolutionPriority(1)]
-        public Tensor Reshape(params ReadOnlySpan<int> extents) => new ReshapeOp(ResolveShape(x.Shape, extents)).Apply(x);
+        public Tensor Reshape(params ReadOnlySpan<int> extents) =>
+            new ReshapeOp(ResolveShape(x.Shape, extents)).Apply(x);
 
         /// <summary>The same numbers, in the same logical order, in another shape.</summary>
         /// <exception cref="ShapeException">The numbers of elements differ.</exception>
@@ -24,7 +25,9 @@ public static class ReshapeExtensions
             return x.Reshape(shape.AsSpan());
         }
 
-        /// <summary>[n, …] → [n, everything else], in C, H, W order for images, so that weights exchange with PyTorch.</summary>
+        /// <summary>
+        /// [n, …] → [n, everything else], in C, H, W order for images, so that weights exchange with PyTorch.
+        /// </summary>
         /// <exception cref="ShapeException">A scalar has no first axis.</exception>
         public Tensor Flatten() => x.Rank > 0
             ? x.Reshape(x.Shape[0], Shape.Create(x.Shape.AsSpan()[1..]).Size)
@@ -34,12 +37,12 @@ public static class ReshapeExtensions
     private static Shape ResolveShape(Shape from, ReadOnlySpan<int> extents)
     {
         var to = extents.ToArray();
-        var open = Array.IndexOf(to, -1);
-        if (open >= 0)
+        var inferred = Array.IndexOf(to, -1);
+        if (inferred >= 0)
         {
-            to[open] = 1;
+            to[inferred] = 1;
             var rest = Array.Exists(to, extent => extent < 0) ? 0 : Shape.Create(to).Size;
-            to[open] = rest != 0 && from.Size % rest == 0 ? from.Size / rest : -1;
+            to[inferred] = rest != 0 && from.Size % rest == 0 ? from.Size / rest : -1;
         }
 
         var wanted = extents.ToArray().Select(extent => extent.ToString(CultureInfo.InvariantCulture));
@@ -71,9 +74,13 @@ internal sealed class ReshapeOp(Shape to) : Op
         return [dx];
     }
 
-    /// <summary>A view of the same storage where both shapes store their elements in the same order; else new storage.</summary>
+    /// <summary>
+    /// A view of the same storage where both shapes store their elements in the same order; else new storage.
+    /// </summary>
     private static Tensor MakeOutput(Tensor x, Shape to) =>
-        to == x.Shape || (Layout.IsContiguous(to) && Layout.IsContiguous(x.Shape)) ? new(to, x.Storage.Retain()) : new(to, x.Device);
+        to == x.Shape || (Layout.IsContiguous(to) && Layout.IsContiguous(x.Shape))
+            ? new(to, x.Storage.Retain())
+            : new(to, x.Device);
 
     private static void Reorder(Tensor from, Tensor to)
     {
@@ -109,9 +116,10 @@ internal sealed class ReshapeOp(Shape to) : Op
     private static void TransposeOnGpu(Tensor from, int batch, int rows, int columns, Tensor to)
     {
         const int tile = TransposeKernel.Tile;
-        int down = (rows + tile - 1) / tile, across = (columns + tile - 1) / tile;
+        int rowTiles = (rows + tile - 1) / tile, columnTiles = (columns + tile - 1) / tile;
         to.Gpu.LaunchGroups(
-            new(batch * down * across, 1, 1), new TransposeKernel(from.View, rows, columns, down, across, to.View));
+            new(batch * rowTiles * columnTiles, 1, 1),
+            new TransposeKernel(from.View, rows, columns, rowTiles, columnTiles, to.View));
     }
 
     private static void ForEachImage(Tensor images, Action<Shape, int> reorder)
@@ -123,22 +131,23 @@ internal sealed class ReshapeOp(Shape to) : Op
 }
 
 /// <summary>
-/// [batch, rows, columns] → [batch, columns, rows], in tiles through shared memory, so that both sides go along storage.
+/// [batch, rows, columns] → [batch, columns, rows], in tiles through shared memory, so that reads and writes
+/// are both coalesced.
 /// </summary>
 internal readonly struct TransposeKernel(
-    ArrayView<float> from, int rows, int columns, int down, int across, ArrayView<float> to) : IGroupKernel
+    ArrayView<float> from, int rows, int columns, int rowTiles, int columnTiles, ArrayView<float> to) : IGroupKernel
 {
     public const int Tile = 32;
 
-    private const int RowStride = Tile + 1;     // a column of the tile lies in 32 banks of the shared memory
+    private const int RowStride = Tile + 1;     // puts a column of the tile into 32 different banks of shared memory
 
     public static int Threads => 256;
 
     public void Run()
     {
         var tile = SharedMemory.Allocate<float>(Tile * RowStride);
-        int group = Grid.IdxX, batch = group / (down * across);
-        int row = group / across % down * Tile, column = group % across * Tile;
+        int group = Grid.IdxX, batch = group / (rowTiles * columnTiles);
+        int row = group / columnTiles % rowTiles * Tile, column = group % columnTiles * Tile;
         int x = Group.IdxX % Tile, y = Group.IdxX / Tile;
         var image = batch * rows * columns;
 

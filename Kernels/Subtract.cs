@@ -31,7 +31,7 @@ internal sealed class SubtractOp : Op
         Needed(1) ? Negate(Broadcast.SumTo(dy, b), dy) : null,
     ];
 
-    /// <summary>−sum, in place unless it is <paramref name="dy"/> itself, which the other operand may get.</summary>
+    /// <summary>−sum, in place unless it is <paramref name="dy"/>, which is the other operand's gradient.</summary>
     private static Tensor Negate(Tensor sum, Tensor dy)
     {
         var y = ReferenceEquals(sum, dy) ? new Tensor(dy.Shape, dy.Device) : sum;
@@ -43,7 +43,8 @@ internal sealed class SubtractOp : Op
     {
         public static float Apply(float a, float b) => a - b;
 
-        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Subtract(a, b, y);
+        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) =>
+            TensorPrimitives.Subtract(a, b, y);
 
         public static void Apply(ReadOnlySpan<float> a, float b, Span<float> y) => TensorPrimitives.Subtract(a, b, y);
 

@@ -33,6 +33,7 @@ internal static unsafe class ElementwiseLoops
         where TMap : struct, IUnaryFormula
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Run<V>(int i) where V : struct, IVector<V> => (V.Load(dy + i) * TMap.D(V.Load(saved + i))).Store(dx + i);
+        public void Run<V>(int i) where V : struct, IVector<V> =>
+            (V.Load(dy + i) * TMap.D(V.Load(saved + i))).Store(dx + i);
     }
 }

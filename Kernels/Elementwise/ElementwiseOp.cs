@@ -7,7 +7,7 @@ namespace PyNetSharp.Kernels;
 /// <summary>Applies a formula to every element.</summary>
 internal sealed class ElementwiseOp<TMap> : Op where TMap : struct, IUnaryFormula
 {
-    private const int GrainSize = 1 << 15;
+    private const int GrainSize = 1 << 15;      // floats that one thread takes at a time
 
     private Tensor saved = null!;
 
@@ -30,7 +30,8 @@ internal sealed class ElementwiseOp<TMap> : Op where TMap : struct, IUnaryFormul
         var dx = dy.HasSingleReference ? dy : new Tensor(dy.Shape, dy.Device);
         if (dx.IsOnCpu)
             dx.Cpu.ForRanges(dx.Shape.Size, GrainSize, (start, n) =>
-                ElementwiseLoops.Backward<TMap>(saved.Span.Slice(start, n), dy.Span.Slice(start, n), dx.Span.Slice(start, n)));
+                ElementwiseLoops.Backward<TMap>(
+                    saved.Span.Slice(start, n), dy.Span.Slice(start, n), dx.Span.Slice(start, n)));
         else BackwardOnGpu(saved, dy, dx);
         return [dx];
     }
@@ -44,8 +45,9 @@ internal sealed class ElementwiseOp<TMap> : Op where TMap : struct, IUnaryFormul
         dx.Gpu.LaunchItems(dx.Shape.Size, new ElementwiseGradientKernel<TMap>(saved.View, dy.View, dx.View));
 }
 
-/// <summary>y = F(x): the formula that the CPU's vectors compute.</summary>
-internal readonly struct ElementwiseKernel<TMap>(ArrayView<float> x, ArrayView<float> y) : IItemKernel where TMap : struct, IUnaryFormula
+/// <summary>y = F(x)</summary>
+internal readonly struct ElementwiseKernel<TMap>(ArrayView<float> x, ArrayView<float> y) : IItemKernel
+    where TMap : struct, IUnaryFormula
 {
     public void Run(int i) => y[i] = TMap.F(new GpuFloat(x[i])).V;
 }

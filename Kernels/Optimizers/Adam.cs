@@ -20,12 +20,12 @@ public sealed class Adam : Optimizer
     private readonly Tensor steps;
 
     /// <summary>An optimizer of these parameters.</summary>
-    /// <param name="parameters">What to train; each once, already on its device.</param>
-    /// <param name="learningRate">The step size, from 0 up.</param>
-    /// <param name="beta1">How slowly the average of the gradient moves, from 0 up to, not including, 1.</param>
-    /// <param name="beta2">How slowly the average of its square moves, from 0 up to, not including, 1.</param>
-    /// <param name="eps">Added to the divisor, from 0 up.</param>
-    /// <param name="weightDecay">The factor of the L2 penalty's gradient, from 0 up.</param>
+    /// <param name="parameters">The parameters to train, each once.</param>
+    /// <param name="learningRate">At least 0.</param>
+    /// <param name="beta1">The decay of the running average of the gradient, in [0, 1).</param>
+    /// <param name="beta2">The decay of the running average of its square, in [0, 1).</param>
+    /// <param name="eps">Added to the divisor, at least 0.</param>
+    /// <param name="weightDecay">The factor of the L2 penalty's gradient, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
     public Adam(
         IEnumerable<Parameter> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999,
@@ -69,7 +69,9 @@ public sealed class Adam : Optimizer
         foreach (var device in Parameters.Select(p => p.Device).OfType<GpuDevice>().Distinct()) StepOnGpu(device);
     }
 
-    /// <summary><c>steps</c>, how many each parameter has taken, and <c>0.exp_avg</c>, <c>0.exp_avg_sq</c> and so on.</summary>
+    /// <summary>
+    /// <c>steps</c>, the number of steps of each parameter, and <c>0.exp_avg</c>, <c>0.exp_avg_sq</c> and so on.
+    /// </summary>
     public override IReadOnlyList<(string Name, Tensor Tensor)> State() =>
     [
         ("steps", steps),
@@ -77,9 +79,7 @@ public sealed class Adam : Optimizer
         .. expAvgSqs.Select((v, i) => ($"{i}.exp_avg_sq", v)),
     ];
 
-    /// <summary>
-    /// Changes the parameters that are on this device, after their steps are counted; all in one launch.
-    /// </summary>
+    /// <summary>Updates the parameters on a GPU, all in one launch, after their steps are counted.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void StepOnGpu(GpuDevice device) => device.LaunchMultiTensor<AdamKernel>(
     [
@@ -102,7 +102,8 @@ public sealed class Adam : Optimizer
             VectorDispatch.ForEach(n, new LoopBody(p + start, g + start, m + start, v + start, formula)));
     }
 
-    private readonly unsafe struct LoopBody(float* p, float* g, float* m, float* v, AdamFormula formula) : IVectorLoopBody
+    private readonly unsafe struct LoopBody(float* p, float* g, float* m, float* v, AdamFormula formula)
+        : IVectorLoopBody
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Run<V>(int i) where V : struct, IVector<V>

@@ -17,7 +17,8 @@ public static partial class ClipGradNormExtensions
         /// <returns>The norm before. A NaN among the gradients makes the norm, and then every gradient, NaN.</returns>
         /// <exception cref="ArgumentOutOfRangeException">The greatest norm is not a positive number.</exception>
         /// <remarks>The sum is taken in double precision and in a fixed order. It waits for each GPU once.</remarks>
-        /// <seealso href="https://proceedings.mlr.press/v28/pascanu13.html">Pascanu, Mikolov and Bengio, 2013, §3.2</seealso>
+        /// <seealso href="https://proceedings.mlr.press/v28/pascanu13.html">Pascanu, Mikolov and Bengio, 2013,
+        /// §3.2</seealso>
         public double ClipGradNorm(float maxNorm)
         {
             if (!(maxNorm > 0))

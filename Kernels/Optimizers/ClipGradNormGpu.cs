@@ -5,8 +5,8 @@ using ILGPU;
 namespace PyNetSharp.Optimizers;
 
 /// <remarks>
-/// On a GPU the gradients of all parameters are taken together (multi-tensor): one launch for the sums of squares of
-/// many, one that adds those up, and one that scales. The host waits once, for the norm.
+/// On a GPU each launch takes all gradients (multi-tensor): one for partial sums of squares, one that adds those up,
+/// and one that scales. The host waits once, for the norm.
 /// </remarks>
 public static partial class ClipGradNormExtensions
 {
@@ -34,7 +34,7 @@ public static partial class ClipGradNormExtensions
     {
         var count = gradients.Sum(PartialSumCount);
         var groups = (count + SquaredNormReduceKernel.BlockSize - 1) / SquaredNormReduceKernel.BlockSize;
-        // Doubles, each in the place of two floats.
+        // Each double takes the memory of two floats.
         using TemporaryTensor squares = new([2 * count], gpu), sums = new([2 * groups], gpu);
         var (each, total) = (squares.Tensor.View.Cast<double>(), sums.Tensor.View.Cast<double>());
         var first = 0;
@@ -48,18 +48,19 @@ public static partial class ClipGradNormExtensions
             new(groups, 1, 1), new SquaredNormReduceKernel(each, count, total));
 
         var sum = 0.0;
-        foreach (var piece in MemoryMarshal.Cast<float, double>(sums.Tensor.ToArray())) sum += piece;
+        foreach (var partial in MemoryMarshal.Cast<float, double>(sums.Tensor.ToArray())) sum += partial;
         return sum;
     }
 
-    /// <summary>Into how many sums the squares of a gradient go.</summary>
+    /// <summary>The number of partial sums of a gradient's squares.</summary>
     private static int PartialSumCount(Tensor gradient) =>
-        (int)(((long)gradient.Shape.Size + SquaredNormKernel.BlockSize - 1) / SquaredNormKernel.BlockSize * SquaredNormKernel.ThreadsPerBlock);
+        (int)(((long)gradient.Shape.Size + SquaredNormKernel.BlockSize - 1) / SquaredNormKernel.BlockSize
+            * SquaredNormKernel.ThreadsPerBlock);
 }
 
 /// <summary>
-/// Σx² of up to <see cref="TermsPerThread"/> floats for each thread, in double precision: squares of large gradients are beyond
-/// single. Neighbouring threads read neighbouring floats.
+/// Σx² of up to <see cref="TermsPerThread"/> floats for each thread, in double precision: squares of large gradients
+/// are beyond single. Neighboring threads read neighboring floats.
 /// </summary>
 /// <param name="sums">As many as there are threads.</param>
 internal readonly struct SquaredNormKernel(ArrayView<float> x, int count, ArrayView<double> sums) : IItemKernel
@@ -77,8 +78,9 @@ internal readonly struct SquaredNormKernel(ArrayView<float> x, int count, ArrayV
     }
 }
 
-/// <summary>The sum of a piece of the sums for each group.</summary>
-internal readonly struct SquaredNormReduceKernel(ArrayView<double> squares, int count, ArrayView<double> sums) : IGroupKernel
+/// <summary>The sum of one block of partial sums for each group.</summary>
+internal readonly struct SquaredNormReduceKernel(ArrayView<double> squares, int count, ArrayView<double> sums)
+    : IGroupKernel
 {
     public const int BlockSize = 1 << 12;
 
@@ -86,19 +88,19 @@ internal readonly struct SquaredNormReduceKernel(ArrayView<double> squares, int 
 
     public void Run()
     {
-        var lanes = SharedMemory.Allocate<double>(256);
+        var partial = SharedMemory.Allocate<double>(256);
         int lane = Group.IdxX, end = IntrinsicMath.Min(count, (Grid.IdxX + 1) * BlockSize);
         var sum = 0.0;
         for (var i = Grid.IdxX * BlockSize + lane; i < end; i += 256) sum += squares[i];
 
-        lanes[lane] = sum;
+        partial[lane] = sum;
         Group.Barrier();
         for (var half = 128; half > 0; half >>= 1)
         {
-            if (lane < half) lanes[lane] += lanes[lane + half];
+            if (lane < half) partial[lane] += partial[lane + half];
             Group.Barrier();
         }
 
-        if (lane == 0) sums[Grid.IdxX] = lanes[0];
+        if (lane == 0) sums[Grid.IdxX] = partial[0];
     }
 }

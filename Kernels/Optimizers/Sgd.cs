@@ -4,12 +4,13 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Optimizers;
 
-/// <summary>Stochastic gradient descent, with momentum if wanted; PyTorch's rule.</summary>
+/// <summary>Stochastic gradient descent, optionally with momentum; PyTorch's rule.</summary>
 /// <remarks>
 /// d = gradient + weightDecay·p; m = momentum·m + (1 − dampening)·d, where the first step takes m = d; then
 /// p −= learningRate·m, or with Nesterov p −= learningRate·(d + momentum·m). One pass over each parameter.
 /// </remarks>
-/// <seealso href="https://proceedings.mlr.press/v28/sutskever13.html">Sutskever, Martens, Dahl and Hinton, 2013</seealso>
+/// <seealso href="https://proceedings.mlr.press/v28/sutskever13.html">Sutskever, Martens, Dahl and Hinton,
+/// 2013</seealso>
 public sealed class Sgd : Optimizer
 {
     private const int GrainSize = 1 << 14;      // floats that one thread takes at a time
@@ -20,17 +21,17 @@ public sealed class Sgd : Optimizer
     private readonly Tensor steps;
 
     /// <summary>An optimizer of these parameters.</summary>
-    /// <param name="parameters">What to train; each once, already on its device.</param>
-    /// <param name="learningRate">The step size, from 0 up.</param>
-    /// <param name="momentum">How much of the last step goes into the next, from 0 up to, not including, 1.</param>
-    /// <param name="dampening">How much of the gradient stays out of the momentum, from 0 to 1.</param>
-    /// <param name="weightDecay">The factor of the L2 penalty's gradient, from 0 up.</param>
-    /// <param name="nesterov">Whether the gradient counts once more, as if taken a step ahead; needs momentum without dampening.</param>
+    /// <param name="parameters">The parameters to train, each once.</param>
+    /// <param name="learningRate">At least 0.</param>
+    /// <param name="momentum">The factor of the momentum buffer, in [0, 1).</param>
+    /// <param name="dampening">The gradient enters the momentum buffer with factor 1 − dampening, in [0, 1].</param>
+    /// <param name="weightDecay">The factor of the L2 penalty's gradient, at least 0.</param>
+    /// <param name="nesterov">Whether to use Nesterov momentum; needs a momentum and no dampening.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
     /// <exception cref="ArgumentException">Nesterov without momentum, or with dampening.</exception>
     public Sgd(
-        IEnumerable<Parameter> parameters, float learningRate, float momentum = 0, float dampening = 0, float weightDecay = 0,
-        bool nesterov = false)
+        IEnumerable<Parameter> parameters, float learningRate, float momentum = 0, float dampening = 0,
+        float weightDecay = 0, bool nesterov = false)
         : base(parameters, learningRate)
     {
         if (momentum is not (>= 0 and < 1))
@@ -67,13 +68,13 @@ public sealed class Sgd : Optimizer
         }
     }
 
-    /// <summary><c>steps</c>, how many each parameter has taken, and with momentum <c>0.momentum_buffer</c> and so on.</summary>
+    /// <summary>
+    /// <c>steps</c>, the number of steps of each parameter, and with momentum <c>0.momentum_buffer</c> and so on.
+    /// </summary>
     public override IReadOnlyList<(string Name, Tensor Tensor)> State() =>
         [("steps", steps), .. momentumBuffers.Select((v, i) => ($"{i}.momentum_buffer", v))];
 
-    /// <summary>
-    /// Changes the parameters that are on this device, before their steps are counted; all in one launch.
-    /// </summary>
+    /// <summary>Updates the parameters on a GPU, all in one launch, before their steps are counted.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void StepOnGpu(GpuDevice device)
     {
@@ -119,10 +120,12 @@ public sealed class Sgd : Optimizer
     private readonly unsafe struct LoopBody(float* p, float* g, SgdFormula formula) : IVectorLoopBody
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Run<V>(int i) where V : struct, IVector<V> => formula.Apply(V.Load(p + i), V.Load(g + i)).Store(p + i);
+        public void Run<V>(int i) where V : struct, IVector<V> =>
+            formula.Apply(V.Load(p + i), V.Load(g + i)).Store(p + i);
     }
 
-    private readonly unsafe struct MomentumLoopBody(float* p, float* g, float* m, SgdMomentumFormula formula) : IVectorLoopBody
+    private readonly unsafe struct MomentumLoopBody(float* p, float* g, float* m, SgdMomentumFormula formula)
+        : IVectorLoopBody
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Run<V>(int i) where V : struct, IVector<V>
@@ -139,7 +142,8 @@ public sealed class Sgd : Optimizer
 internal readonly record struct SgdFormula(float LearningRate, float WeightDecay)
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T p, T g) where T : struct, IReal<T> => p - T.Create(LearningRate) * (g + T.Create(WeightDecay) * p);
+    public T Apply<T>(T p, T g) where T : struct, IReal<T> =>
+        p - T.Create(LearningRate) * (g + T.Create(WeightDecay) * p);
 }
 
 /// <summary>

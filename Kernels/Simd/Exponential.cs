@@ -1,17 +1,19 @@
 namespace PyNetSharp.Kernels.Simd;
 
-/// <summary>eˣ in single precision, in the same steps for every vector width: within 2 units in the last place.</summary>
+/// <summary>
+/// eˣ in single precision, in the same steps for every vector width: within 2 units in the last place.
+/// </summary>
 /// <remarks>
-/// x = n·ln 2 + r with |r| ≤ ½·ln 2, and eʳ by a polynomial of degree 6 (Taylor's to r², then coefficients that spread the
-/// error evenly; from Cephes). Results below 2⁻¹²⁶ are denormal, not zero; above the largest float comes infinity.
+/// x = n·ln 2 + r with |r| ≤ ½·ln 2, and eʳ by a polynomial of degree 6 (Taylor's to r², then coefficients that spread
+/// the error evenly; from Cephes). Results below 2⁻¹²⁶ are denormal, not zero; above the largest float comes infinity.
 /// </remarks>
 /// <seealso href="https://www.netlib.org/cephes/">Moshier, Cephes, expf</seealso>
 internal static class Exponential
 {
-    /// <summary>1.5·2²³: a float so large that its last bit counts ones; adding it rounds to a whole number.</summary>
+    /// <summary>1.5·2²³: a float whose last bit counts ones; adding it rounds to a whole number.</summary>
     public const float MagicBias = 12582912;
 
-    private const float MinInput = -104, MaxInput = 89;            // beyond them the result is 0 or infinity all the same
+    private const float MinInput = -104, MaxInput = 89;         // beyond them the result is 0 or infinity
     private const float Log2E = 1.44269504f;
     private const float Ln2High = 0.693359375f, Ln2Low = -2.12194440e-4f;       // their sum is ln 2 to 40 bits
 

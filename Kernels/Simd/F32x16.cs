@@ -5,7 +5,8 @@ namespace PyNetSharp.Kernels.Simd;
 
 /// <summary>Sixteen floats: an AVX-512 register.</summary>
 /// <remarks>
-/// A tile of eight rows takes 16 of 32 vector registers; the 16 integer registers have no room for a ninth row's pointer.
+/// A tile of eight rows takes 16 of 32 vector registers; the 16 integer registers have no room for a ninth row's
+/// pointer.
 /// A mutable field: <see cref="MultiplyAccumulateEstimate"/> writes to it in place.
 /// </remarks>
 internal unsafe struct F32x16(Vector512<float> v) : IVector<F32x16>
@@ -58,7 +59,8 @@ internal unsafe struct F32x16(Vector512<float> v) : IVector<F32x16>
     public static F32x16 Max(F32x16 a, F32x16 b) => new(Vector512.MaxNative(a.V, b.V));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 Relu(F32x16 a) => new(Vector512.ConditionalSelect(Vector512.LessThan(a.V, default), default, a.V));
+    public static F32x16 Relu(F32x16 a) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(a.V, default), default, a.V));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 SelectPositive(F32x16 x, F32x16 then, F32x16 otherwise) =>

@@ -56,7 +56,8 @@ internal unsafe struct F32x4(Vector128<float> v) : IVector<F32x4>
     public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.MaxNative(a.V, b.V));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x4 Relu(F32x4 a) => new(Vector128.ConditionalSelect(Vector128.LessThan(a.V, default), default, a.V));
+    public static F32x4 Relu(F32x4 a) =>
+        new(Vector128.ConditionalSelect(Vector128.LessThan(a.V, default), default, a.V));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 SelectPositive(F32x4 x, F32x4 then, F32x4 otherwise) =>

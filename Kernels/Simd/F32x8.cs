@@ -55,7 +55,8 @@ internal unsafe struct F32x8(Vector256<float> v) : IVector<F32x8>
     public static F32x8 Max(F32x8 a, F32x8 b) => new(Vector256.MaxNative(a.V, b.V));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x8 Relu(F32x8 a) => new(Vector256.ConditionalSelect(Vector256.LessThan(a.V, default), default, a.V));
+    public static F32x8 Relu(F32x8 a) =>
+        new(Vector256.ConditionalSelect(Vector256.LessThan(a.V, default), default, a.V));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 SelectPositive(F32x8 x, F32x8 then, F32x8 otherwise) =>

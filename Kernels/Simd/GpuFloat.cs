@@ -20,8 +20,8 @@ internal readonly struct GpuFloat(float v) : IFloat32<GpuFloat>
 
     /// <summary>As <see cref="F32.Max"/>: of a constant and a NaN the NaN, so the constant comes first.</summary>
     /// <remarks>
-    /// Not a &gt; b: ILGPU 1.5.3 moves a constant to the right of a comparison, and the comparison is then true of a NaN.
-    /// Here the constant is on the right already.
+    /// Not a &gt; b: ILGPU 1.5.3 moves a constant to the right of a comparison, and the comparison is then true of a
+    /// NaN. Here the constant is on the right already.
     /// </remarks>
     public static GpuFloat Max(GpuFloat a, GpuFloat b) => b.V < a.V ? a : b;
 
@@ -31,7 +31,8 @@ internal readonly struct GpuFloat(float v) : IFloat32<GpuFloat>
 
     public static GpuFloat SelectPositive(GpuFloat x, GpuFloat then, GpuFloat otherwise) => x.V > 0 ? then : otherwise;
 
-    public static GpuFloat SelectNonPositive(GpuFloat x, GpuFloat then, GpuFloat otherwise) => x.V <= 0 ? then : otherwise;
+    public static GpuFloat SelectNonPositive(GpuFloat x, GpuFloat then, GpuFloat otherwise) =>
+        x.V <= 0 ? then : otherwise;
 
     public static GpuFloat MultiplyAdd(GpuFloat a, GpuFloat b, GpuFloat c) => new(a.V * b.V + c.V);
 

@@ -1,11 +1,13 @@
 namespace PyNetSharp.Kernels.Simd;
 
-/// <summary>A number or a vector of numbers: the type that a formula is written over, once for every width and device.</summary>
+/// <summary>
+/// A number or a vector of numbers: the type that a formula is written over, once for every width and device.
+/// </summary>
 /// <remarks>
-/// <see cref="F32x16"/>, <see cref="F32x8"/>, <see cref="F32x4"/> and <see cref="F32"/> round each of these operations in
-/// the same way, so the result of an element does not depend on its position in the tensor. <see cref="GpuFloat"/> is one
-/// float of a GPU thread, whose compiler may fuse a multiplication with an addition. <see cref="F64"/> is for testing
-/// derivatives.
+/// <see cref="F32x16"/>, <see cref="F32x8"/>, <see cref="F32x4"/> and <see cref="F32"/> round each of these operations
+/// in the same way, so the result of an element does not depend on its position in the tensor. <see cref="GpuFloat"/>
+/// is one float of a GPU thread, whose compiler may fuse a multiplication with an addition. <see cref="F64"/> is for
+/// testing derivatives.
 /// </remarks>
 internal interface IReal<T> where T : struct, IReal<T>
 {
@@ -38,12 +40,16 @@ internal interface IReal<T> where T : struct, IReal<T>
     static abstract T SelectNonPositive(T x, T then, T otherwise);
 }
 
-/// <summary>The operations that single precision needs beyond <see cref="IReal{T}"/> to compute an exponential.</summary>
+/// <summary>
+/// The operations that single precision needs beyond <see cref="IReal{T}"/> to compute an exponential.
+/// </summary>
 internal interface IFloat32<T> : IReal<T> where T : struct, IFloat32<T>
 {
     /// <summary>a·b + c, rounded once on the CPU.</summary>
     static abstract T MultiplyAdd(T a, T b, T c);
 
-    /// <summary>x·2ⁿ, where <paramref name="shifted"/> is n + <see cref="Exponential.MagicBias"/>; |n| up to 250.</summary>
+    /// <summary>
+    /// x·2ⁿ, where <paramref name="shifted"/> is n + <see cref="Exponential.MagicBias"/>; |n| up to 250.
+    /// </summary>
     static abstract T ScaleB(T x, T shifted);
 }

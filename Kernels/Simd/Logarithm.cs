@@ -1,9 +1,11 @@
 namespace PyNetSharp.Kernels.Simd;
 
-/// <summary>The natural logarithm in single precision, in the same steps on every GPU: within 2 units in the last place.</summary>
+/// <summary>
+/// The natural logarithm in single precision, in the same steps on every GPU: within 2 units in the last place.
+/// </summary>
 /// <remarks>
-/// x = 2ⁿ·m with m in [½·√2, √2), and log m by a polynomial in m − 1 (from Cephes). For positive, finite numbers that are not
-/// denormal; NaN of NaN.
+/// x = 2ⁿ·m with m in [½·√2, √2), and log m by a polynomial in m − 1 (from Cephes). For positive, finite numbers that
+/// are not denormal; NaN of NaN.
 /// </remarks>
 /// <seealso href="https://www.netlib.org/cephes/">Moshier, Cephes, logf</seealso>
 internal static class Logarithm
@@ -14,7 +16,8 @@ internal static class Logarithm
     public static float Log(float x)
     {
         var bits = BitConverter.SingleToInt32Bits(x);
-        float n = (bits >> 23) - 126, m = BitConverter.Int32BitsToSingle((bits & 0x007FFFFF) | 0x3F000000);     // m in [½, 1)
+        float n = (bits >> 23) - 126;
+        var m = BitConverter.Int32BitsToSingle((bits & 0x007FFFFF) | 0x3F000000);      // in [½, 1)
         if (m < SqrtHalf)
         {
             n -= 1;

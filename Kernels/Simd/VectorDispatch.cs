@@ -13,7 +13,9 @@ internal static class VectorDispatch
         : Vector128.IsHardwareAccelerated ? TFactory.Create<F32x4>()
         : TFactory.Create<F32>();
 
-    /// <summary>Runs a loop's body for the elements 0 to n − 1: as many as the widest vector holds at a time, then fewer.</summary>
+    /// <summary>
+    /// Runs a loop's body for the elements 0 to n − 1: as many as the widest vector holds at a time, then fewer.
+    /// </summary>
     /// <remarks>
     /// Optimized at the first call: a loop of the unoptimized tier would call a method for every operation of the body.
     /// </remarks>

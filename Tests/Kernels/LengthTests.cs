@@ -2,22 +2,24 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Every length from 0 to 70, past each vector width and its double, for the kernels that run along rows.</summary>
+/// <summary>
+/// Every length from 0 to 70, past each vector width and its double, for the kernels that run along rows.
+/// </summary>
 [Category("Kernels")]
 public sealed class LengthTests
 {
-    private static readonly (string, Func<Tensor, Tensor, Tensor>, Func<ReferenceTensor, ReferenceTensor, ReferenceTensor>)[] Cases =
+    private static readonly LengthCase[] Cases =
     [
-        ("Add", (a, b) => a + b, (a, b) => a.Broadcast(b, (x, y) => x + y)),
-        ("Subtract", (a, b) => a - b, (a, b) => a.Broadcast(b, (x, y) => x - y)),
-        ("Multiply", (a, b) => a * b, (a, b) => a.Broadcast(b, (x, y) => x * y)),
-        ("Affine", (a, _) => 2 - a, (a, _) => a.Map(x => 2 - x)),
-        ("Sum of rows", (a, _) => a.Sum([1]), (a, _) => a.Sum(1).Reshape([3])),
-        ("Sum of columns", (a, _) => a.Sum([0]), (a, _) => a.Sum(0).Reshape([a.Shape[1]])),
+        new("Add", (a, b) => a + b, (a, b) => a.Broadcast(b, (x, y) => x + y)),
+        new("Subtract", (a, b) => a - b, (a, b) => a.Broadcast(b, (x, y) => x - y)),
+        new("Multiply", (a, b) => a * b, (a, b) => a.Broadcast(b, (x, y) => x * y)),
+        new("Affine", (a, _) => 2 - a, (a, _) => a.Map(x => 2 - x)),
+        new("Sum of rows", (a, _) => a.Sum([1]), (a, _) => a.Sum(1).Reshape([3])),
+        new("Sum of columns", (a, _) => a.Sum([0]), (a, _) => a.Sum(0).Reshape([a.Shape[1]])),
     ];
 
     [TestCaseSource(nameof(Cases))]
-    public void Every_length((string Name, Func<Tensor, Tensor, Tensor> Op, Func<ReferenceTensor, ReferenceTensor, ReferenceTensor> Reference) row)
+    public void Every_length(LengthCase row)
     {
         var rng = new Rng(3);
         for (var n = 0; n <= 70; n++)
@@ -39,17 +41,27 @@ public sealed class LengthTests
             var exponentials = ReferenceTensor.Of(x).Map(Math.Exp);
             var expected = exponentials.Broadcast(exponentials.Sum(1), (e, sum) => e / sum).Values.ToArray();
             Assert.That(x.Softmax().ToArray(), Is.EqualTo(expected).Within(1e-6), $"length {n}");
-            Assert.That(x.LogSoftmax().ToArray(), Is.EqualTo(expected.Select(p => Math.Log(p))).Within(1e-5), $"length {n}");
+            var expectedLog = expected.Select(p => Math.Log(p));
+            Assert.That(x.LogSoftmax().ToArray(), Is.EqualTo(expectedLog).Within(1e-5), $"length {n}");
         }
     }
 
-    /// <summary>A million equal numbers: one after the other in single precision they would be off by a percent.</summary>
+    /// <summary>
+    /// A million equal numbers: one after the other in single precision they would be off by a percent.
+    /// </summary>
     [Test]
     public void Long_sums_stay_exact([Values(0, 1)] int axis)
     {
-        const double limit = 256 * 3e-8;        // at most 256 roundings follow each other, where there are no vectors
+        const double limit = 256 * 3e-8;        // at most 256 roundings in sequence, without vectors
         var x = Tensor.Full(axis == 0 ? [1_000_000, 2] : [2, 1_000_000], 0.1f);
         Assert.That(x.Sum([axis]).ToArray(), Is.All.EqualTo(1e5).Within(1e5 * limit));
         Assert.That(x.Mean().Item(), Is.EqualTo(0.1).Within(0.1 * limit));
+    }
+
+    /// <summary>An op of [3, n] and [n], and its definition.</summary>
+    public sealed record LengthCase(
+        string Name, Func<Tensor, Tensor, Tensor> Op, Func<ReferenceTensor, ReferenceTensor, ReferenceTensor> Reference)
+    {
+        public override string ToString() => Name;
     }
 }

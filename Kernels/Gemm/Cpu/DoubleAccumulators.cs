@@ -2,8 +2,8 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>Totals in double precision of what a kernel computes piece by piece.</summary>
-/// <param name="count">How many there are.</param>
+/// <summary>Sums in double precision of the partial sums that a kernel computes in single precision.</summary>
+/// <param name="count">The number of sums.</param>
 internal readonly unsafe ref struct DoubleAccumulators(CpuDevice cpu, int count)
 {
     private const int GrainSize = 1 << 14;      // floats that one thread takes at a time
@@ -12,17 +12,17 @@ internal readonly unsafe ref struct DoubleAccumulators(CpuDevice cpu, int count)
 
     private double* Sums => (double*)memory.Pointer;
 
-    /// <summary>totals = 0, to begin with.</summary>
+    /// <summary>sums = 0; required before the first <see cref="Add(float*, int, int)"/>.</summary>
     public void Clear() => memory.Span.Clear();
 
-    /// <summary>totals[first + i] += part[i]</summary>
+    /// <summary>sums[first + i] += part[i]</summary>
     public void Add(float* part, int first, int length)
     {
         var to = Sums + first;
         cpu.ForRanges(length, GrainSize, (start, n) => Add(part + start, to + start, n));
     }
 
-    /// <summary>to[i] = totals[first + i]</summary>
+    /// <summary>to[i] = sums[first + i]</summary>
     public void Store(float* to, int first, int length)
     {
         var from = Sums + first;

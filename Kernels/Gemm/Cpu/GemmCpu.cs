@@ -1,17 +1,35 @@
-using System.Runtime.Intrinsics.X86;
 using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>The loops around the micro-kernels of a matrix product, for one width of vectors.</summary>
+/// <summary>The loops around the micro-kernels of a matrix product C = A·B, for one vector width.</summary>
+/// <remarks>
+/// A is [M, K], B is [K, N], C is [M, N]; each of A and B may be stored transposed. A micro-kernel computes a tile of
+/// mr rows (<see cref="IVector{T}.Mr"/>) by nr columns (two vectors) over a block of at most kc products per sum. As in
+/// BLIS, B is packed into panels of nr columns; unlike there, A is read where it is, whichever way it is stored.
+/// <see cref="GemmCpu{V}.Multiply"/> takes the first of these paths that fits:
+/// <list type="bullet">
+/// <item>K = 0: C is the bias.</item>
+/// <item><see cref="Gemv"/>: M ≤ 3 and B stored transposed (inference of single items). A tile would be mostly
+/// padding.</item>
+/// <item><see cref="SplitKGemm"/>: K &gt; 2¹⁴. Sums of one part of K are added in double precision.</item>
+/// <item>Small M: M ≤ 64, M &lt; N and B stored transposed (a small batch through a linear layer). Computed as
+/// Cᵀ = Bᵀ·Aᵀ, so that the large matrix is the one that is not packed.</item>
+/// <item>Small K: K ≤ 64, A stored transposed, no bias or ReLU (the weight gradient of that layer). One block over all
+/// of K, so each element of C is written once.</item>
+/// <item>Blocked: all others.</item>
+/// </list>
+/// </remarks>
 internal abstract unsafe class GemmCpu
 {
-    /// <summary>For the widest vectors that this processor has.</summary>
-    public static GemmCpu Widest { get; } =
-        VectorDispatch.Create<Factory, GemmCpu>();
+    /// <summary>For the widest vectors of this CPU.</summary>
+    public static GemmCpu Widest { get; } = VectorDispatch.Create<Factory, GemmCpu>();
 
-    /// <summary>c = a·b + bias, then max(·, 0) if asked for. c is [a.Rows, b.Columns], row-major.</summary>
-    /// <param name="bias">[b.Columns], or null for none.</param>
+    /// <summary>c = a·b + bias, then max(·, 0) with <paramref name="relu"/>.</summary>
+    /// <param name="a">[M, K]</param>
+    /// <param name="b">[K, N]</param>
+    /// <param name="c">[M, N], row-major.</param>
+    /// <param name="bias">[N], or null for none.</param>
     public abstract void Multiply(CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu);
 
     private readonly struct Factory : IVectorFactory<GemmCpu>
@@ -21,21 +39,13 @@ internal abstract unsafe class GemmCpu
 }
 
 /// <inheritdoc/>
-/// <remarks>
-/// The right operand is packed block by block into a thread's L2 cache; the left one is read where it lies, whichever way
-/// it is stored. Few rows times a transposed matrix (a small batch through a linear layer) is computed as the transpose of
-/// the exchanged product, so that the large matrix is the one that is not packed. The gradient by that layer's weights is
-/// a sum of as few outer products, which is written once.
-/// </remarks>
-internal sealed unsafe class GemmCpu<V> : GemmCpu where V : struct, IVector<V>
+internal sealed unsafe partial class GemmCpu<V> : GemmCpu where V : struct, IVector<V>
 {
-    private const int Kc = 256;         // with BlockPanels: 128 KB of packed panels in AVX2
+    private const int Kc = 256;             // with PanelsPerBlock: 128 KB of packed panels in AVX2
     private const int PanelsPerBlock = 8;
-    private const int MaxSmallM = 64;
-    private const int MaxSmallK = 64;
-    private const int SmallKPanels = 128;      // a packed block of depth 16 is 128 KB in AVX2
-    private const int PrefetchDistance = 8;                // rows that packing asks for before it comes to them
+    private const int PrefetchDistance = 8;     // rows
     private const int TilesPerTask = 16;
+    private const int MaxRowBlocks = 64;
 
     private static int Nr => 2 * V.Width;
 
@@ -45,74 +55,23 @@ internal sealed unsafe class GemmCpu<V> : GemmCpu where V : struct, IVector<V>
         if (a.Columns == 0) FillWithBias(c, a.Rows, b.Columns, bias, relu);
         else if (!a.Transposed && b.Transposed && a.Rows <= Gemv.MaxRows) Gemv.Multiply(cpu, a, b, c, bias, relu);
         else if (a.Columns > SplitKGemm.MaxFloat32K) SplitKGemm.Multiply(this, cpu, a, b, c, bias, relu);
-        else if (!a.Transposed && b.Transposed && a.Rows <= MaxSmallM && a.Rows < b.Columns) MultiplySmallM(cpu, a, b, c, bias, relu);
-        else if (a.Transposed && !b.Transposed && a.Columns <= MaxSmallK && bias == null && !relu) MultiplySmallK(cpu, a, b, c);
+        else if (IsSmallM(a, b)) MultiplySmallM(cpu, a, b, c, bias, relu);
+        else if (IsSmallK(a, b) && bias == null && !relu) MultiplySmallK(cpu, a, b, c);
         else MultiplyBlocked(cpu, a, b, c, bias, relu);
-    }
-
-    /// <summary>A sum of few outer products (a gradient by weights): each number is written once, nothing is added to it.</summary>
-    private static void MultiplySmallK(CpuDevice cpu, Matrix a, Matrix b, float* c)
-    {
-        var (depth, panels) = (a.Columns, PanelCount(b.Columns));
-        using var packed = new Workspace(cpu, panels * depth * Nr);
-        var x = packed.Pointer;
-        cpu.ForRanges(panels, PanelsPerBlock, (first, count) =>
-            PackB(b, 0, depth, first * Nr, x + (nint)first * depth * Nr, count));
-
-        var (blocks, bands) = (CeilDiv(panels, SmallKPanels), CeilDiv(a.Rows, TilesPerTask * V.Mr));
-        cpu.For(blocks * bands, i =>
-        {
-            var (band, block) = Math.DivRem(i, blocks);
-            var (first, row) = (block * SmallKPanels, band * TilesPerTask * V.Mr);
-            MultiplySmallKTask(
-                a, b.Columns, c, x + (nint)first * depth * Nr, first, Math.Min(SmallKPanels, panels - first),
-                row, Math.Min(a.Rows, row + TilesPerTask * V.Mr));
-        });
-    }
-
-    /// <remarks>
-    /// Row after row of c over thousands of columns, so that few pages are written at a time. The columns of a tile are
-    /// copied together first: in place they may lie a power of two apart, where they push each other out of the L1 cache.
-    /// </remarks>
-    private static void MultiplySmallKTask(
-        Matrix a, int columns, float* c, float* packed, int firstPanel, int panels, int row, int endRow)
-    {
-        var depth = a.Columns;
-        var scratch = Scratch.ForThread(
-            Scratch.AlignedBytes(V.Mr * depth, sizeof(float)) + Scratch.AlignedBytes(V.Mr * Nr, sizeof(float)));
-        var side = scratch.Floats(V.Mr * depth);
-        var edge = scratch.Floats(V.Mr * Nr);
-        for (; row < endRow; row += V.Mr)
-        {
-            var rows = Math.Min(V.Mr, endRow - row);
-            PanelPacking.Pack(a.Pointer + row, a.Stride, depth, rows, side, V.Mr);
-            for (var panel = 0; panel < panels; panel++)
-            {
-                var column = (firstPanel + panel) * Nr;
-                var weights = packed + panel * depth * Nr;
-                var output = c + (nint)row * columns + column;
-                if (column + Nr <= columns)
-                {
-                    MicroKernels.TransposedGemm<V>(side, V.Mr, depth, weights, rows, output, columns, accumulate: false);
-                    continue;
-                }
-
-                MicroKernels.TransposedGemm<V>(side, V.Mr, depth, weights, rows, edge, Nr, accumulate: false);
-                for (var r = 0; r < rows; r++) Copy(edge + r * Nr, output + (nint)r * columns, columns - column);
-            }
-        }
     }
 
     private static void MultiplyBlocked(CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu)
     {
-        var columnBlocks = CeilDiv(PanelCount(b.Columns), PanelsPerBlock);
+        var panels = PanelCount(b.Columns);
+        var columnBlocks = CeilDiv(panels, PanelsPerBlock);
         var tiles = CeilDiv(a.Rows, V.Mr);
-        var rowBlocks = Math.Clamp(CeilDiv(tiles, TilesPerTask), 1, Math.Max(1, 64 / columnBlocks));
+        var rowBlocks = Math.Clamp(CeilDiv(tiles, TilesPerTask), 1, Math.Max(1, MaxRowBlocks / columnBlocks));
         cpu.For(columnBlocks * rowBlocks, i =>
         {
             var (column, row) = Math.DivRem(i, rowBlocks);
+            var firstPanel = column * PanelsPerBlock;
             MultiplyBlock(
-                a, b, c, bias, relu, column * PanelsPerBlock, Math.Min(PanelsPerBlock, PanelCount(b.Columns) - column * PanelsPerBlock),
+                a, b, c, bias, relu, firstPanel, Math.Min(PanelsPerBlock, panels - firstPanel),
                 (int)((long)tiles * row / rowBlocks), (int)((long)tiles * (row + 1) / rowBlocks));
         });
     }
@@ -126,14 +85,14 @@ internal sealed unsafe class GemmCpu<V> : GemmCpu where V : struct, IVector<V>
             Scratch.AlignedBytes(V.Mr * Nr, sizeof(float)) + Scratch.AlignedBytes(b.Columns + Nr, sizeof(float)) +
             3 * Scratch.AlignedBytes(V.Mr, sizeof(float*)));
         var packed = scratch.Floats(Kc * width);
-        var start = scratch.Floats(width);
+        var packedBias = scratch.Floats(width);
         var edge = scratch.Floats(V.Mr * Nr);
-        var spare = scratch.Floats(b.Columns + Nr);
+        var unused = scratch.Floats(b.Columns + Nr);        // the output of rows beyond M
         var operands = scratch.Pointers(V.Mr);
         var outputs = scratch.Pointers(V.Mr);
         var edgeOutputs = scratch.Pointers(V.Mr);
         for (var r = 0; r < V.Mr; r++) edgeOutputs[r] = edge + r * Nr;
-        PackBias(bias, firstPanel * Nr, b.Columns, start, width);
+        PackBias(bias, firstPanel * Nr, b.Columns, packedBias, width);
 
         for (var k = 0; k < a.Columns; k += Kc)
         {
@@ -143,10 +102,10 @@ internal sealed unsafe class GemmCpu<V> : GemmCpu where V : struct, IVector<V>
             for (var tile = firstTile; tile < endTile; tile++)
             {
                 var (row, valid) = (tile * V.Mr, Math.Min(V.Mr, a.Rows - tile * V.Mr));
-                var side = a.Pointer + k * a.Stride + row;         // of a transposed operand: its columns lie side by side
+                var columnsOfA = a.Pointer + k * a.Stride + row;        // where A is stored transposed
                 for (var r = 0; r < V.Mr; r++)
                 {
-                    outputs[r] = r < valid ? c + (nint)(row + r) * b.Columns : spare;
+                    outputs[r] = r < valid ? c + (nint)(row + r) * b.Columns : unused;
                     if (!a.Transposed) operands[r] = a.Pointer + (row + (r < valid ? r : 0)) * a.Stride + k;
                 }
 
@@ -154,83 +113,41 @@ internal sealed unsafe class GemmCpu<V> : GemmCpu where V : struct, IVector<V>
                 {
                     var column = (firstPanel + panel) * Nr;
                     var columns = Math.Min(Nr, b.Columns - column);
-                    var ends = new MicroKernels.Epilogue(k == 0 ? (nint)(start + panel * Nr) : 0, relu && k + depth == a.Columns);
-                    var weights = packed + panel * depth * Nr;
+                    var epilogue = new MicroKernels.Epilogue(
+                        k == 0 ? (nint)(packedBias + panel * Nr) : 0, relu && k + depth == a.Columns);
+                    var bPanel = packed + panel * depth * Nr;
                     if (columns == Nr && !a.Transposed)
                     {
-                        MicroKernels.IndirectGemm<V>(operands, 1, depth, weights, outputs, column, ends);
+                        MicroKernels.IndirectGemm<V>(operands, 1, depth, bPanel, outputs, column, epilogue);
                         continue;
                     }
 
                     if (columns == Nr && bias == null && !relu)
                     {
-                        MicroKernels.TransposedGemm<V>(side, a.Stride, depth, weights, valid, outputs[0] + column, b.Columns, k > 0);
+                        MicroKernels.TransposedGemm<V>(
+                            columnsOfA, a.Stride, depth, bPanel, valid, outputs[0] + column, b.Columns, k > 0);
                         continue;
                     }
 
-                    // An incomplete panel goes through a tile of its own.
+                    // An incomplete panel, or a transposed A with an epilogue: through a tile in scratch memory.
                     for (var r = 0; r < valid && k > 0; r++) Copy(outputs[r] + column, edgeOutputs[r], columns);
-                    if (a.Transposed) MicroKernels.TransposedGemm<V>(side, a.Stride, depth, weights, valid, edge, Nr, k > 0);
-                    else MicroKernels.IndirectGemm<V>(operands, 1, depth, weights, edgeOutputs, 0, ends);
-                    if (a.Transposed) ApplyEpilogue(edge, valid, ends);
+                    if (a.Transposed)
+                    {
+                        MicroKernels.TransposedGemm<V>(columnsOfA, a.Stride, depth, bPanel, valid, edge, Nr, k > 0);
+                        ApplyEpilogue(edge, valid, epilogue);
+                    }
+                    else
+                    {
+                        MicroKernels.IndirectGemm<V>(operands, 1, depth, bPanel, edgeOutputs, 0, epilogue);
+                    }
+
                     for (var r = 0; r < valid; r++) Copy(edgeOutputs[r], outputs[r] + column, columns);
                 }
             }
         }
     }
 
-    /// <summary>cᵀ = bᵀ·aᵀ, with aᵀ packed whole and bᵀ, whose rows are contiguous, read once where it lies.</summary>
-    private static void MultiplySmallM(CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu)
-    {
-        var (panels, depth, piece) = (PanelCount(a.Rows), a.Columns, TilesPerTask * V.Mr);
-        using var packed = new Workspace(cpu, panels * depth * Nr);
-        var x = packed.Pointer;
-        cpu.For(panels, i => PanelPacking.PackTransposed(
-            a.Pointer + i * Nr * a.Stride, a.Stride, depth, Math.Min(Nr, a.Rows - i * Nr),
-            x + (nint)i * depth * Nr, Nr));
-        cpu.ForRanges(b.Columns, piece, (first, count) => MultiplySmallMTask(a, b, c, bias, relu, x, panels, first, count));
-    }
-
-    private static void MultiplySmallMTask(
-        Matrix a, Matrix b, float* c, float* bias, bool relu, float* x, int panels, int first, int count)
-    {
-        var tiles = CeilDiv(count, V.Mr);
-        var rowsHere = tiles * V.Mr;
-        var scratch = Scratch.ForThread(
-            Scratch.AlignedBytes((long)panels * rowsHere * Nr, sizeof(float)) + 2 * Scratch.AlignedBytes(V.Mr, sizeof(float*)));
-        var sums = scratch.Floats((long)panels * rowsHere * Nr);
-        var rows = scratch.Pointers(V.Mr);
-        var outputs = scratch.Pointers(V.Mr);
-        new Span<float>(sums, panels * rowsHere * Nr).Clear();
-
-        for (var k = 0; k < a.Columns; k += Kc)
-            for (var tile = 0; tile < tiles; tile++)
-            {
-                for (var r = 0; r < V.Mr; r++)
-                    rows[r] = b.Pointer + (first + Math.Min(tile * V.Mr + r, count - 1)) * b.Stride + k;
-                for (var panel = 0; panel < panels; panel++)
-                {
-                    for (var r = 0; r < V.Mr; r++)
-                        outputs[r] = sums + ((nint)panel * rowsHere + tile * V.Mr + r) * Nr;
-                    MicroKernels.IndirectGemm<V>(
-                        rows, 1, Math.Min(Kc, a.Columns - k), x + ((nint)panel * a.Columns + k) * Nr, outputs, 0, default);
-                }
-            }
-
-        for (var m = 0; m < a.Rows; m++)
-        {
-            var (panel, lane) = Math.DivRem(m, Nr);
-            var from = sums + (nint)panel * rowsHere * Nr + lane;
-            var to = c + (nint)m * b.Columns + first;
-            for (nint i = 0; i < count; i++)
-            {
-                var value = from[i * Nr] + (bias == null ? 0 : bias[first + i]);
-                to[i] = relu && value < 0 ? 0 : value;
-            }
-        }
-    }
-
-    /// <summary>Packs <paramref name="depth"/> rows of b from row k on, so many panels side by side from a column on.</summary>
+    /// <summary>Packs rows k to k + depth − 1 of B into panels, of nr columns each, from a column on.</summary>
     private static void PackB(Matrix b, int k, int depth, int column, float* packed, int panels)
     {
         var (panelSize, whole) = (depth * Nr, Math.Min(panels, (b.Columns - column) / Nr));
@@ -238,9 +155,9 @@ internal sealed unsafe class GemmCpu<V> : GemmCpu where V : struct, IVector<V>
         var from = b.Pointer + k * b.Stride + column;
         for (var row = 0; row < depth && whole > 0; row++, from += b.Stride)
         {
-            // Rows lie further apart than the processor foresees.
-            if (Sse.IsSupported && row + PrefetchDistance < depth)
-                for (var i = 0; i < whole * Nr; i += 16) Sse.Prefetch0(from + PrefetchDistance * b.Stride + i);
+            // Rows are further apart than the hardware prefetcher follows.
+            if (row + PrefetchDistance < depth)
+                for (var i = 0; i < whole * Nr; i += 16) Prefetcher.PrefetchL1(from + PrefetchDistance * b.Stride + i);
             var to = packed + row * Nr;
             for (var panel = 0; panel < whole; panel++, to += panelSize)
             {
@@ -254,25 +171,29 @@ internal sealed unsafe class GemmCpu<V> : GemmCpu where V : struct, IVector<V>
             var first = column + panel * Nr;
             var to = packed + panel * panelSize;
             var columns = Math.Min(Nr, b.Columns - first);
-            if (b.Transposed) PanelPacking.PackTransposed(b.Pointer + first * b.Stride + k, b.Stride, depth, columns, to, Nr);
+            if (b.Transposed)
+                PanelPacking.PackTransposed(b.Pointer + first * b.Stride + k, b.Stride, depth, columns, to, Nr);
             else PanelPacking.Pack(b.Pointer + k * b.Stride + first, b.Stride, depth, columns, to, Nr);
         }
     }
 
-    private static void PackBias(float* bias, int column, int columns, float* start, int width)
+    private static void PackBias(float* bias, int column, int columns, float* packed, int width)
     {
-        var all = new Span<float>(start, width);
+        var all = new Span<float>(packed, width);
         all.Clear();
         if (bias != null) new ReadOnlySpan<float>(bias + column, Math.Min(width, columns - column)).CopyTo(all);
     }
 
-    /// <summary>What <see cref="MicroKernels.TransposedGemm{V}"/> leaves out: the bias before the first block, the ReLU after the last.</summary>
-    private static void ApplyEpilogue(float* tile, int rows, MicroKernels.Epilogue ends)
+    /// <summary>
+    /// What <see cref="MicroKernels.TransposedGemm{V}"/> leaves out: the bias at the first block of K, the ReLU at the
+    /// last.
+    /// </summary>
+    private static void ApplyEpilogue(float* tile, int rows, MicroKernels.Epilogue epilogue)
     {
         for (var i = 0; i < rows * Nr; i++)
         {
-            if (ends.Bias != 0) tile[i] += ((float*)ends.Bias)[i % Nr];
-            if (ends.Relu && tile[i] < 0) tile[i] = 0;
+            if (epilogue.Bias != 0) tile[i] += ((float*)epilogue.Bias)[i % Nr];
+            if (epilogue.Relu && tile[i] < 0) tile[i] = 0;
         }
     }
 
@@ -285,7 +206,8 @@ internal sealed unsafe class GemmCpu<V> : GemmCpu where V : struct, IVector<V>
         }
     }
 
-    private static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new(to, count));
+    private static void Copy(float* from, float* to, int count) =>
+        new ReadOnlySpan<float>(from, count).CopyTo(new(to, count));
 
     private static int PanelCount(int columns) => CeilDiv(columns, Nr);
 

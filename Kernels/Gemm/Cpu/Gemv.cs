@@ -2,17 +2,23 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>One row or a few times a transposed matrix: what counts is that the matrix streams through once.</summary>
-/// <remarks>Inference of single items. A tile of the larger products would spend most of its columns on padding.</remarks>
+/// <summary>
+/// C = A·B for M of at most <see cref="MaxRows"/> and B stored transposed: dot products of contiguous rows.
+/// </summary>
+/// <remarks>
+/// For inference of single items. Its cost is that of reading B once; a tile would be mostly padding.
+/// </remarks>
 internal static unsafe class Gemv
 {
-    /// <summary>From here on the tiles, which use each number of the matrix for all rows at once, are faster.</summary>
+    /// <summary>Beyond it tiles, which use each element of B for all rows at once, are faster.</summary>
     public const int MaxRows = 3;
 
-    private const int GrainSize = 1 << 16;      // floats of the matrix that one thread takes at a time
-    private const int BlockLength = 1 << 14;    // products that are added in single precision, in four vectors
+    private const int GrainSize = 1 << 16;      // floats of B that one thread takes at a time
+    private const int BlockLength = 1 << 14;    // products that are summed in single precision
 
-    /// <summary>c = a·b + bias, then max(·, 0) if asked for; a is not transposed, b is.</summary>
+    /// <summary>
+    /// c = a·b + bias, then max(·, 0) with <paramref name="relu"/>; a is stored as it is, b transposed.
+    /// </summary>
     public static void Multiply(CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu) =>
         cpu.ForRanges(b.Columns, Math.Max(1, GrainSize / a.Columns), (first, count) =>
         {
@@ -25,12 +31,13 @@ internal static unsafe class Gemv
                 }
         });
 
-    /// <summary>In stretches, whose sums are added in double.</summary>
+    /// <summary>Blocked summation: the sums of blocks are added in double precision.</summary>
     private static float Dot(float* x, float* y, nint n)
     {
         if (n <= BlockLength) return DotBlock(x, y, n);
         var sum = 0.0;
-        for (; n > 0; n -= BlockLength, x += BlockLength, y += BlockLength) sum += DotBlock(x, y, Math.Min(n, BlockLength));
+        for (; n > 0; n -= BlockLength, x += BlockLength, y += BlockLength)
+            sum += DotBlock(x, y, Math.Min(n, BlockLength));
         return (float)sum;
     }
 

@@ -1,8 +1,9 @@
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>A row-major matrix, or the transpose of one, as an operand; or a part of one.</summary>
-/// <param name="Rows">Of the operand: after the transposition, if there is one.</param>
-/// <param name="Columns">Likewise.</param>
+/// <summary>An operand of a matrix product: a row-major matrix, the transpose of one, or a part of either.</summary>
+/// <param name="Rows">Rows of the operand, after the transposition if there is one.</param>
+/// <param name="Columns">Columns of the operand, likewise.</param>
+/// <param name="Transposed">Whether the operand is the transpose of what is stored.</param>
 internal readonly unsafe record struct Matrix(nint Address, int Rows, int Columns, bool Transposed)
 {
     public float* Pointer => (float*)Address;
@@ -13,10 +14,14 @@ internal readonly unsafe record struct Matrix(nint Address, int Rows, int Column
     public static Matrix Of(Tensor tensor, bool transposed)
     {
         var (rows, columns) = tensor.Shape;
-        return transposed ? new((nint)tensor.Pointer, columns, rows, true) : new((nint)tensor.Pointer, rows, columns, false);
+        return transposed
+            ? new((nint)tensor.Pointer, columns, rows, true)
+            : new((nint)tensor.Pointer, rows, columns, false);
     }
 
-    /// <summary>So many rows from one on, of so many columns from one on.</summary>
+    /// <summary>
+    /// The part of <paramref name="rows"/> by <paramref name="columns"/> elements that begins at [row, column].
+    /// </summary>
     public Matrix Slice(int row, int rows, int column, int columns) => this with
     {
         Address = (nint)(Transposed ? Pointer + column * Stride + row : Pointer + row * Stride + column),

@@ -3,61 +3,76 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>The micro-kernels under every convolution and matrix product, with all sums of a tile in registers.</summary>
+/// <summary>
+/// The micro-kernels of every matrix product and convolution: C (+)= A·B for one tile of C in registers.
+/// </summary>
 /// <remarks>
-/// A tile is <see cref="IVector{T}.Mr"/> rows by two vectors. Each step loads two vectors of the packed operand and
-/// spreads one float of the other per row: 12 multiply-adds against 8 loads in AVX2, so the multiply-add units are the limit.
-/// Where somebody else uses the core's other thread, it issues three instructions per cycle at most, and every one beside
-/// the multiply-adds costs: hence <see cref="IVector{T}.MultiplyAccumulateEstimate"/>, and eight steps of the sums per turn of a loop.
-/// They may not be inlined: between its caller's variables the JIT leaves the sums in memory, and takes four times as long.
+/// A tile is mr rows (<see cref="IVector{T}.Mr"/>) by nr columns (two vectors), and a call sums at most
+/// <see cref="MaxKc"/> products per element. B is a packed panel [k, nr]. The kernels differ in how the rows of A are
+/// stored: anywhere (<see cref="IndirectGemm{V}"/>), in blocks of nr columns (<see cref="BlockedGemm"/>), or transposed
+/// (<see cref="TransposedGemm{V}"/>).
+/// <para>
+/// Each step over k loads two vectors of B and broadcasts one float of A per row: in AVX2 12 multiply-adds against 8
+/// loads, so the multiply-add units are the limit. Where the core's other hardware thread is busy, this one issues at
+/// most three instructions per cycle, and each beside the multiply-adds costs time: hence
+/// <see cref="IVector{T}.MultiplyAccumulateEstimate"/>, and eight steps per loop iteration.
+/// </para>
+/// <para>
+/// They must not be inlined: beside the caller's variables the JIT leaves the sums in memory, and takes four times as
+/// long.
+/// </para>
 /// </remarks>
 /// <seealso href="https://doi.org/10.1145/1356052.1356053">Goto and van de Geijn, 2008</seealso>
 internal static unsafe class MicroKernels
 {
-    /// <summary>How many steps a loop makes at each turn.</summary>
+    /// <summary>Steps over k per loop iteration.</summary>
     public const int UnrollFactor = 8;
 
-    /// <summary>The most products that one call shall sum: longer sums are those of several calls, added up.</summary>
+    /// <summary>The most products per sum of one call: longer sums are those of several calls, added up.</summary>
     /// <remarks>
-    /// A sum of n terms one after the other is off by up to n roundings, one of blocks by those of a block and one per
-    /// block. A call's own costs are 1 % of so many products. A whole number of panels' widths.
+    /// A sum of n terms one after the other is off by up to n roundings, a sum of blocks by those of one block and one
+    /// per block. The overhead of a call is 1 % at this depth. A multiple of every nr.
     /// </remarks>
     public const int MaxKc = 1 << 9;
 
-    /// <summary>How the sums of a tile begin and end.</summary>
-    /// <param name="Bias">What each column's sum starts from; null to add the sum to what the output holds.</param>
-    /// <param name="Relu">Whether negative sums become 0.</param>
-    /// <param name="NonTemporal">Whether the results go past the caches; they must be aligned then.</param>
+    /// <summary>What is done to a tile beside the product: bias, ReLU, and how it is stored.</summary>
+    /// <param name="Bias">Pointer to nr floats that the columns' sums start from; null to add to the output
+    /// instead.</param>
+    /// <param name="Relu">Whether negative results become 0.</param>
+    /// <param name="NonTemporal">Whether results are stored past the caches; the outputs must be aligned then.</param>
     public readonly record struct Epilogue(nint Bias, bool Relu, bool NonTemporal = false);
 
     /// <summary>
-    /// out[r] = Σ over segments s and k of row[s][r][k] · panel[s·length + k]: the rows lie anywhere, each in pieces of
-    /// contiguous floats. This is what lets a convolution read its input where it is (Dukhan, 2019).
+    /// out[r] = Σ over s and k of rows[s][r][k]·panel[s·length + k]: each row of A consists of segments of contiguous
+    /// floats, at addresses that an indirection buffer holds. So a convolution reads its input where it is.
     /// </summary>
-    /// <param name="rows">[segments, TileRows] pointers to <paramref name="length"/> floats each.</param>
-    /// <param name="panel">[segments · length, 2 vectors], packed.</param>
-    /// <param name="outputs">[TileRows] pointers; two vectors are written <paramref name="column"/> floats after each.</param>
-    /// <param name="ahead">What to bring from memory meanwhile.</param>
-    /// <seealso href="https://arxiv.org/abs/1907.02129">Dukhan, The Indirect Convolution Algorithm</seealso>
+    /// <param name="rows">[segments, mr] pointers to <paramref name="length"/> floats each.</param>
+    /// <param name="panel">[segments·length, nr], packed.</param>
+    /// <param name="outputs">[mr] pointers; nr floats are written <paramref name="column"/> floats after each.</param>
+    /// <param name="prefetch">What to prefetch meanwhile.</param>
+    /// <seealso href="https://arxiv.org/abs/1907.02129">Dukhan, The Indirect Convolution Algorithm, 2019</seealso>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void IndirectGemm<V>(
-        float** rows, int segments, nint length, float* panel, float** outputs, nint column, Epilogue ends,
-        Prefetcher.Slice ahead = default)
+        float** rows, int segments, nint length, float* panel, float** outputs, nint column, Epilogue epilogue,
+        Prefetcher.Slice prefetch = default)
         where V : struct, IVector<V>
     {
-        if (ends.Bias == 0) IndirectGemm<V, ZeroInit>(rows, segments, length, panel, outputs, column, ends, ahead);
-        else IndirectGemm<V, BiasInit>(rows, segments, length, panel, outputs, column, ends, ahead);
+        if (epilogue.Bias == 0)
+            IndirectGemm<V, ZeroInit>(rows, segments, length, panel, outputs, column, epilogue, prefetch);
+        else
+            IndirectGemm<V, BiasInit>(rows, segments, length, panel, outputs, column, epilogue, prefetch);
     }
 
-    /// <remarks>Compiled for both beginnings apart: what one does at its end would cost the other some percent.</remarks>
+    /// <remarks>Compiled once per initialization: with both in one method, each costs the other some percent.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void IndirectGemm<V, B>(
-        float** rows, int segments, nint length, float* panel, float** outputs, nint column, Epilogue ends, Prefetcher.Slice ahead)
+        float** rows, int segments, nint length, float* panel, float** outputs, nint column, Epilogue epilogue,
+        Prefetcher.Slice prefetch)
         where V : struct, IVector<V>
         where B : struct, IAccumulatorInit
     {
         TileAccumulators<V> sums = default;
-        if (B.IsBias) sums.LoadBias(ends);
+        if (B.IsBias) sums.LoadBias(epilogue);
         for (var s = 0; s < segments; s++, rows += V.Mr)
         {
             float* p0 = rows[0], p1 = rows[1], p2 = rows[2], p3 = rows[3];
@@ -67,7 +82,7 @@ internal static unsafe class MicroKernels
             nint k = 0;
             for (var end = length - (UnrollFactor - 1); k < end; k += UnrollFactor, panel += UnrollFactor * 2 * V.Width)
             {
-                ahead.Prefetch();
+                prefetch.Prefetch();
                 sums.MultiplyAccumulate4(panel, k, p0, p1, p2, p3, p4, p5, p6, p7);
                 sums.MultiplyAccumulate4(panel + 4 * 2 * V.Width, k + 4, p0, p1, p2, p3, p4, p5, p6, p7);
             }
@@ -79,11 +94,12 @@ internal static unsafe class MicroKernels
                 panel += 4 * 2 * V.Width;
             }
 
-            for (; k < length; k++, panel += 2 * V.Width) sums.MultiplyAccumulate(panel, 0, k, p0, p1, p2, p3, p4, p5, p6, p7);
+            for (; k < length; k++, panel += 2 * V.Width)
+                sums.MultiplyAccumulate(panel, 0, k, p0, p1, p2, p3, p4, p5, p6, p7);
         }
 
         if (!B.IsBias) sums.AddOutputs(outputs, column);
-        sums.StoreWithEpilogue(outputs, column, ends);
+        sums.StoreWithEpilogue(outputs, column, epilogue);
     }
 
     private interface IAccumulatorInit
@@ -101,11 +117,13 @@ internal static unsafe class MicroKernels
         public static bool IsBias => false;
     }
 
-    /// <summary>out[r] = Σ over k of block[k / PanelWidth][r][k mod PanelWidth] · panel[k]: the rows of the tile lie a panel's width apart.</summary>
-    /// <param name="block">[⌈depth / PanelWidth⌉, TileRows, PanelWidth], where PanelWidth is two vectors.</param>
+    /// <summary>
+    /// out[r] (+)= Σ over k of block[k / nr][r][k mod nr]·panel[k]: A is stored in blocks of nr columns.
+    /// </summary>
+    /// <param name="block">[⌈depth / nr⌉, mr, nr]</param>
     /// <param name="depth">Products per sum.</param>
-    /// <param name="panel">[depth, PanelWidth], packed.</param>
-    /// <param name="output">[TileRows, PanelWidth]</param>
+    /// <param name="panel">[depth, nr], packed.</param>
+    /// <param name="output">[mr, nr]</param>
     /// <param name="accumulate">Whether to add to the output instead of overwriting it.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void BlockedGemm<V>(float* block, nint depth, float* panel, float* output, bool accumulate)
@@ -117,60 +135,89 @@ internal static unsafe class MicroKernels
             var k = Math.Min(depth, 2 * V.Width);
             for (; k >= UnrollFactor; k -= UnrollFactor, block += UnrollFactor, panel += UnrollFactor * 2 * V.Width)
                 sums.MultiplyAccumulate8<ConstantMr<V>>(panel, block, 1, 2 * V.Width);
-            for (; k > 0; k--, block++, panel += 2 * V.Width) sums.MultiplyAccumulate<ConstantMr<V>>(panel, 0, block, 0, 2 * V.Width);
+            for (; k > 0; k--, block++, panel += 2 * V.Width)
+                sums.MultiplyAccumulate<ConstantMr<V>>(panel, 0, block, 0, 2 * V.Width);
         }
 
         sums.StoreOrAccumulate<ConstantMr<V>>(output, 2 * V.Width, accumulate);
     }
 
-    /// <summary>out[r] (+)= Σ over p of columns[p · step + r] · panel[p]: the rows of the tile lie side by side in memory.</summary>
+    /// <summary>
+    /// out[r] (+)= Σ over k of columns[k·step + r]·panel[k]: A is stored transposed, a tile's column contiguous.
+    /// </summary>
     /// <param name="columns">[depth] columns of the tile, <paramref name="step"/> floats apart.</param>
-    /// <param name="step">A tile's rows, a panel's width or a strip's is faster than others: distances are constants then.</param>
+    /// <param name="step">mr, nr and <see cref="StripStride"/> are faster than others: they are compiled as
+    /// constants.</param>
     /// <param name="depth">Products per sum.</param>
-    /// <param name="panel">[depth, 2 vectors], packed.</param>
-    /// <param name="rows">How many rows the tile has, 1 to 8.</param>
-    /// <param name="output">Two vectors per row, rows <paramref name="stride"/> floats apart.</param>
+    /// <param name="panel">[depth, nr], packed.</param>
+    /// <param name="rows">The rows of the tile, 1 to 8.</param>
+    /// <param name="output">nr floats per row, rows <paramref name="stride"/> floats apart.</param>
     /// <param name="stride">Floats from one row of the output to the next.</param>
     /// <param name="accumulate">Whether to add to the output instead of overwriting it.</param>
-    /// <param name="ahead">What to bring from memory meanwhile.</param>
+    /// <param name="prefetch">What to prefetch meanwhile.</param>
     public static void TransposedGemm<V>(
         float* columns, nint step, nint depth, float* panel, int rows, float* output, nint stride, bool accumulate,
-        Prefetcher.Slice ahead = default)
+        Prefetcher.Slice prefetch = default)
         where V : struct, IVector<V>
     {
-        if (step == StripStride<V>()) TransposedGemm<V, ConstantStripStride<V>>(columns, step, depth, panel, rows, output, stride, accumulate, ahead);
-        else if (step == 2 * V.Width) TransposedGemm<V, ConstantNr<V>>(columns, step, depth, panel, rows, output, stride, accumulate, ahead);
-        else if (step == V.Mr) TransposedGemm<V, ConstantMr<V>>(columns, step, depth, panel, rows, output, stride, accumulate, ahead);
-        else TransposedGemm<V, RuntimeExtent>(columns, step, depth, panel, rows, output, stride, accumulate, ahead);
+        if (step == StripStride<V>())
+            TransposedGemm<V, ConstantStripStride<V>>(
+                columns, step, depth, panel, rows, output, stride, accumulate, prefetch);
+        else if (step == 2 * V.Width)
+            TransposedGemm<V, ConstantNr<V>>(columns, step, depth, panel, rows, output, stride, accumulate, prefetch);
+        else if (step == V.Mr)
+            TransposedGemm<V, ConstantMr<V>>(columns, step, depth, panel, rows, output, stride, accumulate, prefetch);
+        else
+            TransposedGemm<V, RuntimeExtent>(columns, step, depth, panel, rows, output, stride, accumulate, prefetch);
     }
 
-    /// <summary>Floats from column to column where four tiles lie side by side: whole vectors.</summary>
+    /// <summary>
+    /// Floats from column to column where four tiles are side by side: a multiple of the vector width.
+    /// </summary>
     public static int StripStride<V>() where V : struct, IVector<V> => 4 * V.Mr;
 
     private static void TransposedGemm<V, S>(
         float* columns, nint step, nint depth, float* panel, int rows, float* output, nint stride, bool accumulate,
-        Prefetcher.Slice ahead)
+        Prefetcher.Slice prefetch)
         where V : struct, IVector<V>
         where S : struct, IConstant
     {
         switch (rows)
         {
-            case 1: TransposedGemm<V, S, Constant1>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
-            case 2: TransposedGemm<V, S, Constant2>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
-            case 3: TransposedGemm<V, S, Constant3>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
-            case 4: TransposedGemm<V, S, Constant4>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
-            case 5: TransposedGemm<V, S, Constant5>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
-            case 6: TransposedGemm<V, S, Constant6>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
-            case 7: TransposedGemm<V, S, Constant7>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
-            case 8: TransposedGemm<V, S, Constant8>(columns, step, depth, panel, output, stride, accumulate, ahead); break;
-            default: throw new ArgumentOutOfRangeException(nameof(rows), FormattableString.Invariant($"{rows}"), "A tile has 1 to 8 rows.");
+            case 1:
+                TransposedGemm<V, S, Constant1>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                break;
+            case 2:
+                TransposedGemm<V, S, Constant2>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                break;
+            case 3:
+                TransposedGemm<V, S, Constant3>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                break;
+            case 4:
+                TransposedGemm<V, S, Constant4>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                break;
+            case 5:
+                TransposedGemm<V, S, Constant5>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                break;
+            case 6:
+                TransposedGemm<V, S, Constant6>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                break;
+            case 7:
+                TransposedGemm<V, S, Constant7>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                break;
+            case 8:
+                TransposedGemm<V, S, Constant8>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(
+                    nameof(rows), FormattableString.Invariant($"{rows}"), "A tile has 1 to 8 rows.");
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void TransposedGemm<V, S, R>(
         float* columns, nint step, nint depth, float* panel, float* output, nint stride, bool accumulate,
-        Prefetcher.Slice ahead)
+        Prefetcher.Slice prefetch)
         where V : struct, IVector<V>
         where S : struct, IConstant
         where R : struct, IConstant
@@ -180,24 +227,34 @@ internal static unsafe class MicroKernels
         {
             for (; depth >= UnrollFactor; depth -= UnrollFactor)
             {
-                ahead.Prefetch();
+                prefetch.Prefetch();
                 sums.MultiplyAccumulate8<R>(panel, columns, S.Value, 1);
                 columns += UnrollFactor * S.Value;
                 panel += UnrollFactor * 2 * V.Width;
             }
         }
 
-        for (; depth > 0; depth--, panel += 2 * V.Width, columns += step) sums.MultiplyAccumulate<R>(panel, 0, columns, 0, 1);
+        for (; depth > 0; depth--, panel += 2 * V.Width, columns += step)
+            sums.MultiplyAccumulate<R>(panel, 0, columns, 0, 1);
         sums.StoreOrAccumulate<R>(output, stride, accumulate);
     }
 
     private readonly struct RuntimeExtent : IConstant { public static int Value => 0; }
 
-    private readonly struct ConstantStripStride<V> : IConstant where V : struct, IVector<V> { public static int Value => StripStride<V>(); }
+    private readonly struct ConstantStripStride<V> : IConstant where V : struct, IVector<V>
+    {
+        public static int Value => StripStride<V>();
+    }
 
-    private readonly struct ConstantNr<V> : IConstant where V : struct, IVector<V> { public static int Value => 2 * V.Width; }
+    private readonly struct ConstantNr<V> : IConstant where V : struct, IVector<V>
+    {
+        public static int Value => 2 * V.Width;
+    }
 
-    private readonly struct ConstantMr<V> : IConstant where V : struct, IVector<V> { public static int Value => V.Mr; }
+    private readonly struct ConstantMr<V> : IConstant where V : struct, IVector<V>
+    {
+        public static int Value => V.Mr;
+    }
 
     private readonly struct Constant1 : IConstant { public static int Value => 1; }
 

@@ -1,9 +1,9 @@
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>Packs one operand of a product into panels, [depth, 2 vectors] each, zeros where columns are missing.</summary>
+/// <summary>Packs one operand of a product into panels, [depth, width] each, with zeros for missing columns.</summary>
 internal static unsafe class PanelPacking
 {
-    /// <summary>panel[k, j] = from[k · stride + j]: the panel's columns lie side by side.</summary>
+    /// <summary>panel[k, j] = from[k·stride + j]: a row of the panel is contiguous in memory.</summary>
     public static void Pack(float* from, nint stride, int depth, int columns, float* panel, int width)
     {
         if (columns == width)
@@ -21,7 +21,7 @@ internal static unsafe class PanelPacking
         }
     }
 
-    /// <summary>panel[k, j] = from[j · stride + k]: each column of the panel is contiguous in memory.</summary>
+    /// <summary>panel[k, j] = from[j·stride + k]: each column of the panel is contiguous in memory.</summary>
     public static void PackTransposed(float* from, nint stride, int depth, int columns, float* panel, int width)
     {
         for (var j = 0; j < width; j++)
@@ -39,7 +39,7 @@ internal static unsafe class PanelPacking
         }
     }
 
-    /// <summary>The inverse of <see cref="PackTransposed"/>: to[j · stride + k] = panel[k, j].</summary>
+    /// <summary>The inverse of <see cref="PackTransposed"/>: to[j·stride + k] = panel[k, j].</summary>
     public static void UnpackTransposed(float* panel, int width, int depth, int columns, float* to, nint stride)
     {
         for (var j = 0; j < columns; j++)

@@ -3,21 +3,22 @@ using System.Runtime.Intrinsics.X86;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>Brings a stretch of memory into the L2 cache little by little, while the processor multiplies what is there already.</summary>
+/// <summary>Prefetches a range of memory into the L2 cache, some lines with each call of a micro-kernel.</summary>
 /// <remarks>
-/// Left alone, a kernel waits for memory at the start of each piece and leaves memory idle for the rest of it. Many lines
-/// asked for at once would hold up the kernel's own loads: so each call of a micro-kernel takes a part, and asks for a line at
-/// each turn of its loop. Of a stretch with more lines than there are turns, some are left out.
+/// Without it a kernel waits for memory at the start of each task, and memory is idle for the rest of it. Many
+/// prefetches at once would delay the kernel's own loads, so each call of a micro-kernel takes a slice of the range and
+/// prefetches one line per iteration of its loop. Of a range with more lines than there are iterations, some are left
+/// out.
 /// </remarks>
 internal unsafe struct Prefetcher
 {
     private readonly nint bytesPerCall, bytesPerIteration;
     private byte* next;
 
-    /// <param name="from">Where the stretch begins.</param>
+    /// <param name="from">Where the range begins.</param>
     /// <param name="floats">Its length.</param>
-    /// <param name="calls">How many calls of a micro-kernel shall bring all of it.</param>
-    /// <param name="depth">The steps of each call.</param>
+    /// <param name="calls">The calls of a micro-kernel that share the range.</param>
+    /// <param name="depth">The products per sum of each call.</param>
     public Prefetcher(float* from, long floats, long calls, long depth)
     {
         next = (byte*)from;
@@ -25,20 +26,29 @@ internal unsafe struct Prefetcher
         bytesPerIteration = (nint)Math.Ceiling(bytesPerCall / (double)Math.Max(depth / MicroKernels.UnrollFactor, 1));
     }
 
-    /// <summary>What the next call shall bring.</summary>
-    public Slice NextSlice()
+    /// <summary>
+    /// Prefetches the line of an address into the L1 cache. An address that is not mapped does no harm.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchL1(float* address)
     {
-        var part = new Slice(next, bytesPerIteration);
-        next += bytesPerCall;
-        return part;
+        if (Sse.IsSupported) Sse.Prefetch0(address);
     }
 
-    /// <summary>A call's part of the stretch; the default asks for address 0, which brings nothing.</summary>
+    /// <summary>The slice of the next call.</summary>
+    public Slice NextSlice()
+    {
+        var slice = new Slice(next, bytesPerIteration);
+        next += bytesPerCall;
+        return slice;
+    }
+
+    /// <summary>One call's slice of the range. The default one prefetches address 0, which does nothing.</summary>
     public struct Slice(byte* next, nint bytesPerIteration)
     {
         private byte* next = next;
 
-        /// <summary>Asks for a line; a place beyond the stretch, or one that is not there, does no harm.</summary>
+        /// <summary>Prefetches a line. An address beyond the range, or one that is not mapped, does no harm.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Prefetch()
         {

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>Each thread's working memory for one piece of a kernel: packed panels, pointer tables.</summary>
-/// <remarks>It grows to the largest piece that the thread has met, and is reused from piece to piece.</remarks>
+/// <summary>A thread's working memory for one task of a kernel: packed panels, indirection buffers.</summary>
+/// <remarks>It grows to the largest task of the thread and is reused by the next.</remarks>
 internal sealed unsafe class Scratch
 {
     [ThreadStatic] private static Scratch? current;
@@ -17,7 +17,9 @@ internal sealed unsafe class Scratch
 
     ~Scratch() => NativeMemory.AlignedFree(block);
 
-    /// <summary>This thread's scratch of at least so many bytes, all of it free; whatever was taken before is void.</summary>
+    /// <summary>
+    /// This thread's scratch memory of at least <paramref name="bytes"/>; what was taken before is invalid.
+    /// </summary>
     /// <param name="bytes">The sum of all takes, each rounded up to 64 bytes.</param>
     public static Scratch ForThread(long bytes)
     {

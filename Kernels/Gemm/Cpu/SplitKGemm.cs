@@ -1,18 +1,18 @@
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>Products over so many columns that their sums are taken in pieces, which are added in double.</summary>
+/// <summary>Split-K: sums over parts of K are computed in single precision and added in double.</summary>
 /// <remarks>
-/// A sum in single precision stops counting at 2²⁴ ones, and is off by many roundings long before. So are the gradients
-/// of a linear layer over a whole data set.
+/// A sum in single precision cannot count beyond 2²⁴ ones, and is off by many roundings long before. The weight
+/// gradients of a linear layer over a whole data set are such sums.
 /// </remarks>
 internal static unsafe class SplitKGemm
 {
-    /// <summary>The most columns that are summed in single precision: 64 blocks.</summary>
+    /// <summary>The largest K that is summed in single precision: 64 blocks.</summary>
     public const int MaxFloat32K = 1 << 14;
 
     private const int MaxAccumulators = 1 << 20;     // 8 MB at a time
 
-    /// <summary>c = a·b + bias, then max(·, 0) if asked for.</summary>
+    /// <summary>c = a·b + bias, then max(·, 0) with <paramref name="relu"/>.</summary>
     public static void Multiply(
         GemmCpu kernels, CpuDevice cpu, Matrix a, Matrix b, float* c, float* bias, bool relu)
     {

@@ -3,14 +3,15 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>The sums of a tile, as many rows of two vectors as fit into the registers.</summary>
+/// <summary>The sums of a tile, mr rows of two vectors (nr = l and r), in registers.</summary>
 /// <remarks>The JIT keeps each field in a register of its own, as long as every method is inlined.</remarks>
 internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
 {
     private V l0, r0, l1, r1, l2, r2, l3, r3, l4, r4, l5, r5, l6, r6, l7, r7;
 
-    /// <summary>sums[r] += row r[k + i] · panel[i].</summary>
-    /// <param name="panel">Rows of two vectors.</param>
+    /// <summary>sums[r] += p_r[k + i]·panel[i].</summary>
+    /// <param name="panel">[·, nr]</param>
+    /// <param name="p0">p_r points to row r of A.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MultiplyAccumulate(
         float* panel, nint i, nint k,
@@ -28,7 +29,7 @@ internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
         if (V.Mr > 7) MultiplyAccumulate(p7[k + i], left, right, ref l7, ref r7);
     }
 
-    /// <summary>The sums of four steps from k on.</summary>
+    /// <summary>Four steps, from k on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MultiplyAccumulate4(
         float* panel, nint k, float* p0, float* p1, float* p2, float* p3, float* p4, float* p5, float* p6, float* p7)
@@ -39,8 +40,9 @@ internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
         MultiplyAccumulate(panel, 3, k, p0, p1, p2, p3, p4, p5, p6, p7);
     }
 
-    /// <summary>The sums of eight steps.</summary>
-    /// <param name="step">Floats from column to column: a constant, as is <paramref name="stride"/> from row to row.</param>
+    /// <summary>Eight steps.</summary>
+    /// <param name="step">Floats from column to column of A; a constant to the JIT.</param>
+    /// <param name="stride">Floats from row to row of A; a constant to the JIT.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MultiplyAccumulate8<R>(float* panel, float* column, nint step, nint stride) where R : struct, IConstant
     {
@@ -54,10 +56,11 @@ internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
         MultiplyAccumulate<R>(panel, 7, column, 7 * step, stride);
     }
 
-    /// <summary>sums[r] += column[at + r · stride] · panel[i], for the first R rows.</summary>
-    /// <param name="panel">Rows of two vectors.</param>
+    /// <summary>sums[r] += column[at + r·stride]·panel[i], for the first R rows.</summary>
+    /// <param name="panel">[·, nr]</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void MultiplyAccumulate<R>(float* panel, nint i, float* column, nint at, nint stride) where R : struct, IConstant
+    public void MultiplyAccumulate<R>(float* panel, nint i, float* column, nint at, nint stride)
+        where R : struct, IConstant
     {
         var left = V.Load(panel + i * 2 * V.Width);
         var right = V.Load(panel + i * 2 * V.Width + V.Width);
@@ -71,20 +74,22 @@ internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
         if (R.Value > 7) MultiplyAccumulate(column[at + 7 * stride], left, right, ref l7, ref r7);
     }
 
-    /// <summary>Starts every row from the bias.</summary>
+    /// <summary>Starts each row from the bias.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void LoadBias(MicroKernels.Epilogue ends)
+    public void LoadBias(MicroKernels.Epilogue epilogue)
     {
-        Load((float*)ends.Bias, out var left, out var right);
+        Load((float*)epilogue.Bias, out var left, out var right);
         l0 = l1 = l2 = l3 = l4 = l5 = l6 = l7 = left;
         r0 = r1 = r2 = r3 = r4 = r5 = r6 = r7 = right;
     }
 
-    /// <summary>Writes all rows, two vectors each <paramref name="column"/> floats behind its pointer.</summary>
+    /// <summary>
+    /// Applies the ReLU and writes all rows, each <paramref name="column"/> floats after its pointer.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StoreWithEpilogue(float** outputs, nint column, MicroKernels.Epilogue ends)
+    public void StoreWithEpilogue(float** outputs, nint column, MicroKernels.Epilogue epilogue)
     {
-        if (ends.Relu)
+        if (epilogue.Relu)
         {
             (l0, r0, l1, r1) = (V.Relu(l0), V.Relu(r0), V.Relu(l1), V.Relu(r1));
             (l2, r2, l3, r3) = (V.Relu(l2), V.Relu(r2), V.Relu(l3), V.Relu(r3));
@@ -94,11 +99,11 @@ internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
             if (V.Mr > 7) (l7, r7) = (V.Relu(l7), V.Relu(r7));
         }
 
-        if (ends.NonTemporal) Store<NonTemporalStore>(outputs, column);
+        if (epilogue.NonTemporal) Store<NonTemporalStore>(outputs, column);
         else Store<CachedStore>(outputs, column);
     }
 
-    /// <summary>Writes the first R rows, <paramref name="stride"/> floats apart, or adds them to what is there.</summary>
+    /// <summary>Writes the first R rows, <paramref name="stride"/> floats apart, or adds them to the output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StoreOrAccumulate<R>(float* output, nint stride, bool accumulate) where R : struct, IConstant
     {
@@ -115,16 +120,19 @@ internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MultiplyAccumulate(float x, V left, V right, ref V sumLeft, ref V sumRight)
     {
-        var spread = V.Create(x);
-        V.MultiplyAccumulateEstimate(spread, left, ref sumLeft);
-        V.MultiplyAccumulateEstimate(spread, right, ref sumRight);
+        var factor = V.Create(x);
+        V.MultiplyAccumulateEstimate(factor, left, ref sumLeft);
+        V.MultiplyAccumulateEstimate(factor, right, ref sumRight);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(float* from, out V left, out V right) => (left, right) = (V.Load(from), V.Load(from + V.Width));
+    private static void Load(float* from, out V left, out V right) =>
+        (left, right) = (V.Load(from), V.Load(from + V.Width));
 
     /// <summary>Adds what the outputs hold.</summary>
-    /// <remarks>At the end: sums that started from there would round each product to the size of the whole.</remarks>
+    /// <remarks>
+    /// After the products: sums that start from the outputs would round each product at the magnitude of the whole sum.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddOutputs(float** outputs, nint column)
     {
@@ -159,7 +167,7 @@ internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
         right.Store(output + V.Width);
     }
 
-    /// <summary>Whether results go through the caches or past them, as the JIT sees it: a constant.</summary>
+    /// <summary>Whether results are stored through the caches or past them, chosen when the JIT compiles.</summary>
     private interface IStorePolicy
     {
         static abstract void Store(float* output, V left, V right);

@@ -3,7 +3,7 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>Copies of small matrices with rows and columns exchanged.</summary>
+/// <summary>Transposed copies of small matrices.</summary>
 internal static unsafe class Transposition
 {
     /// <summary>to[j, i] = from[i, j].</summary>

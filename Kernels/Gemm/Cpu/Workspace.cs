@@ -1,6 +1,8 @@
 namespace PyNetSharp.Kernels.Gemm;
 
-/// <summary>A kernel's working memory from the device's cache, given back when disposed. No object is made for it.</summary>
+/// <summary>
+/// A kernel's working memory, from the device's cache and returned to it by Dispose. It allocates no object.
+/// </summary>
 internal readonly unsafe ref struct Workspace(Device device, int count)
 {
     private readonly CpuDevice cpu = (CpuDevice)device;

@@ -2,9 +2,11 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>The matrix product's loops at every vector width, against sums in double; every row and column edge.</summary>
+/// <summary>
+/// The matrix product's loops at every vector width, against sums in double; every row and column edge.
+/// </summary>
 [Category("Kernels")]
-public sealed unsafe class MatrixKernelsTests
+public sealed unsafe class GemmCpuTests
 {
     private static readonly (string Name, GemmCpu Kernels)[] Widths =
     [
@@ -14,7 +16,8 @@ public sealed unsafe class MatrixKernelsTests
 
     [Test]
     public void Product_equals_the_definition(
-        [Values("16 lanes", "8 lanes", "4 lanes", "1 lane")] string width, [Values] bool transposeA, [Values] bool transposeB)
+        [Values("16 lanes", "8 lanes", "4 lanes", "1 lane")] string width,
+        [Values] bool transposeA, [Values] bool transposeB)
     {
         var kernels = Widths.Single(w => w.Name == width).Kernels;
         int[] rows = [1, 3, 5, 6, 9, 66, 100], depths = [1, 13, 64, 300], columns = [1, 7, 16, 33, 300];
@@ -28,7 +31,7 @@ public sealed unsafe class MatrixKernelsTests
     {
         var rng = new Rng((ulong)(m * 1_000_000 + k * 1000 + n));
         var (a, b, start, c) = (Draw(m * k), Draw(k * n), Draw(n), Draw(m * n + 32));
-        var fence = c[(m * n)..];
+        var canaries = c[(m * n)..];
         fixed (float* pa = a, pb = b, ps = start, pc = c)
             kernels.Multiply(
                 Device.Cpu, new((nint)pa, m, k, ta), new((nint)pb, k, n, tb), pc, bias ? ps : null, relu);
@@ -37,7 +40,8 @@ public sealed unsafe class MatrixKernelsTests
             for (var j = 0; j < n; j++)
             {
                 var expected = bias ? start[j] : 0.0;
-                for (var p = 0; p < k; p++) expected += (double)(ta ? a[p * m + i] : a[i * k + p]) * (tb ? b[j * k + p] : b[p * n + j]);
+                for (var p = 0; p < k; p++)
+                    expected += (double)(ta ? a[p * m + i] : a[i * k + p]) * (tb ? b[j * k + p] : b[p * n + j]);
                 if (relu) expected = Math.Max(expected, 0);
 
                 // k roundings of sums that grow to about √k.
@@ -45,7 +49,7 @@ public sealed unsafe class MatrixKernelsTests
                     Assert.Fail($"[{m}, {k}]·[{k}, {n}], element ({i}, {j}): {c[i * n + j]}, not {expected}");
             }
 
-        Assert.That(c[(m * n)..], Is.EqualTo(fence), $"[{m}, {k}]·[{k}, {n}] wrote past its end");
+        Assert.That(c[(m * n)..], Is.EqualTo(canaries), $"[{m}, {k}]·[{k}, {n}] wrote past its end");
 
         float[] Draw(int count) => [.. Enumerable.Range(0, count).Select(_ => rng.NextFloat(-1, 1))];
     }

@@ -1,0 +1,111 @@
+using System.Runtime.CompilerServices;
+
+namespace PyNetSharp.Kernels.Gemm;
+
+/// <summary>The matrix products of MatMul and Linear on one kind of device.</summary>
+internal interface IMatrixProducts
+{
+    /// <summary>y = op(a)·op(b), where op is the transpose if so asked.</summary>
+    /// <param name="a">[M, K], or [K, M] with <paramref name="transposeA"/>.</param>
+    /// <param name="b">[K, N], or [N, K] with <paramref name="transposeB"/>.</param>
+    /// <param name="y">[M, N]</param>
+    void Multiply(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor y);
+
+    /// <summary>y = x·Wᵀ + bias, then max(·, 0) with <paramref name="relu"/>.</summary>
+    /// <param name="x">[n, inputs]</param>
+    /// <param name="weight">[outputs, inputs]</param>
+    /// <param name="bias">[outputs], or null for none.</param>
+    /// <param name="y">[n, outputs]</param>
+    void Linear(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y);
+
+    /// <summary>The weight gradient dyᵀ·x and the bias gradient, which is the sums of dy's columns.</summary>
+    /// <param name="dy">[n, outputs]</param>
+    /// <param name="x">[n, inputs]</param>
+    /// <returns>[outputs, inputs] and [outputs]; null for what is not needed.</returns>
+    (Tensor? Weight, Tensor? Bias) LinearGradients(Tensor dy, Tensor x, bool needsWeight, bool needsBias);
+}
+
+internal static class MatrixProducts
+{
+    private static readonly MatrixProductsCpu Cpu = new();
+
+    /// <summary>The products on the device of a tensor.</summary>
+    public static IMatrixProducts For(Tensor y) => y.IsOnCpu ? Cpu : ForGpu();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static MatrixProductsGpu ForGpu() => new();
+}
+
+internal sealed unsafe class MatrixProductsCpu : IMatrixProducts
+{
+    public void Multiply(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor y) =>
+        GemmCpu.Widest.Multiply(
+            y.Cpu, Matrix.Of(a, transposeA), Matrix.Of(b, transposeB), y.Pointer, bias: null, relu: false);
+
+    public void Linear(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y) =>
+        GemmCpu.Widest.Multiply(
+            y.Cpu, Matrix.Of(x, false), Matrix.Of(weight, true), y.Pointer, bias is null ? null : bias.Pointer, relu);
+
+    public (Tensor? Weight, Tensor? Bias) LinearGradients(Tensor dy, Tensor x, bool needsWeight, bool needsBias) =>
+        (needsWeight ? dy.MatMul(x, transposeA: true) : null, needsBias ? SumColumns(dy) : null);
+
+    private static Tensor SumColumns(Tensor dy)
+    {
+        var sums = new Tensor([dy.Shape[1]], dy.Device);
+        Reduction.Run(dy, [true, false], sums);
+        return sums;
+    }
+}
+
+internal sealed class MatrixProductsGpu : IMatrixProducts
+{
+    public void Multiply(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor y)
+    {
+        var (m, n) = y.Shape;
+        var k = a.Shape[transposeA ? 0 : 1];
+        if (Vector4Access.Fits(transposeA ? m : k, transposeB ? k : n) && n % 4 == 0) Multiply<Vector4Access>();
+        else Multiply<ScalarAccess>();
+
+        void Multiply<TWidth>() where TWidth : struct, IAccessWidth
+        {
+            switch (transposeA, transposeB)
+            {
+                case (false, false):
+                    Run<TWidth, KMajorMatrix<TWidth>, MNMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    break;
+                case (false, true):
+                    Run<TWidth, KMajorMatrix<TWidth>, KMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    break;
+                case (true, false):
+                    Run<TWidth, MNMajorMatrix<TWidth>, MNMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    break;
+                case (true, true):
+                    Run<TWidth, MNMajorMatrix<TWidth>, KMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    break;
+            }
+        }
+
+        void Run<TWidth, TA, TB>(TA left, TB right)
+            where TWidth : struct, IAccessWidth
+            where TA : struct, IGemmOperand<MatrixPosition>
+            where TB : struct, IGemmOperand<MatrixPosition> =>
+            GemmGpu.Run<TWidth, TA, MatrixPosition, TB, MatrixPosition>(left, right, (m, n, k), y);
+    }
+
+    public void Linear(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y) =>
+        For(x, weight.Shape[0]).Forward(x, weight, bias, relu, y);
+
+    /// <remarks>The kernel computes both gradients; the one that is not needed is released.</remarks>
+    public (Tensor? Weight, Tensor? Bias) LinearGradients(Tensor dy, Tensor x, bool needsWeight, bool needsBias)
+    {
+        if (!needsWeight && !needsBias) return (null, null);
+        var (inputs, outputs) = (x.Shape[1], dy.Shape[1]);
+        Tensor dw = new([outputs, inputs], dy.Device), db = new([outputs], dy.Device);
+        For(x, outputs).WeightGradient(dy, x, dw, db);
+        if (!needsWeight) dw.Release();
+        if (!needsBias) db.Release();
+        return (needsWeight ? dw : null, needsBias ? db : null);
+    }
+
+    private static LinearGpu For(Tensor x, int outputs) => new(x.Shape[0], x.Shape[1], outputs);
+}
