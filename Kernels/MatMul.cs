@@ -8,7 +8,7 @@ public static class MatMulExtensions
     extension(Tensor a)
     {
         /// <summary>
-        /// op(a)·op(b), where op is the transpose if so asked; neither operand is copied to transpose it.
+        /// op(a)·op(b), where op is the transpose or nothing; neither operand is copied to transpose it.
         /// </summary>
         /// <param name="b">[k, n], or [n, k] if <paramref name="transposeB"/>.</param>
         /// <param name="transposeA">Whether to take the transpose of this tensor.</param>

@@ -5,7 +5,7 @@ namespace PyNetSharp.Kernels.Gemm;
 /// <summary>The matrix products of MatMul and Linear on one kind of device.</summary>
 internal interface IMatrixProducts
 {
-    /// <summary>y = op(a)·op(b), where op is the transpose if so asked.</summary>
+    /// <summary>y = op(a)·op(b), where op is the transpose or nothing.</summary>
     /// <param name="a">[M, K], or [K, M] with <paramref name="transposeA"/>.</param>
     /// <param name="b">[K, N], or [N, K] with <paramref name="transposeB"/>.</param>
     /// <param name="y">[M, N]</param>
@@ -59,6 +59,7 @@ internal sealed unsafe class MatrixProductsCpu : IMatrixProducts
 
 internal sealed class MatrixProductsGpu : IMatrixProducts
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Multiply(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor y)
     {
         var (m, n) = y.Shape;
@@ -66,6 +67,7 @@ internal sealed class MatrixProductsGpu : IMatrixProducts
         if (Vector4Access.Fits(transposeA ? m : k, transposeB ? k : n) && n % 4 == 0) Multiply<Vector4Access>();
         else Multiply<ScalarAccess>();
 
+        [MethodImpl(MethodImplOptions.NoInlining)]
         void Multiply<TWidth>() where TWidth : struct, IAccessWidth
         {
             switch (transposeA, transposeB)

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace PyNetSharp.Kernels.Simd;
 
-/// <summary>Chooses the vector width: the only place that asks which one the CPU has.</summary>
+/// <summary>Chooses the vector width that the CPU has.</summary>
 internal static class VectorDispatch
 {
     /// <summary>Makes kernels for the widest vectors of this CPU; for <see cref="F32"/> where it has none.</summary>
