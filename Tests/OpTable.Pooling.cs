@@ -7,7 +7,7 @@ public static partial class OpTable
     [
         MaxPool([2, 3, 6, 6], (2, 2), (2, 2)) with { LargeShapes = [[8, 96, 32, 32]] },
         MaxPool([2, 1, 7, 5], (2, 2), (2, 2)),
-        MaxPool([2, 6, 6, 4], (2, 2), (2, 2)) with { LargeShapes = [[8, 6, 28, 28]] },     // windows that tile the image
+        MaxPool([2, 6, 6, 4], (2, 2), (2, 2)) with { LargeShapes = [[8, 6, 28, 28]] },      // a partition of the image
         MaxPool([2, 17, 4, 9], (2, 3), (2, 3)),
         MaxPool([2, 17, 7, 9], (3, 3), (2, 2)) with { LargeShapes = [[8, 40, 27, 27]] },
         MaxPool([1, 33, 5, 4], (3, 3), (1, 1), (1, 1)),
@@ -15,7 +15,7 @@ public static partial class OpTable
         MaxPool([2, 5, 6, 7], (3, 2), (2, 3), (1, 0)),
         MaxPool([1, 16, 5, 5], (3, 3), (2, 2), (1, 1), ceilMode: true),
         MaxPool([1, 4, 9, 8], (2, 1), (3, 4)),
-        MaxPool([1, 9, 18, 17], (17, 17), (1, 1), (8, 8)),      // more places in a window than a byte counts
+        MaxPool([1, 9, 18, 17], (17, 17), (1, 1), (8, 8)),      // more inputs in a window than a byte can index
         AvgPool([2, 3, 6, 6], (2, 2), (2, 2)) with { LargeShapes = [[8, 96, 32, 32]] },
         AvgPool([2, 17, 7, 9], (3, 3), (2, 2)) with { LargeShapes = [[8, 40, 27, 27]] },
         AvgPool([1, 5, 5, 4], (3, 3), (1, 1), (1, 1)),
@@ -33,7 +33,8 @@ public static partial class OpTable
         AdaptiveAvgPool([2, 5, 6, 4], 1, 1),
         new("GlobalAvgPool2d", x => x[0].GlobalAvgPool2d(), [2, 10, 8, 7])
         {
-            Step = 1, Reference = x => AvgPoolReference(x[0], AdaptiveWindows(8, 1), AdaptiveWindows(7, 1)).Reshape([2, 10]), LargeShapes = [[8, 96, 32, 32]],
+            Step = 1, LargeShapes = [[8, 96, 32, 32]],
+            Reference = x => AvgPoolReference(x[0], AdaptiveWindows(8, 1), AdaptiveWindows(7, 1)).Reshape([2, 10]),
         },
     ];
 
@@ -51,26 +52,30 @@ public static partial class OpTable
     ];
 
     /// <summary>
-    /// On inputs so far apart within each window that no step changes the winner: then the op is linear, and central
+    /// On inputs so far apart within each window that no step changes the maximum: then the op is linear, and central
     /// differences are exact.
     /// </summary>
     private static OpRow MaxPool(
-        Shape shape, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding = default, bool ceilMode = false) =>
+        Shape shape, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding = default,
+        bool ceilMode = false) =>
         new($"MaxPool2d {kernel}, stride {stride}, padding {padding}{(ceilMode ? ", ceil" : "")}",
-            x => (x[0] + SeparatedValues(x[0].Shape, kernel, x[0].Device)).MaxPool2d(kernel, stride, padding, ceilMode), shape)
+            x => (x[0] + SeparatedValues(x[0].Shape, kernel, x[0].Device)).MaxPool2d(kernel, stride, padding, ceilMode),
+            shape)
         {
             Step = 1,
             Tolerance = 1e-2,       // results up to 5·289 are rounded to 6e-5, some hundred of them
             ValueTolerance = 0,
             Reference = x => MaxPoolReference(
-                ReferenceTensor.Of(Tensor.From(shape, [.. x[0].Values.ToArray().Select(v => (float)v)]) + SeparatedValues(shape, kernel, Device.Cpu)),
-                PoolingWindows(shape[2], kernel.H, stride.H, padding.H, ceilMode), PoolingWindows(shape[3], kernel.W, stride.W, padding.W, ceilMode)),
+                ReferenceTensor.Of(ToTensor(x[0]) + SeparatedValues(shape, kernel, Device.Cpu)),
+                PoolingWindows(shape[2], kernel.H, stride.H, padding.H, ceilMode),
+                PoolingWindows(shape[3], kernel.W, stride.W, padding.W, ceilMode)),
         };
 
     private static OpRow AvgPool(
-        Shape shape, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding = default, bool ceilMode = false,
-        bool countIncludePad = true) =>
-        new($"AvgPool2d {kernel}, stride {stride}, padding {padding}{(ceilMode ? ", ceil" : "")}{(countIncludePad ? "" : ", inputs only")}",
+        Shape shape, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding = default,
+        bool ceilMode = false, bool countIncludePad = true) =>
+        new($"AvgPool2d {kernel}, stride {stride}, padding {padding}" +
+            $"{(ceilMode ? ", ceil" : "")}{(countIncludePad ? "" : ", inputs only")}",
             x => x[0].AvgPool2d(kernel, stride, padding, ceilMode, countIncludePad), shape)
         {
             Step = 1,
@@ -83,10 +88,13 @@ public static partial class OpTable
         new($"AdaptiveAvgPool2d to {height}×{width}", x => x[0].AdaptiveAvgPool2d(height, width), shape)
         {
             Step = 1,
-            Reference = x => AvgPoolReference(x[0], AdaptiveWindows(shape[2], height), AdaptiveWindows(shape[3], width)),
+            Reference = x =>
+                AvgPoolReference(x[0], AdaptiveWindows(shape[2], height), AdaptiveWindows(shape[3], width)),
         };
 
-    /// <summary>Numbers that differ by at least 5 within every window of this size, in another order in each channel.</summary>
+    /// <summary>
+    /// Values that differ by at least 5 within every window of this size, in another order in each channel.
+    /// </summary>
     private static Tensor SeparatedValues(Shape shape, (int H, int W) kernel, Device device)
     {
         var rng = new Rng(5);
@@ -98,10 +106,13 @@ public static partial class OpTable
         }
 
         var values = ReferenceTensor.Of(shape, i => 5 * orders[i[1]][i[2] % kernel.H * kernel.W + i[3] % kernel.W]);
-        return Tensor.From(shape, [.. values.Values.ToArray().Select(v => (float)v)], device);
+        return ToTensor(values).To(device);
     }
 
-    /// <summary>PyTorch's rule, written differently: each window's inputs, and how many places count.</summary>
+    private static Tensor ToTensor(ReferenceTensor x) =>
+        Tensor.From(x.Shape, [.. x.Values.ToArray().Select(v => (float)v)]);
+
+    /// <summary>PyTorch's rule, written differently: each window's inputs, and what its average divides by.</summary>
     private static (int[] Inputs, int Size)[] PoolingWindows(
         int inputs, int kernel, int stride, int padding, bool ceilMode, bool countPadding = true)
     {
@@ -110,9 +121,9 @@ public static partial class OpTable
         return
         [
             .. Enumerable.Range(0, outputs)
-                .Select(i => Enumerable.Range(i * stride - padding, kernel).Where(place => place < inputs + padding).ToArray())
-                .Where(places => places.Length > 0 && places[0] < inputs)
-                .Select(places => (Inputs: places.Where(place => place >= 0 && place < inputs).ToArray(), places.Length))
+                .Select(o => Enumerable.Range(o * stride - padding, kernel).Where(i => i < inputs + padding).ToArray())
+                .Where(padded => padded.Length > 0 && padded[0] < inputs)
+                .Select(padded => (Inputs: padded.Where(i => i >= 0 && i < inputs).ToArray(), padded.Length))
                 .Select(window => (window.Inputs, countPadding ? window.Length : window.Inputs.Length)),
         ];
     }
@@ -120,15 +131,19 @@ public static partial class OpTable
     private static (int[] Inputs, int Size)[] AdaptiveWindows(int inputs, int outputs) =>
     [
         .. Enumerable.Range(0, outputs)
-            .Select(i => ((int)Math.Floor(i * inputs / (double)outputs), (int)Math.Ceiling((i + 1) * inputs / (double)outputs)))
-            .Select(window => (Enumerable.Range(window.Item1, window.Item2 - window.Item1).ToArray(), window.Item2 - window.Item1)),
+            .Select(o => (
+                Start: (int)Math.Floor(o * inputs / (double)outputs),
+                End: (int)Math.Ceiling((o + 1) * inputs / (double)outputs)))
+            .Select(w => (Enumerable.Range(w.Start, w.End - w.Start).ToArray(), w.End - w.Start)),
     ];
 
-    private static ReferenceTensor MaxPoolReference(ReferenceTensor x, (int[] Inputs, int)[] rows, (int[] Inputs, int)[] columns) =>
+    private static ReferenceTensor MaxPoolReference(
+        ReferenceTensor x, (int[] Inputs, int)[] rows, (int[] Inputs, int)[] columns) =>
         ReferenceTensor.Of([x.Shape[0], x.Shape[1], rows.Length, columns.Length], i =>
             rows[i[2]].Inputs.SelectMany(h => columns[i[3]].Inputs.Select(w => x[i[0], i[1], h, w])).Max());
 
-    private static ReferenceTensor AvgPoolReference(ReferenceTensor x, (int[] Inputs, int Size)[] rows, (int[] Inputs, int Size)[] columns) =>
+    private static ReferenceTensor AvgPoolReference(
+        ReferenceTensor x, (int[] Inputs, int Size)[] rows, (int[] Inputs, int Size)[] columns) =>
         ReferenceTensor.Of([x.Shape[0], x.Shape[1], rows.Length, columns.Length], i =>
             rows[i[2]].Inputs.SelectMany(h => columns[i[3]].Inputs.Select(w => x[i[0], i[1], h, w])).Sum()
                 / ((double)rows[i[2]].Size * columns[i[3]].Size));

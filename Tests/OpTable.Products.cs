@@ -1,6 +1,6 @@
 namespace PyNetSharp.Tests;
 
-/// <summary>Matrix products and convolutions: every way through their loops, and every edge.</summary>
+/// <summary>Matrix products and convolutions: every algorithm, and every edge.</summary>
 public static partial class OpTable
 {
     private static OpRow[] Products =>
@@ -14,20 +14,32 @@ public static partial class OpTable
         MatMul([300, 13], [300, 16], true, false),
         MatMul([1, 1], [1, 1], false, false),
         MatMul([2, 0], [0, 3], false, false),
-        new("MatMul with itself", x => x[0].MatMul(x[0]), [4, 4]) { Step = 1 / 32f, Reference = x => MatMulReference(x[0], x[0], false, false) },
+        new("MatMul with itself", x => x[0].MatMul(x[0]), [4, 4])
+        {
+            Step = 1 / 32f, Reference = x => MatMulReference(x[0], x[0], false, false),
+        },
         Linear([3, 20], 7) with { LargeShapes = [[64, 300], [200, 300], [200]] },
         Linear([70, 20], 17) with { LargeShapes = [[128, 300], [200, 300], [200]] },
         Linear([1, 600], 40),
-        new("Linear without bias", x => x[0].Linear(x[1]), [3, 20], [7, 20]) { Step = 1, Reference = x => MatMulReference(x[0], x[1], false, true), ValueTolerance = 1e-5 },
+        new("Linear without bias", x => x[0].Linear(x[1]), [3, 20], [7, 20])
+        {
+            Step = 1, Reference = x => MatMulReference(x[0], x[1], false, true), ValueTolerance = 1e-5,
+        },
         new("Linear with ReLU", x => x[0].Linear(x[1], x[2], relu: true), [5, 9], [20, 9], [20])
         {
             Low = 0.1f, Reference = x => MatMulReference(x[0], x[1], false, true).Broadcast(x[2], (a, b) => a + b),
         },
         Conv2d([2, 3, 6, 5], 4, (3, 3), (1, 1), (1, 1)),
-        Conv2d([2, 18, 6, 5], 20, (3, 3), (1, 1), (1, 1)) with { LargeShapes = [[3, 32, 16, 14], [48, 32, 3, 3], [48]] },
+        Conv2d([2, 18, 6, 5], 20, (3, 3), (1, 1), (1, 1)) with
+        {
+            LargeShapes = [[3, 32, 16, 14], [48, 32, 3, 3], [48]],
+        },
         Conv2d([1, 3, 9, 8], 10, (5, 5), (1, 1), (2, 2)) with { LargeShapes = [[4, 3, 20, 20], [20, 3, 5, 5], [20]] },
         Conv2d([2, 1, 15, 13], 3, (11, 7), (4, 2), (2, 3)),
-        Conv2d([2, 20, 5, 4], 33, (1, 1), (1, 1), (0, 0)) with { LargeShapes = [[3, 40, 16, 14], [50, 40, 1, 1], [50]] },
+        Conv2d([2, 20, 5, 4], 33, (1, 1), (1, 1), (0, 0)) with
+        {
+            LargeShapes = [[3, 40, 16, 14], [50, 40, 1, 1], [50]],
+        },
         Conv2d([1, 17, 7, 6], 5, (2, 3), (3, 2), (0, 1)),
         Conv2d([1, 2, 3, 3], 2, (1, 1), (2, 2), (0, 0)),
         Conv2d([1, 16, 1, 1], 1, (1, 1), (1, 1), (0, 0)),
@@ -41,7 +53,8 @@ public static partial class OpTable
         },
         new("Conv2d with ReLU", x => x[0].Conv2d(x[1], x[2], stride: 2, relu: true), [2, 3, 5, 6], [7, 3, 3, 2], [7])
         {
-            Low = 0.1f, Reference = x => AddBias(Conv2dReference(x[0], x[1], (2, 2), (0, 0)), x[2]), ValueTolerance = 1e-5,
+            Low = 0.1f, ValueTolerance = 1e-5,
+            Reference = x => AddBias(Conv2dReference(x[0], x[1], (2, 2), (0, 0)), x[2]),
         },
     ];
 
@@ -70,13 +83,18 @@ public static partial class OpTable
     private static OpRow Linear(Shape x, int outputs) =>
         new("Linear", x => x[0].Linear(x[1], x[2]), x, [outputs, x[1]], [outputs])
         {
-            Step = 1, Reference = x => MatMulReference(x[0], x[1], false, true).Broadcast(x[2], (a, b) => a + b), ValueTolerance = 1e-5,
+            Step = 1, ValueTolerance = 1e-5,
+            Reference = x => MatMulReference(x[0], x[1], false, true).Broadcast(x[2], (a, b) => a + b),
         };
 
-    private static OpRow Conv2d(Shape x, int outputs, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding) =>
-        new($"Conv2d, stride {stride}, padding {padding}", x => x[0].Conv2d(x[1], x[2], stride, padding), x, [outputs, x[1], kernel.H, kernel.W], [outputs])
+    private static OpRow Conv2d(
+        Shape x, int outputs, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding) =>
+        new(
+            $"Conv2d, stride {stride}, padding {padding}", x => x[0].Conv2d(x[1], x[2], stride, padding), x,
+            [outputs, x[1], kernel.H, kernel.W], [outputs])
         {
-            Step = 1, Reference = x => AddBias(Conv2dReference(x[0], x[1], stride, padding), x[2]), ValueTolerance = 1e-5,
+            Step = 1, ValueTolerance = 1e-5,
+            Reference = x => AddBias(Conv2dReference(x[0], x[1], stride, padding), x[2]),
         };
 
     private static ReferenceTensor MatMulReference(ReferenceTensor a, ReferenceTensor b, bool ta, bool tb)
@@ -86,10 +104,12 @@ public static partial class OpTable
             (ta ? a[p, i[0]] : a[i[0], p]) * (tb ? b[i[1], p] : b[p, i[1]])));
     }
 
-    private static ReferenceTensor Conv2dReference(ReferenceTensor x, ReferenceTensor w, (int H, int W) stride, (int H, int W) padding)
+    private static ReferenceTensor Conv2dReference(
+        ReferenceTensor x, ReferenceTensor w, (int H, int W) stride, (int H, int W) padding)
     {
         var ((_, channels, height, width), (outputs, _, kh, kw)) = (x.Shape, w.Shape);
-        Shape shape = [x.Shape[0], outputs, (height + 2 * padding.H - kh) / stride.H + 1, (width + 2 * padding.W - kw) / stride.W + 1];
+        var (p, q) = ((height + 2 * padding.H - kh) / stride.H + 1, (width + 2 * padding.W - kw) / stride.W + 1);
+        Shape shape = [x.Shape[0], outputs, p, q];
         return ReferenceTensor.Of(shape, i =>
         {
             var sum = 0.0;

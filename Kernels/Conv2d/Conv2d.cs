@@ -1,3 +1,19 @@
+// The three passes of a convolution are matrix products whose extents follow from the shapes alone. Storage is channels
+// last: x is N×H×W×C, w is K×R×S×C, y is N×P×Q×K. im2col(x) is the matrix [N·P·Q, R·S·C] of the patches of x under the
+// kernel, which no kernel stores: CPUs read it through pointers (PatchGrid), GPUs through index arithmetic
+// (Im2ColOperand).
+//
+//   pass             product                      GEMM M     GEMM N     GEMM K
+//   forward          y = im2col(x) · wᵀ           N·P·Q      K          R·S·C
+//   input gradient   dx = im2col(dy) · flipped w  N·H·W      C          R·S·K     (stride 1)
+//   weight gradient  dw = dyᵀ · im2col(x)         K          R·S·C      N·P·Q
+//
+// With a stride, the input gradient is one such product per class of input pixels modulo the stride (Subconvolution).
+// Conv2dPlan chooses the algorithm of each pass; Conv2dCpu and Conv2dGpu compute it.
+
+using System.Runtime.CompilerServices;
+using PyNetSharp.Kernels;
+
 namespace PyNetSharp;
 
 /// <summary>Two-dimensional convolution of images.</summary>
@@ -5,13 +21,17 @@ public static class Conv2dExtensions
 {
     extension(Tensor x)
     {
-        /// <summary>Two-dimensional convolution (cross-correlation, as everywhere in this field) with zero padding.</summary>
-        /// <param name="weight">[outputs, inputs, kh, kw]</param>
-        /// <param name="bias">[outputs], or null for none.</param>
-        /// <param name="stride">Pixels from one window to the next; at least 1.</param>
+        /// <summary>
+        /// Two-dimensional convolution (cross-correlation, as is usual in deep learning) with zero padding.
+        /// </summary>
+        /// <param name="weight">[K, C, R, S]</param>
+        /// <param name="bias">[K], or null for none.</param>
+        /// <param name="stride">Input pixels from one output pixel to the next, down and across; at least 1.</param>
         /// <param name="padding">Zeros around each image, on both sides; at least 0.</param>
-        /// <param name="relu">Whether to end with max(·, 0), which costs no pass over memory here.</param>
-        /// <returns>[n, outputs, ⌊(h + 2·padding − kh) / stride⌋ + 1, …], where this tensor is [n, inputs, h, w].</returns>
+        /// <param name="relu">Whether to end with max(·, 0), as part of the kernel's epilogue.</param>
+        /// <returns>
+        /// [N, K, P, Q], where this tensor is [N, C, H, W], P = ⌊(H + 2·padding − R) / stride⌋ + 1 and Q likewise.
+        /// </returns>
         /// <exception cref="ShapeException">
         /// The ranks or channels do not fit, the weight is empty, the images have no pixels, or the padded image is
         /// smaller than the kernel or too large.
@@ -34,48 +54,44 @@ public static class Conv2dExtensions
     }
 }
 
-internal sealed partial class Conv2dOp((int H, int W) stride, (int H, int W) padding, bool relu) : Op
+/// <summary>The three passes of a convolution on one kind of device.</summary>
+/// <remarks>x and dx are [N, C, H, W], weight and dw [K, C, R, S], bias and db [K], y and dy [N, K, P, Q].</remarks>
+internal interface IConv2d
 {
+    /// <summary>y = x ⋆ weight + bias, then max(·, 0) if <paramref name="relu"/>.</summary>
+    void Forward(Conv2dProblem problem, Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y);
+
+    /// <summary>
+    /// dx: a convolution of dy with the flipped kernel, whose input and output channels are exchanged.
+    /// </summary>
+    void InputGradient(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx);
+
+    /// <summary>dw: the patches of x, weighted with dy; db: the sums of dy over N, P and Q.</summary>
+    void WeightGradient(Conv2dProblem problem, Tensor dy, Tensor x, Tensor dw, Tensor db);
+}
+
+internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bool relu) : Op
+{
+    private Conv2dProblem problem;
     private Tensor x = null!, weight = null!;
     private Tensor? y;
 
-    /// <summary>Whether to multiply as often as the definition does, also where Winograd's way would pay: to time both.</summary>
+    /// <summary>Whether CPUs use the direct kernels alone: for comparisons of time and of rounding.</summary>
     public bool ForceDirect { get; init; }
 
     internal override string Name => "Conv2d";
 
     protected override Shape Infer(ReadOnlySpan<Tensor> inputs)
     {
-        var (x, weight, bias) = (inputs[0].Shape, inputs[1].Shape, inputs.Length > 2 ? inputs[2].Shape : null);
-        var problem =
-            x.Rank != 4 ? "the input must be [n, c, h, w]"
-            : weight.Rank != 4 ? "the weight must be [outputs, inputs, kh, kw]"
-            : x[1] != weight[1] ? $"the input has {x[1]} channels and the weight takes {weight[1]}"
-            : weight.Size == 0 ? "the weight is empty"
-            : x[2] == 0 || x[3] == 0 ? "the images have no pixels"
-            : bias is not null && (bias.Rank != 1 || bias[0] != weight[0]) ? $"the bias must be [{weight[0]}]"
-            : OutputSize(x[2], weight[2], stride.H, padding.H) < 1 || OutputSize(x[3], weight[3], stride.W, padding.W) < 1
-                ? "the padded image is smaller than the kernel"
-            : OutputSize(x[2], weight[2], stride.H, padding.H) > int.MaxValue || OutputSize(x[3], weight[3], stride.W, padding.W) > int.MaxValue
-                ? "the padding is too large"
-            : null;
-        if (problem is not null)
-            throw new ShapeException(
-                $"Conv2d: {problem}: input {x}, weight {weight}, bias {bias?.ToString() ?? "none"}, stride {stride}, padding {padding}.");
-
-        return
-        [
-            x[0], weight[0],
-            (int)OutputSize(x[2], weight[2], stride.H, padding.H), (int)OutputSize(x[3], weight[3], stride.W, padding.W),
-        ];
+        problem = Conv2dProblem.Create(
+            inputs[0].Shape, inputs[1].Shape, inputs.Length > 2 ? inputs[2].Shape : null, stride, padding);
+        return [problem.N, problem.K, problem.P, problem.Q];
     }
 
     protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
     {
         (x, weight) = (inputs[0], inputs[1]);
-        var bias = inputs.Length > 2 ? inputs[2] : null;
-        if (y.IsOnCpu) Forward(x, weight, bias, y);
-        else ForwardOnGpu(x, weight, bias, y);
+        On(y).Forward(problem, x, weight, inputs.Length > 2 ? inputs[2] : null, relu, y);
 
         if (Needed(0)) Save(weight);
         if (Needed(1) || Needed(2)) Save(x);
@@ -90,32 +106,31 @@ internal sealed partial class Conv2dOp((int H, int W) stride, (int H, int W) pad
         var dx = Needed(0) ? InputGradient(masked) : null;
         var (dw, db) = Needed(1) || Needed(2) ? WeightGradient(masked) : (null, null);
         if (Edges.Length > 2) return [dx, dw, db];
-        db?.Release();                              // the kernels yield it with the weight's, also where there is no bias
+        // The kernels compute it together with dw, also without a bias.
+        db?.Release();
         return [dx, dw];
     }
 
     private Tensor InputGradient(Tensor dy)
     {
-        using var watched = OpObserver.BeginScope(this, Pass.InputGradient);
+        using var scope = OpObserver.BeginScope(this, Pass.InputGradient);
         var dx = new Tensor(x.Shape, dy.Device);
-        if (dy.IsOnCpu) InputGradient(dy, dx);
-        else InputGradientOnGpu(dy, dx);
+        On(dy).InputGradient(problem, dy, weight, dx);
         return dx;
     }
 
     private (Tensor Weight, Tensor Bias) WeightGradient(Tensor dy)
     {
-        using var watched = OpObserver.BeginScope(this, Pass.WeightGradient);
+        using var scope = OpObserver.BeginScope(this, Pass.WeightGradient);
         var (dw, db) = (new Tensor(weight.Shape, dy.Device), new Tensor([weight.Shape[0]], dy.Device));
-        if (dy.IsOnCpu) WeightGradient(dy, dw, db);
-        else WeightGradientOnGpu(dy, dw, db);
+        On(dy).WeightGradient(problem, dy, x, dw, db);
         return (dw, db);
     }
 
-    /// <summary>Positions of the kernel along an axis; below 1 where it does not fit, and more than an int where the padding is absurd.</summary>
-    private static long OutputSize(int size, int kernel, int stride, int padding)
-    {
-        var room = size + 2L * padding - kernel;
-        return room < 0 ? 0 : room / stride + 1;
-    }
+    private IConv2d On(Tensor tensor) =>
+        !tensor.IsOnCpu ? Gpu() : ForceDirect ? Conv2dCpu.DirectOnly : Conv2dCpu.Instance;
+
+    /// <summary>A method of its own, so that a process that uses only CPUs does not load ILGPU.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Conv2dGpu Gpu() => Conv2dGpu.Instance;
 }

@@ -1,176 +1,123 @@
-using PyNetSharp.Kernels;
 using PyNetSharp.Kernels.Gemm;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
-/// <summary>The three passes on the processor, each a walk of <see cref="PatchGrid"/> through a micro-kernel.</summary>
-internal sealed unsafe partial class Conv2dOp
+/// <summary>
+/// The three passes on a CPU: prepares packed weights and a zero buffer, and runs the algorithm that
+/// <see cref="Conv2dPlan"/> chooses.
+/// </summary>
+internal sealed unsafe class Conv2dCpu : IConv2d
 {
-    private static readonly DirectConvolution DirectKernels = DirectConvolution.Widest;
+    private static readonly DirectConvolution Direct = DirectConvolution.Widest;
 
-    /// <summary>
-    /// So many positions' gradients are summed in single precision, in pieces and blocks; the sums of more in double.
-    /// </summary>
-    private const int MaxPositionsInFloat = 1 << 18;
+    private readonly bool directOnly;
 
-    private void Forward(Tensor x, Tensor weight, Tensor? bias, Tensor y)
+    private Conv2dCpu(bool directOnly) => this.directOnly = directOnly;
+
+    public static Conv2dCpu Instance { get; } = new(directOnly: false);
+
+    /// <summary>Without Winograd and few-channel kernels.</summary>
+    public static Conv2dCpu DirectOnly { get; } = new(directOnly: true);
+
+    public void Forward(Conv2dProblem problem, Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y)
     {
-        var (images, height, width, channels, outputs, kh, kw) = ProblemSize();
-        using var zeros = NewZeroBuffer(x.Device, kw * channels);
-        using var packed = NewWorkspace(x.Device, DirectKernels.PackedSize(kh * kw * channels, outputs));
-        using var start = NewWorkspace(x.Device, DirectKernels.PackedSize(1, outputs));
+        var p = problem.Flattened;
+        using var zeros = NewZeroBuffer(x.Device, p.S * p.C);
+        using var packed = new Workspace(x.Device, Direct.PackedSize(p.R * p.S * p.C, p.K));
+        using var start = new Workspace(x.Device, Direct.PackedSize(1, p.K));
 
-        var cpu = x.Cpu;
-        DirectKernels.PackRows(cpu, weight.Pointer, kh * kw * channels, outputs, packed.Pointer);
+        Direct.PackRows(x.Cpu, weight.Pointer, p.R * p.S * p.C, p.K, packed.Pointer);
         if (bias is null) start.Span.Clear();
-        else DirectKernels.PackColumns(bias.Pointer, 1, outputs, start.Pointer);
+        else Direct.PackColumns(bias.Pointer, 1, p.K, start.Pointer);
 
-        Dispatch(
-            cpu,
-            new PatchGrid
-            {
-                Pixels = x.Pointer, ZeroBuffer = zeros.Pointer,
-                Images = images, Height = height, Width = width, Channels = channels,
-                OutputSize = (y.Shape[2], y.Shape[3]), KernelSize = (kh, kw), Stride = stride, Origin = (-padding.H, -padding.W),
-            },
-            packed.Pointer, start.Pointer, relu,
-            new StridedOutput(y.Pointer, outputs, y.Shape[2], y.Shape[3], (1, 1), (0, 0)));
+        Convolve(
+            x.Cpu, Conv2dPlan.ChooseForward(p, directOnly), new(x.Pointer, zeros.Pointer, p.InputPatches),
+            packed.Pointer, start.Pointer, relu, new(y.Pointer, p.K, p.P, p.Q, (1, 1), (0, 0)));
     }
 
-    /// <summary>A convolution of dy with the flipped kernel, its input and output channels exchanged.</summary>
-    /// <remarks>
-    /// With a stride, the input pixels fall into stride.H·stride.W classes by their position modulo the stride, and each
-    /// class meets taps of its own: so many small convolutions of stride 1, without a wasted multiplication.
-    /// </remarks>
-    private void InputGradient(Tensor dy, Tensor dx)
+    public void InputGradient(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx)
     {
-        var (images, height, width, channels, outputs, kh, kw) = ProblemSize();
-        using var zeros = NewZeroBuffer(x.Device, ((kw - 1) / stride.W + 1) * outputs);
-        using var packed = NewWorkspace(x.Device, DirectKernels.PackedSize(kh * kw * outputs, channels));
-        using var start = NewWorkspace(x.Device, DirectKernels.PackedSize(1, channels));
+        var p = problem.Flattened;
+        using var zeros = NewZeroBuffer(dx.Device, ((p.S - 1) / p.Stride.W + 1) * p.K);
+        using var packed = new Workspace(dx.Device, Direct.PackedSize(p.R * p.S * p.K, p.C));
+        using var start = new Workspace(dx.Device, Direct.PackedSize(1, p.C));
         start.Span.Clear();
 
-        for (var top = 0; top < Math.Min(stride.H, height); top++)
-            for (var left = 0; left < Math.Min(stride.W, width); left++)
-            {
-                var (rows, columns) = (SubconvolutionAxis.For(top, kh, stride.H, padding.H), SubconvolutionAxis.For(left, kw, stride.W, padding.W));
-                DirectKernels.PackSubconvolution(
-                    x.Cpu, weight.Pointer, outputs, channels, (kh, kw), rows, columns, packed.Pointer);
-                Dispatch(
-                    x.Cpu,
-                    new PatchGrid
-                    {
-                        Pixels = dy.Pointer, ZeroBuffer = zeros.Pointer, Images = images, Height = dy.Shape[2], Width = dy.Shape[3],
-                        Channels = outputs, OutputSize = ((height - top - 1) / stride.H + 1, (width - left - 1) / stride.W + 1),
-                        KernelSize = (rows.Taps, columns.Taps), Stride = (1, 1), Origin = (rows.Origin, columns.Origin),
-                    },
-                    packed.Pointer, start.Pointer, relu: false,
-                    new StridedOutput(dx.Pointer, channels, height, width, stride, (top, left)));
-            }
+        var algorithm = Conv2dPlan.ChooseInputGradient(p, directOnly);
+        for (var i = 0; i < p.Subconvolutions; i++)
+        {
+            var sub = p.Subconvolution(i);
+            Direct.PackSubconvolution(
+                dx.Cpu, weight.Pointer, p.K, p.C, (p.R, p.S), sub.Rows, sub.Columns, packed.Pointer);
+            Convolve(
+                dx.Cpu, algorithm, new(dy.Pointer, zeros.Pointer, sub.Patches), packed.Pointer, start.Pointer,
+                relu: false, new(dx.Pointer, p.C, p.H, p.W, p.Stride, sub.FirstPixel));
+        }
     }
 
-    private void WeightGradient(Tensor dy, Tensor dw, Tensor db)
+    public void WeightGradient(Conv2dProblem problem, Tensor dy, Tensor x, Tensor dw, Tensor db)
     {
-        var (images, height, width, channels, outputs, kh, kw) = ProblemSize();
-        using var zeros = NewZeroBuffer(x.Device, kw * channels);
-        var windows = new PatchGrid
+        var p = problem.Flattened;
+        using var zeros = NewZeroBuffer(x.Device, p.S * p.C);
+        var patches = new PatchGrid(x.Pointer, zeros.Pointer, p.InputPatches);
+        if (patches.Positions <= Conv2dPlan.MaxPositionsInFloat)
         {
-            Pixels = x.Pointer, ZeroBuffer = zeros.Pointer,
-            Images = images, Height = height, Width = width, Channels = channels,
-            OutputSize = (dy.Shape[2], dy.Shape[3]), KernelSize = (kh, kw), Stride = stride, Origin = (-padding.H, -padding.W),
-        };
-        if (windows.Positions <= MaxPositionsInFloat)
-        {
-            WeightGradient(windows, dy.Pointer, outputs, dw.Pointer, db.Pointer);
+            WeightGradient(x.Cpu, patches, dy.Pointer, p.K, dw.Pointer, db.Pointer);
             return;
         }
 
         var weights = dw.Shape.Size;
         var gradient = dy.Pointer;
-        using var totals = new DoubleAccumulators(x.Cpu, checked(weights + outputs));
+        using var totals = new DoubleAccumulators(x.Cpu, checked(weights + p.K));
         totals.Clear();
-        foreach (var part in windows.Split(MaxPositionsInFloat))
+        foreach (var part in patches.Split(Conv2dPlan.MaxPositionsInFloat))
         {
-            WeightGradient(part, gradient, outputs, dw.Pointer, db.Pointer);
+            WeightGradient(x.Cpu, part, gradient, p.K, dw.Pointer, db.Pointer);
             totals.Add(dw.Pointer, 0, weights);
-            totals.Add(db.Pointer, weights, outputs);
-            gradient += (nint)part.Positions * outputs;
+            totals.Add(db.Pointer, weights, p.K);
+            gradient += (nint)part.Positions * p.K;
         }
 
         totals.Store(dw.Pointer, 0, weights);
-        totals.Store(db.Pointer, weights, outputs);
+        totals.Store(db.Pointer, weights, p.K);
     }
 
-    private void WeightGradient(PatchGrid windows, float* dy, int outputs, float* dw, float* db)
+    private void WeightGradient(CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* dw, float* db)
     {
-        if (!ForceDirect && WinogradConvolution.ForWeightGradient(windows, outputs) is { } winograd)
+        var algorithm = Conv2dPlan.ChooseWeightGradient(patches.Geometry, outputs, directOnly);
+        if (algorithm.Winograd is { } winograd)
         {
-            winograd.WeightGradient(x.Cpu, windows, dy, outputs, dw, db);
-            return;
+            winograd.WeightGradient(cpu, patches, dy, outputs, dw, db);
         }
-
-        if (!ForceDirect && FewChannelsConvolution.For(windows, outputs) is { } planar)
+        else if (algorithm.FewChannels is { } fewChannels)
         {
-            using var totals = NewWorkspace(x.Device, planar.WeightGradientWorkspaceSize(windows, outputs));
-            planar.WeightGradient(x.Cpu, windows, dy, outputs, totals.Pointer, dw, db);
-            return;
+            using var sums = new Workspace(cpu, fewChannels.WeightGradientWorkspaceSize(patches, outputs));
+            fewChannels.WeightGradient(cpu, patches, dy, outputs, sums.Pointer, dw, db);
         }
-
-        using var sums = NewWorkspace(x.Device, DirectKernels.WeightGradientWorkspaceSize(windows, outputs));
-        DirectKernels.WeightGradient(x.Cpu, windows, dy, outputs, sums.Pointer, dw, db);
-    }
-
-    /// <summary>The extents that the kernels see: of a linear map where the kernel is as large as its image.</summary>
-    /// <remarks>
-    /// Such an image and its kernel hold their numbers in one order, so these are channels of a single pixel under a 1×1
-    /// kernel. As a convolution, the gradient by input would slide over padding nearly everywhere.
-    /// </remarks>
-    private (int Images, int Height, int Width, int Channels, int Outputs, int KernelH, int KernelW) ProblemSize()
-    {
-        var (outputs, channels, kh, kw) = weight.Shape;
-        var (images, _, height, width) = x.Shape;
-        return padding == (0, 0) && (kh, kw) == (height, width)
-            ? (images, 1, 1, kh * kw * channels, outputs, 1, 1)
-            : (images, height, width, channels, outputs, kh, kw);
-    }
-
-    private void Dispatch(CpuDevice cpu, PatchGrid windows, float* packed, float* start, bool relu, StridedOutput target)
-    {
-        if (!ForceDirect && target.Stride == (1, 1) && WinogradConvolution.For(windows, target.Channels) is { } winograd)
-            winograd.Convolve(cpu, windows, packed, start, relu, (float*)target.Pixels, target.Channels);
-        else if (!ForceDirect && target.Stride == (1, 1) && FewChannelsConvolution.For(windows, target.Channels) is { } planar)
-            planar.Convolve(cpu, windows, packed, start, relu, (float*)target.Pixels, target.Channels);
         else
-            DirectKernels.Convolve(cpu, windows, packed, start, relu, target);
+        {
+            using var sums = new Workspace(cpu, Direct.WeightGradientWorkspaceSize(patches, outputs));
+            Direct.WeightGradient(cpu, patches, dy, outputs, sums.Pointer, dw, db);
+        }
     }
 
-    private static Workspace NewWorkspace(Device device, int count) => new(device, count);
+    /// <param name="output">Dense, unless the algorithm is the direct one.</param>
+    private static void Convolve(
+        CpuDevice cpu, Conv2dAlgorithm algorithm, PatchGrid patches, float* packed, float* start, bool relu,
+        StridedOutput output)
+    {
+        if (algorithm.Winograd is { } winograd)
+            winograd.Convolve(cpu, patches, packed, start, relu, (float*)output.Pixels, output.Channels);
+        else if (algorithm.FewChannels is { } fewChannels)
+            fewChannels.Convolve(cpu, patches, packed, start, relu, (float*)output.Pixels, output.Channels);
+        else
+            Direct.Convolve(cpu, patches, packed, start, relu, output);
+    }
 
     private static Workspace NewZeroBuffer(Device device, int count)
     {
         var zeros = new Workspace(device, count);
         zeros.Span.Clear();
         return zeros;
-    }
-}
-
-/// <summary>The taps that reach the input pixels of one class modulo the stride, along one axis.</summary>
-/// <param name="FirstTap">The smallest such tap.</param>
-/// <param name="TapStride">The distance between two of them: the stride.</param>
-/// <param name="Taps">Their number.</param>
-/// <param name="Origin">The output pixel under the last tap for the first input pixel of the class.</param>
-internal readonly record struct SubconvolutionAxis(int FirstTap, int TapStride, int Taps, int Origin)
-{
-    /// <param name="pixel">The first input pixel of the class.</param>
-    /// <param name="kernel">All taps of the axis.</param>
-    /// <param name="stride">Of the convolution.</param>
-    /// <param name="padding">Of the convolution.</param>
-    public static SubconvolutionAxis For(int pixel, int kernel, int stride, int padding)
-    {
-        // Output o meets input i at tap i + padding − o·stride: the tap is congruent to i + padding, and the larger the tap
-        // the smaller the output.
-        var first = (pixel + padding) % stride;
-        var taps = first < kernel ? (kernel - first - 1) / stride + 1 : 0;
-        return new(first, stride, taps, (pixel + padding - first) / stride - taps + 1);
     }
 }

@@ -1,99 +1,105 @@
 using System.Runtime.CompilerServices;
-using PyNetSharp.Kernels;
 using PyNetSharp.Kernels.Gemm;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
-/// <summary>The three passes on a GPU: products of which one factor is the windows, read where they lie.</summary>
-internal sealed partial class Conv2dOp
+/// <summary>
+/// The three passes on a GPU: implicit GEMM, one operand of which is the patches, read from the images; or plain
+/// products where <see cref="Conv2dPlan.IsLinear"/>.
+/// </summary>
+/// <remarks>Its methods are not inlined: into one that CPUs run, that would load ILGPU.</remarks>
+internal sealed class Conv2dGpu : IConv2d
 {
-    /// <summary>A larger tile has too few registers for windows whose floats are brought one by one.</summary>
+    /// <summary>A larger tile leaves too few registers for patches that are loaded one float at a time.</summary>
     private const int MaxScalarAccessTile = 128 * 64;
 
-    /// <summary>The passes as those of a linear map, if each window is one pixel and each pixel one window; else null.</summary>
-    private LinearGpu? AsLinear
+    private Conv2dGpu()
     {
-        get
+    }
+
+    public static Conv2dGpu Instance { get; } = new();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Forward(Conv2dProblem problem, Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y)
+    {
+        if (Conv2dPlan.IsLinear(problem)) AsLinear(problem).Forward(x, weight, bias, relu, y);
+        else if (IsVector4(problem)) Forward<Vector4Access>(problem, x, weight, bias, relu, y);
+        else Forward<ScalarAccess>(problem, x, weight, bias, relu, y);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void InputGradient(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx)
+    {
+        if (Conv2dPlan.IsLinear(problem)) AsLinear(problem).InputGradient(dy, weight, dx);
+        else if (IsVector4(problem)) InputGradient<Vector4Access>(problem, dy, weight, dx);
+        else InputGradient<ScalarAccess>(problem, dy, weight, dx);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void WeightGradient(Conv2dProblem problem, Tensor dy, Tensor x, Tensor dw, Tensor db)
+    {
+        if (Conv2dPlan.IsLinear(problem)) AsLinear(problem).WeightGradient(dy, x, dw, db);
+        else if (IsVector4(problem)) WeightGradient<Vector4Access>(problem, dy, x, dw, db);
+        else WeightGradient<ScalarAccess>(problem, dy, x, dw, db);
+    }
+
+    private static bool IsVector4(Conv2dProblem p) => Vector4Access.Fits(p.K, p.C);
+
+    private static LinearGpu AsLinear(Conv2dProblem problem)
+    {
+        var p = problem.Flattened;
+        return new(p.N * p.H * p.W, p.C, p.K);
+    }
+
+    private static void Forward<TWidth>(
+        Conv2dProblem problem, Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y)
+        where TWidth : struct, IAccessWidth
+    {
+        var patches = new Im2ColGeometry(x.View, problem.InputPatches);
+        GemmGpu.Run<TWidth, Im2ColOperand<TWidth>, Im2ColPosition, KMajorMatrix<TWidth>, MatrixPosition>(
+            new(patches), new(weight.View, problem.K, patches.Depth), (patches.Positions, problem.K, patches.Depth), y,
+            bias, relu);
+    }
+
+    private static void InputGradient<TWidth>(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx)
+        where TWidth : struct, IAccessWidth
+    {
+        for (var i = 0; i < problem.Subconvolutions; i++)
         {
-            var (images, height, width, channels, outputs, kh, kw) = ProblemSize();
-            return (kh, kw) == (1, 1) && stride == (1, 1) && padding == (0, 0) ? new(images * height * width, channels, outputs) : null;
+            var sub = problem.Subconvolution(i);
+            var patches = new Im2ColGeometry(dy.View, sub.Patches);
+            var flipped = new FlippedWeightOperand<TWidth>(
+                weight.View, problem.K, problem.C, (problem.R, problem.S), sub.Rows, sub.Columns);
+            var size = (patches.Positions, problem.C, patches.Depth);
+            if (problem.Stride == (1, 1))
+                GemmGpu.Run<
+                    TWidth, Im2ColOperand<TWidth>, Im2ColPosition, FlippedWeightOperand<TWidth>, FlippedWeightPosition>(
+                    new(patches), flipped, size, dx);
+            else
+                LaunchStrided(new(patches), flipped, new(dx.View, problem, sub), size, dx.Gpu);
         }
     }
 
-    private bool IsVector4 => Vector4Access.Fits(weight.Shape[0], weight.Shape[1]);
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ForwardOnGpu(Tensor x, Tensor weight, Tensor? bias, Tensor y)
+    /// <summary>One subconvolution whose results lie a stride apart in dx.</summary>
+    private static void LaunchStrided<TWidth>(
+        Im2ColOperand<TWidth> patches, FlippedWeightOperand<TWidth> weight, StridedEpilogue<TWidth> epilogue,
+        (int M, int N, int K) size, GpuDevice gpu)
+        where TWidth : struct, IAccessWidth
     {
-        if (AsLinear is { } linear) linear.Forward(x, weight, bias, relu, y);
-        else if (IsVector4) Forward<Vector4Access>(bias, y);
-        else Forward<ScalarAccess>(bias, y);
+        var tiling = GemmTiling.Choose(size.M, size.N, size.K, gpu.MultiprocessorCount, maxPieces: 1);
+        GemmGpu.Launch<
+            Im2ColOperand<TWidth>, Im2ColPosition, FlippedWeightOperand<TWidth>, FlippedWeightPosition,
+            StridedEpilogue<TWidth>>(gpu, tiling, patches, weight, epilogue, size);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void InputGradientOnGpu(Tensor dy, Tensor dx)
+    private static void WeightGradient<TWidth>(Conv2dProblem problem, Tensor dy, Tensor x, Tensor dw, Tensor db)
+        where TWidth : struct, IAccessWidth
     {
-        if (AsLinear is { } linear) linear.InputGradient(dy, weight, dx);
-        else if (IsVector4) InputGradient<Vector4Access>(dy, dx);
-        else InputGradient<ScalarAccess>(dy, dx);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void WeightGradientOnGpu(Tensor dy, Tensor dw, Tensor db)
-    {
-        if (AsLinear is { } linear) linear.WeightGradient(dy, x, dw, db);
-        else if (IsVector4) WeightGradient<Vector4Access>(dy, dw, db);
-        else WeightGradient<ScalarAccess>(dy, dw, db);
-    }
-
-    private void Forward<TWidth>(Tensor? bias, Tensor y) where TWidth : struct, IAccessWidth
-    {
-        var windows = GeometryFor(y.Shape);
-        GemmGpu.Run<TWidth, Im2ColOperand<TWidth>, Im2ColPosition, KMajorMatrix<TWidth>, MatrixPosition>(
-            new(windows), new(weight.View, y.Shape[1], windows.Depth), (windows.Positions, y.Shape[1], windows.Depth), y, bias, relu);
-    }
-
-    /// <summary>As on the processor: one convolution of dy for each class of input pixels modulo the stride.</summary>
-    private void InputGradient<TWidth>(Tensor dy, Tensor dx) where TWidth : struct, IAccessWidth
-    {
-        var ((images, channels, height, width), (outputs, _, kh, kw)) = (dx.Shape, weight.Shape);
-        for (var top = 0; top < Math.Min(stride.H, height); top++)
-            for (var left = 0; left < Math.Min(stride.W, width); left++)
-            {
-                var (rows, columns) = (SubconvolutionAxis.For(top, kh, stride.H, padding.H), SubconvolutionAxis.For(left, kw, stride.W, padding.W));
-                var windows = new Im2ColGeometry(
-                    dy.View, (images, dy.Shape[2], dy.Shape[3], outputs),
-                    outputSize: ((height - top - 1) / stride.H + 1, (width - left - 1) / stride.W + 1),
-                    kernelSize: (rows.Taps, columns.Taps), stride: (1, 1), origin: (rows.Origin, columns.Origin));
-                var flipped = new FlippedWeightOperand<TWidth>(weight.View, outputs, channels, (kh, kw), rows, columns);
-                var size = (windows.Positions, channels, windows.Depth);
-
-                if (stride == (1, 1))
-                    GemmGpu.Run<TWidth, Im2ColOperand<TWidth>, Im2ColPosition, FlippedWeightOperand<TWidth>, FlippedWeightPosition>(
-                        new(windows), flipped, size, dx);
-                else
-                    GemmGpu.Launch<Im2ColOperand<TWidth>, Im2ColPosition, FlippedWeightOperand<TWidth>, FlippedWeightPosition, StridedEpilogue<TWidth>>(
-                        dx.Gpu, GemmTiling.Choose(size.Positions, size.channels, size.Depth, dx.Gpu.MultiprocessorCount, maxSlices: 1),
-                        new(windows), flipped,
-                        new(dx.View, (images, height, width, channels), (windows.OutputH, windows.OutputW), stride, (top, left)), size);
-            }
-    }
-
-    private void WeightGradient<TWidth>(Tensor dy, Tensor dw, Tensor db) where TWidth : struct, IAccessWidth
-    {
-        var windows = GeometryFor(dy.Shape);
-        var outputs = dy.Shape[1];
-        GemmGpu.WeightGradient<TWidth, MNMajorMatrix<TWidth>, MatrixPosition, TransposedIm2ColOperand<TWidth>, TransposedIm2ColPosition>(
-            new(dy.View, outputs, windows.Positions), new(windows), (outputs, windows.Depth, windows.Positions), dw, db,
+        var patches = new Im2ColGeometry(x.View, problem.InputPatches);
+        GemmGpu.WeightGradient<
+            TWidth, MNMajorMatrix<TWidth>, MatrixPosition, TransposedIm2ColOperand<TWidth>, TransposedIm2ColPosition>(
+            new(dy.View, problem.K, patches.Positions), new(patches),
+            (problem.K, patches.Depth, patches.Positions), dw, db,
             maxTile: TWidth.IsVector4 ? int.MaxValue : MaxScalarAccessTile);
-    }
-
-    /// <param name="y">The result's shape.</param>
-    private Im2ColGeometry GeometryFor(Shape y)
-    {
-        var (images, channels, height, width) = x.Shape;
-        return new(
-            x.View, (images, height, width, channels), outputSize: (y[2], y[3]), kernelSize: (weight.Shape[2], weight.Shape[3]),
-            stride: stride, origin: (-padding.H, -padding.W));
     }
 }

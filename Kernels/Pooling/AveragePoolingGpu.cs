@@ -3,18 +3,26 @@ using ILGPU;
 
 namespace PyNetSharp.Kernels;
 
-internal sealed unsafe partial class AveragePooling
+/// <summary>Average pooling on a GPU.</summary>
+/// <remarks>Its methods are not inlined: into one that CPUs run, that would load ILGPU.</remarks>
+internal sealed class AveragePoolingGpu : IAveragePooling
 {
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ForwardOnGpu(Tensor x, Tensor y) =>
-        y.Gpu.LaunchItems(y.Shape.Size, new AveragePoolKernel(x.View, new(shape, rows, columns), y.View));
+    private AveragePoolingGpu()
+    {
+    }
+
+    public static AveragePoolingGpu Instance { get; } = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void BackwardOnGpu(Tensor dy, Tensor dx) =>
-        dx.Gpu.LaunchItems(dx.Shape.Size, new AveragePoolGradientKernel(dy.View, new(shape, rows, columns), dx.View));
+    public void Forward(PoolGeometry geometry, Tensor x, Tensor y) =>
+        y.Gpu.LaunchItems(y.Shape.Size, new AveragePoolKernel(x.View, geometry, y.View));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Backward(PoolGeometry geometry, Tensor dy, Tensor dx) =>
+        dx.Gpu.LaunchItems(dx.Shape.Size, new AveragePoolGradientKernel(dy.View, geometry, dx.View));
 }
 
-/// <summary>Each mean by one thread, row by row.</summary>
+/// <summary>One thread computes one mean, row by row.</summary>
 internal readonly struct AveragePoolKernel(ArrayView<float> x, PoolGeometry geometry, ArrayView<float> y) : IItemKernel
 {
     public void Run(int i)
@@ -23,7 +31,8 @@ internal readonly struct AveragePoolKernel(ArrayView<float> x, PoolGeometry geom
         int line = pixel / geometry.Columns.Outputs, column = pixel - line * geometry.Columns.Outputs;
         int image = line / geometry.Rows.Outputs, row = line - image * geometry.Rows.Outputs;
 
-        int bottom = geometry.Rows.WindowEnd(row), left = geometry.Columns.WindowStart(column), right = geometry.Columns.WindowEnd(column);
+        int bottom = geometry.Rows.WindowEnd(row);
+        int left = geometry.Columns.WindowStart(column), right = geometry.Columns.WindowEnd(column);
         var total = new CompensatedSum();
         for (var h = geometry.Rows.WindowStart(row); h < bottom; h++)
         {
@@ -31,7 +40,8 @@ internal readonly struct AveragePoolKernel(ArrayView<float> x, PoolGeometry geom
             while (w < right)
             {
                 var sum = 0f;
-                for (var stop = CompensatedSum.BlockEnd(w, 1, right); w < stop; w++) sum += x[geometry.InputOffset(image, h, w) + c];
+                for (var stop = CompensatedSum.BlockEnd(w, 1, right); w < stop; w++)
+                    sum += x[geometry.InputOffset(image, h, w) + c];
                 total.Add(sum);
             }
         }
@@ -40,8 +50,9 @@ internal readonly struct AveragePoolKernel(ArrayView<float> x, PoolGeometry geom
     }
 }
 
-/// <summary>Each input collects its share from the means that it went into.</summary>
-internal readonly struct AveragePoolGradientKernel(ArrayView<float> dy, PoolGeometry geometry, ArrayView<float> dx) : IItemKernel
+/// <summary>One thread adds up one input's shares of the outputs that cover it.</summary>
+internal readonly struct AveragePoolGradientKernel(ArrayView<float> dy, PoolGeometry geometry, ArrayView<float> dx)
+    : IItemKernel
 {
     public void Run(int i)
     {
@@ -49,11 +60,12 @@ internal readonly struct AveragePoolGradientKernel(ArrayView<float> dy, PoolGeom
         int line = pixel / geometry.Width, w = pixel - line * geometry.Width;
         int image = line / geometry.Height, h = line - image * geometry.Height;
 
-        int endRow = geometry.Rows.EndCovering(h), endColumn = geometry.Columns.EndCovering(w), left = geometry.Columns.FirstCovering(w);
+        int endRow = geometry.Rows.EndCovering(h);
+        int firstColumn = geometry.Columns.FirstCovering(w), endColumn = geometry.Columns.EndCovering(w);
         var total = new CompensatedSum();
         for (var row = geometry.Rows.FirstCovering(h); row < endRow; row++)
         {
-            var column = left;
+            var column = firstColumn;
             while (column < endColumn)
             {
                 var sum = 0f;

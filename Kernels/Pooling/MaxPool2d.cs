@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
@@ -7,66 +8,73 @@ public static class MaxPool2dExtensions
 {
     extension(Tensor x)
     {
-        /// <summary>The greatest number in each window; padding counts as −∞. A NaN in a window is its maximum.</summary>
+        /// <summary>The maximum of each window; padding counts as −∞. A NaN in a window is its maximum.</summary>
         /// <param name="kernel">The window's height and width, at least 1.</param>
         /// <param name="stride">Down and across, at least 1; the kernel's extents if left out.</param>
         /// <param name="padding">Above and below, left and right; at most half the kernel.</param>
         /// <param name="ceilMode">
-        /// Whether the number of windows is rounded up instead of down, as long as the last begins in the input or before it.
+        /// Whether the number of windows is rounded up instead of down, as long as the last begins in the input or
+        /// before it.
         /// </param>
-        /// <returns>[n, c, ⌊(h + 2·padding − kernel) / stride⌋ + 1, the same of w], where x is [n, c, h, w].</returns>
+        /// <returns>[N, C, ⌊(H + 2·padding − kernel) / stride⌋ + 1, the same of W], where x is [N, C, H, W].</returns>
         /// <exception cref="ShapeException">
-        /// x has not rank 4, it has no channels or no pixels, or the window does not fit.
+        /// x is not of rank 4, it has no channels or no pixels, or the window does not fit.
         /// </exception>
         /// <exception cref="ArgumentOutOfRangeException">Kernel, stride or padding is outside its range.</exception>
         /// <remarks>
-        /// The gradient goes to the first of equal maxima, rows before columns. What is kept for it is one byte per
-        /// output, the winner's place in its window (four bytes where windows hold more than 256 inputs).
+        /// The gradient goes to the first of equal maxima, rows before columns. Saved for it is one byte per output,
+        /// the maximum's index in its window (four bytes where windows hold more than 256 inputs).
         /// </remarks>
         public Tensor MaxPool2d(
-            (int Height, int Width) kernel, (int Height, int Width)? stride = null, (int Height, int Width) padding = default,
-            bool ceilMode = false) =>
+            (int Height, int Width) kernel, (int Height, int Width)? stride = null,
+            (int Height, int Width) padding = default, bool ceilMode = false) =>
             new MaxPool2dOp(new(nameof(MaxPool2d), kernel, stride, padding, ceilMode)).Apply(x);
     }
 }
 
-internal sealed partial class MaxPool2dOp(PoolOptions options) : Op
+/// <summary>Max pooling on one kind of device.</summary>
+/// <remarks>
+/// argmax holds each maximum's index in its window, in bytes or ints (<see cref="PoolGeometry.IndexFitsInByte"/>).
+/// </remarks>
+internal interface IMaxPool2d
 {
-    private Shape shape = null!;
-    private PoolAxis rows = null!, columns = null!;
-    private Tensor? argmax;         // per output the winner's number in its window, in bytes or uints, packed into floats
+    /// <summary>The maxima, and where they were found unless <paramref name="argmax"/> is null.</summary>
+    void Forward(PoolGeometry geometry, Tensor x, Tensor y, Tensor? argmax);
 
-    private bool ArgmaxFitsInByte => (long)rows.MaxWindowLength * columns.MaxWindowLength <= 256;
+    /// <summary>Each input's gradient: the sum of dy over the windows of which it is the maximum.</summary>
+    void Backward(PoolGeometry geometry, Tensor dy, Tensor argmax, Tensor dx);
+}
+
+internal sealed class MaxPool2dOp(PoolOptions options) : Op
+{
+    private PoolGeometry geometry;
+    private Tensor? argmax;         // bytes or ints, stored as floats
 
     internal override string Name => "MaxPool2d";
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
-        shape = x[0].Shape;
-        (rows, columns) = options.AxesFor(shape);
-        return [shape[0], shape[1], rows.Outputs, columns.Outputs];
+        geometry = options.GeometryFor(x[0].Shape);
+        return geometry.OutputShape;
     }
 
-    protected override unsafe void Forward(ReadOnlySpan<Tensor> x, Tensor y)
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
-        if (IsRecorded) argmax = Save(new Tensor([ArgmaxFitsInByte ? (y.Shape.Size + 3) / 4 : y.Shape.Size], y.Device));
-        if (!y.IsOnCpu)
-        {
-            ForwardOnGpu(x[0], y);
-            return;
-        }
-
-        var place = argmax is null ? null : argmax.Pointer;
-        if (ArgmaxFitsInByte) MaxOverWindows(x[0], y, (byte*)place);
-        else MaxOverWindows(x[0], y, (uint*)place);
+        if (IsRecorded)
+            argmax = Save(new Tensor([geometry.IndexFitsInByte ? (y.Shape.Size + 3) / 4 : y.Shape.Size], y.Device));
+        On(y).Forward(geometry, x[0], y, argmax);
     }
 
-    protected internal override unsafe Tensor?[] Backward(Tensor dy)
+    protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var dx = new Tensor(shape, dy.Device);
-        if (!dy.IsOnCpu) BackwardOnGpu(dy, dx);
-        else if (ArgmaxFitsInByte) GatherGradient(dy, (byte*)argmax!.Pointer, dx);
-        else GatherGradient(dy, (uint*)argmax!.Pointer, dx);
+        var dx = new Tensor(geometry.InputShape, dy.Device);
+        On(dy).Backward(geometry, dy, argmax!, dx);
         return [dx];
     }
+
+    private static IMaxPool2d On(Tensor tensor) => tensor.IsOnCpu ? MaxPool2dCpu.Instance : Gpu();
+
+    /// <summary>A method of its own, so that a process that uses only CPUs does not load ILGPU.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static MaxPool2dGpu Gpu() => MaxPool2dGpu.Instance;
 }

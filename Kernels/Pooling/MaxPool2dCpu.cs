@@ -1,103 +1,131 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
-using PyNetSharp.Kernels;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
+/// <summary>Max pooling on a CPU.</summary>
 /// <remarks>
-/// A pixel's channels are contiguous, so both passes are vector operations over channels, one image row after the other.
-/// Both are bound by memory, and 256 bits do.
+/// A pixel's channels are contiguous, so both passes are vector operations over channels, one image row after the
+/// other. Both are limited by memory, so vectors of 256 bits suffice.
 /// </remarks>
-internal sealed unsafe partial class MaxPool2dOp
+internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
 {
-    private void MaxOverWindows<TPlace>(Tensor x, Tensor y, TPlace* places) where TPlace : unmanaged, INumberBase<TPlace>
+    private MaxPool2dCpu()
     {
-        var (images, channels, height, width) = shape;
+    }
+
+    public static MaxPool2dCpu Instance { get; } = new();
+
+    public void Forward(PoolGeometry geometry, Tensor x, Tensor y, Tensor? argmax)
+    {
+        var indices = argmax is null ? null : argmax.Pointer;
+        if (geometry.IndexFitsInByte) Forward(geometry, x, y, (byte*)indices);
+        else Forward(geometry, x, y, (uint*)indices);
+    }
+
+    public void Backward(PoolGeometry geometry, Tensor dy, Tensor argmax, Tensor dx)
+    {
+        if (geometry.IndexFitsInByte) Backward(geometry, dy, (byte*)argmax.Pointer, dx);
+        else Backward(geometry, dy, (uint*)argmax.Pointer, dx);
+    }
+
+    private static void Forward<TIndex>(PoolGeometry geometry, Tensor x, Tensor y, TIndex* argmax)
+        where TIndex : unmanaged, INumberBase<TIndex>
+    {
+        var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);
+        var (rows, columns) = (geometry.Rows.Windows(), geometry.Columns.Windows());
         float* from = x.Pointer, to = y.Pointer;
 
-        x.Cpu.For(images * rows.Outputs, line =>
+        x.Cpu.For(geometry.Images * rows.Length, line =>
         {
-            var (image, row) = Math.DivRem(line, rows.Outputs);
-            var down = rows[row];
-            for (var column = 0; column < columns.Outputs; column++)
+            var (image, row) = Math.DivRem(line, rows.Length);
+            var vertical = rows[row];
+            for (var column = 0; column < columns.Length; column++)
             {
-                var across = columns[column];
-                var corner = from + (((long)image * height + down.Start) * width + across.Start) * channels;
-                var pixel = ((long)line * columns.Outputs + column) * channels;
-                MaxOverWindows(
-                    corner, width * channels, down.Length, across.Length, channels,
-                    to + pixel, places == null ? null : places + pixel);
+                var horizontal = columns[column];
+                var corner = from + (((long)image * height + vertical.Start) * width + horizontal.Start) * channels;
+                var pixel = ((long)line * columns.Length + column) * channels;
+                MaxOverWindow(
+                    corner, width * channels, vertical.Length, horizontal.Length, channels,
+                    to + pixel, argmax == null ? null : argmax + pixel);
             }
         });
     }
 
     /// <summary>
-    /// One output pixel: the maxima over a window of height × width pixels from x on, whose rows are so many floats apart,
-    /// and their places, unless that is null.
+    /// One output pixel: the maxima over a window of height × width pixels, and their indices unless null.
     /// </summary>
-    private static void MaxOverWindows<TPlace>(
-        float* x, int stride, int height, int width, int channels, float* y, TPlace* places)
-        where TPlace : unmanaged, INumberBase<TPlace>
+    /// <param name="x">The window's first pixel.</param>
+    /// <param name="stride">Floats from one row of the window to the next.</param>
+    private static void MaxOverWindow<TIndex>(
+        float* x, int stride, int height, int width, int channels, float* y, TIndex* argmax)
+        where TIndex : unmanaged, INumberBase<TIndex>
     {
-        var inBytes = typeof(TPlace) == typeof(byte);
+        var inBytes = typeof(TIndex) == typeof(byte);
         if (inBytes && Vector256.IsHardwareAccelerated && channels >= MaxAccumulator8.Width)
-            MaxOverWindows<MaxAccumulator8>(x, stride, height, width, channels, y, (byte*)places);
+            MaxOverWindow<MaxAccumulator8>(x, stride, height, width, channels, y, (byte*)argmax);
         else if (inBytes && Vector128.IsHardwareAccelerated && channels >= MaxAccumulator4.Width)
-            MaxOverWindows<MaxAccumulator4>(x, stride, height, width, channels, y, (byte*)places);
+            MaxOverWindow<MaxAccumulator4>(x, stride, height, width, channels, y, (byte*)argmax);
         else
             for (var c = 0; c < channels; c++)
             {
-                var (best, place, number) = (x[c], 0u, 0u);
+                var (max, indexOfMax, index) = (x[c], 0u, 0u);
                 for (var i = 0; i < height; i++)
-                    for (var j = 0; j < width; j++, number++)
-                        if (x[(long)i * stride + (long)j * channels + c] is var value && (value > best || float.IsNaN(value)))
-                            (best, place) = (value, number);
+                    for (var j = 0; j < width; j++, index++)
+                    {
+                        var value = x[(long)i * stride + (long)j * channels + c];
+                        if (value > max || float.IsNaN(value)) (max, indexOfMax) = (value, index);
+                    }
 
-                y[c] = best;
-                if (places != null) places[c] = TPlace.CreateTruncating(place);
+                y[c] = max;
+                if (argmax != null) argmax[c] = TIndex.CreateTruncating(indexOfMax);
             }
     }
 
-    private static void MaxOverWindows<TMaxima>(float* x, int stride, int height, int width, int channels, float* y, byte* places)
+    private static void MaxOverWindow<TMaxima>(
+        float* x, int stride, int height, int width, int channels, float* y, byte* argmax)
         where TMaxima : struct, IMaxAccumulator<TMaxima>
     {
         for (var start = 0; start < channels; start += TMaxima.Width)
         {
-            var c = Math.Min(start, channels - TMaxima.Width);      // the last vector may repeat channels of the one before
-            var (maxima, number) = (TMaxima.Load(x + c), 0u);
+            var c = Math.Min(start, channels - TMaxima.Width);      // the last vector may overlap the one before
+            var (maxima, index) = (TMaxima.Load(x + c), 0u);
             for (var i = 0; i < height; i++)
             {
                 var pixel = x + (long)i * stride + c;
-                for (var j = 0; j < width; j++, pixel += channels, number++) maxima = maxima.Update(pixel, number);
+                for (var j = 0; j < width; j++, pixel += channels, index++) maxima = maxima.Update(pixel, index);
             }
 
             maxima.Store(y + c);
-            if (places != null) maxima.StoreArgmax(places + c);
+            if (argmax != null) maxima.StoreArgmax(argmax + c);
         }
     }
 
     /// <summary>
-    /// Every input collects from the outputs that it won. Each is written by one thread, its outputs in a fixed order, so
-    /// overlapping windows need neither locks nor a cleared gradient.
+    /// Each input adds up the outputs whose maximum it is. It is written by one thread, its outputs in a fixed order,
+    /// so overlapping windows need neither locks nor a cleared gradient.
     /// </summary>
-    private void GatherGradient<TPlace>(Tensor dy, TPlace* places, Tensor dx) where TPlace : unmanaged, INumberBase<TPlace>
+    private static void Backward<TIndex>(PoolGeometry geometry, Tensor dy, TIndex* argmax, Tensor dx)
+        where TIndex : unmanaged, INumberBase<TIndex>
     {
-        var (images, channels, height, width) = shape;
+        var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);
+        var (rows, columns) = (geometry.Rows.Windows(), geometry.Columns.Windows());
+        var (coveringRows, coveringColumns) = (geometry.Rows.CoveringOutputs(), geometry.Columns.CoveringOutputs());
         float* from = dy.Pointer, to = dx.Pointer;
-        if (typeof(TPlace) == typeof(byte) && Vector128.IsHardwareAccelerated && channels >= Vector128<float>.Count
-            && rows.IsPartition && columns.IsPartition)
+        if (typeof(TIndex) == typeof(byte) && Vector128.IsHardwareAccelerated && channels >= Vector128<float>.Count
+            && IsPartition(coveringRows) && IsPartition(coveringColumns))
         {
-            ScatterGradient(from, (byte*)places, to, dx.Cpu);
+            ScatterGradient(geometry, rows, columns, from, (byte*)argmax, to, dx.Cpu);
             return;
         }
 
-        dx.Cpu.For(images * height, line =>
+        dx.Cpu.For(geometry.Images * height, line =>
         {
             var (image, h) = Math.DivRem(line, height);
-            var (firstRow, endRow) = rows.Covering(h);
+            var (firstRow, endRow) = coveringRows[h];
             for (var w = 0; w < width; w++)
             {
-                var (firstColumn, endColumn) = columns.Covering(w);
+                var (firstColumn, endColumn) = coveringColumns[w];
                 var target = to + ((long)line * width + w) * channels;
                 if (firstRow == endRow || firstColumn == endColumn) new Span<float>(target, channels).Clear();
 
@@ -105,102 +133,116 @@ internal sealed unsafe partial class MaxPool2dOp
                 for (var row = firstRow; row < endRow; row++)
                     for (var column = firstColumn; column < endColumn; column++, first = false)
                     {
-                        var (down, across) = (rows[row], columns[column]);
-                        var place = (uint)((h - down.Start) * across.Length + w - across.Start);
-                        var pixel = (((long)image * rows.Outputs + row) * columns.Outputs + column) * channels;
-                        if (first) StoreMasked(from + pixel, places + pixel, place, target, channels);
-                        else AddMasked(from + pixel, places + pixel, place, target, channels);
+                        var (vertical, horizontal) = (rows[row], columns[column]);
+                        var index = (uint)((h - vertical.Start) * horizontal.Length + w - horizontal.Start);
+                        var pixel = (((long)image * rows.Length + row) * columns.Length + column) * channels;
+                        if (first) StoreMasked(from + pixel, argmax + pixel, index, target, channels);
+                        else AddMasked(from + pixel, argmax + pixel, index, target, channels);
                     }
             }
         });
     }
 
-    /// <summary>The same where windows neither overlap nor leave gaps: every output writes its whole window.</summary>
-    private void ScatterGradient(float* dy, byte* places, float* dx, CpuDevice cpu)
+    /// <summary>Whether each input is covered by exactly one output.</summary>
+    private static bool IsPartition((int First, int End)[] coveringOutputs) =>
+        Array.TrueForAll(coveringOutputs, c => c.End - c.First == 1);
+
+    /// <summary>The same where windows neither overlap nor leave gaps: each output writes its whole window.</summary>
+    private static void ScatterGradient(
+        PoolGeometry geometry, PoolWindow[] rows, PoolWindow[] columns, float* dy, byte* argmax, float* dx,
+        CpuDevice cpu)
     {
-        var (images, channels, height, width) = shape;
-        cpu.For(images * rows.Outputs, line =>
+        var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);
+        cpu.For(geometry.Images * rows.Length, line =>
         {
-            var (image, row) = Math.DivRem(line, rows.Outputs);
-            var down = rows[row];
-            for (var column = 0; column < columns.Outputs; column++)
+            var (image, row) = Math.DivRem(line, rows.Length);
+            var vertical = rows[row];
+            for (var column = 0; column < columns.Length; column++)
             {
-                var across = columns[column];
-                var corner = dx + (((long)image * height + down.Start) * width + across.Start) * channels;
-                var pixel = ((long)line * columns.Outputs + column) * channels;
+                var horizontal = columns[column];
+                var corner = dx + (((long)image * height + vertical.Start) * width + horizontal.Start) * channels;
+                var pixel = ((long)line * columns.Length + column) * channels;
+                var (size, stride) = ((vertical.Length, horizontal.Length), width * channels);
                 if (Vector256.IsHardwareAccelerated && channels >= Vector256<float>.Count)
-                    ScatterGradient8(dy + pixel, places + pixel, corner, width * channels, down.Length, across.Length, channels);
+                    ScatterGradient8(dy + pixel, argmax + pixel, corner, stride, size, channels);
                 else
-                    ScatterGradient4(dy + pixel, places + pixel, corner, width * channels, down.Length, across.Length, channels);
+                    ScatterGradient4(dy + pixel, argmax + pixel, corner, stride, size, channels);
             }
         });
     }
 
-    /// <summary>One output pixel's gradient: to the winners in a window of height × width pixels from dx on, zeros elsewhere.</summary>
-    private static void ScatterGradient8(float* dy, byte* places, float* dx, int stride, int height, int width, int channels)
+    /// <summary>One output pixel's gradient: to the maxima in its window, zeros elsewhere.</summary>
+    /// <param name="dx">The window's first pixel.</param>
+    /// <param name="stride">Floats from one row of the window to the next.</param>
+    /// <param name="size">The window's.</param>
+    private static void ScatterGradient8(
+        float* dy, byte* argmax, float* dx, int stride, (int H, int W) size, int channels)
     {
         for (var start = 0; start < channels; start += Vector256<float>.Count)
         {
-            var c = Math.Min(start, channels - Vector256<float>.Count);     // the last vector may repeat channels
-            var (gradient, winners, number) = (Vector256.Load(dy + c), LoadWidened(places + c), 0u);
-            for (var i = 0; i < height; i++)
+            var c = Math.Min(start, channels - Vector256<float>.Count);     // the last vector may overlap
+            var (gradient, indices, index) = (Vector256.Load(dy + c), LoadWidened(argmax + c), 0u);
+            for (var i = 0; i < size.H; i++)
             {
                 var pixel = dx + (long)i * stride + c;
-                for (var j = 0; j < width; j++, pixel += channels, number++)
-                    (gradient & Vector256.Equals(winners, Vector256.Create(number)).AsSingle()).Store(pixel);
+                for (var j = 0; j < size.W; j++, pixel += channels, index++)
+                    (gradient & Vector256.Equals(indices, Vector256.Create(index)).AsSingle()).Store(pixel);
             }
         }
     }
 
     /// <summary>As <see cref="ScatterGradient8"/>, four channels at a time.</summary>
-    private static void ScatterGradient4(float* dy, byte* places, float* dx, int stride, int height, int width, int channels)
+    private static void ScatterGradient4(
+        float* dy, byte* argmax, float* dx, int stride, (int H, int W) size, int channels)
     {
         for (var start = 0; start < channels; start += Vector128<float>.Count)
         {
             var c = Math.Min(start, channels - Vector128<float>.Count);
-            var bytes = Vector128.CreateScalarUnsafe(*(uint*)(places + c)).AsByte();
-            var (gradient, winners, number) = (Vector128.Load(dy + c), Vector128.WidenLower(Vector128.WidenLower(bytes)), 0u);
-            for (var i = 0; i < height; i++)
+            var bytes = Vector128.CreateScalarUnsafe(*(uint*)(argmax + c)).AsByte();
+            var indices = Vector128.WidenLower(Vector128.WidenLower(bytes));
+            var (gradient, index) = (Vector128.Load(dy + c), 0u);
+            for (var i = 0; i < size.H; i++)
             {
                 var pixel = dx + (long)i * stride + c;
-                for (var j = 0; j < width; j++, pixel += channels, number++)
-                    (gradient & Vector128.Equals(winners, Vector128.Create(number)).AsSingle()).Store(pixel);
+                for (var j = 0; j < size.W; j++, pixel += channels, index++)
+                    (gradient & Vector128.Equals(indices, Vector128.Create(index)).AsSingle()).Store(pixel);
             }
         }
     }
 
-    /// <summary>dx = dy where this place won, else 0.</summary>
-    private static void StoreMasked<TPlace>(float* dy, TPlace* places, uint place, float* dx, int channels)
-        where TPlace : unmanaged, INumberBase<TPlace>
+    /// <summary>dx = dy where the maximum has this index, else 0.</summary>
+    private static void StoreMasked<TIndex>(float* dy, TIndex* argmax, uint index, float* dx, int channels)
+        where TIndex : unmanaged, INumberBase<TIndex>
     {
         var c = 0;
-        if (Vector256.IsHardwareAccelerated && typeof(TPlace) == typeof(byte))
+        if (Vector256.IsHardwareAccelerated && typeof(TIndex) == typeof(byte))
             for (; c <= channels - Vector256<float>.Count; c += Vector256<float>.Count)
-                MaskByArgmax(dy + c, (byte*)places + c, place).Store(dx + c);
+                MaskByArgmax(dy + c, (byte*)argmax + c, index).Store(dx + c);
 
-        var sought = TPlace.CreateTruncating(place);
-        for (; c < channels; c++) dx[c] = MaskByArgmax(dy[c], places[c] == sought);
+        var sought = TIndex.CreateTruncating(index);
+        for (; c < channels; c++) dx[c] = MaskByArgmax(dy[c], argmax[c] == sought);
     }
 
-    /// <summary>dx += dy where this place won.</summary>
-    private static void AddMasked<TPlace>(float* dy, TPlace* places, uint place, float* dx, int channels)
-        where TPlace : unmanaged, INumberBase<TPlace>
+    /// <summary>dx += dy where the maximum has this index.</summary>
+    private static void AddMasked<TIndex>(float* dy, TIndex* argmax, uint index, float* dx, int channels)
+        where TIndex : unmanaged, INumberBase<TIndex>
     {
         var c = 0;
-        if (Vector256.IsHardwareAccelerated && typeof(TPlace) == typeof(byte))
+        if (Vector256.IsHardwareAccelerated && typeof(TIndex) == typeof(byte))
             for (; c <= channels - Vector256<float>.Count; c += Vector256<float>.Count)
-                (Vector256.Load(dx + c) + MaskByArgmax(dy + c, (byte*)places + c, place)).Store(dx + c);
+                (Vector256.Load(dx + c) + MaskByArgmax(dy + c, (byte*)argmax + c, index)).Store(dx + c);
 
-        var sought = TPlace.CreateTruncating(place);
-        for (; c < channels; c++) dx[c] += MaskByArgmax(dy[c], places[c] == sought);
+        var sought = TIndex.CreateTruncating(index);
+        for (; c < channels; c++) dx[c] += MaskByArgmax(dy[c], argmax[c] == sought);
     }
 
     /// <summary>dy or 0, without a branch.</summary>
-    private static float MaskByArgmax(float dy, bool won) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(dy) & -(won ? 1 : 0));
+    private static float MaskByArgmax(float dy, bool isMax) =>
+        BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(dy) & -(isMax ? 1 : 0));
 
     /// <summary>dy or 0, eight channels.</summary>
-    private static Vector256<float> MaskByArgmax(float* dy, byte* places, uint place) =>
-        Vector256.Load(dy) & Vector256.Equals(LoadWidened(places), Vector256.Create(place)).AsSingle();
+    private static Vector256<float> MaskByArgmax(float* dy, byte* argmax, uint index) =>
+        Vector256.Load(dy) & Vector256.Equals(LoadWidened(argmax), Vector256.Create(index)).AsSingle();
 
     /// <summary>Eight bytes as eight uints.</summary>
     private static Vector256<uint> LoadWidened(byte* from)

@@ -1,69 +1,81 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
-using PyNetSharp.Kernels;
 
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
-internal sealed partial class MaxPool2dOp
+/// <summary>Max pooling on a GPU.</summary>
+/// <remarks>Its methods are not inlined: into one that CPUs run, that would load ILGPU.</remarks>
+internal sealed class MaxPool2dGpu : IMaxPool2d
 {
-    private PoolGeometry Geometry => new(shape, rows, columns);
+    private MaxPool2dGpu()
+    {
+    }
+
+    public static MaxPool2dGpu Instance { get; } = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ForwardOnGpu(Tensor x, Tensor y)
+    public void Forward(PoolGeometry geometry, Tensor x, Tensor y, Tensor? argmax)
     {
-        if (argmax is null)
-            y.Gpu.LaunchItems(y.Shape.Size, new MaxPoolKernel<NoArgmaxStorage>(x.View, Geometry, y.View, y.View.Cast<byte>()));
-        else if (ArgmaxFitsInByte)
-            y.Gpu.LaunchItems(y.Shape.Size, new MaxPoolKernel<ByteArgmaxStorage>(x.View, Geometry, y.View, argmax.View.Cast<byte>()));
-        else
-            y.Gpu.LaunchItems(y.Shape.Size, new MaxPoolKernel<Int32ArgmaxStorage>(x.View, Geometry, y.View, argmax.View.Cast<byte>()));
+        var indices = (argmax ?? y).View.Cast<byte>();
+        if (argmax is null) Forward<NoArgmaxStorage>(geometry, x, y, indices);
+        else if (geometry.IndexFitsInByte) Forward<ByteArgmaxStorage>(geometry, x, y, indices);
+        else Forward<Int32ArgmaxStorage>(geometry, x, y, indices);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void BackwardOnGpu(Tensor dy, Tensor dx)
+    public void Backward(PoolGeometry geometry, Tensor dy, Tensor argmax, Tensor dx)
     {
-        var winners = argmax!.View.Cast<byte>();
-        if (ArgmaxFitsInByte) dx.Gpu.LaunchItems(dx.Shape.Size, new MaxPoolGradientKernel<ByteArgmaxStorage>(dy.View, Geometry, winners, dx.View));
-        else dx.Gpu.LaunchItems(dx.Shape.Size, new MaxPoolGradientKernel<Int32ArgmaxStorage>(dy.View, Geometry, winners, dx.View));
+        var indices = argmax.View.Cast<byte>();
+        if (geometry.IndexFitsInByte) Backward<ByteArgmaxStorage>(geometry, dy, indices, dx);
+        else Backward<Int32ArgmaxStorage>(geometry, dy, indices, dx);
     }
+
+    private static void Forward<TStorage>(PoolGeometry geometry, Tensor x, Tensor y, ArrayView<byte> argmax)
+        where TStorage : struct, IArgmaxStorage =>
+        y.Gpu.LaunchItems(y.Shape.Size, new MaxPoolKernel<TStorage>(x.View, geometry, y.View, argmax));
+
+    private static void Backward<TStorage>(PoolGeometry geometry, Tensor dy, ArrayView<byte> argmax, Tensor dx)
+        where TStorage : struct, IArgmaxStorage =>
+        dx.Gpu.LaunchItems(dx.Shape.Size, new MaxPoolGradientKernel<TStorage>(dy.View, geometry, argmax, dx.View));
 }
 
-/// <summary>How the winners' numbers in their windows are kept.</summary>
+/// <summary>How the maxima's indices in their windows are stored.</summary>
 internal interface IArgmaxStorage
 {
-    static abstract void Store(ArrayView<byte> places, int i, int place);
+    static abstract void Store(ArrayView<byte> indices, int i, int index);
 
-    static abstract int Load(ArrayView<byte> places, int i);
+    static abstract int Load(ArrayView<byte> indices, int i);
 }
 
-/// <summary>Not at all: nobody wants a gradient.</summary>
+/// <summary>Not stored: no gradient is needed.</summary>
 internal readonly struct NoArgmaxStorage : IArgmaxStorage
 {
-    public static void Store(ArrayView<byte> places, int i, int place)
+    public static void Store(ArrayView<byte> indices, int i, int index)
     {
     }
 
-    public static int Load(ArrayView<byte> places, int i) => 0;
+    public static int Load(ArrayView<byte> indices, int i) => 0;
 }
 
 internal readonly struct ByteArgmaxStorage : IArgmaxStorage
 {
-    public static void Store(ArrayView<byte> places, int i, int place) => places[i] = (byte)place;
+    public static void Store(ArrayView<byte> indices, int i, int index) => indices[i] = (byte)index;
 
-    public static int Load(ArrayView<byte> places, int i) => places[i];
+    public static int Load(ArrayView<byte> indices, int i) => indices[i];
 }
 
-/// <summary>In ints, for windows of more than 256 inputs.</summary>
+/// <summary>For windows of more than 256 inputs.</summary>
 internal readonly struct Int32ArgmaxStorage : IArgmaxStorage
 {
-    public static void Store(ArrayView<byte> places, int i, int place) => places.Cast<int>()[i] = place;
+    public static void Store(ArrayView<byte> indices, int i, int index) => indices.Cast<int>()[i] = index;
 
-    public static int Load(ArrayView<byte> places, int i) => places.Cast<int>()[i];
+    public static int Load(ArrayView<byte> indices, int i) => indices.Cast<int>()[i];
 }
 
-/// <summary>Each maximum and its place by one thread.</summary>
-internal readonly struct MaxPoolKernel<TPlaces>(ArrayView<float> x, PoolGeometry geometry, ArrayView<float> y, ArrayView<byte> argmax) : IItemKernel
-    where TPlaces : struct, IArgmaxStorage
+/// <summary>One thread finds one maximum and its index.</summary>
+internal readonly struct MaxPoolKernel<TStorage>(
+    ArrayView<float> x, PoolGeometry geometry, ArrayView<float> y, ArrayView<byte> argmax) : IItemKernel
+    where TStorage : struct, IArgmaxStorage
 {
     public void Run(int i)
     {
@@ -73,27 +85,30 @@ internal readonly struct MaxPoolKernel<TPlaces>(ArrayView<float> x, PoolGeometry
 
         int top = geometry.Rows.WindowStart(row), bottom = geometry.Rows.WindowEnd(row);
         int left = geometry.Columns.WindowStart(column), right = geometry.Columns.WindowEnd(column);
-        var best = x[geometry.InputOffset(image, top, left) + c];
-        int place = 0, number = 0;
+        var max = x[geometry.InputOffset(image, top, left) + c];
+        int indexOfMax = 0, index = 0;
         for (var h = top; h < bottom; h++)
-            for (var w = left; w < right; w++, number++)
+            for (var w = left; w < right; w++, index++)
             {
                 var value = x[geometry.InputOffset(image, h, w) + c];
-                if (value > best || float.IsNaN(value))
+                if (value > max || float.IsNaN(value))
                 {
-                    best = value;
-                    place = number;
+                    max = value;
+                    indexOfMax = index;
                 }
             }
 
-        y[i] = best;
-        TPlaces.Store(argmax, i, place);
+        y[i] = max;
+        TStorage.Store(argmax, i, indexOfMax);
     }
 }
 
-/// <summary>Each input collects from the maxima that it won, in a fixed order.</summary>
-internal readonly struct MaxPoolGradientKernel<TPlaces>(ArrayView<float> dy, PoolGeometry geometry, ArrayView<byte> argmax, ArrayView<float> dx) : IItemKernel
-    where TPlaces : struct, IArgmaxStorage
+/// <summary>
+/// One thread adds up, in a fixed order, the gradients of the windows of which its input is the maximum.
+/// </summary>
+internal readonly struct MaxPoolGradientKernel<TStorage>(
+    ArrayView<float> dy, PoolGeometry geometry, ArrayView<byte> argmax, ArrayView<float> dx) : IItemKernel
+    where TStorage : struct, IArgmaxStorage
 {
     public void Run(int i)
     {
@@ -101,14 +116,17 @@ internal readonly struct MaxPoolGradientKernel<TPlaces>(ArrayView<float> dy, Poo
         int line = pixel / geometry.Width, w = pixel - line * geometry.Width;
         int image = line / geometry.Height, h = line - image * geometry.Height;
 
-        int endRow = geometry.Rows.EndCovering(h), endColumn = geometry.Columns.EndCovering(w), firstColumn = geometry.Columns.FirstCovering(w);
+        int endRow = geometry.Rows.EndCovering(h);
+        int firstColumn = geometry.Columns.FirstCovering(w), endColumn = geometry.Columns.EndCovering(w);
         var sum = 0f;
         for (var row = geometry.Rows.FirstCovering(h); row < endRow; row++)
             for (var column = firstColumn; column < endColumn; column++)
             {
-                int left = geometry.Columns.WindowStart(column), across = geometry.Columns.WindowEnd(column) - left;
+                var left = geometry.Columns.WindowStart(column);
+                var windowWidth = geometry.Columns.WindowEnd(column) - left;
+                var index = (h - geometry.Rows.WindowStart(row)) * windowWidth + w - left;
                 var output = geometry.OutputOffset(image, row, column) + c;
-                if (TPlaces.Load(argmax, output) == (h - geometry.Rows.WindowStart(row)) * across + w - left) sum += dy[output];
+                if (TStorage.Load(argmax, output) == index) sum += dy[output];
             }
 
         dx[i] = sum;

@@ -2,43 +2,47 @@ using System.Globalization;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>The window of a pooling op and how it moves, as (height, width) pairs.</summary>
+/// <summary>The windows that a caller of a pooling op asks for, as (height, width) pairs.</summary>
 /// <param name="op">The op's name, for messages.</param>
 /// <param name="kernel">The window's extents, at least 1.</param>
 /// <param name="stride">From one window to the next, at least 1; null for the kernel's extents.</param>
-/// <param name="padding">On each side, at most half the kernel, so that every window covers some input.</param>
+/// <param name="padding">On each side, at most half the kernel, so that every window covers an input.</param>
 /// <param name="ceilMode">Whether the last window may reach beyond the far padding.</param>
 internal sealed class PoolOptions(
-    string op, (int Height, int Width) kernel, (int Height, int Width)? stride, (int Height, int Width) padding, bool ceilMode)
+    string op, (int Height, int Width) kernel, (int Height, int Width)? stride, (int Height, int Width) padding,
+    bool ceilMode)
 {
     private readonly (int Height, int Width) kernel = AtLeastOne(op, nameof(kernel), kernel);
     private readonly (int Height, int Width) stride = AtLeastOne(op, nameof(stride), stride ?? kernel);
     private readonly (int Height, int Width) padding = AtMostHalf(op, padding, kernel);
 
-    /// <summary>The windows along the height and the width of an N×C×H×W tensor.</summary>
+    /// <summary>The windows over a tensor of shape <paramref name="x"/>, [N, C, H, W].</summary>
     /// <exception cref="ShapeException">
     /// The rank is not 4, there are no channels or no pixels, or the window does not fit.
     /// </exception>
-    public (PoolAxis Rows, PoolAxis Columns) AxesFor(Shape x, bool countPadding = false)
+    public PoolGeometry GeometryFor(Shape x, bool countPadding = false)
     {
         if (x.Rank != 4) throw new ShapeException($"{op}: expected N×C×H×W, got {x}.");
-        if (x[1] == 0 || x[2] == 0 || x[3] == 0)        // with padding a window would fit, but there is nothing in it
+        if (x[1] == 0 || x[2] == 0 || x[3] == 0)        // with padding a window would fit, but contain no input
             throw new ShapeException($"{op}: expected at least one channel and one pixel, got {x}.");
         return PoolAxis.Strided(x[2], kernel.Height, stride.Height, padding.Height, ceilMode, countPadding) is { } rows
             && PoolAxis.Strided(x[3], kernel.Width, stride.Width, padding.Width, ceilMode, countPadding) is { } columns
-            ? (rows, columns)
-            : throw new ShapeException($"{op}: a kernel of {Format(kernel)} with padding {Format(padding)} does not fit into {x}.");
+            ? new(x, rows, columns)
+            : throw new ShapeException(
+                $"{op}: a kernel of {Format(kernel)} with padding {Format(padding)} does not fit into {x}.");
     }
 
     private static (int, int) AtLeastOne(string op, string name, (int Height, int Width) value) => value is (>= 1, >= 1)
         ? value
-        : throw new ArgumentOutOfRangeException(name, Format(value), $"{op}: {name} must be at least 1 along both axes.");
+        : throw new ArgumentOutOfRangeException(
+            name, Format(value), $"{op}: {name} must be at least 1 along both axes.");
 
     private static (int, int) AtMostHalf(string op, (int Height, int Width) padding, (int Height, int Width) kernel) =>
         padding is (>= 0, >= 0) && padding.Height <= kernel.Height / 2 && padding.Width <= kernel.Width / 2
             ? padding
             : throw new ArgumentOutOfRangeException(
-                nameof(padding), Format(padding), $"{op}: padding must be from 0 to half the kernel, which is {Format(kernel)}.");
+                nameof(padding), Format(padding),
+                $"{op}: padding must be from 0 to half the kernel, which is {Format(kernel)}.");
 
     private static string Format((int Height, int Width) pair) =>
         string.Create(CultureInfo.InvariantCulture, $"{pair.Height}×{pair.Width}");

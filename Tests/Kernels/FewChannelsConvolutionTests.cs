@@ -10,15 +10,15 @@ public sealed unsafe class FewChannelsConvolutionTests
     private static readonly Geometry[] Geometries =
     [
         new(3, 1, 12, 20, 6, (5, 5), (1, 1), (0, 0)),       // as LeNet's first
-        new(2, 16, 6, 7, 6, (5, 5), (1, 1), (4, 4)),        // as the gradient by the input of its second
+        new(2, 16, 6, 7, 6, (5, 5), (1, 1), (4, 4)),        // as the input gradient of its second
         new(1, 3, 9, 16, 5, (3, 3), (1, 1), (1, 1)),
-        new(2, 5, 4, 6, 1, (3, 4), (1, 1), (5, 6)),         // windows that lie wholly in the padding
+        new(2, 5, 4, 6, 1, (3, 4), (1, 1), (5, 6)),         // patches that are padding only
         new(4, 2, 5, 37, 4, (1, 9), (1, 1), (0, 3)),
         new(1, 4, 11, 3, 2, (9, 1), (1, 1), (2, 0)),
-        new(20, 1, 3, 3, 3, (3, 3), (1, 1), (0, 0)),        // more images than pieces of the batch
+        new(20, 1, 3, 3, 3, (3, 3), (1, 1), (0, 0)),        // more images than slices of the batch
     ];
 
-    private static readonly (int Width, FewChannelsConvolution Planar, DirectConvolution Direct)[] Widths =
+    private static readonly (int Width, FewChannelsConvolution Kernels, DirectConvolution Direct)[] Widths =
     [
         (16, new FewChannelsConvolution<F32x16>(), new DirectConvolution<F32x16>()),
         (8, new FewChannelsConvolution<F32x8>(), new DirectConvolution<F32x8>()),
@@ -31,9 +31,9 @@ public sealed unsafe class FewChannelsConvolutionTests
         select new TestCaseData(width.Width, geometry).SetArgDisplayNames($"{width.Width} lanes", geometry.ToString());
 
     [TestCaseSource(nameof(Cases))]
-    public void Sliding_equals_the_definition(int width, Geometry g)
+    public void A_convolution_equals_the_definition(int width, Geometry g)
     {
-        var (_, planar, direct) = Widths.Single(w => w.Width == width);
+        var (_, kernels, direct) = Widths.Single(w => w.Width == width);
         var (rng, positions) = (new Rng(1), g.Images * g.OutH * g.OutW);
         using var x = new CanaryBuffer(g.Images * g.Height * g.Width * g.Channels, rng);
         using var w = new CanaryBuffer(g.Outputs * g.Depth, rng);
@@ -45,37 +45,39 @@ public sealed unsafe class FewChannelsConvolutionTests
         using var positive = new CanaryBuffer(positions * g.Outputs, rng);
         direct.PackRows(Device.Cpu, w.Data, g.Depth, g.Outputs, packed.Data);
         direct.PackColumns(bias.Data, 1, g.Outputs, start.Data);
-        var windows = CreateIndirection(g, x.Data, zeros.Data);
+        var patches = CreatePatches(g, x.Data, zeros.Data);
 
-        Assert.That(planar.Supports(windows, g.Outputs));
-        planar.Convolve(Device.Cpu, windows, packed.Data, start.Data, relu: false, y.Data, g.Outputs);
-        planar.Convolve(Device.Cpu, windows, packed.Data, start.Data, relu: true, positive.Data, g.Outputs);
+        Assert.That(kernels.Supports(patches.Geometry, g.Outputs));
+        kernels.Convolve(Device.Cpu, patches, packed.Data, start.Data, relu: false, y.Data, g.Outputs);
+        kernels.Convolve(Device.Cpu, patches, packed.Data, start.Data, relu: true, positive.Data, g.Outputs);
 
         for (var p = 0; p < positions; p++)
             for (var o = 0; o < g.Outputs; o++)
             {
                 var expected = (double)bias.Data[o];
-                for (var k = 0; k < g.Depth; k++) expected += (double)w.Data[o * g.Depth + k] * InputAtTap(g, x.Data, p, k);
+                for (var k = 0; k < g.Depth; k++)
+                    expected += (double)w.Data[o * g.Depth + k] * InputAtTap(g, x.Data, p, k);
                 var value = y.Data[p * g.Outputs + o];
                 Assert.That(value, Is.EqualTo(expected).Within(Rounding(g.Depth)), $"position {p}, output {o}");
-                Assert.That(positive.Data[p * g.Outputs + o], Is.EqualTo(Math.Max(value, 0)), $"position {p}, output {o}");
+                var afterRelu = positive.Data[p * g.Outputs + o];
+                Assert.That(afterRelu, Is.EqualTo(Math.Max(value, 0)), $"position {p}, output {o}");
             }
     }
 
     [TestCaseSource(nameof(Cases))]
-    public void The_gradient_by_weight_equals_the_definition(int width, Geometry g)
+    public void The_weight_gradient_equals_the_definition(int width, Geometry g)
     {
-        var (_, planar, _) = Widths.Single(w => w.Width == width);
+        var (_, kernels, _) = Widths.Single(w => w.Width == width);
         var (rng, positions) = (new Rng(2), g.Images * g.OutH * g.OutW);
         using var x = new CanaryBuffer(g.Images * g.Height * g.Width * g.Channels, rng);
         using var dy = new CanaryBuffer(positions * g.Outputs, rng);
         using var dw = new CanaryBuffer(g.Outputs * g.Depth, rng);
         using var db = new CanaryBuffer(g.Outputs, rng);
         using var zeros = new CanaryBuffer(g.Kernel.W * g.Channels, null);
-        var windows = CreateIndirection(g, x.Data, zeros.Data);
-        using var sums = new CanaryBuffer(planar.WeightGradientWorkspaceSize(windows, g.Outputs), rng);
+        var patches = CreatePatches(g, x.Data, zeros.Data);
+        using var sums = new CanaryBuffer(kernels.WeightGradientWorkspaceSize(patches, g.Outputs), rng);
 
-        planar.WeightGradient(Device.Cpu, windows, dy.Data, g.Outputs, sums.Data, dw.Data, db.Data);
+        kernels.WeightGradient(Device.Cpu, patches, dy.Data, g.Outputs, sums.Data, dw.Data, db.Data);
 
         for (var o = 0; o < g.Outputs; o++)
         {
@@ -86,14 +88,16 @@ public sealed unsafe class FewChannelsConvolutionTests
             for (var k = 0; k < g.Depth; k++)
             {
                 var expected = 0.0;
-                for (var p = 0; p < positions; p++) expected += (double)dy.Data[p * g.Outputs + o] * InputAtTap(g, x.Data, p, k);
-                Assert.That(dw.Data[o * g.Depth + k], Is.EqualTo(expected).Within(Rounding(positions)), $"dw[{o}, {k}]");
+                for (var p = 0; p < positions; p++)
+                    expected += (double)dy.Data[p * g.Outputs + o] * InputAtTap(g, x.Data, p, k);
+                var value = dw.Data[o * g.Depth + k];
+                Assert.That(value, Is.EqualTo(expected).Within(Rounding(positions)), $"dw[{o}, {k}]");
             }
         }
     }
 
     [Test]
-    public void Rows_and_columns_change_places([Range(1, 9)] int rows, [Values(1, 3, 4, 6, 17)] int columns)
+    public void Rows_and_columns_are_exchanged([Range(1, 9)] int rows, [Values(1, 3, 4, 6, 17)] int columns)
     {
         var rng = new Rng(3);
         var (fromStride, toStride) = (columns + 2, rows + 1);
@@ -103,7 +107,8 @@ public sealed unsafe class FewChannelsConvolutionTests
         for (var i = 0; i < (columns - 1) * toStride + rows; i++)
         {
             var (column, row) = Math.DivRem(i, toStride);
-            Assert.That(to.Data[i], Is.EqualTo(row < rows ? from.Data[row * fromStride + column] : 0), $"[{column}, {row}]");
+            var expected = row < rows ? from.Data[row * fromStride + column] : 0;
+            Assert.That(to.Data[i], Is.EqualTo(expected), $"[{column}, {row}]");
         }
     }
 }

@@ -2,7 +2,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Pooling where numbers are equal, infinite or not numbers, sizes against PyTorch's, and worked examples.</summary>
+/// <summary>Pooling of equal values, infinities and NaN; output sizes against PyTorch's; worked examples.</summary>
 [Category("Kernels")]
 public sealed class PoolingTests
 {
@@ -22,18 +22,21 @@ public sealed class PoolingTests
         Assert.That(Counting([1, 1, 5, 5]).AdaptiveAvgPool2d(2, 2).ToArray(), Is.EqualTo(new[] { 6f, 8, 16, 18 }));
 
     /// <summary>
-    /// The first of equal numbers wins, rows before columns; but a NaN always does, the last of several, as in PyTorch.
-    /// Windows overlap, so that gradients add up.
+    /// The first of equal values is the maximum, rows before columns; but a NaN always is, the last of several, as in
+    /// PyTorch. Windows overlap, so that gradients add up.
     /// </summary>
     [Test]
-    public void MaxPool_gradient_goes_to_the_winner([ValueSource(nameof(Channels))] int channels, [Values] bool notANumber)
+    public void MaxPool_gradient_goes_to_the_maximum(
+        [ValueSource(nameof(Channels))] int channels, [Values] bool notANumber)
     {
         const int images = 2, size = 7, kernel = 3, stride = 2, padding = 1, outputs = 4;
         var rng = new Rng(3);
-        var x = Tensor.From([images, channels, size, size], [.. Enumerable.Range(0, images * channels * size * size).Select(_ => Draw())]);
+        var inputs = Enumerable.Range(0, images * channels * size * size).Select(_ => Draw());
+        var x = Tensor.From([images, channels, size, size], [.. inputs]);
         x.RequiresGrad = true;
         var y = x.MaxPool2d((kernel, kernel), (stride, stride), (padding, padding)).Keep();
-        var dy = Tensor.From(y.Shape, [.. Enumerable.Range(1, y.Shape.Size).Select(i => (float)i)]);     // sums stay exact
+        var integers = Enumerable.Range(1, y.Shape.Size).Select(i => (float)i);      // their sums are exact
+        var dy = Tensor.From(y.Shape, [.. integers]);
         y.Backward(dy);
 
         var (values, gradient, expected) = (x.ToArray(), dy.ToArray(), new float[x.Shape.Size]);
@@ -41,16 +44,16 @@ public sealed class PoolingTests
         for (var i = 0; i < maxima.Length; i++)
         {
             var (plane, row, column) = (i / (outputs * outputs), i / outputs % outputs, i % outputs);
-            var winner = -1;
-            for (var h = Math.Max(0, row * stride - padding); h < Math.Min(size, row * stride - padding + kernel); h++)
-                for (var w = Math.Max(0, column * stride - padding); w < Math.Min(size, column * stride - padding + kernel); w++)
+            var (top, left, argmax) = (row * stride - padding, column * stride - padding, -1);
+            for (var h = Math.Max(0, top); h < Math.Min(size, top + kernel); h++)
+                for (var w = Math.Max(0, left); w < Math.Min(size, left + kernel); w++)
                 {
-                    var candidate = (plane * size + h) * size + w;
-                    if (winner < 0 || values[candidate] > values[winner] || float.IsNaN(values[candidate])) winner = candidate;
+                    var index = (plane * size + h) * size + w;
+                    if (argmax < 0 || values[index] > values[argmax] || float.IsNaN(values[index])) argmax = index;
                 }
 
-            maxima[i] = values[winner];
-            expected[winner] += gradient[i];
+            maxima[i] = values[argmax];
+            expected[argmax] += gradient[i];
         }
 
         Assert.That(y.ToArray(), Is.EqualTo(maxima));
@@ -87,8 +90,9 @@ public sealed class PoolingTests
     public void Sizes_are_PyTorchs(int input, int kernel, int stride, int padding, bool ceilMode, int expected)
     {
         var x = Tensor.Zeros([1, 1, input, 1]);
-        Assert.That(x.MaxPool2d((kernel, 1), (stride, 1), (padding, 0), ceilMode).Shape, Is.EqualTo(Shape.Create([1, 1, expected, 1])));
-        Assert.That(x.AvgPool2d((kernel, 1), (stride, 1), (padding, 0), ceilMode).Shape, Is.EqualTo(Shape.Create([1, 1, expected, 1])));
+        var shape = Shape.Create([1, 1, expected, 1]);
+        Assert.That(x.MaxPool2d((kernel, 1), (stride, 1), (padding, 0), ceilMode).Shape, Is.EqualTo(shape));
+        Assert.That(x.AvgPool2d((kernel, 1), (stride, 1), (padding, 0), ceilMode).Shape, Is.EqualTo(shape));
     }
 
     [Test]
@@ -113,13 +117,16 @@ public sealed class PoolingTests
     }
 
     [Test]
-    public void A_mean_over_many_pixels_keeps_its_digits()
+    public void A_mean_over_many_pixels_is_exact_to_a_few_roundings()
     {
         var rng = new Rng(11);
         var x = Tensor.Uniform([1, 3, 300, 300], 0, 1, rng);
         var right = x.ToArray().Chunk(90_000).Select(plane => plane.Average(v => (double)v));
-        Assert.That(x.GlobalAvgPool2d().ToArray(), Is.EqualTo(right).Within(5e-7), "rows of 300, then 300 rows: a few roundings of 6e-8");
+        Assert.That(
+            x.GlobalAvgPool2d().ToArray(), Is.EqualTo(right).Within(5e-7),
+            "rows of 300, then 300 rows: a few roundings of 6e-8");
     }
 
-    private static Tensor Counting(Shape shape) => Tensor.From(shape, [.. Enumerable.Range(0, shape.Size).Select(i => (float)i)]);
+    private static Tensor Counting(Shape shape) =>
+        Tensor.From(shape, [.. Enumerable.Range(0, shape.Size).Select(i => (float)i)]);
 }

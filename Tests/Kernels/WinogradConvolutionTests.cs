@@ -2,18 +2,20 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>Convolutions through the Winograd domain, every tile size, pass and vector width, against sums in double.</summary>
+/// <summary>Winograd convolutions of every tile size, pass and vector width, against sums in double.</summary>
 /// <remarks>
-/// The bounds are the project's own: a relative L2 error of 1e-5 at most, and at most ten times that of the direct kernels
-/// on the same numbers. Inputs are positive, as after a ReLU.
+/// The bounds are the project's own: a relative L2 error of 1e-5 at most, and at most ten times that of the direct
+/// kernels on the same numbers. Inputs are positive, as after a ReLU.
 /// </remarks>
 [Category("Kernels")]
 public sealed unsafe class WinogradConvolutionTests
 {
     private const double MaxError = 1e-5, MaxRatio = 10;
 
-    /// <summary>A convolution of stride 1 with a square kernel,
-    /// whose images are no whole number of tiles, of so many tiles that Winograd would be chosen.</summary>
+    /// <summary>
+    /// A convolution of stride 1 with a square kernel, whose images are no whole number of tiles, with enough tiles for
+    /// Winograd to be chosen.
+    /// </summary>
     public sealed record Geometry(int Images, int Channels, int Height, int Width, int Outputs, int Kernel, int Padding)
     {
         public int OutH => Height + 2 * Padding - Kernel + 1;
@@ -29,27 +31,29 @@ public sealed unsafe class WinogradConvolutionTests
     [
         new(4, 48, 13, 10, 32, 5, 2),
         new(6, 16, 9, 18, 64, 5, 0),        // no padding: every patch lies inside
-        new(8, 32, 9, 7, 16, 5, 4),         // as the gradient by the input of a convolution without padding
+        new(8, 32, 9, 7, 16, 5, 4),         // as the input gradient of a convolution without padding
         new(4, 48, 13, 10, 32, 3, 1),
         new(6, 16, 8, 17, 80, 3, 0),
         new(16, 32, 13, 13, 32, 3, 1),      // AlexNet's
-        new(40, 32, 6, 6, 32, 3, 1),        // images of tiles that are cut on both axes
+        new(40, 32, 6, 6, 32, 3, 1),        // tiles that cross the edge on both axes
     ];
 
     private static IEnumerable<TestCaseData> Cases =>
         from width in (int[])[16, 8, 4, 1]
         from geometry in Geometries
         from tile in TilesFor(geometry)
-        select new TestCaseData(width, tile, geometry).SetArgDisplayNames($"{width} lanes", $"tiles of {tile}", geometry.ToString());
+        select new TestCaseData(width, tile, geometry)
+            .SetArgDisplayNames($"{width} lanes", $"tiles of {tile}", geometry.ToString());
 
-    /// <summary>What the gradient by weights takes this way: many tiles of 5×5, and no more padding than half the kernel.</summary>
+    /// <summary>For the weight gradient: many tiles of 5×5 kernels, and no more padding than half the kernel.</summary>
     private static IEnumerable<TestCaseData> CasesWithManyTiles =>
         from width in (int[])[16, 8, 4, 1]
         from geometry in Geometries
         where geometry.Padding <= geometry.Kernel / 2
         from tile in TilesFor(geometry)
         let many = geometry with { Images = (geometry.Kernel == 5 ? 5 : 1) * geometry.Images }
-        select new TestCaseData(width, tile, many).SetArgDisplayNames($"{width} lanes", $"tiles of {tile}", many.ToString());
+        select new TestCaseData(width, tile, many)
+            .SetArgDisplayNames($"{width} lanes", $"tiles of {tile}", many.ToString());
 
     private static int[] TilesFor(Geometry geometry) => geometry.Kernel == 3 ? [4, 5] : [4];
 
@@ -68,11 +72,12 @@ public sealed unsafe class WinogradConvolutionTests
         using var simple = new CanaryBuffer(g.Positions * g.Outputs, rng);
         direct.PackRows(Device.Cpu, w.Data, g.Depth, g.Outputs, packed.Data);
         direct.PackColumns(bias.Data, 1, g.Outputs, start.Data);
-        var windows = CreateIndirection(g, x.Data, zeros.Data);
+        var patches = CreatePatches(g, x.Data, zeros.Data);
 
-        winograd.Convolve(Device.Cpu, windows, packed.Data, start.Data, relu: true, y.Data, g.Outputs);
+        winograd.Convolve(Device.Cpu, patches, packed.Data, start.Data, relu: true, y.Data, g.Outputs);
         direct.Convolve(
-            Device.Cpu, windows, packed.Data, start.Data, relu: true, new StridedOutput(simple.Data, g.Outputs, g.OutH, g.OutW, (1, 1), (0, 0)));
+            Device.Cpu, patches, packed.Data, start.Data, relu: true,
+            new StridedOutput(simple.Data, g.Outputs, g.OutH, g.OutW, (1, 1), (0, 0)));
 
         var expected = new double[g.Positions * g.Outputs];
         for (var p = 0; p < g.Positions; p++)
@@ -87,7 +92,7 @@ public sealed unsafe class WinogradConvolutionTests
     }
 
     [TestCaseSource(nameof(CasesWithManyTiles))]
-    public void The_gradient_by_weight_is_as_exact_as_promised(int width, int tile, Geometry g)
+    public void The_weight_gradient_is_as_exact_as_promised(int width, int tile, Geometry g)
     {
         var (direct, winograd) = KernelsOf(width, g.Kernel, tile);
         var rng = new Rng(2);
@@ -98,18 +103,18 @@ public sealed unsafe class WinogradConvolutionTests
         using var db = new CanaryBuffer(g.Outputs, rng);
         using var simple = new CanaryBuffer(g.Outputs * g.Depth, rng);
         using var simpleBias = new CanaryBuffer(g.Outputs, rng);
-        var windows = CreateIndirection(g, x.Data, zeros.Data);
-        using var sums = new CanaryBuffer(direct.WeightGradientWorkspaceSize(windows, g.Outputs), rng);
+        var patches = CreatePatches(g, x.Data, zeros.Data);
+        using var sums = new CanaryBuffer(direct.WeightGradientWorkspaceSize(patches, g.Outputs), rng);
 
-        winograd.WeightGradient(Device.Cpu, windows, dy.Data, g.Outputs, dw.Data, db.Data);
-        direct.WeightGradient(Device.Cpu, windows, dy.Data, g.Outputs, sums.Data, simple.Data, simpleBias.Data);
+        winograd.WeightGradient(Device.Cpu, patches, dy.Data, g.Outputs, dw.Data, db.Data);
+        direct.WeightGradient(Device.Cpu, patches, dy.Data, g.Outputs, sums.Data, simple.Data, simpleBias.Data);
 
         var (weights, biases) = (new double[g.Outputs * g.Depth], new double[g.Outputs]);
         for (var p = 0; p < g.Positions; p++)
             for (var k = 0; k < g.Depth; k++)
             {
-                var under = (double)InputAtTap(g, x.Data, p, k);
-                for (var o = 0; o < g.Outputs; o++) weights[o * g.Depth + k] += dy.Data[p * g.Outputs + o] * under;
+                var input = (double)InputAtTap(g, x.Data, p, k);
+                for (var o = 0; o < g.Outputs; o++) weights[o * g.Depth + k] += dy.Data[p * g.Outputs + o] * input;
             }
 
         for (var i = 0; i < g.Positions * g.Outputs; i++) biases[i % g.Outputs] += dy.Data[i];
@@ -117,7 +122,7 @@ public sealed unsafe class WinogradConvolutionTests
         AssertExact(db.Data, simpleBias.Data, biases);
     }
 
-    /// <summary>The op's three passes on 1 and on 3 threads, of a size at which it chooses Winograd.</summary>
+    /// <summary>The op's three passes on 1 and on 3 threads, at a size for which Winograd is chosen.</summary>
     [TestCase(3)]
     [TestCase(5)]
     public void Results_do_not_depend_on_the_threads(int kernel)
@@ -127,36 +132,15 @@ public sealed unsafe class WinogradConvolutionTests
         float[][] Results(int threads)
         {
             var (device, rng) = (new CpuDevice(threads), new Rng(3));
-            Parameter x = new(Tensor.Uniform([4, 32, 16, 16], 0, 1, rng, device)), w = new(Tensor.Uniform([48, 32, kernel, kernel], -1, 1, rng, device));
-            Parameter b = new(Tensor.Uniform([48], -1, 1, rng, device));
+            var x = new Parameter(Tensor.Uniform([4, 32, 16, 16], 0, 1, rng, device));
+            var w = new Parameter(Tensor.Uniform([48, 32, kernel, kernel], -1, 1, rng, device));
+            var b = new Parameter(Tensor.Uniform([48], -1, 1, rng, device));
             var y = x.Conv2d(w, b, padding: kernel / 2);
             var dy = Tensor.Uniform(y.Shape, -1, 1, rng, device);
             var result = y.ToArray();
             y.Backward(dy);
             return [result, x.Grad!.ToArray(), w.Grad!.ToArray(), b.Grad!.ToArray()];
         }
-    }
-
-    [Test]
-    public void Winograd_is_chosen_where_it_saves_and_nowhere_else()
-    {
-        if (!System.Runtime.Intrinsics.Vector128.IsHardwareAccelerated) Assert.Ignore("Without vectors no convolution takes this way.");
-
-        Assert.That(Chosen(images: 128, channels: 96, side: 16, kernel: 5, outputs: 192));
-        Assert.That(Chosen(images: 128, channels: 192, side: 8, kernel: 3, outputs: 192));
-        Assert.That(!Chosen(images: 1, channels: 96, side: 8, kernel: 5, outputs: 192), "four tiles do not pay for transforming the filters");
-        Assert.That(!Chosen(images: 128, channels: 3, side: 32, kernel: 5, outputs: 192), "three channels fill no vector");
-        Assert.That(!Chosen(images: 128, channels: 96, side: 16, kernel: 1, outputs: 192));
-        Assert.That(!Chosen(images: 128, channels: 96, side: 16, kernel: 5, outputs: 192, step: 2));
-
-        static bool Chosen(int images, int channels, int side, int kernel, int outputs, int step = 1) =>
-            WinogradConvolution.For(
-                new()
-                {
-                    Pixels = null, ZeroBuffer = null, Images = images, Height = side, Width = side, Channels = channels,
-                    OutputSize = (side, side), KernelSize = (kernel, kernel), Stride = (step, step), Origin = (-kernel / 2, -kernel / 2),
-                },
-                outputs) is not null;
     }
 
     private static void AssertExact(float* actual, float* direct, double[] expected)
@@ -179,15 +163,17 @@ public sealed unsafe class WinogradConvolutionTests
         return Math.Sqrt(difference / norm);
     }
 
-    private static (DirectConvolution Direct, WinogradConvolution Winograd) KernelsOf(int width, int kernel, int tile) => width switch
+    private static (DirectConvolution Direct, WinogradConvolution Winograd) KernelsOf(
+        int width, int kernel, int tile) => width switch
     {
-        16 => (new DirectConvolution<F32x16>(), WinogradOf<F32x16>(kernel, tile)),
-        8 => (new DirectConvolution<F32x8>(), WinogradOf<F32x8>(kernel, tile)),
-        4 => (new DirectConvolution<F32x4>(), WinogradOf<F32x4>(kernel, tile)),
-        _ => (new DirectConvolution<F32>(), WinogradOf<F32>(kernel, tile)),
+        16 => (new DirectConvolution<Lanes16>(), WinogradOf<Lanes16>(kernel, tile)),
+        8 => (new DirectConvolution<Lanes8>(), WinogradOf<Lanes8>(kernel, tile)),
+        4 => (new DirectConvolution<Lanes4>(), WinogradOf<Lanes4>(kernel, tile)),
+        _ => (new DirectConvolution<Lanes1>(), WinogradOf<Lanes1>(kernel, tile)),
     };
 
-    private static WinogradConvolution WinogradOf<V>(int kernel, int tile) where V : struct, IVector<V> => (kernel, tile) switch
+    private static WinogradConvolution WinogradOf<V>(int kernel, int tile)
+        where V : struct, ILanes<V> => (kernel, tile) switch
     {
         (5, 4) => new WinogradConvolution<V, F4x5>(),
         (3, 5) => new WinogradConvolution<V, F5x3>(),
@@ -201,19 +187,21 @@ public sealed unsafe class WinogradConvolutionTests
         return x;
     }
 
-    private static PatchGrid CreateIndirection(Geometry g, float* x, float* zeros) => new()
-    {
-        Pixels = x, ZeroBuffer = zeros, Images = g.Images, Height = g.Height, Width = g.Width, Channels = g.Channels,
-        OutputSize = (g.OutH, g.OutW), KernelSize = (g.Kernel, g.Kernel), Stride = (1, 1), Origin = (-g.Padding, -g.Padding),
-    };
+    private static PatchGrid CreatePatches(Geometry g, float* x, float* zeros) => new(
+        x, zeros,
+        new(
+            g.Images, g.Height, g.Width, g.Channels, g.OutH, g.OutW, g.Kernel, g.Kernel, (1, 1),
+            (-g.Padding, -g.Padding)));
 
-    /// <summary>The input under tap and channel k (kernel row, kernel column, channel) of window p.</summary>
+    /// <summary>The input under tap and channel k (kernel row, kernel column, channel) of patch p.</summary>
     private static float InputAtTap(Geometry g, float* x, int p, int k)
     {
         var (image, rest) = Math.DivRem(p, g.OutH * g.OutW);
         var (row, column) = Math.DivRem(rest, g.OutW);
         var (tap, channel) = Math.DivRem(k, g.Channels);
         var (h, w) = (row - g.Padding + tap / g.Kernel, column - g.Padding + tap % g.Kernel);
-        return h < 0 || w < 0 || h >= g.Height || w >= g.Width ? 0 : x[((image * g.Height + h) * g.Width + w) * g.Channels + channel];
+        return h < 0 || w < 0 || h >= g.Height || w >= g.Width
+            ? 0
+            : x[((image * g.Height + h) * g.Width + w) * g.Channels + channel];
     }
 }

@@ -119,6 +119,17 @@ public sealed class OtherCommandTests
     }
 
     [Test]
+    public void A_plan_names_the_algorithm_of_every_pass()
+    {
+        var result = PynetProcess.Run(folder.Name, "models", "lenet5", "--plan", "--batch-size", "64");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        foreach (var text in (string[])
+            ["a step of 64 images", "forward", "input gradient", "weight gradient", "linear", "M×N×K = 64×"])
+            Assert.That(result.Output, Does.Contain(text));
+    }
+
+    [Test]
     public void Devices_are_shown()
     {
         var result = PynetProcess.Run(folder.Name, "devices");

@@ -84,6 +84,7 @@ public sealed partial class TerminalTests
     [TestCase("devices --help")]
     [TestCase("models")]
     [TestCase("models nin")]
+    [TestCase("models nin --plan")]
     [TestCase("devices")]
     public void Pages_and_tables_fit_the_terminal(string line)
     {

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using PyNetSharp.Layers;
 using PyNetSharp.Models;
 
 namespace PyNetSharp.Train;
 
-/// <summary><c>pynet models</c>: what there is to train, and how it looks inside.</summary>
+/// <summary><c>pynet models</c>: lists the networks, or shows the layers of one and how they are computed.</summary>
 internal sealed class ModelsCommand : ConsoleCommand
 {
     private readonly Argument<string?> model = new("MODEL")
@@ -22,14 +23,21 @@ internal sealed class ModelsCommand : ConsoleCommand
         "--width", "X", "Multiply the hidden channels by X. Default: 1.",
         "above 0 and up to 16", x => x is > 0 and <= 16);
 
+    private readonly Option<bool> plan = CheckedOption.Switch(
+        "--plan", "Also show how CPUs compute each convolution and linear layer: algorithm, GFLOP per step, and why.");
+    private readonly Option<int?> batchSize = CheckedOption.Integer(
+        "--batch-size", "Images per step, for --plan. Default: the model's.", 1, 1 << 20);
+
     public ModelsCommand() : base("models", "models [MODEL]", "List the networks, or show one layer by layer.")
     {
         Add(model);
         AddGroup("Network", size, classes, width);
+        AddGroup("Computation", plan, batchSize);
         Examples.AddRange(
         [
             ("pynet models", "List the networks."),
             ("pynet models alexnet --size 224", "Show AlexNet on 224×224 images."),
+            ("pynet models nin --plan", "Show how each layer of NiN is computed."),
         ]);
     }
 
@@ -61,7 +69,10 @@ internal sealed class ModelsCommand : ConsoleCommand
     private void Show(ConsoleOutput screen, NetworkDefinition network, ParseResult parse)
     {
         var input = parse.GetValue(size) is { } side ? Shape.Create([network.Input[0], side, side]) : network.Input;
-        var options = new NetworkOptions(input, parse.GetValue(classes) ?? 10) { WidthMultiplier = parse.GetValue(width) ?? 1 };
+        var options = new NetworkOptions(input, parse.GetValue(classes) ?? 10)
+        {
+            WidthMultiplier = parse.GetValue(width) ?? 1,
+        };
         var built = network.Create(options, new Rng(0));
         var trace = ModelSummary.Of(built, input);
 
@@ -71,5 +82,48 @@ internal sealed class ModelsCommand : ConsoleCommand
             screen.WriteInfo(char.IsAsciiDigit(layer.Path[0]) ? layer.OutputText : $"{layer}");
         screen.WriteInfo("");
         LayerTable.Show(screen, trace);
+        if (parse.GetValue(plan)) ShowPlan(screen, trace, input, parse.GetValue(batchSize) ?? network.Recipe.BatchSize);
     }
+
+    private static void ShowPlan(ConsoleOutput screen, IReadOnlyList<LayerSummary> trace, Shape item, int batch)
+    {
+        screen.WriteInfo($"\nHow CPUs compute a step of {NumberFormatting.Count(batch)} images:");
+        screen.WriteTable(
+            [
+                new("", 1), new("Layer", 5), new("Pass", 2), new("Algorithm", 2), new("GFLOP", 3, IsNumber: true),
+                new("Why", 4),
+            ],
+            PlanRows(trace, item, batch));
+    }
+
+    /// <summary>Three rows per convolution or linear layer, one per pass.</summary>
+    private static IEnumerable<string[]> PlanRows(IReadOnlyList<LayerSummary> trace, Shape item, int batch)
+    {
+        Shape input = [batch, .. item];
+        var isFirst = true;
+        foreach (var layer in trace.Where(layer => layer.IsLeaf))
+        {
+            if (PlanOf(layer.Module, input) is var (forward, inputGradient, weightGradient))
+            {
+                yield return Row(layer.Path, $"{layer.Module}", "forward", forward);
+                yield return isFirst
+                    ? ["", "", "input gradient", "none", "", "the input is the data"]
+                    : Row("", "", "input gradient", inputGradient);
+                yield return Row("", "", "weight gradient", weightGradient);
+                isFirst = false;
+            }
+
+            input = [batch, .. layer.Output.Skip(1)];       // leaves are in the order in which they run
+        }
+
+        static string[] Row(string path, string layer, string pass, PassPlan plan) =>
+            [path, layer, pass, plan.Algorithm, NumberFormatting.Number(plan.Gflop), plan.Reason];
+    }
+
+    private static Conv2dPlan? PlanOf(Module module, Shape input) => module switch
+    {
+        Conv2d conv => Conv2dPlan.For(input, conv.Weight.Shape, conv.Stride, conv.Padding),
+        Linear linear => Conv2dPlan.ForLinear(input[0], linear.Weight.Shape[1], linear.Weight.Shape[0]),
+        _ => null,
+    };
 }

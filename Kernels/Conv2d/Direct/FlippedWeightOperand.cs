@@ -4,32 +4,44 @@ using PyNetSharp.Kernels.Gemm;
 namespace PyNetSharp.Kernels;
 
 /// <summary>
-/// A convolution's weight for its gradient by the input: the lines are input channels, and the sum goes over the taps
-/// that reach one class of input pixels, last tap first, and over outputs.
+/// The weight as the input gradient multiplies it: GEMM N is the input channel, GEMM K the taps of one subconvolution,
+/// last tap first, and within a tap the output channel.
 /// </summary>
-/// <param name="weight">[outputs, kernelH, kernelW, channels] in storage.</param>
+/// <param name="weight">[K, R, S, C] in storage.</param>
+/// <param name="outputs">K</param>
+/// <param name="channels">C</param>
+/// <param name="kernel">R and S.</param>
+/// <param name="rows">The subconvolution's kernel rows.</param>
+/// <param name="columns">The subconvolution's kernel columns.</param>
 internal readonly struct FlippedWeightOperand<TWidth>(
-    ArrayView<float> weight, int outputs, int channels, (int H, int W) kernel, SubconvolutionAxis rows, SubconvolutionAxis columns) : IGemmOperand<FlippedWeightPosition>
+    ArrayView<float> weight, int outputs, int channels, (int H, int W) kernel, SubconvolutionAxis rows,
+    SubconvolutionAxis columns) : IGemmOperand<FlippedWeightPosition>
     where TWidth : struct, IAccessWidth
 {
-    /// <summary>All, and those that reach the class: none, if none of a row does; a row has at least one to be divided by.</summary>
-    private readonly int taps = kernel.H * kernel.W, subTapsH = columns.Taps == 0 ? 0 : rows.Taps, subTapsW = Math.Max(1, columns.Taps);
+    private readonly int taps = kernel.H * kernel.W;
 
-    /// <summary>The tap that comes last in the order of the weight, and so first here, and the distances to the next.</summary>
-    private readonly int lastTap = (rows.FirstTap + (rows.Taps - 1) * rows.TapStride) * kernel.W + columns.FirstTap + (columns.Taps - 1) * columns.TapStride;
+    /// <summary>
+    /// Taps of the subconvolution: no rows if a row has none; at least 1 in a row, since it is a divisor.
+    /// </summary>
+    private readonly int subTapsH = columns.Taps == 0 ? 0 : rows.Taps, subTapsW = Math.Max(1, columns.Taps);
+
+    /// <summary>The tap that is last in storage and first here, and the distances to the next.</summary>
+    private readonly int lastTap =
+        (rows.FirstTap + (rows.Taps - 1) * rows.TapStride) * kernel.W +
+        columns.FirstTap + (columns.Taps - 1) * columns.TapStride;
     private readonly int tapStrideH = rows.TapStride * kernel.W, tapStrideW = columns.TapStride;
 
     public static bool IsKMajor => false;
 
-    public FlippedWeightPosition PositionAt(int line, int depth)
+    public FlippedWeightPosition PositionAt(int n, int k)
     {
-        var tap = depth / outputs;
-        return new(line, depth % outputs, tap / subTapsW, tap % subTapsW);
+        var tap = k / outputs;
+        return new(n, k % outputs, tap / subTapsW, tap % subTapsW);
     }
 
-    public FlippedWeightPosition Advance(FlippedWeightPosition place, int depth)
+    public FlippedWeightPosition Advance(FlippedWeightPosition position, int depth)
     {
-        int output = place.Output + depth, row = place.Row, column = place.Column;
+        int output = position.Output + depth, row = position.Row, column = position.Column;
         while (output >= outputs)
         {
             output -= outputs;
@@ -38,23 +50,24 @@ internal readonly struct FlippedWeightOperand<TWidth>(
             row++;
         }
 
-        return new(place.Line, output, row, column);
+        return new(position.Channel, output, row, column);
     }
 
     public long Address => GpuAddress.Of(weight);
 
-    public Float4 Load(FlippedWeightPosition place) =>
-        place.Row < subTapsH ? Float4.Load<TWidth>(weight, Offset(place), channels - place.Line) : default;
+    public Float4 Load(FlippedWeightPosition position) =>
+        position.Row < subTapsH ? Float4.Load<TWidth>(weight, Offset(position), channels - position.Channel) : default;
 
-    public void CopyToShared(FlippedWeightPosition place, AsyncCopy copy) =>
-        copy.CopyFour<TWidth>(Offset(place), place.Row < subTapsH ? channels - place.Line : 0);
+    public void CopyToShared(FlippedWeightPosition position, AsyncCopy copy) =>
+        copy.CopyFour<TWidth>(Offset(position), position.Row < subTapsH ? channels - position.Channel : 0);
 
-    private int Offset(FlippedWeightPosition place) =>
-        (place.Output * taps + lastTap - place.Row * tapStrideH - place.Column * tapStrideW) * channels + place.Line;
+    private int Offset(FlippedWeightPosition position) =>
+        (position.Output * taps + lastTap - position.Row * tapStrideH - position.Column * tapStrideW) * channels +
+        position.Channel;
 }
 
-/// <summary>A weight: its input channel, output channel, and tap in flipped order.</summary>
-internal readonly struct FlippedWeightPosition(int line, int output, int row, int column)
+/// <summary>A weight: its input channel, output channel, and the row and column of its tap in flipped order.</summary>
+internal readonly struct FlippedWeightPosition(int channel, int output, int row, int column)
 {
-    public readonly int Line = line, Output = output, Row = row, Column = column;
+    public readonly int Channel = channel, Output = output, Row = row, Column = column;
 }

@@ -2,45 +2,47 @@ using ILGPU;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>Windows that slide over channels-last images, as a GPU's threads find their floats. Nothing is copied out.</summary>
+/// <summary>A <see cref="PatchGeometry"/> as GPU threads use it, with the images. Nothing is copied.</summary>
 /// <remarks>
-/// An image row is Width · Channels contiguous floats and a window's row is <see cref="KernelRowLength"/> of them, so along a row
-/// everything is counted in floats: whether a float lies in the padding is one comparison, and no channel is ever divided out.
+/// An image row is W·C contiguous floats, and a patch's row is <see cref="KernelRowLength"/> = S·C of them. So columns
+/// are counted in floats: whether a float is in the padding is one comparison, without a division by the channels.
 /// </remarks>
-internal readonly struct Im2ColGeometry(
-    ArrayView<float> pixels, (int Images, int Height, int Width, int Channels) source,
-    (int H, int W) outputSize, (int H, int W) kernelSize, (int H, int W) stride, (int H, int W) origin)
+internal readonly struct Im2ColGeometry(ArrayView<float> pixels, PatchGeometry patches)
 {
-    /// <summary>[images, height, width, channels]</summary>
+    /// <summary>[N, H, W, C]</summary>
     public readonly ArrayView<float> Pixels = pixels;
 
-    public readonly int Images = source.Images, Height = source.Height;
+    public readonly int Images = patches.N, Height = patches.H;
 
-    /// <summary>Floats in an image row.</summary>
-    public readonly int RowLength = source.Width * source.Channels;
+    /// <summary>Floats in an image row: W·C.</summary>
+    public readonly int RowLength = patches.W * patches.C;
 
-    /// <summary>Positions of the window, per axis.</summary>
-    public readonly int OutputH = outputSize.H, OutputW = outputSize.W;
+    /// <summary>P and Q.</summary>
+    public readonly int OutputH = patches.P, OutputW = patches.Q;
 
-    /// <summary>Rows of a window; 0 if no tap reaches this grid.</summary>
-    public readonly int KernelRows = kernelSize.W == 0 ? 0 : kernelSize.H;
+    /// <summary>Rows of a patch: R; 0 if it has no tap.</summary>
+    public readonly int KernelRows = patches.S == 0 ? 0 : patches.R;
 
-    /// <summary>Floats in a row of a window; at least 1, so that it can be divided by.</summary>
-    public readonly int KernelRowLength = Math.Max(1, kernelSize.W * source.Channels);
+    /// <summary>Floats in a row of a patch: S·C; at least 1, since it is a divisor.</summary>
+    public readonly int KernelRowLength = Math.Max(1, patches.S * patches.C);
 
     /// <summary>From one position to the next: in rows, and in floats.</summary>
-    public readonly int StrideH = stride.H, StrideW = stride.W * source.Channels;
+    public readonly int StrideH = patches.Stride.H, StrideW = patches.Stride.W * patches.C;
 
     /// <summary>
-    /// From the first position of a row to the one behind its last, in floats, and likewise of a column, in rows.
+    /// From a row's first position to the one after its last, in floats; and from a column's, in rows.
     /// </summary>
-    public readonly int OutputSpanW = outputSize.W * stride.W * source.Channels, OutputSpanH = outputSize.H * stride.H;
+    public readonly int OutputSpanW = patches.Q * patches.Stride.W * patches.C;
 
-    /// <summary>The first float of the first window: its row, and its place there; negative for padding.</summary>
-    public readonly int OriginH = origin.H, OriginW = origin.W * source.Channels;
+    /// <inheritdoc cref="OutputSpanW"/>
+    public readonly int OutputSpanH = patches.P * patches.Stride.H;
 
+    /// <summary>The first float of the first patch: its row, and its column in floats; negative for padding.</summary>
+    public readonly int OriginH = patches.Origin.H, OriginW = patches.Origin.W * patches.C;
+
+    /// <summary>N·P·Q</summary>
     public int Positions => Images * OutputH * OutputW;
 
-    /// <summary>Floats in a window.</summary>
+    /// <summary>R·S·C: floats in a patch.</summary>
     public int Depth => KernelRows * KernelRowLength;
 }

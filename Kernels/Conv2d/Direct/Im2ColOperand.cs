@@ -2,69 +2,77 @@ using PyNetSharp.Kernels.Gemm;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>Windows as the lines of a product, which sums over a window's floats: forward, and the gradient by the input.</summary>
-internal readonly struct Im2ColOperand<TWidth>(Im2ColGeometry geometry) : IGemmOperand<Im2ColPosition> where TWidth : struct, IAccessWidth
+/// <summary>
+/// The patches as rows of a product: GEMM M is the position, GEMM K the float of the patch. For the forward pass and
+/// the input gradient.
+/// </summary>
+internal readonly struct Im2ColOperand<TWidth>(Im2ColGeometry geometry) : IGemmOperand<Im2ColPosition>
+    where TWidth : struct, IAccessWidth
 {
     public static bool IsKMajor => true;
 
-    public Im2ColPosition PositionAt(int line, int depth)
+    public Im2ColPosition PositionAt(int m, int k)
     {
-        int row = line / geometry.OutputW, image = row / geometry.OutputH;
-        int tap = depth / geometry.KernelRowLength, inRun = depth % geometry.KernelRowLength;
+        int row = m / geometry.OutputW, image = row / geometry.OutputH;
+        int kernelRow = k / geometry.KernelRowLength, offsetInRow = k % geometry.KernelRowLength;
         int top = row % geometry.OutputH * geometry.StrideH + geometry.OriginH;
-        int column = line % geometry.OutputW * geometry.StrideW + geometry.OriginW + inRun;
-        var bottom = line < geometry.Positions ? Math.Max(0, Math.Min(geometry.Height, top + geometry.KernelRows)) : 0;
-        return new(top + tap, bottom, column, inRun, (image * geometry.Height + top + tap) * geometry.RowLength + column);
+        int column = m % geometry.OutputW * geometry.StrideW + geometry.OriginW + offsetInRow;
+        var end = m < geometry.Positions ? Math.Max(0, Math.Min(geometry.Height, top + geometry.KernelRows)) : 0;
+        return new(
+            top + kernelRow, end, column, offsetInRow,
+            (image * geometry.Height + top + kernelRow) * geometry.RowLength + column);
     }
 
-    public Im2ColPosition Advance(Im2ColPosition place, int floats)
+    public Im2ColPosition Advance(Im2ColPosition position, int floats)
     {
-        int row = place.Row, column = place.Column + floats, inRun = place.KernelRowOffset + floats, offset = place.Offset + floats;
-        while (inRun >= geometry.KernelRowLength)
+        int row = position.Row, column = position.Column + floats;
+        int offsetInRow = position.KernelRowOffset + floats, offset = position.Offset + floats;
+        while (offsetInRow >= geometry.KernelRowLength)
         {
-            inRun -= geometry.KernelRowLength;
+            offsetInRow -= geometry.KernelRowLength;
             column -= geometry.KernelRowLength;
             offset += geometry.RowLength - geometry.KernelRowLength;
             row++;
         }
 
-        return new(row, place.RowEnd, column, inRun, offset);
+        return new(row, position.RowEnd, column, offsetInRow, offset);
     }
 
     public long Address => GpuAddress.Of(geometry.Pixels);
 
-    public Float4 Load(Im2ColPosition place)
+    public Float4 Load(Im2ColPosition position)
     {
-        if (TWidth.IsVector4) return Float4.Load<TWidth>(geometry.Pixels, place.Offset, IsInside(place) ? 4 : 0);
+        if (TWidth.IsVector4) return Float4.Load<TWidth>(geometry.Pixels, position.Offset, IsInside(position) ? 4 : 0);
 
-        var second = Advance(place, 1);
+        var second = Advance(position, 1);
         var third = Advance(second, 1);
-        return new(LoadElement(place), LoadElement(second), LoadElement(third), LoadElement(Advance(third, 1)));
+        return new(LoadElement(position), LoadElement(second), LoadElement(third), LoadElement(Advance(third, 1)));
     }
 
-    public void CopyToShared(Im2ColPosition place, AsyncCopy copy)
+    public void CopyToShared(Im2ColPosition position, AsyncCopy copy)
     {
         if (TWidth.IsVector4)
         {
-            copy.CopyFour<TWidth>(place.Offset, IsInside(place) ? 4 : 0);
+            copy.CopyFour<TWidth>(position.Offset, IsInside(position) ? 4 : 0);
             return;
         }
 
-        for (var i = 0; i < 4; i++, place = Advance(place, 1)) copy.CopyOne(i, place.Offset, IsInside(place));
+        for (var i = 0; i < 4; i++, position = Advance(position, 1))
+            copy.CopyOne(i, position.Offset, IsInside(position));
     }
 
-    private float LoadElement(Im2ColPosition place) => IsInside(place) ? geometry.Pixels[place.Offset] : 0;
+    private float LoadElement(Im2ColPosition position) => IsInside(position) ? geometry.Pixels[position.Offset] : 0;
 
-    private bool IsInside(Im2ColPosition place) =>
-        (uint)place.Row < (uint)place.RowEnd && (uint)place.Column < (uint)geometry.RowLength;
+    private bool IsInside(Im2ColPosition position) =>
+        (uint)position.Row < (uint)position.RowEnd && (uint)position.Column < (uint)geometry.RowLength;
 }
 
-/// <summary>A float of a window.</summary>
-/// <param name="row">Of the image; negative above it.</param>
-/// <param name="rowEnd">The first row below the image or the window; 0 for a window that there is not.</param>
-/// <param name="column">In floats; negative to the left of the image.</param>
-/// <param name="kernelRowOffset">The float's place in the window's row.</param>
-/// <param name="offset">The float's place in memory, where there is one.</param>
+/// <summary>A float of a patch.</summary>
+/// <param name="row">Its row in the image; negative above it.</param>
+/// <param name="rowEnd">The first row below the image or the patch; 0 beyond the last patch.</param>
+/// <param name="column">Its column in floats; negative to the left of the image.</param>
+/// <param name="kernelRowOffset">Its offset in the patch's row.</param>
+/// <param name="offset">Its offset in the images, if it is inside one.</param>
 internal readonly struct Im2ColPosition(int row, int rowEnd, int column, int kernelRowOffset, int offset)
 {
     public readonly int Row = row, RowEnd = rowEnd, Column = column, KernelRowOffset = kernelRowOffset, Offset = offset;

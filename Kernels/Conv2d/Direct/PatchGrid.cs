@@ -1,63 +1,65 @@
 namespace PyNetSharp.Kernels;
 
 /// <summary>
-/// The windows that a kernel sees as it slides over channels-last images: for each position, pointers to the input rows
-/// that lie under the kernel. Padding points at zeros. No window is ever copied out, but for the ends of very short rows.
+/// The patches of channels-last images under a kernel, as an indirection buffer: for each position, pointers to the
+/// input rows under the kernel; padding points at the zero buffer. No patch is copied, except parts of those in row
+/// segments.
 /// </summary>
 /// <remarks>
-/// A window is cut into segments of contiguous floats: one per tap, of <c>Channels</c> floats. With few channels, as in a
-/// first layer, that would be mostly pointers; there a segment is a whole kernel row of <c>KernelWidth · Channels</c>
-/// floats, and windows that the image's edge cuts get a small padded copy.
+/// A patch is cut into segments of contiguous floats: one per tap, of C floats; or, with few channels
+/// (<see cref="Conv2dPlan.UsesRowSegments"/>), one per kernel row, of S·C floats. A row segment that crosses the
+/// image's edge is copied, with zeros around it.
 /// </remarks>
-internal readonly unsafe struct PatchGrid
+/// <param name="pixels">[N, H, W, C]</param>
+/// <param name="zeroBuffer">At least one segment of zeros.</param>
+internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, PatchGeometry geometry)
 {
-    private const int RowSegmentChannelLimit = 16;
+    public float* Pixels { get; init; } = pixels;
 
-    /// <summary>Channels-last images, [Images, Height, Width, Channels].</summary>
-    public required float* Pixels { get; init; }
+    public float* ZeroBuffer { get; init; } = zeroBuffer;
 
-    /// <summary>At least one segment of zeros.</summary>
-    public required float* ZeroBuffer { get; init; }
+    /// <summary>A field: reading one extent does not copy the others.</summary>
+    public readonly PatchGeometry Geometry = geometry;
 
-    public required int Images { get; init; }
+    public int Images => Geometry.N;
 
-    public required int Height { get; init; }
+    public int Height => Geometry.H;
 
-    public required int Width { get; init; }
+    public int Width => Geometry.W;
 
-    public required int Channels { get; init; }
+    public int Channels => Geometry.C;
 
-    /// <summary>Positions of the window, per axis.</summary>
-    public required (int H, int W) OutputSize { get; init; }
+    /// <summary>Positions of the kernel: P and Q.</summary>
+    public (int H, int W) OutputSize => (Geometry.P, Geometry.Q);
 
-    /// <summary>Taps, per axis; 0 where no tap reaches this grid.</summary>
-    public required (int H, int W) KernelSize { get; init; }
+    /// <summary>Taps: R and S.</summary>
+    public (int H, int W) KernelSize => (Geometry.R, Geometry.S);
 
-    /// <summary>Input pixels between two positions.</summary>
-    public required (int H, int W) Stride { get; init; }
+    public (int H, int W) Stride => Geometry.Stride;
 
-    /// <summary>The input pixel under the first tap of the first position; negative for padding.</summary>
-    public required (int H, int W) Origin { get; init; }
+    public (int H, int W) Origin => Geometry.Origin;
 
-    public int Positions => Images * OutputSize.H * OutputSize.W;
+    public int Positions => Geometry.Positions;
 
+    /// <summary>Floats in a patch.</summary>
+    public int Depth => Geometry.Depth;
+
+    /// <summary>Segments of a patch.</summary>
     public int Segments => HasRowSegments ? KernelSize.H : KernelSize.H * KernelSize.W;
 
-    /// <summary>Floats to a segment.</summary>
+    /// <summary>Floats in a segment.</summary>
     public int SegmentLength => HasRowSegments ? KernelSize.W * Channels : Channels;
 
-    /// <summary>Floats to a window.</summary>
-    public int Depth => KernelSize.H * KernelSize.W * Channels;
+    private bool HasRowSegments => Conv2dPlan.UsesRowSegments(Geometry.C, Geometry.S);
 
-    /// <summary>Floats of working memory that <see cref="FillIndirectionBuffer"/> may need for so many positions.</summary>
+    /// <summary>For what depends on shapes alone.</summary>
+    public static PatchGrid WithoutImages(PatchGeometry geometry) => new(null, null, geometry);
+
+    /// <summary>Floats of working memory that <see cref="FillIndirectionBuffer"/> may need.</summary>
     public long EdgeCopySize(int positions) => HasRowSegments ? (long)positions * Depth : 0;
 
-    private bool HasRowSegments => Channels < RowSegmentChannelLimit && KernelSize.W > 1;
-
-    /// <summary>
-    /// The same windows in parts of at most so many positions that follow one another: images, rows of an image, or
-    /// positions of a row.
-    /// </summary>
+    /// <summary>Consecutive parts: whole images, rows of an image, or positions of a row.</summary>
+    /// <param name="most">Positions of a part, at most.</param>
     public List<PatchGrid> Split(int most)
     {
         List<PatchGrid> parts = [];
@@ -65,7 +67,7 @@ internal readonly unsafe struct PatchGrid
         if (ofImage <= most)
         {
             for (var (image, size) = (0, Equal(Images, most / ofImage)); image < Images; image += size)
-                parts.Add(this with { Pixels = ImageStart(image), Images = Math.Min(size, Images - image) });
+                parts.Add(Part(image, Geometry with { N = Math.Min(size, Images - image) }));
             return parts;
         }
 
@@ -73,15 +75,14 @@ internal readonly unsafe struct PatchGrid
         for (var image = 0; image < Images; image++)
             for (var row = 0; row < OutputSize.H; row += rows)
                 for (var column = 0; column < OutputSize.W; column += columns)
-                    parts.Add(this with
+                    parts.Add(Part(image, Geometry with
                     {
-                        Pixels = ImageStart(image), Images = 1,
-                        OutputSize = (Math.Min(rows, OutputSize.H - row), Math.Min(columns, OutputSize.W - column)),
+                        N = 1, P = Math.Min(rows, OutputSize.H - row), Q = Math.Min(columns, OutputSize.W - column),
                         Origin = (Origin.H + row * Stride.H, Origin.W + column * Stride.W),
-                    });
+                    }));
         return parts;
 
-        // The size of parts that are about equal, and no larger than the greatest.
+        // The size of parts that are about equal and at most the greatest.
         static int Equal(int count, int greatest)
         {
             var parts = (count + greatest - 1) / greatest;
@@ -89,16 +90,22 @@ internal readonly unsafe struct PatchGrid
         }
     }
 
+    private PatchGrid Part(int firstImage, PatchGeometry part) => new(ImageStart(firstImage), ZeroBuffer, part);
+
     private float* ImageStart(int image) => Pixels + (nint)image * Height * Width * Channels;
 
-    /// <summary>Writes the pointers of <paramref name="count"/> windows from position <paramref name="first"/> on.</summary>
-    /// <param name="table">Segment s of the window i goes to <c>table[i · perWindow + s · perSegment]</c>.</param>
-    /// <param name="edges"><see cref="EdgeCopySize"/> floats for windows that the image's edge cuts.</param>
-    public void FillIndirectionBuffer(int first, int count, float** table, nint perWindow, nint perSegment, float* edges)
+    /// <summary>
+    /// Writes the pointers of <paramref name="count"/> patches from position <paramref name="first"/> on.
+    /// </summary>
+    /// <param name="table">Segment s of patch i goes to <c>table[i · perPatch + s · perSegment]</c>.</param>
+    /// <param name="edges">
+    /// <see cref="EdgeCopySize"/> floats for copies of segments that cross the image's edge.
+    /// </param>
+    public void FillIndirectionBuffer(int first, int count, float** table, nint perPatch, nint perSegment, float* edges)
     {
         var (row, column) = Math.DivRem(first, OutputSize.W);
         var (image, line) = Math.DivRem(row, OutputSize.H);
-        for (var i = 0; i < count; i++, table += perWindow)
+        for (var i = 0; i < count; i++, table += perPatch)
         {
             var (top, left) = (line * Stride.H + Origin.H, column * Stride.W + Origin.W);
             var pixels = ImageStart(image);

@@ -3,18 +3,17 @@ using PyNetSharp.Kernels.Gemm;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>Every so many pixels of channels-last images, as the rows of a product.</summary>
-/// <param name="pixels">[images, height, width, channels]</param>
-/// <param name="outputSize">The pixels per axis that are written.</param>
-/// <param name="stride">From one to the next.</param>
-/// <param name="origin">The first.</param>
-internal readonly struct StridedEpilogue<TWidth>(
-    ArrayView<float> pixels, (int Images, int Height, int Width, int Channels) size,
-    (int H, int W) outputSize, (int H, int W) stride, (int H, int W) origin) : IEpilogue
+/// <summary>Stores one subconvolution's rows as the pixels of dx that are its class.</summary>
+/// <param name="dx">[N, H, W, C]</param>
+internal readonly struct StridedEpilogue<TWidth>(ArrayView<float> dx, Conv2dProblem problem, Subconvolution part)
+    : IEpilogue
     where TWidth : struct, IAccessWidth
 {
-    private readonly int images = size.Images, height = size.Height, width = size.Width, channels = size.Channels;
-    private readonly int outputH = outputSize.H, outputW = outputSize.W, strideH = stride.H, strideW = stride.W, top = origin.H, left = origin.W;
+    private readonly ArrayView<float> pixels = dx;
+    private readonly int images = problem.N, height = problem.H, width = problem.W, channels = problem.C;
+    private readonly int outputH = part.Patches.P, outputW = part.Patches.Q;
+    private readonly int strideH = problem.Stride.H, strideW = problem.Stride.W;
+    private readonly int top = part.FirstPixel.H, left = part.FirstPixel.W;
 
     public Float4 InitialSums(int column) => default;
 

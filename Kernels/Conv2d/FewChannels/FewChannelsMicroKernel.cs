@@ -4,16 +4,21 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>The micro-kernels of <see cref="FewChannelsConvolution"/>, all sums in registers as in <see cref="MicroKernels"/>.</summary>
+/// <summary>
+/// The micro-kernels of <see cref="FewChannelsConvolution"/>, with all sums in registers as in
+/// <see cref="MicroKernels"/>.
+/// </summary>
 internal static unsafe class FewChannelsMicroKernel
 {
-    /// <summary>sums[r][p] = start[r] + Σ over t of weights[t][r] · pixels[offsets[t] + p], for two vectors of p.</summary>
-    /// <param name="weights">[taps, 2 vectors], of which the first TileRows numbers count.</param>
-    /// <param name="sums">TileRows rows, <paramref name="stride"/> floats apart.</param>
+    /// <summary>
+    /// sums[r][p] = start[r] + Σ over t of weights[t][r] · pixels[offsets[t] + p], for two vectors of p.
+    /// </summary>
+    /// <param name="weights">[taps, nr], of which the first mr are used.</param>
+    /// <param name="sums">mr rows, <paramref name="stride"/> floats apart.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Convolve<V>(
         float* pixels, nint* offsets, nint taps, float* weights, float* start, bool relu, float* sums, nint stride)
-        where V : struct, IVector<V>
+        where V : struct, ILanes<V>
     {
         V c00 = V.Create(start[0]), c10 = V.Create(start[1]), c20 = V.Create(start[2]), c30 = V.Create(start[3]);
         V c40 = default, c50 = default, c60 = default, c70 = default;
@@ -49,12 +54,12 @@ internal static unsafe class FewChannelsMicroKernel
     }
 
     /// <summary>sums[r] += (Σ over p of dy[r][p] · left[p], the same with right), lane by lane.</summary>
-    /// <param name="dy">TileRows rows, <paramref name="stride"/> floats apart.</param>
-    /// <param name="count">Floats of a row, whole vectors.</param>
-    /// <param name="sums">[TileRows, 2 vectors]</param>
+    /// <param name="dy">mr rows, <paramref name="stride"/> floats apart.</param>
+    /// <param name="count">Floats of a row; whole vectors.</param>
+    /// <param name="sums">[mr, nr]</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Correlate<V>(float* dy, nint stride, float* left, float* right, nint count, float* sums)
-        where V : struct, IVector<V>
+        where V : struct, ILanes<V>
     {
         V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         V c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
@@ -86,14 +91,15 @@ internal static unsafe class FewChannelsMicroKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MultiplyAddPair<V>(V factor, V left, V right, ref V sumLeft, ref V sumRight) where V : struct, IVector<V>
+    private static void MultiplyAddPair<V>(V factor, V left, V right, ref V sumLeft, ref V sumRight)
+        where V : struct, ILanes<V>
     {
         sumLeft = V.MultiplyAddEstimate(factor, left, sumLeft);
         sumRight = V.MultiplyAddEstimate(factor, right, sumRight);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreEpilogue<V>(float* sums, V left, V right, bool relu) where V : struct, IVector<V>
+    private static void StoreEpilogue<V>(float* sums, V left, V right, bool relu) where V : struct, ILanes<V>
     {
         if (relu) (left, right) = (V.Relu(left), V.Relu(right));
         left.Store(sums);
@@ -101,7 +107,7 @@ internal static unsafe class FewChannelsMicroKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddToMemory<V>(float* sums, V left, V right) where V : struct, IVector<V>
+    private static void AddToMemory<V>(float* sums, V left, V right) where V : struct, ILanes<V>
     {
         (left + V.Load(sums)).Store(sums);
         (right + V.Load(sums + V.Width)).Store(sums + V.Width);

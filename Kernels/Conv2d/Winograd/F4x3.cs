@@ -4,7 +4,9 @@ using static PyNetSharp.Kernels.WinogradMath;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>F(4, 3), from the points 0, ±1, ±2 and ∞: 36 multiplications for 4×4 outputs of a 3×3 filter, instead of 144.</summary>
+/// <summary>
+/// F(4, 3), from the points 0, ±1, ±2 and ∞: 36 multiplications for 4×4 outputs of a 3×3 filter, instead of 144.
+/// </summary>
 internal readonly unsafe struct F4x3 : IWinograd
 {
     public static int OutputTileSize => 4;
@@ -14,7 +16,8 @@ internal readonly unsafe struct F4x3 : IWinograd
     public static int Points => 6;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void TransformInput<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>
+    public static void TransformInput<V>(float* from, nint step, float* to, nint stride)
+        where V : struct, ILanes<V>
     {
         V d0 = V.Load(from), d1 = V.Load(from + step), d2 = V.Load(from + 2 * step), d3 = V.Load(from + 3 * step);
         V d4 = V.Load(from + 4 * step), d5 = V.Load(from + 5 * step);
@@ -26,9 +29,11 @@ internal readonly unsafe struct F4x3 : IWinograd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void TransformOutput<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>
+    public static void TransformOutput<V>(float* from, nint step, float* to, nint stride)
+        where V : struct, ILanes<V>
     {
-        V p1 = V.Load(from + step), p2 = V.Load(from + 2 * step), p3 = V.Load(from + 3 * step), p4 = V.Load(from + 4 * step);
+        V p1 = V.Load(from + step), p2 = V.Load(from + 2 * step);
+        V p3 = V.Load(from + 3 * step), p4 = V.Load(from + 4 * step);
         V even1 = p1 + p2, even2 = p3 + p4, odd1 = p1 - p2, odd2 = p3 - p4;
 
         (V.Load(from) + even1 + even2).Store(to);
@@ -38,7 +43,8 @@ internal readonly unsafe struct F4x3 : IWinograd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void TransformOutputGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>
+    public static void TransformOutputGradient<V>(float* from, nint step, float* to, nint stride)
+        where V : struct, ILanes<V>
     {
         V y0 = V.Load(from), y1 = V.Load(from + step), y2 = V.Load(from + 2 * step), y3 = V.Load(from + 3 * step);
 
@@ -49,7 +55,8 @@ internal readonly unsafe struct F4x3 : IWinograd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void TransformFilter<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>
+    public static void TransformFilter<V>(float* from, nint step, float* to, nint stride)
+        where V : struct, ILanes<V>
     {
         V g0 = V.Load(from), g1 = V.Load(from + step), g2 = V.Load(from + 2 * step);
         V zero = V.Create(1 / 4f), one = V.Create(-1 / 6f), two = V.Create(1 / 24f);
@@ -61,9 +68,11 @@ internal readonly unsafe struct F4x3 : IWinograd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void TransformFilterGradient<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V>
+    public static void TransformFilterGradient<V>(float* from, nint step, float* to, nint stride)
+        where V : struct, ILanes<V>
     {
-        V u1 = V.Load(from + step), u2 = V.Load(from + 2 * step), u3 = V.Load(from + 3 * step), u4 = V.Load(from + 4 * step);
+        V u1 = V.Load(from + step), u2 = V.Load(from + 2 * step);
+        V u3 = V.Load(from + 3 * step), u4 = V.Load(from + 4 * step);
         V zero = V.Create(1 / 4f), one = V.Create(-1 / 6f), two = V.Create(1 / 24f);
         V even1 = one * (u1 + u2), even2 = two * (u3 + u4), odd1 = one * (u1 - u2), odd2 = two * (u3 - u4);
 

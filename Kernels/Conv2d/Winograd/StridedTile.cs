@@ -9,14 +9,14 @@ namespace PyNetSharp.Kernels;
 /// <param name="ColumnStride">Floats from one column to the next.</param>
 internal readonly unsafe record struct StridedTile(nint Start, nint RowStride, nint ColumnStride)
 {
-    public StridedTile(float* start, nint row, nint column) : this((nint)start, row, column)
+    public StridedTile(float* start, nint rowStride, nint columnStride) : this((nint)start, rowStride, columnStride)
     {
     }
 
     /// <summary>to = T·from·Tᵀ, for one of the transforms of <typeparamref name="W"/>.</summary>
-    /// <param name="from">[T.From, T.From] vectors.</param>
-    /// <param name="to">[T.To, T.To] vectors.</param>
-    /// <param name="between">Working memory for [T.To, T.From] vectors.</param>
+    /// <param name="from">[T.InputLength, T.InputLength] vectors.</param>
+    /// <param name="to">[T.OutputLength, T.OutputLength] vectors.</param>
+    /// <param name="between">Working memory for [T.OutputLength, T.InputLength] vectors.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transform<V, W, T>(StridedTile from, StridedTile to, float* between)
         where V : struct, IVector<V>
@@ -24,13 +24,17 @@ internal readonly unsafe record struct StridedTile(nint Start, nint RowStride, n
         where T : struct, IWinogradTransform<W>
     {
         for (var x = 0; x < T.InputLength; x++)
-            T.Apply<V>((float*)from.Start + x * from.ColumnStride, from.RowStride, between + x * V.Width, T.InputLength * V.Width);
+            T.Apply<V>(
+                (float*)from.Start + x * from.ColumnStride, from.RowStride,
+                between + x * V.Width, T.InputLength * V.Width);
         for (var y = 0; y < T.OutputLength; y++)
-            T.Apply<V>(between + y * T.InputLength * V.Width, V.Width, (float*)to.Start + y * to.RowStride, to.ColumnStride);
+            T.Apply<V>(
+                between + y * T.InputLength * V.Width, V.Width,
+                (float*)to.Start + y * to.RowStride, to.ColumnStride);
     }
 }
 
-/// <summary>One of the five transforms of a Winograd filter, so that all share one walk over a plane.</summary>
+/// <summary>One of the five transforms of a Winograd filter, as a type argument of the loop over a tile.</summary>
 internal unsafe interface IWinogradTransform<W> where W : struct, IWinograd
 {
     static abstract int InputLength { get; }

@@ -2,67 +2,44 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>Convolutions of stride 1 that multiply less, for the kernels and sizes where it pays.</summary>
-/// <remarks>They take and give what <see cref="DirectConvolution"/> does, and must equal it but for rounding.</remarks>
+/// <summary>
+/// Convolutions of stride 1 in the Winograd domain, where a tile of outputs takes fewer multiplications.
+/// </summary>
+/// <remarks>They compute what <see cref="DirectConvolution"/> does, up to rounding, from the same arguments.</remarks>
 internal abstract unsafe class WinogradConvolution
 {
-    private const int MinChannels = 16;
-    private const int MinTiles = 48;             // fewer do not pay for transforming the filters
-    private const int MinTilesForWeightGradient5x5 = 240;      // a direct sum of less is so exact that F(4×4, 5×5)'s error would stand out
-    private const double MinGain = 1.5;
+    /// <summary>For the widest vectors of this processor; null without vectors.</summary>
+    public static WinogradConvolution? F4x3 { get; } = CreateWidest<F4x3>();
 
-    private static readonly WinogradConvolution? F4x3Kernel = CreateWidest<F4x3>(), F5x3Kernel = CreateWidest<F5x3>(), F4x5Kernel = CreateWidest<F4x5>();
+    /// <inheritdoc cref="F4x3"/>
+    public static WinogradConvolution? F5x3 { get; } = CreateWidest<F5x3>();
 
-    /// <summary>The kernels for these windows, or null where the direct ones are as good.</summary>
-    /// <param name="windows">The convolution's, over its input or over the gradient by its output.</param>
-    /// <param name="outputs">Channels of the result.</param>
-    public static WinogradConvolution? For(PatchGrid windows, int outputs) => For(windows, outputs, MinTiles);
+    /// <inheritdoc cref="F4x3"/>
+    public static WinogradConvolution? F4x5 { get; } = CreateWidest<F4x5>();
 
-    /// <summary>As <see cref="For(PatchGrid, int)"/>, for the gradient by weights.</summary>
-    /// <remarks>Padding by more than half the kernel is mostly zeros, which a direct sum adds without rounding.</remarks>
-    public static WinogradConvolution? ForWeightGradient(PatchGrid windows, int outputs) =>
-        -Math.Min(windows.Origin.H, windows.Origin.W) <= windows.KernelSize.H / 2
-            ? For(windows, outputs, windows.KernelSize.H == 5 ? MinTilesForWeightGradient5x5 : MinTiles)
-            : null;
+    /// <summary>Winograd F(m×m, r×r)</summary>
+    public abstract string Name { get; }
 
-    private static WinogradConvolution? For(PatchGrid windows, int outputs, int fewestTiles)
-    {
-        var kernels = windows.KernelSize switch
-        {
-            (3, 3) => F5x3Kernel?.Multiplications(windows) < F4x3Kernel?.Multiplications(windows) ? F5x3Kernel : F4x3Kernel,
-            (5, 5) => F4x5Kernel,
-            _ => null,
-        };
-        return kernels is not null && windows.Stride == (1, 1) && kernels.IsProfitable(windows, outputs, fewestTiles) ? kernels : null;
-    }
+    /// <summary>What it saves, in a few words.</summary>
+    public abstract string Saving { get; }
+
+    /// <summary>Both channel counts must be multiples of it.</summary>
+    public abstract int VectorWidth { get; }
+
+    /// <summary>m: outputs per tile and axis.</summary>
+    public abstract int OutputTileSize { get; }
+
+    /// <summary>m + r − 1: inputs and multiplications per tile and axis.</summary>
+    public abstract int Points { get; }
 
     /// <inheritdoc cref="DirectConvolution.Convolve"/>
-    /// <param name="packed">The filters, as the direct kernels take them.</param>
-    public abstract void Convolve(CpuDevice cpu, PatchGrid windows, float* packed, float* start, bool relu, float* y, int outputs);
+    /// <param name="packed">The filters, packed as the direct kernels take them.</param>
+    /// <param name="y">[N, P, Q, <paramref name="outputs"/>]</param>
+    public abstract void Convolve(
+        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, float* y, int outputs);
 
     /// <inheritdoc cref="DirectConvolution.WeightGradient"/>
-    public abstract void WeightGradient(CpuDevice cpu, PatchGrid windows, float* dy, int outputs, float* dw, float* db);
-
-    /// <summary>Whether both channel counts fill vectors, and enough multiplications and tiles are saved to pay for the transforms.</summary>
-    private bool IsProfitable(PatchGrid windows, int outputs, int fewestTiles)
-    {
-        var direct = (long)windows.Positions * windows.KernelSize.H * windows.KernelSize.W;
-        return Math.Min(windows.Channels, outputs) >= MinChannels && windows.Channels % VectorWidth == 0 && outputs % VectorWidth == 0
-            && TileCount(windows) >= fewestTiles && direct >= MinGain * Multiplications(windows);
-    }
-
-    /// <summary>Multiplications per pair of channels.</summary>
-    private long Multiplications(PatchGrid windows) => TileCount(windows) * Points * Points;
-
-    private long TileCount(PatchGrid windows) => (long)windows.Images * TilesAlong(windows.OutputSize.H) * TilesAlong(windows.OutputSize.W);
-
-    private int TilesAlong(int extent) => (extent + OutputTileSize - 1) / OutputTileSize;
-
-    protected abstract int VectorWidth { get; }
-
-    protected abstract int OutputTileSize { get; }
-
-    protected abstract int Points { get; }
+    public abstract void WeightGradient(CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* dw, float* db);
 
     private static WinogradConvolution? CreateWidest<W>() where W : struct, IWinograd =>
         VectorDispatch.Create<Factory<W>, WinogradConvolution?>();
@@ -79,15 +56,23 @@ internal sealed unsafe class WinogradConvolution<V, W> : WinogradConvolution
     where V : struct, IVector<V>
     where W : struct, IWinograd
 {
-    protected override int VectorWidth => V.Width;
+    public override string Name { get; } = FormattableString.Invariant(
+        $"Winograd F({W.OutputTileSize}×{W.OutputTileSize}, {W.Taps}×{W.Taps})");
 
-    protected override int OutputTileSize => W.OutputTileSize;
+    public override string Saving { get; } = FormattableString.Invariant(
+        $"{W.Points * W.Points} multiplications per tile, not {W.OutputTileSize * W.OutputTileSize * W.Taps * W.Taps}");
 
-    protected override int Points => W.Points;
+    public override int VectorWidth => V.Width;
 
-    public override void Convolve(CpuDevice cpu, PatchGrid windows, float* packed, float* start, bool relu, float* y, int outputs) =>
-        WinogradForward<V, W>.Run(cpu, windows, packed, start, relu, y, outputs);
+    public override int OutputTileSize => W.OutputTileSize;
 
-    public override void WeightGradient(CpuDevice cpu, PatchGrid windows, float* dy, int outputs, float* dw, float* db) =>
-        WinogradWeightGradient<V, W>.Run(cpu, windows, dy, outputs, dw, db);
+    public override int Points => W.Points;
+
+    public override void Convolve(
+        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, float* y, int outputs) =>
+        WinogradForward<V, W>.Run(cpu, patches, packed, start, relu, y, outputs);
+
+    public override void WeightGradient(
+        CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* dw, float* db) =>
+        WinogradWeightGradient<V, W>.Run(cpu, patches, dy, outputs, dw, db);
 }

@@ -3,17 +3,20 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>A convolution through the Winograd domain: transform the inputs, one matrix product per point, transform back.</summary>
+/// <summary>
+/// A convolution in the Winograd domain: transform the inputs, multiply one matrix per point, transform the products.
+/// </summary>
 /// <remarks>
-/// The tiles of the batch pass in blocks that stay in the caches from the first transform to the last. All threads share
-/// each of the three steps of a block, so that a point's filters are read once per block, by one core. Filters larger than
-/// the caches would come from memory for every block: there the blocks are as large as they.
+/// The batch's tiles are computed in blocks that stay in the caches from the first transform to the last. All threads
+/// share each of a block's three steps, so that a point's filters are read once per block, by one core. Filters larger
+/// than the caches are read from memory for every block; so their blocks are as large as they are.
 /// </remarks>
 internal sealed unsafe class WinogradForward<V, W>
     where V : struct, IVector<V>
     where W : struct, IWinograd
 {
-    private const int BlockFloats = 1 << 21;        // of transformed inputs and products, or as many as the filters have
+    /// <summary>Of transformed inputs and products; or as many as the filters have, if that is more.</summary>
+    private const int BlockFloats = 1 << 21;
     private const int ChannelsPerTask = 32;
 
     private readonly PatchGrid inputTiles, outputTiles;
@@ -23,10 +26,11 @@ internal sealed unsafe class WinogradForward<V, W>
     private float* packed, biases, transformedFilters, transformedInputs, products;
     private int firstTile, tileCount;
 
-    private WinogradForward(CpuDevice cpu, PatchGrid windows, bool relu, float* y, int outputs)
+    private WinogradForward(CpuDevice cpu, PatchGrid patches, bool relu, float* y, int outputs)
     {
-        (channels, this.outputs, this.relu) = (windows.Channels, outputs, relu);
-        (inputTiles, outputTiles) = (WinogradTiles<V, W>.InputTiles(windows), WinogradTiles<V, W>.OutputTiles(windows, y, outputs));
+        (channels, this.outputs, this.relu) = (patches.Channels, outputs, relu);
+        inputTiles = WinogradTiles<V, W>.InputTiles(patches);
+        outputTiles = WinogradTiles<V, W>.OutputTiles(patches, y, outputs);
         (channelPanels, outputPanels) = (CeilDiv(channels, Nr), CeilDiv(outputs, Nr));
         tilesPerBlock = WinogradTiles<V, W>.TilesPerBlock(
             inputTiles.Positions, Math.Max(BlockFloats, Points * channels * outputs) / (Points * (channels + outputs)));
@@ -40,58 +44,69 @@ internal sealed unsafe class WinogradForward<V, W>
 
     private static int Nr => 2 * V.Width;
 
-    /// <summary>y = the convolution, as <see cref="DirectConvolution.Convolve"/> would make it.</summary>
-    /// <param name="cpu">Shares the work.</param>
-    /// <param name="windows">Of stride 1.</param>
-    /// <param name="packed">The filters: panels of [taps · channels, 2 vectors].</param>
-    /// <param name="start">What each output channel's sums start from.</param>
-    /// <param name="relu">Whether negative results become 0.</param>
-    /// <param name="y">[images, grid, outputs]</param>
+    /// <summary>The same as <see cref="DirectConvolution.Convolve"/>, up to rounding.</summary>
+    /// <param name="cpu">Divides the work among its threads.</param>
+    /// <param name="patches">Of stride 1.</param>
+    /// <param name="packed">The filters: panels of [taps · channels, nr].</param>
+    /// <param name="start">Each output channel's bias.</param>
+    /// <param name="relu">Whether to end with max(·, 0).</param>
+    /// <param name="y">[N, P, Q, outputs]</param>
     /// <param name="outputs">Output channels.</param>
-    public static void Run(CpuDevice cpu, PatchGrid windows, float* packed, float* start, bool relu, float* y, int outputs)
+    public static void Run(
+        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, float* y, int outputs)
     {
-        var slide = new WinogradForward<V, W>(cpu, windows, relu, y, outputs);
-        using var memory = new Workspace(cpu, (int)(Points * (slide.filterStride + slide.inputStride + slide.productStride)));
-        slide.packed = packed;
-        slide.biases = start;
-        slide.transformedFilters = memory.Pointer;
-        slide.transformedInputs = slide.transformedFilters + Points * slide.filterStride;
-        slide.products = slide.transformedInputs + Points * slide.inputStride;
-        slide.Run(cpu);
+        var forward = new WinogradForward<V, W>(cpu, patches, relu, y, outputs);
+        var floats = Points * (forward.filterStride + forward.inputStride + forward.productStride);
+        using var memory = new Workspace(cpu, (int)floats);
+        forward.packed = packed;
+        forward.biases = start;
+        forward.transformedFilters = memory.Pointer;
+        forward.transformedInputs = forward.transformedFilters + Points * forward.filterStride;
+        forward.products = forward.transformedInputs + Points * forward.inputStride;
+        forward.Run(cpu);
     }
 
     private void Run(CpuDevice cpu)
     {
         cpu.For(outputPanels * CeilDiv(channels, ChannelsPerTask), TransformFilters);
 
-        Action<int> transformInputs = TransformInputs, multiply = Multiply, transformProducts = TransformOutputs;
+        Action<int> transformInputs = TransformInputs, multiply = Multiply, transformOutputs = TransformOutputs;
         for (firstTile = 0; firstTile < inputTiles.Positions; firstTile += tilesPerBlock)
         {
             tileCount = Math.Min(tilesPerBlock, inputTiles.Positions - firstTile);
             cpu.For(CeilDiv(tileCount, V.Mr), transformInputs);
             cpu.For(Points * splits, multiply);
-            cpu.For(CeilDiv(tileCount, V.Mr), transformProducts);
+            cpu.For(CeilDiv(tileCount, V.Mr), transformOutputs);
         }
     }
 
-    private void TransformFilters(int piece)
+    private void TransformFilters(int task)
     {
-        var (panel, part) = Math.DivRem(piece, CeilDiv(channels, ChannelsPerTask));
-        var between = Scratch.ForThread(Scratch.AlignedBytes(W.Points * W.Taps * V.Width, sizeof(float))).Floats(W.Points * W.Taps * V.Width);
+        var (panel, part) = Math.DivRem(task, CeilDiv(channels, ChannelsPerTask));
+        var size = W.Points * W.Taps * V.Width;
+        var between = Scratch.ForThread(Scratch.AlignedBytes(size, sizeof(float))).Floats(size);
         for (var c = part * ChannelsPerTask; c < Math.Min(channels, (part + 1) * ChannelsPerTask); c++)
             for (var half = 0; half < Nr; half += V.Width)
                 StridedTile.Transform<V, W, FilterTransform<W>>(
-                    new(packed + ((nint)panel * W.Taps * W.Taps * channels + c) * Nr + half, W.Taps * channels * Nr, channels * Nr),
-                    new(transformedFilters + ((nint)panel * channels + c) * Nr + half, W.Points * filterStride, filterStride),
+                    new(
+                        packed + ((nint)panel * W.Taps * W.Taps * channels + c) * Nr + half,
+                        W.Taps * channels * Nr, channels * Nr),
+                    new(
+                        transformedFilters + ((nint)panel * channels + c) * Nr + half,
+                        W.Points * filterStride, filterStride),
                     between);
     }
 
-    /// <summary>inputs[point][group][panel][tile of the group][channel of the panel]: a group is what <see cref="MicroKernels.BlockedGemm"/> takes.</summary>
+    /// <summary>
+    /// transformedInputs[point][group][panel][tile of the group][channel of the panel]: a group is the mr rows of one
+    /// <see cref="MicroKernels.BlockedGemm"/>.
+    /// </summary>
     private void TransformInputs(int group)
     {
         var pixels = Points;
         var scratch = Scratch.ForThread(
-            Scratch.AlignedBytes(V.Mr * pixels, sizeof(float*)) + 2 * Scratch.AlignedBytes(pixels * V.Width, sizeof(float)));
+            Scratch.AlignedBytes(V.Mr * pixels, sizeof(float*)) +
+            2 * Scratch.AlignedBytes(pixels * V.Width, sizeof(float)));
         var table = scratch.Pointers(V.Mr * pixels);
         var gathered = scratch.Floats(pixels * V.Width);
         var between = scratch.Floats(pixels * V.Width);
@@ -103,7 +118,8 @@ internal sealed unsafe class WinogradForward<V, W>
             {
                 var to = (((nint)group * channelPanels + c / Nr) * V.Mr + tile) * Nr + c % Nr;
                 StridedTile.Transform<V, W, InputTransform<W>>(
-                    WinogradTiles<V, W>.GatherTile(table, W.Points, inputTiles.ZeroBuffer, c, gathered), new(transformedInputs + to, W.Points * inputStride, inputStride), between);
+                    WinogradTiles<V, W>.GatherTile(table, W.Points, inputTiles.ZeroBuffer, c, gathered),
+                    new(transformedInputs + to, W.Points * inputStride, inputStride), between);
             }
     }
 
@@ -133,25 +149,28 @@ internal sealed unsafe class WinogradForward<V, W>
         var pixels = W.OutputTileSize * W.OutputTileSize;
         var scratch = Scratch.ForThread(
             Scratch.AlignedBytes(V.Mr * pixels, sizeof(float*)) + Scratch.AlignedBytes(outputs, sizeof(float)) +
-            Scratch.AlignedBytes(pixels * V.Width, sizeof(float)) + Scratch.AlignedBytes(W.OutputTileSize * W.Points * V.Width, sizeof(float)));
+            Scratch.AlignedBytes(pixels * V.Width, sizeof(float)) +
+            Scratch.AlignedBytes(W.OutputTileSize * W.Points * V.Width, sizeof(float)));
         var table = scratch.Pointers(V.Mr * pixels);
-        var outside = scratch.Floats(outputs);      // takes the results beyond the image's edge
-        var tileOfResults = scratch.Floats(pixels * V.Width);
+        var outside = scratch.Floats(outputs);      // outputs beyond the image's edge are written here
+        var outputTile = scratch.Floats(pixels * V.Width);
         var between = scratch.Floats(W.OutputTileSize * W.Points * V.Width);
         var tiles = Math.Min(V.Mr, tileCount - group * V.Mr);
-        (outputTiles with { ZeroBuffer = outside }).FillIndirectionBuffer(firstTile + group * V.Mr, tiles, table, pixels, 1, null);
+        (outputTiles with { ZeroBuffer = outside })
+            .FillIndirectionBuffer(firstTile + group * V.Mr, tiles, table, pixels, 1, null);
 
         for (var tile = 0; tile < tiles; tile++, table += pixels)
             for (var c = 0; c < outputs; c += V.Width)
             {
                 var from = products + ((nint)(c / Nr) * tilesPerBlock + group * V.Mr + tile) * Nr + c % Nr;
                 StridedTile.Transform<V, W, OutputTransform<W>>(
-                    new(from, W.Points * productStride, productStride), new(tileOfResults, W.OutputTileSize * V.Width, V.Width), between);
+                    new(from, W.Points * productStride, productStride),
+                    new(outputTile, W.OutputTileSize * V.Width, V.Width), between);
 
                 var bias = V.Load(biases + c);
                 for (var i = 0; i < pixels; i++)
                 {
-                    var y = bias + V.Load(tileOfResults + i * V.Width);
+                    var y = bias + V.Load(outputTile + i * V.Width);
                     (relu ? V.Relu(y) : y).Store(table[i] + c);
                 }
             }

@@ -3,16 +3,17 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>What the transforms of every Winograd filter are written in.</summary>
+/// <summary>Operations of the Winograd transforms.</summary>
 internal static unsafe class WinogradMath
 {
     /// <summary>factor·a + b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V MultiplyAdd<V>(float factor, V a, V b) where V : struct, IVector<V> => V.MultiplyAddEstimate(V.Create(factor), a, b);
+    public static V MultiplyAdd<V>(float factor, V a, V b) where V : struct, ILanes<V> =>
+        V.MultiplyAddEstimate(V.Create(factor), a, b);
 
     /// <summary>A polynomial's values at p and at −p, from its even and its odd terms at p.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Butterfly<V>(V even, V odd, float* to, nint stride) where V : struct, IVector<V>
+    public static void Butterfly<V>(V even, V odd, float* to, nint stride) where V : struct, ILanes<V>
     {
         (even + odd).Store(to);
         (even - odd).Store(to + stride);

@@ -3,18 +3,20 @@ using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>The gradient by the filters through the Winograd domain: the transpose of each step of <see cref="WinogradForward{V, W}"/>.</summary>
+/// <summary>
+/// The weight gradient in the Winograd domain: the transpose of each step of <see cref="WinogradForward{V, W}"/>.
+/// </summary>
 /// <remarks>
 /// y = Aᵀ·((G·w·Gᵀ) ⊙ (Bᵀ·x·B))·A is linear in w, so dw = Gᵀ·(Σ over tiles of (A·dy·Aᵀ) ⊙ (Bᵀ·x·B))·G: per point one
-/// matrix product over the tiles, and a single transform back at the end. The tiles are summed block by block in their
-/// order, whatever the number of threads.
+/// matrix product over the tiles, and one transform at the end. The tiles are summed block by block in their order, for
+/// any number of threads.
 /// </remarks>
 internal sealed unsafe class WinogradWeightGradient<V, W>
     where V : struct, IVector<V>
     where W : struct, IWinograd
 {
     private const int BlockFloats = 1 << 21;        // of transformed inputs and gradients
-    private const int TilesPerSum = 64;             // one long sum would round more than these and then their sum
+    private const int TilesPerSum = 64;             // a longer sum would round more
 
     private readonly PatchGrid inputTiles, outputTiles;
     private readonly int channels, outputs, channelPanels, outputPanels, splits, tilesPerBlock;
@@ -22,12 +24,14 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
     private float* transformedInputs, transformedGradients, filterGradients, biasGradients, dw;
     private int firstTile, tileCount;
 
-    private WinogradWeightGradient(CpuDevice cpu, PatchGrid windows, float* dy, int outputs)
+    private WinogradWeightGradient(CpuDevice cpu, PatchGrid patches, float* dy, int outputs)
     {
-        (channels, this.outputs) = (windows.Channels, outputs);
-        (inputTiles, outputTiles) = (WinogradTiles<V, W>.InputTiles(windows), WinogradTiles<V, W>.OutputTiles(windows, dy, outputs));
+        (channels, this.outputs) = (patches.Channels, outputs);
+        inputTiles = WinogradTiles<V, W>.InputTiles(patches);
+        outputTiles = WinogradTiles<V, W>.OutputTiles(patches, dy, outputs);
         (channelPanels, outputPanels) = (CeilDiv(channels, Nr), CeilDiv(outputs, Nr));
-        tilesPerBlock = WinogradTiles<V, W>.TilesPerBlock(inputTiles.Positions, BlockFloats / (Points * (channels + outputs)));
+        tilesPerBlock = WinogradTiles<V, W>.TilesPerBlock(
+            inputTiles.Positions, BlockFloats / (Points * (channels + outputs)));
         splits = Math.Min(outputPanels, CeilDiv(4 * cpu.Threads, Points));
         filterStride = WinogradTiles<V, W>.PointStride((long)outputPanels * channels * Nr);
         inputStride = WinogradTiles<V, W>.PointStride((long)channelPanels * tilesPerBlock * Nr);
@@ -38,16 +42,16 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
 
     private static int Nr => 2 * V.Width;
 
-    /// <summary>dw and db, as <see cref="DirectConvolution.WeightGradient"/> would make them.</summary>
-    /// <param name="cpu">Shares the work.</param>
-    /// <param name="windows">Over the input, of stride 1.</param>
-    /// <param name="dy">[images, grid, outputs]</param>
+    /// <summary>The same as <see cref="DirectConvolution.WeightGradient"/>, up to rounding.</summary>
+    /// <param name="cpu">Divides the work among its threads.</param>
+    /// <param name="patches">Of the input, of stride 1.</param>
+    /// <param name="dy">[N, P, Q, outputs]</param>
     /// <param name="outputs">Output channels.</param>
     /// <param name="dw">[outputs, taps · channels]</param>
     /// <param name="db">[outputs]</param>
-    public static void Run(CpuDevice cpu, PatchGrid windows, float* dy, int outputs, float* dw, float* db)
+    public static void Run(CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* dw, float* db)
     {
-        var gradient = new WinogradWeightGradient<V, W>(cpu, windows, dy, outputs);
+        var gradient = new WinogradWeightGradient<V, W>(cpu, patches, dy, outputs);
         var beforeBiases = Points * (gradient.filterStride + gradient.inputStride + gradient.gradientStride);
         using var memory = new Workspace(cpu, (int)beforeBiases + gradient.outputPanels * Nr);
         memory.Span[(int)beforeBiases..].Clear();
@@ -73,37 +77,44 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
         cpu.For(outputPanels, TransformFilterGradients);
     }
 
-    /// <summary>inputs[point][panel][tile][channel of the panel], and so the gradients.</summary>
+    /// <summary>transformedInputs[point][panel][tile][channel of the panel]; transformedGradients likewise.</summary>
     private void TransformTiles(int group)
     {
-        var (under, above) = (Points, W.OutputTileSize * W.OutputTileSize);
+        var (inputSize, outputSize) = (Points, W.OutputTileSize * W.OutputTileSize);       // pixels of a tile
         var scratch = Scratch.ForThread(
-            Scratch.AlignedBytes(V.Mr * under, sizeof(float*)) + Scratch.AlignedBytes(outputs, sizeof(float)) + 2 * Scratch.AlignedBytes(under * V.Width, sizeof(float)));
-        var table = scratch.Pointers(V.Mr * under);
-        var zeros = scratch.Floats(outputs);        // the convolution's may be too few: they are for its inputs
-        var gathered = scratch.Floats(under * V.Width);
-        var between = scratch.Floats(under * V.Width);
+            Scratch.AlignedBytes(V.Mr * inputSize, sizeof(float*)) + Scratch.AlignedBytes(outputs, sizeof(float)) +
+            2 * Scratch.AlignedBytes(inputSize * V.Width, sizeof(float)));
+        var table = scratch.Pointers(V.Mr * inputSize);
+        // The convolution's zero buffer may be too short: it is for the input channels.
+        var zeros = scratch.Floats(outputs);
+        var gathered = scratch.Floats(inputSize * V.Width);
+        var between = scratch.Floats(inputSize * V.Width);
         var (begin, tiles) = (group * V.Mr, Math.Min(V.Mr, tileCount - group * V.Mr));
 
-        inputTiles.FillIndirectionBuffer(firstTile + begin, tiles, table, under, 1, null);
+        inputTiles.FillIndirectionBuffer(firstTile + begin, tiles, table, inputSize, 1, null);
         for (var tile = 0; tile < tiles; tile++)
             for (var c = 0; c < channels; c += V.Width)
                 StridedTile.Transform<V, W, InputTransform<W>>(
-                    WinogradTiles<V, W>.GatherTile(table + tile * under, W.Points, inputTiles.ZeroBuffer, c, gathered),
+                    WinogradTiles<V, W>.GatherTile(
+                        table + tile * inputSize, W.Points, inputTiles.ZeroBuffer, c, gathered),
                     new(transformedInputs + Offset(c, begin + tile), W.Points * inputStride, inputStride), between);
 
         new Span<float>(zeros, outputs).Clear();
-        (outputTiles with { ZeroBuffer = zeros }).FillIndirectionBuffer(firstTile + begin, tiles, table, above, 1, null);
+        (outputTiles with { ZeroBuffer = zeros })
+            .FillIndirectionBuffer(firstTile + begin, tiles, table, outputSize, 1, null);
         for (var tile = 0; tile < tiles; tile++)
             for (var c = 0; c < outputs; c += V.Width)
                 StridedTile.Transform<V, W, OutputGradientTransform<W>>(
-                    WinogradTiles<V, W>.GatherTile(table + tile * above, W.OutputTileSize, zeros, c, gathered),
-                    new(transformedGradients + Offset(c, begin + tile), W.Points * gradientStride, gradientStride), between);
+                    WinogradTiles<V, W>.GatherTile(table + tile * outputSize, W.OutputTileSize, zeros, c, gathered),
+                    new(transformedGradients + Offset(c, begin + tile), W.Points * gradientStride, gradientStride),
+                    between);
     }
 
     private nint Offset(int channel, int tile) => ((nint)(channel / Nr) * tilesPerBlock + tile) * Nr + channel % Nr;
 
-    /// <summary>filters[point][panel of outputs][channel][output of the panel] += Σ over the block's tiles.</summary>
+    /// <summary>
+    /// filterGradients[point][panel of outputs][channel][output of the panel] += Σ over the block's tiles.
+    /// </summary>
     private void Multiply(int item)
     {
         var (point, split) = Math.DivRem(item, splits);
@@ -114,7 +125,8 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
             {
                 var dy = transformedGradients + point * gradientStride + ((nint)panel * tilesPerBlock + tile) * Nr;
                 var tiles = Math.Min(TilesPerSum, tileCount - tile);
-                AddProducts(transformedInputs + point * inputStride + (nint)tile * Nr, dy, tiles, sums, accumulate: firstTile + tile > 0);
+                var x = transformedInputs + point * inputStride + (nint)tile * Nr;
+                AddProducts(x, dy, tiles, sums, accumulate: firstTile + tile > 0);
                 if (point == BiasGradientPoint) AddRows(dy, tiles, biasGradients + panel * Nr);
             }
         }
@@ -124,38 +136,44 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
     {
         for (var c = 0; c < channels;)
         {
-            // A panel's channels in equal parts: of sixteen at most six, that is six, five and five.
-            var (place, parts) = (c % Nr, CeilDiv(Nr, V.Mr));
-            var part = (place * parts + parts - 1) / Nr;
-            var rows = Math.Min(Nr * (part + 1) / parts - place, channels - c);
+            // A panel's channels in equal parts of at most mr: sixteen channels and mr = 6 yield 6, 5 and 5 rows.
+            var (offset, parts) = (c % Nr, CeilDiv(Nr, V.Mr));
+            var part = (offset * parts + parts - 1) / Nr;
+            var rows = Math.Min(Nr * (part + 1) / parts - offset, channels - c);
             MicroKernels.TransposedGemm<V>(x + Offset(c, 0), Nr, tiles, dy, rows, sums + (nint)c * Nr, Nr, accumulate);
             c += rows;
         }
     }
 
-    /// <summary>The point (1, 1), where a tile's transform is the sum of its gradients: every power of 1 is 1.</summary>
+    /// <summary>
+    /// The point (1, 1): there a tile's transform is the sum of its gradients, since every power of 1 is 1.
+    /// </summary>
     private static int BiasGradientPoint => W.Points + 1;
 
     private static void AddRows(float* rows, int count, float* sums)
     {
-        V left = default, right = default;      // not what is there: each row would be rounded to its size
-        for (var i = 0; i < count; i++, rows += Nr) (left, right) = (left + V.Load(rows), right + V.Load(rows + V.Width));
+        V left = default, right = default;      // not from sums, whose size would round each row
+        for (var i = 0; i < count; i++, rows += Nr)
+            (left, right) = (left + V.Load(rows), right + V.Load(rows + V.Width));
         (left + V.Load(sums)).Store(sums);
         (right + V.Load(sums + V.Width)).Store(sums + V.Width);
     }
 
     private void TransformFilterGradients(int panel)
     {
-        var (taps, between) = (W.Taps * W.Taps, W.Points * W.Taps * V.Width);
+        var (taps, betweenSize) = (W.Taps * W.Taps, W.Points * W.Taps * V.Width);
         var depth = taps * channels;
-        var scratch = Scratch.ForThread(Scratch.AlignedBytes((long)depth * Nr, sizeof(float)) + Scratch.AlignedBytes(between, sizeof(float)));
+        var scratch = Scratch.ForThread(
+            Scratch.AlignedBytes((long)depth * Nr, sizeof(float)) + Scratch.AlignedBytes(betweenSize, sizeof(float)));
         var columns = scratch.Floats((long)depth * Nr);
-        var room = scratch.Floats(between);
+        var between = scratch.Floats(betweenSize);
         for (var c = 0; c < channels; c++)
             for (var half = 0; half < Nr; half += V.Width)
                 StridedTile.Transform<V, W, FilterGradientTransform<W>>(
-                    new(filterGradients + ((nint)panel * channels + c) * Nr + half, W.Points * filterStride, filterStride),
-                    new(columns + c * Nr + half, W.Taps * channels * Nr, channels * Nr), room);
+                    new(
+                        filterGradients + ((nint)panel * channels + c) * Nr + half,
+                        W.Points * filterStride, filterStride),
+                    new(columns + c * Nr + half, W.Taps * channels * Nr, channels * Nr), between);
 
         PanelPacking.UnpackTransposed(
             columns, Nr, depth, Math.Min(Nr, outputs - panel * Nr), dw + (nint)panel * Nr * depth, depth);

@@ -103,7 +103,7 @@ internal sealed record PtxGemm(
     });
 
     private static Im2ColGeometry ConvGeometry(ArrayView<float> pixels, int channels) => new(
-        pixels, (Images, Height, Width, channels), (Height, Width), (Kernel, Kernel), stride: (1, 1), origin: (-1, -1));
+        pixels, new(Images, Height, Width, channels, Height, Width, Kernel, Kernel, Stride: (1, 1), Origin: (-1, -1)));
 
     /// <summary>[N·P·Q, R·S·C], the kernel centered at each pixel.</summary>
     private static IntegerMatrix Im2Col(IntegerMatrix pixels)

@@ -1,0 +1,193 @@
+using PyNetSharp.Kernels;
+using PyNetSharp.Kernels.Gemm;
+
+namespace PyNetSharp;
+
+/// <summary>How one pass of a layer is computed.</summary>
+/// <param name="Algorithm">
+/// "direct" (every multiplication of the definition), "few channels" (the same, with vectors of pixels instead of
+/// channels), "Winograd F(m×m, r×r)" (fewer multiplications per tile of m×m outputs) or "linear" (a matrix product).
+/// </param>
+/// <param name="Gflop">
+/// 10⁹ operations by the definition, two per multiply-add, whatever the algorithm saves of them.
+/// </param>
+/// <param name="Reason">Why this algorithm, in a few words.</param>
+public sealed record PassPlan(string Algorithm, double Gflop, string Reason);
+
+/// <summary>
+/// Which algorithm computes each pass of a convolution on CPUs, and why: chosen from the shapes and the width of the
+/// processor's vectors alone. This is the only place that chooses.
+/// </summary>
+/// <param name="Forward">The output.</param>
+/// <param name="InputGradient">The gradient of the input.</param>
+/// <param name="WeightGradient">The gradients of weight and bias.</param>
+public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPlan WeightGradient)
+{
+    /// <summary>The sums of more positions' weight gradients are added in double, part by part.</summary>
+    internal const int MaxPositionsInFloat = 1 << 18;
+
+    private const int RowSegmentChannelLimit = 16;
+
+    private const int MinWinogradChannels = 16;
+    private const int MinTiles = 48;            // fewer do not pay for transforming the filters
+    private const double MinWinogradGain = 1.5;
+
+    /// <summary>With fewer, the error of F(4×4, 5×5) would be more than ten times that of a direct sum.</summary>
+    private const int MinTilesForWeightGradient5x5 = 240;
+
+    private const int MinFewChannelsTaps = 9;               // fewer do not pay for separating the channels
+    private const int MaxFewChannelsImage = 1 << 16;        // floats of a padded image: it stays in the L2 cache
+    private const double MinFewChannelsGain = 1.25;
+
+    private const string Direct = "direct", Linear = "linear";
+
+    /// <summary>The plan of a convolution.</summary>
+    /// <param name="x">The input's shape, [N, C, H, W].</param>
+    /// <param name="weight">[K, C, R, S]</param>
+    /// <param name="stride">At least 1.</param>
+    /// <param name="padding">At least 0.</param>
+    /// <exception cref="ShapeException">The convolution itself would throw it.</exception>
+    public static Conv2dPlan For(Shape x, Shape weight, (int H, int W) stride, (int H, int W) padding)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(weight);
+        var problem = Conv2dProblem.Create(x, weight, bias: null, stride, padding).Flattened;
+        var gflop = 2e-9 * problem.MultiplyAdds;
+        return new(
+            Describe(ChooseForward(problem)), Describe(ChooseInputGradient(problem)),
+            DescribeWeightGradient(problem, gflop));
+
+        PassPlan Describe(Conv2dAlgorithm algorithm) => new(algorithm.Name, gflop, algorithm.Reason);
+    }
+
+    /// <summary>The plan of a linear layer, whose passes are all matrix products.</summary>
+    /// <param name="rows">Items of a batch.</param>
+    /// <param name="inputs">Features of an item.</param>
+    /// <param name="outputs">Features of its result.</param>
+    public static Conv2dPlan ForLinear(int rows, int inputs, int outputs)
+    {
+        var gflop = 2e-9 * rows * inputs * outputs;
+        return new(Product(rows, outputs, inputs), Product(rows, inputs, outputs), Product(outputs, inputs, rows));
+
+        PassPlan Product(int m, int n, int k) =>
+            new(Linear, gflop, FormattableString.Invariant($"matrix product, M×N×K = {m}×{n}×{k}"));
+    }
+
+    /// <param name="problem">Flattened.</param>
+    internal static Conv2dAlgorithm ChooseForward(in Conv2dProblem problem, bool directOnly = false) =>
+        problem.IsPointwise ? LinearAlgorithm : Choose(problem.InputPatches, problem.K, MinTiles, directOnly);
+
+    /// <param name="problem">Flattened.</param>
+    internal static Conv2dAlgorithm ChooseInputGradient(in Conv2dProblem problem, bool directOnly = false) =>
+        problem.IsPointwise ? LinearAlgorithm
+        : problem.Stride != (1, 1) ? new(Direct, "stride above 1: a subconvolution per class of input pixels")
+        : Choose(problem.Subconvolution(0).Patches, problem.C, MinTiles, directOnly);
+
+    /// <param name="patches">Of the input, of at most <see cref="MaxPositionsInFloat"/> positions.</param>
+    /// <param name="outputs">K</param>
+    internal static Conv2dAlgorithm ChooseWeightGradient(in PatchGeometry patches, int outputs, bool directOnly = false)
+    {
+        // Padding by more than half the kernel is mostly zeros, which a direct sum adds without rounding.
+        var padding = -Math.Min(patches.Origin.H, patches.Origin.W);
+        var allowsWinograd = padding <= patches.R / 2;
+        return Choose(
+            patches, outputs, patches.R == 5 ? MinTilesForWeightGradient5x5 : MinTiles, directOnly, allowsWinograd);
+    }
+
+    /// <summary>Whether GPUs compute the passes as those of a linear layer; otherwise as implicit GEMM.</summary>
+    internal static bool IsLinear(in Conv2dProblem problem) => problem.Flattened.IsPointwise;
+
+    /// <summary>
+    /// Whether the direct kernels read a patch by kernel rows of S·C floats, of which those that cross the image's edge
+    /// are copied. With few channels, one pointer per tap would be as much work as the arithmetic.
+    /// </summary>
+    internal static bool UsesRowSegments(int channels, int kernelColumns) =>
+        channels < RowSegmentChannelLimit && kernelColumns > 1;
+
+    private static Conv2dAlgorithm LinearAlgorithm => new(Linear, "every patch is one pixel, or the whole image");
+
+    private static PassPlan DescribeWeightGradient(in Conv2dProblem problem, double gflop)
+    {
+        if (problem.IsPointwise) return new(Linear, gflop, LinearAlgorithm.Reason);
+        if (problem.InputPatches.Positions <= MaxPositionsInFloat)
+        {
+            var algorithm = ChooseWeightGradient(problem.InputPatches, problem.K);
+            return new(algorithm.Name, gflop, algorithm.Reason);
+        }
+
+        var outputs = problem.K;
+        var parts = PatchGrid.WithoutImages(problem.InputPatches).Split(MaxPositionsInFloat)
+            .ConvertAll(part => ChooseWeightGradient(part.Geometry, outputs));
+        return new(
+            string.Join(", ", parts.Select(part => part.Name).Distinct()), gflop,
+            FormattableString.Invariant($"{parts[0].Reason}; {parts.Count} parts added in double"));
+    }
+
+    private static Conv2dAlgorithm Choose(
+        in PatchGeometry patches, int outputs, int minTiles, bool directOnly, bool allowsWinograd = true)
+    {
+        if (directOnly) return new(Direct, "asked for");
+        var winograd = WinogradFor(patches);
+        var objection = !allowsWinograd
+            ? "padding above half the kernel: Winograd rounds its zeros"
+            : WinogradObjection(winograd, patches, outputs, minTiles);
+        if (winograd is not null && objection is null) return new(winograd.Name, winograd.Saving, Winograd: winograd);
+        return FewChannelsConvolution.Widest is { } fewChannels && IsProfitable(fewChannels, patches, outputs)
+            ? new("few channels", "the outputs would fill too little of a vector", FewChannels: fewChannels)
+            : new(Direct, objection!);
+    }
+
+    /// <summary>The Winograd kernels for a kernel size, with the tiles that need the fewest multiplications.</summary>
+    private static WinogradConvolution? WinogradFor(in PatchGeometry patches) => (patches.R, patches.S) switch
+    {
+        (3, 3) when WinogradConvolution.F4x3 is { } f4x3 && WinogradConvolution.F5x3 is { } f5x3 =>
+            Multiplications(f5x3, patches) < Multiplications(f4x3, patches) ? f5x3 : f4x3,
+        (5, 5) => WinogradConvolution.F4x5,
+        _ => null,
+    };
+
+    /// <summary>
+    /// Why not Winograd; null if both channel counts fill vectors and the savings pay for the transforms.
+    /// </summary>
+    private static string? WinogradObjection(
+        WinogradConvolution? kernels, in PatchGeometry patches, int outputs, int minTiles)
+    {
+        if (patches.Stride != (1, 1)) return "stride above 1";
+        if (kernels is null) return "no Winograd kernels of this size";
+        if (Math.Min(patches.C, outputs) < MinWinogradChannels) return "too few channels for Winograd";
+        if (patches.C % kernels.VectorWidth != 0 || outputs % kernels.VectorWidth != 0)
+            return "channels do not fill vectors";
+        if (TileCount(kernels, patches) < minTiles) return "too few tiles to pay for Winograd's transforms";
+        var direct = (long)patches.Positions * patches.R * patches.S;
+        return direct < MinWinogradGain * Multiplications(kernels, patches)
+            ? "tiles across the edge would save too little"
+            : null;
+    }
+
+    /// <summary>Multiplications per pair of channels.</summary>
+    private static long Multiplications(WinogradConvolution kernels, in PatchGeometry patches) =>
+        TileCount(kernels, patches) * kernels.Points * kernels.Points;
+
+    private static long TileCount(WinogradConvolution kernels, in PatchGeometry patches) =>
+        (long)patches.N * CeilDiv(patches.P, kernels.OutputTileSize) * CeilDiv(patches.Q, kernels.OutputTileSize);
+
+    /// <summary>
+    /// Compares the tiles of an image: here of two vectors of pixels, in the direct kernels of mr pixels.
+    /// </summary>
+    private static bool IsProfitable(FewChannelsConvolution kernels, in PatchGeometry patches, int outputs)
+    {
+        var tiles = patches.P * CeilDiv(patches.Q, 2 * kernels.VectorWidth);
+        return kernels.Supports(patches, outputs)
+            && patches.R * patches.S >= MinFewChannelsTaps && patches.Depth <= MicroKernels.MaxKc
+            && PaddedChwImage.For(patches, kernels.VectorWidth).Size <= MaxFewChannelsImage
+            && patches.P * patches.Q >= MinFewChannelsGain * kernels.Mr * tiles;
+    }
+
+    private static int CeilDiv(int count, int size) => (count + size - 1) / size;
+}
+
+/// <summary>
+/// An algorithm for one pass, as <see cref="Conv2dCpu"/> runs it: direct unless other kernels are given.
+/// </summary>
+internal readonly record struct Conv2dAlgorithm(
+    string Name, string Reason, WinogradConvolution? Winograd = null, FewChannelsConvolution? FewChannels = null);

@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+using PyNetSharp.Kernels.Gemm;
+using PyNetSharp.Kernels.Simd;
+using static PyNetSharp.Kernels.DirectConvolution;
+
+namespace PyNetSharp.Kernels;
+
+/// <summary>
+/// The loops around the micro-kernel that multiply patches with packed weights: forward and input gradient.
+/// </summary>
+internal static unsafe class DirectForward<V> where V : struct, ILanes<V>
+{
+    /// <summary>Their patches stay in the L2 cache beside one panel of weights.</summary>
+    private const int TilesPerTask = 16;
+    private const int MinNonTemporalFloats = 1 << 22;   // 16 MB
+
+    private static int Nr => Panels<V>.Nr;
+
+    /// <inheritdoc cref="DirectConvolution.Convolve"/>
+    public static void Run(
+        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, StridedOutput output)
+    {
+        var (panels, rows) = (Panels<V>.Count(output.Channels), TilesPerTask * V.Mr);
+        var blocks = CeilDiv(patches.Positions, rows);
+
+        // Few positions (one image, late layers) are divided by panel as well, so that every core has work.
+        var groups = Math.Clamp(64 / Math.Max(blocks, 1), 1, panels);
+        var epilogue = new MicroKernels.Epilogue((nint)start, relu, UsesNonTemporalStores(patches.Images, output));
+        cpu.For(blocks * groups, i =>
+        {
+            var (block, group) = Math.DivRem(i, groups);
+            var first = block * rows;
+            ConvolveBlock(
+                patches, first, Math.Min(rows, patches.Positions - first), packed, epilogue, output,
+                panels * group / groups, panels * (group + 1) / groups);
+        });
+    }
+
+    /// <summary>
+    /// Whether the output is larger than the caches, so that nothing reads it from there, and is aligned.
+    /// </summary>
+    private static bool UsesNonTemporalStores(int images, StridedOutput output) =>
+        (long)images * output.Height * output.Width * output.Channels >= MinNonTemporalFloats
+        && output.Channels % Nr == 0 && output.Pixels % (V.Width * sizeof(float)) == 0;
+
+    private static void ConvolveBlock(
+        PatchGrid patches, int first, int count, float* packed, MicroKernels.Epilogue epilogue, StridedOutput output,
+        int panelBegin, int panelEnd)
+    {
+        var (tiles, segments, length) = (CeilDiv(count, V.Mr), patches.Segments, patches.SegmentLength);
+        var edgeColumn = output.Channels % Nr == 0 ? int.MaxValue : output.Channels / Nr;
+        var scratch = Scratch.ForThread(
+            Scratch.AlignedBytes(tiles * V.Mr * (long)segments, sizeof(float*)) +
+            Scratch.AlignedBytes(tiles * V.Mr, sizeof(float*)) + 2 * Scratch.AlignedBytes(V.Mr, sizeof(float*)) +
+            Scratch.AlignedBytes(V.Mr * Nr, sizeof(float)) + Scratch.AlignedBytes(output.Channels + Nr, sizeof(float)) +
+            Scratch.AlignedBytes(patches.EdgeCopySize(count), sizeof(float)));
+        var rows = scratch.Pointers(tiles * V.Mr * (long)segments);
+        var outputs = scratch.Pointers(tiles * V.Mr);
+        var edgeOutputs = scratch.Pointers(V.Mr);
+        var blockRows = scratch.Pointers(V.Mr);
+        var edge = scratch.Floats(V.Mr * Nr);
+        var spare = scratch.Floats(output.Channels + Nr);
+        var copies = scratch.Floats(patches.EdgeCopySize(count));
+
+        for (var tile = 0; tile < tiles; tile++)
+        {
+            var row = tile * V.Mr;
+            var valid = Math.Min(V.Mr, count - row);
+            var table = rows + (nint)row * segments;
+            patches.FillIndirectionBuffer(first + row, valid, table, 1, V.Mr, copies + row * patches.EdgeCopySize(1));
+            output.FillOutputPointers(first + row, valid, patches.OutputSize, outputs + row);
+            // The last tile's missing rows repeat its first, with the spare row as output.
+            for (var r = valid; r < V.Mr; r++)
+            {
+                for (var s = 0; s < segments; s++) table[s * V.Mr + r] = table[s * V.Mr];
+                outputs[row + r] = spare;
+            }
+        }
+
+        for (var r = 0; r < V.Mr; r++) edgeOutputs[r] = edge + r * Nr;
+        var prefetch = Panels<V>.PrefetchNext(patches, first + count, count, (panelEnd - panelBegin) * tiles, length);
+        for (var panel = panelBegin; panel < panelEnd; panel++)
+        {
+            var weights = packed + (nint)panel * patches.Depth * Nr;
+            var panelEpilogue = epilogue with { Bias = (nint)((float*)epilogue.Bias + panel * Nr) };
+            for (var tile = 0; tile < tiles; tile++)
+            {
+                var table = rows + (nint)tile * V.Mr * segments;
+                var to = outputs + tile * V.Mr;
+                if (panel != edgeColumn)
+                {
+                    RunMicroKernel(
+                        table, segments, length, weights, to, panel * Nr, panelEpilogue, blockRows,
+                        prefetch.NextSlice());
+                    continue;
+                }
+
+                RunMicroKernel(table, segments, length, weights, edgeOutputs, 0, panelEpilogue, blockRows, default);
+                for (var r = 0; r < V.Mr; r++)
+                    new ReadOnlySpan<float>(edgeOutputs[r], Panels<V>.Columns(panel, output.Channels)).CopyTo(
+                        new(to[r] + panel * Nr, Nr));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Calls the micro-kernel with the whole depth, or with one block of at most kc after the other, so that a sum's
+    /// rounding does not grow with its length.
+    /// </summary>
+    /// <param name="blockRows">Working memory for a tile's pointers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RunMicroKernel(
+        float** table, int segments, int length, float* weights, float** outputs, nint column,
+        MicroKernels.Epilogue epilogue, float** blockRows, Prefetcher.Slice prefetch)
+    {
+        if (segments * length <= MicroKernels.MaxKc)
+            MicroKernels.IndirectGemm<V>(table, segments, length, weights, outputs, column, epilogue, prefetch);
+        else
+            RunInDepthBlocks(table, segments, length, weights, outputs, column, epilogue, blockRows, prefetch);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunInDepthBlocks(
+        float** table, int segments, int length, float* weights, float** outputs, nint column,
+        MicroKernels.Epilogue epilogue, float** blockRows, Prefetcher.Slice prefetch)
+    {
+        var segmentsPerBlock = Math.Max(1, MicroKernels.MaxKc / length);
+        for (var s = 0; s < segments; s += segmentsPerBlock)
+            for (var k = 0; k < length; k += MicroKernels.MaxKc)        // once, unless a single segment is too long
+            {
+                var count = Math.Min(segmentsPerBlock, segments - s);
+                var depth = Math.Min(MicroKernels.MaxKc, length - k);
+                var (isFirst, isLast) = (s == 0 && k == 0, s + count == segments && k + depth == length);
+                var rows = table + (nint)s * V.Mr;
+                for (var r = 0; r < V.Mr && k > 0; r++) blockRows[r] = rows[r] + k;
+                MicroKernels.IndirectGemm<V>(
+                    k > 0 ? blockRows : rows, count, Math.Min(length, depth), weights, outputs, column,
+                    new(isFirst ? epilogue.Bias : 0, epilogue.Relu && isLast, epilogue.NonTemporal && isLast),
+                    isFirst ? prefetch : default);
+                weights += (nint)count * depth * Nr;
+            }
+    }
+}

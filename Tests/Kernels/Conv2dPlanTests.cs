@@ -1,0 +1,95 @@
+using System.Runtime.Intrinsics;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Which algorithm is chosen for known layers, and that it is the one that runs.</summary>
+[Category("Kernels")]
+public sealed class Conv2dPlanTests
+{
+    private const string Direct = "direct", FewChannels = "few channels", Linear = "linear";
+    private const string F4x3 = "Winograd F(4×4, 3×3)", F5x3 = "Winograd F(5×5, 3×3)", F4x5 = "Winograd F(4×4, 5×5)";
+
+    // N, C, H = W, K, R = S, stride, padding: the algorithms of forward, input gradient and weight gradient.
+    [TestCase(128, 96, 16, 192, 5, 1, 2, F4x5, F4x5, F4x5, TestName = "NiN, 5×5")]
+    [TestCase(128, 192, 8, 192, 3, 1, 1, F4x3, F4x3, F4x3, TestName = "NiN, 3×3")]
+    [TestCase(128, 192, 8, 192, 1, 1, 0, Linear, Linear, Linear, TestName = "NiN, 1×1")]
+    [TestCase(128, 3, 32, 192, 5, 1, 2, Direct, Direct, Direct, TestName = "NiN, first")]
+    [TestCase(128, 1, 28, 6, 5, 1, 0, FewChannels, FewChannels, FewChannels, TestName = "LeNet, first")]
+    [TestCase(16, 256, 13, 384, 3, 1, 1, F5x3, F5x3, F5x3, TestName = "AlexNet, 13×13")]
+    [TestCase(16, 3, 224, 96, 11, 4, 2, Direct, Direct, Direct, TestName = "AlexNet, first")]
+    [TestCase(16, 256, 6, 4096, 6, 1, 0, Linear, Linear, Linear, TestName = "The kernel covers the image")]
+    [TestCase(1, 96, 8, 192, 5, 1, 2, Direct, Direct, Direct, TestName = "Four tiles")]
+    [TestCase(128, 96, 16, 192, 5, 2, 2, Direct, Direct, Direct, TestName = "Stride 2")]
+    [TestCase(8, 32, 24, 32, 5, 1, 4, F4x5, F4x5, Direct, TestName = "Padding above half the kernel")]
+    public void Of_known_layers(
+        int n, int c, int size, int k, int kernel, int stride, int padding, string forward, string inputGradient,
+        string weightGradient)
+    {
+        if (!Vector256.IsHardwareAccelerated) Assert.Ignore("Narrow vectors have other plans.");
+        var plan = Conv2dPlan.For([n, c, size, size], [k, c, kernel, kernel], (stride, stride), (padding, padding));
+
+        Assert.That(
+            (plan.Forward.Algorithm, plan.InputGradient.Algorithm, plan.WeightGradient.Algorithm),
+            Is.EqualTo((forward, inputGradient, weightGradient)));
+        var outputs = (size + 2 * padding - kernel) / stride + 1;
+        var gflop = 2e-9 * n * outputs * outputs * k * c * kernel * kernel;
+        Assert.That(plan.Forward.Gflop, Is.EqualTo(gflop).Within(1e-6).Percent);
+        foreach (var pass in (PassPlan[])[plan.Forward, plan.InputGradient, plan.WeightGradient])
+            Assert.That(pass.Reason, Is.Not.Empty);
+    }
+
+    [Test]
+    public void Of_a_linear_layer()
+    {
+        var plan = Conv2dPlan.ForLinear(rows: 64, inputs: 300, outputs: 200);
+        var forward = new PassPlan(Linear, 2e-9 * 64 * 300 * 200, "matrix product, M×N×K = 64×200×300");
+        Assert.That(plan.Forward, Is.EqualTo(forward));
+        Assert.That(plan.InputGradient.Reason, Does.EndWith("64×300×200"));
+        Assert.That(plan.WeightGradient.Reason, Does.EndWith("200×300×64"));
+    }
+
+    [Test]
+    public void Parts_of_a_large_weight_gradient_are_named()
+    {
+        var plan = Conv2dPlan.For([5, 1, 300, 300], [40, 1, 3, 3], (1, 1), (1, 1));
+        Assert.That(plan.WeightGradient.Reason, Does.EndWith("parts added in double"));
+    }
+
+    [Test]
+    public void Shapes_that_do_not_fit_are_refused() =>
+        Assert.Throws<ShapeException>(() => Conv2dPlan.For([1, 3, 8, 8], [4, 2, 3, 3], (1, 1), (0, 0)));
+
+    /// <summary>Winograd rounds otherwise than the direct kernels, which linear passes run through as well.</summary>
+    [TestCase(8, 32, 14, 48, 3, 1, 1)]
+    [TestCase(20, 32, 14, 48, 5, 1, 2)]
+    [TestCase(4, 32, 14, 48, 5, 1, 4)]
+    [TestCase(4, 32, 14, 48, 1, 1, 0)]
+    [TestCase(4, 32, 6, 48, 6, 1, 0)]
+    [TestCase(4, 32, 14, 48, 3, 2, 1)]
+    [TestCase(2, 32, 14, 48, 3, 1, 1)]
+    [TestCase(8, 20, 14, 48, 3, 1, 1)]
+    public void The_plan_is_what_runs(int n, int c, int size, int k, int kernel, int stride, int padding)
+    {
+        var plan = Conv2dPlan.For([n, c, size, size], [k, c, kernel, kernel], (stride, stride), (padding, padding));
+        var (chosen, direct) = (Passes(forceDirect: false), Passes(forceDirect: true));
+        var algorithms = new[] { plan.Forward.Algorithm, plan.InputGradient.Algorithm, plan.WeightGradient.Algorithm };
+        for (var i = 0; i < 3; i++)
+        {
+            var sameBits = chosen[i].AsSpan().SequenceEqual(direct[i]);
+            Assert.That(sameBits, Is.EqualTo(algorithms[i] is Direct or Linear), $"pass {i}: {algorithms[i]}");
+        }
+
+        float[][] Passes(bool forceDirect)
+        {
+            var rng = new Rng(4);
+            var x = new Parameter(Tensor.Uniform([n, c, size, size], 0, 1, rng));
+            var w = new Parameter(Tensor.Uniform([k, c, kernel, kernel], -1, 1, rng));
+            var op = new Conv2dOp((stride, stride), (padding, padding), relu: false) { ForceDirect = forceDirect };
+            var y = op.Apply(x, w);
+            var (result, dy) = (y.ToArray(), Tensor.Uniform(y.Shape, -1, 1, rng));
+            y.Backward(dy);
+            return [result, x.Grad!.ToArray(), w.Grad!.ToArray()];
+        }
+    }
+}
