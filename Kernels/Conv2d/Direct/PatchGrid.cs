@@ -35,8 +35,6 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
     /// <summary>Taps: R and S.</summary>
     public (int H, int W) KernelSize => (Geometry.R, Geometry.S);
 
-    public (int H, int W) Stride => Geometry.Stride;
-
     public (int H, int W) Origin => Geometry.Origin;
 
     public int Positions => Geometry.Positions;
@@ -45,10 +43,10 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
     public int Depth => Geometry.Depth;
 
     /// <summary>Segments of a patch.</summary>
-    public int Segments => HasRowSegments ? KernelSize.H : KernelSize.H * KernelSize.W;
+    public int Segments => HasRowSegments ? Geometry.R : Geometry.R * Geometry.S;
 
     /// <summary>Floats in a segment.</summary>
-    public int SegmentLength => HasRowSegments ? KernelSize.W * Channels : Channels;
+    public int SegmentLength => HasRowSegments ? Geometry.S * Channels : Channels;
 
     private bool HasRowSegments => Conv2dPlan.UsesRowSegments(Geometry.C, Geometry.S);
 
@@ -63,7 +61,7 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
     public List<PatchGrid> Split(int most)
     {
         List<PatchGrid> parts = [];
-        var ofImage = OutputSize.H * OutputSize.W;
+        var ofImage = Geometry.P * Geometry.Q;
         if (ofImage <= most)
         {
             for (var (image, size) = (0, Equal(Images, most / ofImage)); image < Images; image += size)
@@ -71,14 +69,15 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
             return parts;
         }
 
-        var (rows, columns) = (Equal(OutputSize.H, Math.Max(1, most / OutputSize.W)), Equal(OutputSize.W, most));
+        var (stride, origin) = (Geometry.Stride, Geometry.Origin);
+        var (rows, columns) = (Equal(Geometry.P, Math.Max(1, most / Geometry.Q)), Equal(Geometry.Q, most));
         for (var image = 0; image < Images; image++)
-            for (var row = 0; row < OutputSize.H; row += rows)
-                for (var column = 0; column < OutputSize.W; column += columns)
+            for (var row = 0; row < Geometry.P; row += rows)
+                for (var column = 0; column < Geometry.Q; column += columns)
                     parts.Add(Part(image, Geometry with
                     {
-                        N = 1, P = Math.Min(rows, OutputSize.H - row), Q = Math.Min(columns, OutputSize.W - column),
-                        Origin = (Origin.H + row * Stride.H, Origin.W + column * Stride.W),
+                        N = 1, P = Math.Min(rows, Geometry.P - row), Q = Math.Min(columns, Geometry.Q - column),
+                        Origin = (origin.H + row * stride.H, origin.W + column * stride.W),
                     }));
         return parts;
 
@@ -103,18 +102,19 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
     /// </param>
     public void FillIndirectionBuffer(int first, int count, float** table, nint perPatch, nint perSegment, float* edges)
     {
-        var (row, column) = Math.DivRem(first, OutputSize.W);
-        var (image, line) = Math.DivRem(row, OutputSize.H);
+        var (stride, origin) = (Geometry.Stride, Geometry.Origin);
+        var (row, column) = Math.DivRem(first, Geometry.Q);
+        var (image, line) = Math.DivRem(row, Geometry.P);
         for (var i = 0; i < count; i++, table += perPatch)
         {
-            var (top, left) = (line * Stride.H + Origin.H, column * Stride.W + Origin.W);
+            var (top, left) = (line * stride.H + origin.H, column * stride.W + origin.W);
             var pixels = ImageStart(image);
             if (HasRowSegments) edges = FillRowPointers(pixels, top, left, table, perSegment, edges);
             else FillTapPointers(pixels, top, left, table, perSegment);
 
-            if (++column < OutputSize.W) continue;
+            if (++column < Geometry.Q) continue;
             column = 0;
-            if (++line < OutputSize.H) continue;
+            if (++line < Geometry.P) continue;
             line = 0;
             image++;
         }
@@ -122,20 +122,20 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
 
     private void FillTapPointers(float* pixels, int top, int left, float** table, nint perSegment)
     {
-        for (var y = top; y < top + KernelSize.H; y++)
+        for (var y = top; y < top + Geometry.R; y++)
         {
             var inside = (uint)y < (uint)Height;
             var line = pixels + (nint)y * Width * Channels;
-            for (var x = left; x < left + KernelSize.W; x++, table += perSegment)
+            for (var x = left; x < left + Geometry.S; x++, table += perSegment)
                 *table = inside && (uint)x < (uint)Width ? line + (nint)x * Channels : ZeroBuffer;
         }
     }
 
     private float* FillRowPointers(float* pixels, int top, int left, float** table, nint perSegment, float* edges)
     {
-        var (begin, end) = (Math.Max(left, 0), Math.Min(left + KernelSize.W, Width));
-        var whole = end - begin == KernelSize.W;
-        for (var y = top; y < top + KernelSize.H; y++, table += perSegment)
+        var (begin, end) = (Math.Max(left, 0), Math.Min(left + Geometry.S, Width));
+        var whole = end - begin == Geometry.S;
+        for (var y = top; y < top + Geometry.R; y++, table += perSegment)
         {
             var line = pixels + ((nint)y * Width + begin) * Channels;
             if ((uint)y >= (uint)Height || begin >= end)
