@@ -86,7 +86,7 @@ internal sealed class Conv2dGpu : IConv2d
         (int M, int N, int K) size, GpuDevice gpu)
         where TWidth : struct, IAccessWidth
     {
-        var tiling = GemmTiling.Choose(size.M, size.N, size.K, gpu.MultiprocessorCount, maxPieces: 1);
+        var tiling = GemmTiling.Choose(size.M, size.N, size.K, gpu.MultiprocessorCount, maxSlices: 1);
         GemmGpu.Launch<
             Im2ColOperand<TWidth>, Im2ColPosition, FlippedWeightOperand<TWidth>, FlippedWeightPosition,
             StridedEpilogue<TWidth>>(gpu, tiling, patches, weight, epilogue, size);

@@ -166,14 +166,14 @@ public sealed unsafe class WinogradConvolutionTests
     private static (DirectConvolution Direct, WinogradConvolution Winograd) KernelsOf(
         int width, int kernel, int tile) => width switch
     {
-        16 => (new DirectConvolution<Lanes16>(), WinogradOf<Lanes16>(kernel, tile)),
-        8 => (new DirectConvolution<Lanes8>(), WinogradOf<Lanes8>(kernel, tile)),
-        4 => (new DirectConvolution<Lanes4>(), WinogradOf<Lanes4>(kernel, tile)),
-        _ => (new DirectConvolution<Lanes1>(), WinogradOf<Lanes1>(kernel, tile)),
+        16 => (new DirectConvolution<F32x16>(), WinogradOf<F32x16>(kernel, tile)),
+        8 => (new DirectConvolution<F32x8>(), WinogradOf<F32x8>(kernel, tile)),
+        4 => (new DirectConvolution<F32x4>(), WinogradOf<F32x4>(kernel, tile)),
+        _ => (new DirectConvolution<F32>(), WinogradOf<F32>(kernel, tile)),
     };
 
     private static WinogradConvolution WinogradOf<V>(int kernel, int tile)
-        where V : struct, ILanes<V> => (kernel, tile) switch
+        where V : struct, IVector<V> => (kernel, tile) switch
     {
         (5, 4) => new WinogradConvolution<V, F4x5>(),
         (3, 5) => new WinogradConvolution<V, F5x3>(),

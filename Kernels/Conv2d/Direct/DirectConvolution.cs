@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using PyNetSharp.Kernels.Gemm;
 using PyNetSharp.Kernels.Simd;
 using static PyNetSharp.Kernels.DirectConvolution;
@@ -10,12 +9,8 @@ namespace PyNetSharp.Kernels;
 /// </summary>
 internal abstract unsafe class DirectConvolution
 {
-    /// <summary>For the widest vectors of this processor.</summary>
-    public static DirectConvolution Widest { get; } =
-        Vector512.IsHardwareAccelerated ? new DirectConvolution<Lanes16>()
-        : Vector256.IsHardwareAccelerated ? new DirectConvolution<Lanes8>()
-        : Vector128.IsHardwareAccelerated ? new DirectConvolution<Lanes4>()
-        : new DirectConvolution<Lanes1>();
+    /// <summary>For the widest vectors of this CPU.</summary>
+    public static DirectConvolution Widest { get; } = VectorDispatch.Create<Factory, DirectConvolution>();
 
     /// <summary>
     /// Floats of a packed [depth, columns] matrix: panels of nr columns, [⌈columns / nr⌉, depth, nr].
@@ -53,10 +48,15 @@ internal abstract unsafe class DirectConvolution
         CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* sums, float* dw, float* db);
 
     public static int CeilDiv(int count, int size) => (count + size - 1) / size;
+
+    private readonly struct Factory : IVectorFactory<DirectConvolution>
+    {
+        public static DirectConvolution Create<V>() where V : struct, IVector<V> => new DirectConvolution<V>();
+    }
 }
 
 /// <inheritdoc/>
-internal sealed unsafe class DirectConvolution<V> : DirectConvolution where V : struct, ILanes<V>
+internal sealed unsafe class DirectConvolution<V> : DirectConvolution where V : struct, IVector<V>
 {
     private static int Nr => Panels<V>.Nr;
 
@@ -106,7 +106,7 @@ internal sealed unsafe class DirectConvolution<V> : DirectConvolution where V : 
 /// <summary>
 /// The columns of a packed matrix, cut into panels of nr; and the prefetches of what is packed or read next.
 /// </summary>
-internal static unsafe class Panels<V> where V : struct, ILanes<V>
+internal static unsafe class Panels<V> where V : struct, IVector<V>
 {
     /// <summary>nr: columns of a panel, two vectors.</summary>
     public static int Nr => 2 * V.Width;

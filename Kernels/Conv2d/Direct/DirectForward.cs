@@ -8,7 +8,7 @@ namespace PyNetSharp.Kernels;
 /// <summary>
 /// The loops around the micro-kernel that multiply patches with packed weights: forward and input gradient.
 /// </summary>
-internal static unsafe class DirectForward<V> where V : struct, ILanes<V>
+internal static unsafe class DirectForward<V> where V : struct, IVector<V>
 {
     /// <summary>Their patches stay in the L2 cache beside one panel of weights.</summary>
     private const int TilesPerTask = 16;

@@ -5,7 +5,7 @@ using static PyNetSharp.Kernels.DirectConvolution;
 namespace PyNetSharp.Kernels;
 
 /// <summary>The loops around the micro-kernel that multiply dyᵀ with patches.</summary>
-internal static unsafe class DirectWeightGradient<V> where V : struct, ILanes<V>
+internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V>
 {
     private const int MaxBlockFloats = 1 << 16;         // of dy and of one tap of x: they stay in the L2 cache
     private const int PanelsPerGroup = 16;

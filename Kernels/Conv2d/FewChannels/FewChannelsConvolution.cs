@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using PyNetSharp.Kernels.Gemm;
 using PyNetSharp.Kernels.Simd;
 
@@ -14,12 +13,9 @@ namespace PyNetSharp.Kernels;
 /// </remarks>
 internal abstract unsafe class FewChannelsConvolution
 {
-    /// <summary>For the widest vectors of this processor; null without vectors.</summary>
+    /// <summary>For the widest vectors of this CPU; null without vectors.</summary>
     public static FewChannelsConvolution? Widest { get; } =
-        Vector512.IsHardwareAccelerated ? new FewChannelsConvolution<Lanes16>()
-        : Vector256.IsHardwareAccelerated ? new FewChannelsConvolution<Lanes8>()
-        : Vector128.IsHardwareAccelerated ? new FewChannelsConvolution<Lanes4>()
-        : null;
+        VectorDispatch.Create<Factory, FewChannelsConvolution?>();
 
     /// <summary>Pixels of a vector; a tile has two.</summary>
     public abstract int VectorWidth { get; }
@@ -46,10 +42,16 @@ internal abstract unsafe class FewChannelsConvolution
     /// <inheritdoc cref="DirectConvolution.WeightGradient"/>
     public abstract void WeightGradient(
         CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* sums, float* dw, float* db);
+
+    private readonly struct Factory : IVectorFactory<FewChannelsConvolution?>
+    {
+        public static FewChannelsConvolution? Create<V>() where V : struct, IVector<V> =>
+            V.Width == 1 ? null : new FewChannelsConvolution<V>();
+    }
 }
 
 /// <inheritdoc/>
-internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution where V : struct, ILanes<V>
+internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution where V : struct, IVector<V>
 {
     private const int MaxSplitKSlices = 16;
 

@@ -18,7 +18,7 @@ internal static unsafe class FewChannelsMicroKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Convolve<V>(
         float* pixels, nint* offsets, nint taps, float* weights, float* start, bool relu, float* sums, nint stride)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         V c00 = V.Create(start[0]), c10 = V.Create(start[1]), c20 = V.Create(start[2]), c30 = V.Create(start[3]);
         V c40 = default, c50 = default, c60 = default, c70 = default;
@@ -59,7 +59,7 @@ internal static unsafe class FewChannelsMicroKernel
     /// <param name="sums">[mr, nr]</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Correlate<V>(float* dy, nint stride, float* left, float* right, nint count, float* sums)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         V c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         V c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
@@ -92,14 +92,14 @@ internal static unsafe class FewChannelsMicroKernel
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MultiplyAddPair<V>(V factor, V left, V right, ref V sumLeft, ref V sumRight)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         sumLeft = V.MultiplyAddEstimate(factor, left, sumLeft);
         sumRight = V.MultiplyAddEstimate(factor, right, sumRight);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreEpilogue<V>(float* sums, V left, V right, bool relu) where V : struct, ILanes<V>
+    private static void StoreEpilogue<V>(float* sums, V left, V right, bool relu) where V : struct, IVector<V>
     {
         if (relu) (left, right) = (V.Relu(left), V.Relu(right));
         left.Store(sums);
@@ -107,7 +107,7 @@ internal static unsafe class FewChannelsMicroKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddToMemory<V>(float* sums, V left, V right) where V : struct, ILanes<V>
+    private static void AddToMemory<V>(float* sums, V left, V right) where V : struct, IVector<V>
     {
         (left + V.Load(sums)).Store(sums);
         (right + V.Load(sums + V.Width)).Store(sums + V.Width);

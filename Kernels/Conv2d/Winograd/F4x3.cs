@@ -17,7 +17,7 @@ internal readonly unsafe struct F4x3 : IWinograd
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransformInput<V>(float* from, nint step, float* to, nint stride)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         V d0 = V.Load(from), d1 = V.Load(from + step), d2 = V.Load(from + 2 * step), d3 = V.Load(from + 3 * step);
         V d4 = V.Load(from + 4 * step), d5 = V.Load(from + 5 * step);
@@ -30,7 +30,7 @@ internal readonly unsafe struct F4x3 : IWinograd
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransformOutput<V>(float* from, nint step, float* to, nint stride)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         V p1 = V.Load(from + step), p2 = V.Load(from + 2 * step);
         V p3 = V.Load(from + 3 * step), p4 = V.Load(from + 4 * step);
@@ -44,7 +44,7 @@ internal readonly unsafe struct F4x3 : IWinograd
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransformOutputGradient<V>(float* from, nint step, float* to, nint stride)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         V y0 = V.Load(from), y1 = V.Load(from + step), y2 = V.Load(from + 2 * step), y3 = V.Load(from + 3 * step);
 
@@ -56,7 +56,7 @@ internal readonly unsafe struct F4x3 : IWinograd
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransformFilter<V>(float* from, nint step, float* to, nint stride)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         V g0 = V.Load(from), g1 = V.Load(from + step), g2 = V.Load(from + 2 * step);
         V zero = V.Create(1 / 4f), one = V.Create(-1 / 6f), two = V.Create(1 / 24f);
@@ -69,7 +69,7 @@ internal readonly unsafe struct F4x3 : IWinograd
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransformFilterGradient<V>(float* from, nint step, float* to, nint stride)
-        where V : struct, ILanes<V>
+        where V : struct, IVector<V>
     {
         V u1 = V.Load(from + step), u2 = V.Load(from + 2 * step);
         V u3 = V.Load(from + 3 * step), u4 = V.Load(from + 4 * step);

@@ -29,21 +29,21 @@ internal unsafe interface IWinograd
 
     /// <summary>Bᵀ·d, n to n: an input.</summary>
     static abstract void TransformInput<V>(float* from, nint step, float* to, nint stride)
-        where V : struct, ILanes<V>;
+        where V : struct, IVector<V>;
 
     /// <summary>Aᵀ·p, n to m: an output from its products.</summary>
     static abstract void TransformOutput<V>(float* from, nint step, float* to, nint stride)
-        where V : struct, ILanes<V>;
+        where V : struct, IVector<V>;
 
     /// <summary>A·dy, m to n: the gradient of the products from that of the output.</summary>
     static abstract void TransformOutputGradient<V>(float* from, nint step, float* to, nint stride)
-        where V : struct, ILanes<V>;
+        where V : struct, IVector<V>;
 
     /// <summary>G·g, r to n: a filter.</summary>
     static abstract void TransformFilter<V>(float* from, nint step, float* to, nint stride)
-        where V : struct, ILanes<V>;
+        where V : struct, IVector<V>;
 
     /// <summary>Gᵀ·u, n to r: the gradient of the filter from that of its transform.</summary>
     static abstract void TransformFilterGradient<V>(float* from, nint step, float* to, nint stride)
-        where V : struct, ILanes<V>;
+        where V : struct, IVector<V>;
 }

@@ -8,7 +8,7 @@ namespace PyNetSharp.Kernels;
 /// <remarks>They compute what <see cref="DirectConvolution"/> does, up to rounding, from the same arguments.</remarks>
 internal abstract unsafe class WinogradConvolution
 {
-    /// <summary>For the widest vectors of this processor; null without vectors.</summary>
+    /// <summary>For the widest vectors of this CPU; null without vectors.</summary>
     public static WinogradConvolution? F4x3 { get; } = CreateWidest<F4x3>();
 
     /// <inheritdoc cref="F4x3"/>
