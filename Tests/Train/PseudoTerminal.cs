@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>A terminal that is a program: what a process prints to it arrives here, byte for byte.</summary>
+/// <summary>A pseudo-terminal: receives what a process prints to it, byte for byte.</summary>
 internal sealed partial class PseudoTerminal : IDisposable
 {
     private readonly FileStream master;
@@ -23,7 +23,7 @@ internal sealed partial class PseudoTerminal : IDisposable
     public string Name { get; }
 
     /// <summary>A terminal of a size; the test is skipped where none is available.</summary>
-    /// <param name="columns">Its width; 0 for a terminal that does not know.</param>
+    /// <param name="columns">Its width; 0 for an unknown one.</param>
     /// <param name="rows">Its height.</param>
     public static PseudoTerminal Open(int columns, int rows = TerminalScreen.Rows)
     {
@@ -40,7 +40,7 @@ internal sealed partial class PseudoTerminal : IDisposable
             Assert.Ignore($"The C library has no openpty: {fault.Message}");
         }
 
-        throw new InvalidOperationException("An ignored test does not come here.");
+        throw new InvalidOperationException("Assert.Ignore throws.");
     }
 
     /// <summary>Waits until a text has been printed.</summary>

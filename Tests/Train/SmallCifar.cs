@@ -1,6 +1,6 @@
 namespace PyNetSharp.Tests;
 
-/// <summary>A folder in CIFAR-10's format with few images, whose brightness gives the class away.</summary>
+/// <summary>A folder in CIFAR-10's format with few images, whose brightness depends on the class.</summary>
 internal static class SmallCifar
 {
     public const int PerFile = 20;

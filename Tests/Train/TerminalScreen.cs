@@ -3,9 +3,8 @@ using System.Globalization;
 namespace PyNetSharp.Tests;
 
 /// <summary>
-/// What a terminal shows of the characters that it is given: a screen of <see cref="Rows"/> lines, and what has
-/// scrolled off it. It knows the control sequences that the app prints, with a wrap that is pending after the last
-/// column, as xterm's.
+/// A terminal's screen of <see cref="Rows"/> lines, and the lines that have scrolled off it. It implements the control
+/// sequences that the app prints; the wrap after the last column is pending until the next character, as xterm's.
 /// </summary>
 internal sealed class TerminalScreen(int columns)
 {
@@ -15,10 +14,10 @@ internal sealed class TerminalScreen(int columns)
     private int row, column;                    // the cursor; rows from the first line of all
     private bool wrapIsPending;
 
-    /// <summary>How many characters came when their line had no room any more, and went to the next.</summary>
+    /// <summary>The characters that did not fit into their line and wrapped to the next.</summary>
     public int Overflows { get; private set; }
 
-    /// <summary>Whether the cursor can be seen.</summary>
+    /// <summary>Whether the cursor is visible.</summary>
     public bool CursorIsVisible { get; private set; } = true;
 
     /// <summary>All lines from the first on, without the blanks at their ends.</summary>
@@ -64,7 +63,7 @@ internal sealed class TerminalScreen(int columns)
         while (lines.Count <= row) lines.Add(Blank(columns));
     }
 
-    /// <returns>The place of the sequence's last character.</returns>
+    /// <returns>The index of the sequence's last character.</returns>
     private int Escape(string text, int i)
     {
         if (text[i] is '=' or '>') return i;                            // which codes the keypad sends

@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>What a terminal shows of the app, read from a pseudo-terminal's screen.</summary>
+/// <summary>The app's output on a terminal, as a pseudo-terminal's screen shows it.</summary>
 [NonParallelizable]
 [Platform(Exclude = "Win", Reason = "the C library opens the terminal")]
 public sealed partial class TerminalTests
@@ -53,7 +53,7 @@ public sealed partial class TerminalTests
     [TestCase(10)]
     [TestCase(20)]
     [TestCase(30)]
-    public void A_run_goes_on_whatever_the_width(int columns)
+    public void A_run_ends_well_at_any_width(int columns)
     {
         var (result, screen) = Run(columns, "", [.. Short, $"narrow{columns}"]);
 
@@ -66,7 +66,7 @@ public sealed partial class TerminalTests
     [TestCase("NO_COLOR=1 TERM=xterm")]
     [TestCase("-u TERM")]
     [TestCase("CI=true GITHUB_ACTIONS=true TERM=xterm")]
-    public void Other_terminals_get_whole_lines_too(string environment)
+    public void Other_terminals_have_whole_lines_too(string environment)
     {
         var (result, screen) = Run(60, environment, [.. Short, environment.Replace(' ', '-')]);
 
@@ -97,7 +97,7 @@ public sealed partial class TerminalTests
     }
 
     [Test]
-    public void Of_a_narrow_table_the_accuracy_stays()
+    public void A_narrow_table_keeps_the_accuracy()
     {
         var (trained, _) = Run(80, "", [.. Short, "measured"]);
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
@@ -108,13 +108,13 @@ public sealed partial class TerminalTests
             Assert.That(screen.Lines, Has.Some.Contains("Name").And.Some.Contains("Accuracy"));
             var percents = screen.Lines.Count(line => line.Contains(" %", StringComparison.Ordinal));
             Assert.That(percents, Is.EqualTo(3), "over all, and of two classes");
-            Assert.That(screen.Lines, Has.None.Contains("left"), "the bar has gone");
+            Assert.That(screen.Lines, Has.None.Contains("left"), "the bar is cleared");
         }
     }
 
     [TestCase("INT", 130)]
     [TestCase("TERM", 143)]
-    public void A_measurement_shows_when_it_ends_and_can_be_stopped(string signal, int exitCode)
+    public void An_evaluation_shows_its_remaining_time_and_can_be_stopped(string signal, int exitCode)
     {
         ChildProcess.SkipIfIgnored(signal);
         WriteSlowWeights();
@@ -134,7 +134,7 @@ public sealed partial class TerminalTests
     }
 
     [Test]
-    public void Measuring_in_training_shows_when_it_ends_and_can_be_stopped()
+    public void An_evaluation_in_training_shows_its_progress_and_can_be_stopped()
     {
         WriteSlowWeights();
         using var terminal = PseudoTerminal.Open(80);
@@ -173,7 +173,7 @@ public sealed partial class TerminalTests
         return PynetProcess.Start(folder.Name, arguments, shell: shell);
     }
 
-    /// <summary>A network that takes long for each image, and images.</summary>
+    /// <summary>The weights of a slow network, and images.</summary>
     private void WriteSlowWeights()
     {
         if (Directory.Exists(folder["cifar10"])) return;

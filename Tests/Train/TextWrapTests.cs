@@ -14,7 +14,7 @@ public sealed class TextWrapTests
     [TestCase("a\n\nb\n", 5, "a", "", "b")]
     [TestCase("猫猫猫", 5, "猫猫", "猫", Description = "two columns each")]
     [TestCase("😀😀", 2, "😀", "😀", Description = "no surrogate pair is broken")]
-    [TestCase("猫", 1, "猫", Description = "nothing smaller can be printed")]
+    [TestCase("猫", 1, "猫", Description = "a letter is never broken")]
     public void Lines_break_at_spaces_and_else_within_words(string text, int width, params string[] lines) =>
         Assert.That(TextWrap.Lines(text, width), Is.EqualTo(lines));
 
@@ -22,7 +22,7 @@ public sealed class TextWrapTests
     [TestCase(35, "epoch 1  loss   2.3  test 50 %", "  best")]
     [TestCase(20, "epoch 1  loss   2.3", "  test 50 %  best")]
     [TestCase(6, "epoch", "1", "  loss", "  2.3", "  test", "  50 %", "  best")]
-    public void Facts_are_not_broken_where_a_line_has_room_for_one(int width, params string[] lines) =>
+    public void Facts_are_not_broken_where_they_fit_into_a_line(int width, params string[] lines) =>
         Assert.That(TextWrap.WrapItems(["epoch 1", "loss   2.3", "test 50 %", "best"], width), Is.EqualTo(lines));
 
     [Test]

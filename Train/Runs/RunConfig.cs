@@ -75,7 +75,7 @@ internal sealed record RunConfig
     /// <summary>The threads chosen for the CPU; null for one per core.</summary>
     public required int? Threads { get; init; }
 
-    /// <summary>The command line, in files of version 0.1.0; not used.</summary>
+    /// <summary>The words of the command line, which older files have; not used.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Arguments { get; init; }
 
@@ -125,7 +125,7 @@ internal sealed record RunConfig
             DeviceModel = settings.Gpu?.Model,
             Driver = settings.Gpu?.Driver,
             Precision = settings.Device.Precision,
-            Threads = settings.Threads,
+            Threads = settings.Device is CpuDevice ? settings.Threads : null,
             Started = Now(),
             Versions = CurrentVersions(),
         };
