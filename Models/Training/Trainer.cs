@@ -7,18 +7,8 @@ namespace PyNetSharp.Training;
 
 /// <summary>Trains a model: the loop over epochs and steps, and the order of what happens in it.</summary>
 /// <remarks>
-/// A loop of one's own needs no more than
-/// <code>
-/// foreach (var (x, labels) in train.Epoch(epoch))
-/// {
-///     optimizer.ZeroGrad();
-///     var loss = model.Forward(x).CrossEntropy(labels);
-///     loss.Backward();
-///     optimizer.Step();
-/// }
-/// </code>
-/// Each step of this one does: forward; <see cref="DivergenceGuard"/>; backward; the optimizer's step;
-/// <see cref="Callbacks"/>; <see cref="DeadReluDetector"/>. Each epoch ends with <see cref="PeriodicEvaluation"/>,
+/// Each step does: forward; <see cref="DivergenceGuard"/>; backward; the optimizer's step; <see cref="Callbacks"/>;
+/// <see cref="DeadReluDetector"/>. Each epoch ends with <see cref="PeriodicEvaluation"/>,
 /// <see cref="BestWeights"/> and <see cref="Callbacks"/>. Those types know nothing of the trainer, and a loop of one's
 /// own can use them as well. The results depend on the seeds alone, bit for bit, not on the number of threads.
 /// <para>
@@ -55,9 +45,7 @@ public sealed class Trainer
     /// Sets the learning rate before each step, in steps, from what the optimizer's is now; null leaves it alone.
     /// </param>
     /// <exception cref="ArgumentException">The model has no parameters.</exception>
-    /// <exception cref="InputException">
-    /// An epoch would end with a batch of one item, from which the model cannot learn.
-    /// </exception>
+    /// <exception cref="InputException">The model cannot learn from a batch of one, which an epoch has.</exception>
     public Trainer(
         Module model, DataLoader train, DataLoader? test, Optimizer optimizer,
         ILoss? loss = null, LearningRateSchedule? schedule = null)
@@ -108,9 +96,7 @@ public sealed class Trainer
     /// </summary>
     /// <param name="epochs">At least 1.</param>
     /// <param name="cancellation">Ends training after the current step, with the end of its epoch.</param>
-    /// <exception cref="DivergenceException">
-    /// The loss was not finite; the model has the weights from before the last update.
-    /// </exception>
+    /// <exception cref="DivergenceException">A loss was not finite; the last good weights are restored.</exception>
     /// <exception cref="DeadReluException">The network outputs the same scores for every input.</exception>
     /// <exception cref="ShapeException">The model cannot take the items.</exception>
     /// <exception cref="InputException">The data can no longer be read.</exception>
@@ -149,9 +135,7 @@ public sealed class Trainer
     }
 
     /// <summary>Puts the weights of the epoch <see cref="Best"/> back into the model.</summary>
-    /// <exception cref="InvalidOperationException">
-    /// No epoch has been measured yet, or the best was an earlier trainer's.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">There are none here: the best epoch was an earlier run's.</exception>
     public void RestoreBest() => bestWeights.Restore();
 
     /// <summary>The first epoch to run: one that is trained but not evaluated is run again, without any step.</summary>
@@ -310,8 +294,7 @@ public sealed class Trainer
         }
     }
 
-    private static long CheckPositive(long value) => value >= 1
-        ? value
-        : throw new ArgumentOutOfRangeException(
+    private static long CheckPositive(long value) =>
+        value >= 1 ? value : throw new ArgumentOutOfRangeException(
             nameof(value), value.ToString(CultureInfo.InvariantCulture), "At least 1 was expected.");
 }
