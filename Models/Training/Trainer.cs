@@ -135,7 +135,7 @@ public sealed class Trainer
     }
 
     /// <summary>Puts the weights of the epoch <see cref="Best"/> back into the model.</summary>
-    /// <exception cref="InvalidOperationException">There are none here: the best epoch was an earlier run's.</exception>
+    /// <exception cref="InvalidOperationException">There are none: an earlier run had the best epoch.</exception>
     public void RestoreBest() => bestWeights.Restore();
 
     /// <summary>The first epoch to run: one that is trained but not evaluated is run again, without any step.</summary>
