@@ -27,8 +27,6 @@ internal sealed class LinearOp(bool relu) : Op
     private Tensor x = null!, weight = null!;
     private Tensor? y;
 
-    internal override string Name => "Linear";
-
     protected override Shape Infer(ReadOnlySpan<Tensor> inputs)
     {
         var (x, weight, bias) = (inputs[0].Shape, inputs[1].Shape, inputs.Length > 2 ? inputs[2].Shape : null);

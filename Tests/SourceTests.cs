@@ -13,7 +13,6 @@ public sealed class SourceTests
     private static readonly Dictionary<string, string> LongFiles = [];
 
     [Test]
-    [Explicit("until all folders are done")]
     public void Lines_end_by_column_120()
     {
         var offenders =
@@ -25,7 +24,6 @@ public sealed class SourceTests
     }
 
     [Test]
-    [Explicit("until all folders are done")]
     public void Files_have_300_lines_at_most()
     {
         var lengths = SourceFiles()

@@ -7,7 +7,8 @@ namespace PyNetSharp.Benchmarks;
 internal static unsafe class VectorVariants
 {
     /// <summary>
-    /// As <see cref="ScalarVariants.ChannelsLast"/>, with vectors of output channels: two loads, a multiply-add, a store.
+    /// As <see cref="ScalarVariants.ChannelsLast"/>, with vectors of output channels: two loads, a multiply-add and
+    /// a store.
     /// </summary>
     public static void VectorsOfOutputs(ConvProblem problem, float[] y)
     {

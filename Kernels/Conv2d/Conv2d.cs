@@ -79,8 +79,6 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
     /// <summary>Whether CPUs use the direct kernels alone: for comparisons of time and of rounding.</summary>
     public bool ForceDirect { get; init; }
 
-    internal override string Name => "Conv2d";
-
     protected override Shape Infer(ReadOnlySpan<Tensor> inputs)
     {
         problem = Conv2dProblem.Create(

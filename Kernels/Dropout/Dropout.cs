@@ -37,8 +37,6 @@ internal sealed class DropoutOp(DropoutMask mask) : Op
 {
     private const int GrainSize = 1 << 15;      // elements that one thread takes at a time
 
-    internal override string Name => "Dropout";
-
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Run(x[0], y);

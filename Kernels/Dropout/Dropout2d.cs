@@ -31,8 +31,6 @@ internal sealed unsafe class Dropout2dOp(DropoutMask mask) : Op
 {
     private const int GrainSize = 256;      // pixels that one thread takes at a time
 
-    internal override string Name => "Dropout2d";
-
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Rank == 4
         ? x[0].Shape
         : throw new ShapeException($"Dropout2d: {x[0].Shape} is not [N, C, H, W].");

@@ -27,8 +27,6 @@ internal sealed class SoftmaxOp : Op
 {
     private Tensor y = null!;
 
-    internal override string Name => "Softmax";
-
     /// <summary>y = softmax(x) of one row.</summary>
     /// <returns>log Σₖ exp(xₖ − max x).</returns>
     public static double ForwardRow(ReadOnlySpan<float> x, Span<float> y)

@@ -31,8 +31,6 @@ internal sealed class AdaptiveAvgPool2dOp(int height, int width) : Op
 {
     private PoolGeometry geometry;
 
-    internal override string Name => "AdaptiveAvgPool2d";
-
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         var shape = x[0].Shape;

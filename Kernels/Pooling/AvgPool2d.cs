@@ -35,8 +35,6 @@ internal sealed class AvgPool2dOp(PoolOptions options, bool countIncludePad) : O
 {
     private PoolGeometry geometry;
 
-    internal override string Name => "AvgPool2d";
-
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         geometry = options.GeometryFor(x[0].Shape, countIncludePad);

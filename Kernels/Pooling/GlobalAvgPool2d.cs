@@ -19,8 +19,6 @@ internal sealed class GlobalAvgPool2dOp : Op
 {
     private PoolGeometry geometry;
 
-    internal override string Name => "GlobalAvgPool2d";
-
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         var shape = x[0].Shape;

@@ -50,8 +50,6 @@ internal sealed class MaxPool2dOp(PoolOptions options) : Op
     private PoolGeometry geometry;
     private Tensor? argmax;         // bytes or ints, stored as floats
 
-    internal override string Name => "MaxPool2d";
-
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         geometry = options.GeometryFor(x[0].Shape);

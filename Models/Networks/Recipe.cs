@@ -53,7 +53,7 @@ public sealed record Recipe
     public float WeightDecay { get; init; }
 
     /// <summary>
-    /// How the learning rate changes. A recipe's own warm-up is a share of the training, so that it fits into any number of
+    /// How the learning rate changes. A recipe's own warm-up is a share of the training, so that it fits any number of
     /// epochs.
     /// </summary>
     public EpochSchedule Schedule { get; init; } = new ConstantSchedule();

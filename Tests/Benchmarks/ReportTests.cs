@@ -128,8 +128,8 @@ public sealed class ReportTests
             | MatMul | 20.0 ms, 100 GFLOP/s, 50 % | 0.200 ms, 10,000 GFLOP/s, 50 % | 100.0× |
             | Sgd |  | 0.100 ms, 2,000 GB/s, 80 % |  |
 
-            Median of a run, rate, and its share of the device's limit, measured beside it: the peak of multiply-adds in the same
-            precision, or the bandwidth.
+            Median of a run, rate, and its share of the device's limit, measured beside it: the peak of
+            multiply-adds in the same precision, or the bandwidth.
 
 
             """));
@@ -141,7 +141,12 @@ public sealed class ReportTests
         using var folder = new TemporaryFolder();
         var sensors = new GpuSensors(1980, 412.3, 54, 70_100_000_000);
         new ResultFile<StepRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
-            [new("nin", true, 128, 16, 9, 0.2, 40_000_000_000, 400e9, 0, 0, 0, 0) { Device = "cuda", Sensors = sensors }])
+            [
+                new("nin", true, 128, 16, 9, 0.2, 40_000_000_000, 400e9, 0, 0, 0, 0)
+                {
+                    Device = "cuda", Sensors = sensors,
+                },
+            ])
             .Write(folder["steps-cuda.json"]);
         new ResultFile<KernelRow>(Somewhere, [".NET 10.0.0"], "2026-01-31",
         [
