@@ -19,7 +19,7 @@ from ops import OPS
 from splitmix import Rng
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-WHOLE = 2048        # larger tensors are stored as their norm, so many sampled elements, and one signed sum
+WHOLE = 2048        # larger tensors are stored as their norm, sampled elements, and one signed sum
 SAMPLES = 1024
 
 

@@ -1,4 +1,4 @@
-"""The networks of the catalogue in PyTorch, with the same names and without dropout's randomness (p = 0)."""
+"""The networks of the catalog in PyTorch, with the same names and without dropout's randomness (p = 0)."""
 
 from collections import OrderedDict
 

@@ -12,7 +12,7 @@ class Rng:
         self.state = seed
 
     def bits(self, count):
-        """So many numbers of 64 random bits."""
+        """Numbers of 64 random bits."""
         with np.errstate(over="ignore"):
             z = np.uint64(self.state) + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN)
             z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -27,11 +27,11 @@ class Rng:
         return (low + (high - low) * unit).reshape(shape)
 
     def below(self, count, bound):
-        """So many whole numbers in [0, bound)."""
+        """Whole numbers in [0, bound)."""
         return ((self.bits(count) >> np.uint64(32)) * np.uint64(bound) >> np.uint64(32)).astype(np.int64)
 
     def signs(self, count):
-        """So many of +1 and -1: the top bit, set for -1."""
+        """Numbers +1 and -1: the top bit, set for -1."""
         return 1.0 - 2.0 * (self.bits(count) >> np.uint64(63)).astype(np.float64)
 
     def shuffled(self, count):

@@ -14,7 +14,7 @@ internal static class LaunchedKernels
 
     private static readonly Lazy<IReadOnlyCollection<Type>> NetworkKernels = new(() => Record(TrainEveryNetwork));
 
-    /// <summary>Every row of the op table at both its sizes, every optimizer, and what goes on between ops.</summary>
+    /// <summary>Every row of the op table at both its sizes, every optimizer, and what runs between ops.</summary>
     public static IReadOnlyCollection<Type> All() => Record(RunEveryOp);
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace PyNetSharp.Tests;
 [Category("Gpu")]
 public sealed class PtxInterpreterTests
 {
-    private const string Neighbours = """
+    private const string Neighbors = """
         shl.b32 %own, %tid.x, 2;
         xor.b32 %other, %own, 4;
         st.shared.b32 [%own+1048576], %tid.x;
@@ -19,16 +19,16 @@ public sealed class PtxInterpreterTests
 
     [Test]
     public void After_a_barrier_threads_read_what_others_wrote() =>
-        Assert.That(Run(Neighbours + "bar.sync 0;" + WriteBack)[..4], Is.EqualTo(new[] { 1, 0, 3, 2 }));
+        Assert.That(Run(Neighbors + "bar.sync 0;" + WriteBack)[..4], Is.EqualTo(new[] { 1, 0, 3, 2 }));
 
     [Test]
     public void A_missing_barrier_is_found()
     {
-        const string written = Neighbours + "bar.sync 0; st.shared.b32 [%own+1048576], 5;";
-        Fails(Neighbours + WriteBack, "has not been written");
+        const string written = Neighbors + "bar.sync 0; st.shared.b32 [%own+1048576], 5;";
+        Fails(Neighbors + WriteBack, "has not been written");
         Fails(written + WriteBack, "with no barrier between");
         Fails(
-            Neighbours + "bar.sync 0; ld.shared.b32 %r0, [%other+1048576]; setp.gt.u32 %p0, %own, %other;" +
+            Neighbors + "bar.sync 0; ld.shared.b32 %r0, [%other+1048576]; setp.gt.u32 %p0, %own, %other;" +
                 "@%p0 st.shared.b32 [%own+1048576], 5;",
             "was read by thread 0, with no barrier between");
         Fails("st.shared.b32 [1048576], %tid.x;", "was written by thread 0, with no barrier between");
