@@ -17,7 +17,7 @@ internal static partial class AccumulationCases
            {
                var (a, b) = (ta ? s.Next(k, 9) : s.Next(9, k), tb ? s.Next(n, k) : s.Next(k, n));
                c.CheckProduct(a, ta, b, tb, a.MatMul(b, ta, tb), bias: null);
-           }, IsSmall: k == 10_000 && n == 3) { LongestBlockOnGpu = GpuAccumulationLength },
+           }, IsSmall: k == 10_000 && n == 3),
         new("MatMul of one row and a transposed matrix", 1 << 18, (c, s) =>
         {
             var (a, b) = (s.Next(1, 1 << 18), s.Next(5, 1 << 18));

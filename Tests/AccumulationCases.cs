@@ -73,7 +73,9 @@ internal static partial class AccumulationCases
 
     public static IEnumerable<AccumulationCase> All =>
     [
-        .. Reductions, .. Products, .. Convolutions, .. Gradients, .. Others,
+        .. Reductions, .. Others,
+        .. from product in (AccumulationCase[])[.. Products, .. Convolutions, .. Gradients]
+           select product with { LongestBlockOnGpu = GpuAccumulationLength },
     ];
 
     private static IEnumerable<AccumulationCase> Reductions =>

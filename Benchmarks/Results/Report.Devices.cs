@@ -70,7 +70,8 @@ internal static partial class Report
             KernelRow? Row(string device) => rows.FirstOrDefault(row => DeviceOf(row) == device);
         }
 
-        return $"{table}\nMedian of a run, rate, and its share of the device's limit, measured beside it: the peak of\n" +
+        return $"{table}\n" +
+            "Median of a run, rate, and its share of the device's limit, measured beside it: the peak of\n" +
             "multiply-adds in the same precision, or the bandwidth." +
             (withPeer.Length > 0 ? " The ratio is our time over cuBLAS's.\n\n" : "\n\n");
 

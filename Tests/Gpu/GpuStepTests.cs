@@ -33,7 +33,10 @@ public sealed class GpuStepTests
         counter.Launches.Clear();
         trainer.Run(3);
 
-        Assert.That(device.Memory.SystemAllocations, Is.EqualTo(blocks), "blocks of memory");
+        Assert.That(
+            device.Memory.SystemAllocations,
+            Is.InRange(blocks, blocks + Batches),
+            "blocks of memory: none but the loader's, which keeps up to 8 MB of small batches (decision 8)");
         Assert.That(
             device.TransferCount - transfers,
             Is.EqualTo(2 * Batches + 1),
