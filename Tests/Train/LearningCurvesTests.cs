@@ -146,7 +146,9 @@ public sealed class LearningCurvesTests
         foreach (var (title, read) in new[]
         {
             ("a < b & \"c\" > 'd' ]]>", "a < b & \"c\" > 'd' ]]>"),
-            ("bell \a, zero \0, half a pair \ud800, emoji 😀", "bell \ufffd, zero \ufffd, half a pair \ufffd, emoji 😀"),
+            (
+                "bell \a, zero \0, half a pair \ud800, emoji 😀",
+                "bell \ufffd, zero \ufffd, half a pair \ufffd, emoji 😀"),
         })
         {
             LearningCurves.Write(folder["curves.svg"], ThreeEpochs, title);
