@@ -88,10 +88,10 @@ public partial class Tensor
     internal bool InGraph => RequiresGrad || GradFn is not null;
 
     /// <summary>
-    /// Whether the code that asks holds the only reference, and no other tensor views the storage: then it may
-    /// overwrite the content.
+    /// At most one reference: none (floating), or the one of the code on whose behalf this runs (in Op.Backward the
+    /// pass's); and no other tensor views the storage. Then that code may overwrite the content.
     /// </summary>
-    internal bool HasSingleReference => references <= 1 && Storage.HasSingleReference;
+    internal bool IsExclusive => references <= 1 && Storage.HasSingleReference;
 
     /// <exception cref="InvalidOperationException">The storage has been freed.</exception>
     internal Storage Storage => storage ?? throw new InvalidOperationException(
@@ -136,7 +136,8 @@ public partial class Tensor
     /// <remarks>
     /// For evaluation loops and for layers that chain others, after the last use. Without this call the storage is
     /// freed by the finalizer. A second call does nothing, nor does a call on a kept tensor or on one that is not an
-    /// op's result (a parameter, a buffer, a gradient, a factory's).
+    /// op's result (a parameter, a buffer, a gradient, a factory's). A tensor without references (made inside an op) is
+    /// freed at once.
     /// </remarks>
     public void Release()
     {

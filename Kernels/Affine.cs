@@ -44,7 +44,7 @@ internal sealed unsafe class AffineOp(float scale, float shift) : Op
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         if (scale == 1) return [dy];
-        var dx = dy.HasSingleReference ? dy : new Tensor(dy.Shape, dy.Device);
+        var dx = dy.IsExclusive ? dy : new Tensor(dy.Shape, dy.Device);
         Run(dy, scale, 0, dx);
         return [dx];
     }

@@ -14,7 +14,7 @@ internal static unsafe class FusedRelu
     /// <param name="y">The result, after the ReLU.</param>
     public static Tensor Backward(Tensor dy, Tensor y)
     {
-        var masked = dy.HasSingleReference ? dy : new Tensor(dy.Shape, dy.Device);
+        var masked = dy.IsExclusive ? dy : new Tensor(dy.Shape, dy.Device);
         if (y.IsOnCpu)
         {
             float* from = dy.Pointer, result = y.Pointer, to = masked.Pointer;

@@ -56,6 +56,7 @@ public sealed class Conv2d : Module
 
     /// <summary>
     /// The convolution, with ReLU as its epilogue if <paramref name="relu"/>: no pass over memory between them.
+    /// <see cref="Sequential"/> calls it where a ReLU follows.
     /// </summary>
     internal Tensor Forward(Tensor x, bool relu) => x.Conv2d(Weight, Bias, Stride, Padding, relu);
 

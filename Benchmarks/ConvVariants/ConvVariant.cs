@@ -50,7 +50,7 @@ internal sealed record ConvVariant(string Name, int Threads, Action Compute, Fun
         void Compute()
         {
             y?.Release();
-            var op = new Conv2dOp((1, 1), (problem.Padding, problem.Padding), relu: false) { ForceDirect = direct };
+            var op = new Conv2dOp((1, 1), (problem.Padding, problem.Padding), relu: false) { DirectOnly = direct };
             y = op.Apply(x, weight);
         }
     }

@@ -85,7 +85,7 @@ internal sealed record BenchmarkLayer(
     private bool HasWinograd => Module is Conv2d { KernelSize.H: 3 or 5, Stride.H: 1 } && Input[1] >= 16;
 
     private Tensor Apply(Tensor x, bool direct) => direct && Module is Conv2d conv
-        ? new Conv2dOp(conv.Stride, conv.Padding, relu: false) { ForceDirect = true }.Apply(x, conv.Weight, conv.Bias!)
+        ? new Conv2dOp(conv.Stride, conv.Padding, relu: false) { DirectOnly = true }.Apply(x, conv.Weight, conv.Bias!)
         : Module.Forward(x);
 
     private static string FormatShape(Shape shape) => string.Join('×', shape);

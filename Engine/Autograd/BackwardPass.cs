@@ -31,42 +31,43 @@ internal static class BackwardPass
         var pending = new PriorityQueue<Op, long>();
         var gradients = new Dictionary<Op, Tensor>();
 
-        root.Keep();
+        root.Keep();            // the loss stays readable after Backward
         seed.Retain();
-        Deliver(Edge.To(root), seed);
+        Accumulate(Edge.To(root), seed);
         while (pending.TryDequeue(out var op, out _))
         {
             gradients.Remove(op, out var dy);
             var edges = op.Edges;
-            var dx = op.BackwardOnce(dy!);
-            // One per edge: dx may be dy, or the same for two inputs
-            foreach (var gradient in dx) gradient?.Retain();
+            var inputGradients = op.BackwardOnce(dy!);
+            // One per edge: an input's gradient may be dy, or that of another input too
+            foreach (var gradient in inputGradients) gradient?.Retain();
             dy!.ReleaseRetained();
             for (var i = 0; i < edges.Length; i++)
-                if (dx[i] is { } gradient)
-                    Deliver(edges[i], gradient);
+                if (inputGradients[i] is { } gradient)
+                    Accumulate(edges[i], gradient);
             op.ReleaseAll();
         }
 
-        // Takes over the pass's reference to dx.
-        void Deliver(Edge to, Tensor dx)
+        // Adds the gradient to those of the leaf and the op at the edge; takes over the pass's reference to it.
+        void Accumulate(Edge edge, Tensor gradient)
         {
-            if (dx.Shape != to.Shape)
-                throw new ShapeException($"Backward: a gradient of shape {dx.Shape} for a tensor of shape {to.Shape}.");
-            if (to.Leaf is { RequiresGrad: true } leaf)             // it may have been frozen or moved since the op ran
+            if (gradient.Shape != edge.Shape)
+                throw new ShapeException(
+                    $"Backward: a gradient of shape {gradient.Shape} for a tensor of shape {edge.Shape}.");
+            if (edge.Leaf is { RequiresGrad: true } leaf)       // it may have been frozen or moved since the op ran
             {
-                using var onLeafDevice = new TemporaryTensor(dx.CopyToDevice(leaf.Device), borrowed: dx);
+                using var onLeafDevice = new TemporaryTensor(gradient.CopyToDevice(leaf.Device), borrowed: gradient);
                 AccumulateGrad(leaf, onLeafDevice);
             }
 
-            if (to.GradFn is not { } op)
+            if (edge.GradFn is not { } op)
             {
-                dx.ReleaseRetained();
+                gradient.ReleaseRetained();
             }
             else if (gradients.TryGetValue(op, out var earlier))
             {
-                var total = Add(earlier, dx);
-                dx.ReleaseRetained();
+                var total = Add(earlier, gradient);
+                gradient.ReleaseRetained();
                 if (ReferenceEquals(total, earlier)) return;
                 total.Retain();
                 earlier.ReleaseRetained();
@@ -74,7 +75,7 @@ internal static class BackwardPass
             }
             else
             {
-                gradients.Add(op, dx);
+                gradients.Add(op, gradient);
                 pending.Enqueue(op, -op.SequenceNumber);
             }
         }
@@ -84,12 +85,12 @@ internal static class BackwardPass
     /// Each leaf gets a gradient of its own, which may be clipped in place: never the caller's seed or another leaf's.
     /// </remarks>
     private static void AccumulateGrad(Tensor leaf, Tensor dx) =>
-        leaf.Grad = leaf.Grad is { } sum ? Add(sum, dx) : dx.HasSingleReference ? dx : Copy(dx);
+        leaf.Grad = leaf.Grad is { } sum ? Add(sum, dx) : dx.IsExclusive ? dx : Copy(dx);
 
     /// <summary>sum + dx: in place unless something else holds the sum too.</summary>
     private static Tensor Add(Tensor sum, Tensor dx)
     {
-        var target = sum.HasSingleReference ? sum : Copy(sum);
+        var target = sum.IsExclusive ? sum : Copy(sum);
         target.BumpVersion();
         target.Device.Accumulate(dx.Storage, target.Storage, dx.Shape.Size);
         return target;

@@ -53,7 +53,7 @@ internal abstract class Op
         return y;
     }
 
-    /// <summary>The result's shape.</summary>
+    /// <summary>The result's shape. May keep what <see cref="Forward"/> needs.</summary>
     /// <exception cref="ShapeException">
     /// The inputs do not fit together; the message names the op and all shapes.
     /// </exception>
@@ -65,7 +65,7 @@ internal abstract class Op
     /// <summary>The gradient of each input, null if it is not needed. Called once, and nothing is recorded.</summary>
     /// <param name="dy">
     /// The gradient of the result. It may be returned; it may be overwritten only if it
-    /// <see cref="Tensor.HasSingleReference"/>.
+    /// <see cref="Tensor.IsExclusive"/>.
     /// </param>
     protected internal abstract Tensor?[] Backward(Tensor dy);
 
@@ -85,7 +85,10 @@ internal abstract class Op
         return tensor;
     }
 
-    /// <summary>Releases a saved tensor within <see cref="Backward"/>, so that a gradient can take its block.</summary>
+    /// <summary>
+    /// Releases a saved tensor before <see cref="Backward"/> ends, so that the allocator can reuse its memory for a
+    /// gradient; of the op's own result also the caller's reference.
+    /// </summary>
     protected void ReleaseSaved(Tensor tensor)
     {
         if (savedTensors?.FindIndex(s => s.Tensor == tensor) is >= 0 and var i)

@@ -1,6 +1,6 @@
 // The three passes of a convolution are matrix products whose extents follow from the shapes alone. Storage is channels
 // last: x is N×H×W×C, w is K×R×S×C, y is N×P×Q×K. im2col(x) is the matrix [N·P·Q, R·S·C] of the patches of x under the
-// kernel, which no kernel stores: CPUs read it through pointers (PatchGrid), GPUs through index arithmetic
+// kernel, which no kernel stores: CPUs read it through pointers (Patches), GPUs through index arithmetic
 // (Im2ColOperand).
 //
 //   pass             product                      GEMM M     GEMM N     GEMM K
@@ -8,6 +8,7 @@
 //   input gradient   dx = im2col(dy) · flipped w  N·H·W      C          R·S·K     (stride 1)
 //   weight gradient  dw = dyᵀ · im2col(x)         K          R·S·C      N·P·Q
 //
+// CPUs compute the transpose of the third: dwᵀ = im2col(x)ᵀ · dy.
 // With a stride, the input gradient is one such product per class of input pixels modulo the stride (Subconvolution).
 // Conv2dPlan chooses the algorithm of each pass; Conv2dCpu and Conv2dGpu compute it.
 
@@ -77,7 +78,7 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
     private Tensor? y;
 
     /// <summary>Whether CPUs use the direct kernels alone: for comparisons of time and of rounding.</summary>
-    public bool ForceDirect { get; init; }
+    public bool DirectOnly { get; init; }
 
     protected override Shape Infer(ReadOnlySpan<Tensor> inputs)
     {
@@ -89,7 +90,7 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
     protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
     {
         (x, weight) = (inputs[0], inputs[1]);
-        On(y).Forward(problem, x, weight, inputs.Length > 2 ? inputs[2] : null, relu, y);
+        KernelsFor(y).Forward(problem, x, weight, inputs.Length > 2 ? inputs[2] : null, relu, y);
 
         if (Needed(0)) Save(weight);
         if (Needed(1) || Needed(2)) Save(x);
@@ -98,6 +99,8 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
+        // masked is dy itself (no ReLU, or masked in place, since the pass holds the only reference) or a new tensor,
+        // which the scope releases.
         using var temporary = new TemporaryTensor(relu ? FusedRelu.Backward(dy, y!) : dy, borrowed: dy);
         if (relu) ReleaseSaved(y!);
         var masked = temporary.Tensor;
@@ -112,21 +115,22 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
     private Tensor InputGradient(Tensor dy)
     {
         using var scope = OpObserver.BeginScope(this, Pass.InputGradient);
-        var dx = new Tensor(x.Shape, dy.Device);
-        On(dy).InputGradient(problem, dy, weight, dx);
+        var dx = new Tensor(x.Shape, dy.Device);        // only the shape: x may have been freed
+        KernelsFor(dy).InputGradient(problem, dy, weight, dx);
         return dx;
     }
 
     private (Tensor Weight, Tensor Bias) WeightGradient(Tensor dy)
     {
         using var scope = OpObserver.BeginScope(this, Pass.WeightGradient);
+        // Only the shape: weight may have been freed
         var (dw, db) = (new Tensor(weight.Shape, dy.Device), new Tensor([weight.Shape[0]], dy.Device));
-        On(dy).WeightGradient(problem, dy, x, dw, db);
+        KernelsFor(dy).WeightGradient(problem, dy, x, dw, db);
         return (dw, db);
     }
 
-    private IConv2d On(Tensor tensor) =>
-        !tensor.IsOnCpu ? Gpu() : ForceDirect ? Conv2dCpu.DirectOnly : Conv2dCpu.Instance;
+    private IConv2d KernelsFor(Tensor tensor) =>
+        !tensor.IsOnCpu ? Gpu() : DirectOnly ? Conv2dCpu.DirectOnly : Conv2dCpu.Instance;
 
     /// <summary>A method of its own, so that a process that uses only CPUs does not load ILGPU.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

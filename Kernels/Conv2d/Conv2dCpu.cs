@@ -21,68 +21,70 @@ internal sealed unsafe class Conv2dCpu : IConv2d
 
     public void Forward(Conv2dProblem problem, Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y)
     {
-        var p = problem.Flattened;
-        using var zeros = NewZeroBuffer(x.Device, p.S * p.C);
-        using var packed = new Workspace(x.Device, Direct.PackedSize(p.R * p.S * p.C, p.K));
-        using var start = new Workspace(x.Device, Direct.PackedSize(1, p.K));
+        problem = problem.AsPointwiseIfCovering;
+        using var zeros = NewZeroBuffer(x.Device, problem.InputPatches.MaxSegmentLength);
+        using var packed = new Workspace(x.Device, Direct.PackedSize(problem.R * problem.S * problem.C, problem.K));
+        using var packedBias = new Workspace(x.Device, Direct.PackedSize(1, problem.K));
 
-        Direct.PackRows(x.Cpu, weight.Pointer, p.R * p.S * p.C, p.K, packed.Pointer);
-        if (bias is null) start.Span.Clear();
-        else Direct.PackColumns(bias.Pointer, 1, p.K, start.Pointer);
+        Direct.PackTransposed(x.Cpu, weight.Pointer, problem.R * problem.S * problem.C, problem.K, packed.Pointer);
+        if (bias is null) packedBias.Span.Clear();
+        else Direct.Pack(bias.Pointer, 1, problem.K, packedBias.Pointer);
 
         Convolve(
-            x.Cpu, Conv2dPlan.ChooseForward(p, directOnly), new(x.Pointer, zeros.Pointer, p.InputPatches),
-            packed.Pointer, start.Pointer, relu, new(y.Pointer, p.K, p.P, p.Q, (1, 1), (0, 0)));
+            x.Cpu, Conv2dPlan.ChooseForward(problem, directOnly), new(x.Pointer, zeros.Pointer, problem.InputPatches),
+            packed.Pointer, packedBias.Pointer, relu, new(y.Pointer, problem.K, problem.P, problem.Q, (1, 1), (0, 0)));
     }
 
     public void InputGradient(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx)
     {
-        var p = problem.Flattened;
-        using var zeros = NewZeroBuffer(dx.Device, ((p.S - 1) / p.Stride.W + 1) * p.K);
-        using var packed = new Workspace(dx.Device, Direct.PackedSize(p.R * p.S * p.K, p.C));
-        using var start = new Workspace(dx.Device, Direct.PackedSize(1, p.C));
-        start.Span.Clear();
+        problem = problem.AsPointwiseIfCovering;
+        // The longest segment of any class: a kernel row.
+        using var zeros = NewZeroBuffer(dx.Device, ((problem.S - 1) / problem.Stride.W + 1) * problem.K);
+        using var packed = new Workspace(dx.Device, Direct.PackedSize(problem.R * problem.S * problem.K, problem.C));
+        using var packedBias = new Workspace(dx.Device, Direct.PackedSize(1, problem.C));
+        packedBias.Span.Clear();
 
-        var algorithm = Conv2dPlan.ChooseInputGradient(p, directOnly);
-        for (var i = 0; i < p.Subconvolutions; i++)
+        var algorithm = Conv2dPlan.ChooseInputGradient(problem, directOnly);
+        for (var i = 0; i < problem.SubconvolutionCount; i++)
         {
-            var sub = p.Subconvolution(i);
+            var sub = problem.GetSubconvolution(i);
             Direct.PackSubconvolution(
-                dx.Cpu, weight.Pointer, p.K, p.C, (p.R, p.S), sub.Rows, sub.Columns, packed.Pointer);
+                dx.Cpu, weight.Pointer, problem.K, problem.C, (problem.R, problem.S), sub.Rows, sub.Columns,
+                packed.Pointer);
             Convolve(
-                dx.Cpu, algorithm, new(dy.Pointer, zeros.Pointer, sub.Patches), packed.Pointer, start.Pointer,
-                relu: false, new(dx.Pointer, p.C, p.H, p.W, p.Stride, sub.FirstPixel));
+                dx.Cpu, algorithm, new(dy.Pointer, zeros.Pointer, sub.Patches), packed.Pointer, packedBias.Pointer,
+                relu: false, new(dx.Pointer, problem.C, problem.H, problem.W, problem.Stride, sub.FirstPixel));
         }
     }
 
     public void WeightGradient(Conv2dProblem problem, Tensor dy, Tensor x, Tensor dw, Tensor db)
     {
-        var p = problem.Flattened;
-        using var zeros = NewZeroBuffer(x.Device, p.S * p.C);
-        var patches = new PatchGrid(x.Pointer, zeros.Pointer, p.InputPatches);
+        problem = problem.AsPointwiseIfCovering;
+        using var zeros = NewZeroBuffer(x.Device, problem.InputPatches.MaxSegmentLength);
+        var patches = new Patches(x.Pointer, zeros.Pointer, problem.InputPatches);
         if (patches.Positions <= Conv2dPlan.MaxPositionsInFloat)
         {
-            WeightGradient(x.Cpu, patches, dy.Pointer, p.K, dw.Pointer, db.Pointer);
+            WeightGradient(x.Cpu, patches, dy.Pointer, problem.K, dw.Pointer, db.Pointer);
             return;
         }
 
         var weights = dw.Shape.Size;
         var gradient = dy.Pointer;
-        using var totals = new DoubleAccumulators(x.Cpu, checked(weights + p.K));
+        using var totals = new DoubleAccumulators(x.Cpu, checked(weights + problem.K));
         totals.Clear();
         foreach (var part in patches.Split(Conv2dPlan.MaxPositionsInFloat))
         {
-            WeightGradient(x.Cpu, part, gradient, p.K, dw.Pointer, db.Pointer);
+            WeightGradient(x.Cpu, part, gradient, problem.K, dw.Pointer, db.Pointer);
             totals.Add(dw.Pointer, 0, weights);
-            totals.Add(db.Pointer, weights, p.K);
-            gradient += (nint)part.Positions * p.K;
+            totals.Add(db.Pointer, weights, problem.K);
+            gradient += (nint)part.Positions * problem.K;
         }
 
         totals.Store(dw.Pointer, 0, weights);
-        totals.Store(db.Pointer, weights, p.K);
+        totals.Store(db.Pointer, weights, problem.K);
     }
 
-    private void WeightGradient(CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* dw, float* db)
+    private void WeightGradient(CpuDevice cpu, Patches patches, float* dy, int outputs, float* dw, float* db)
     {
         var algorithm = Conv2dPlan.ChooseWeightGradient(patches.Geometry, outputs, directOnly);
         if (algorithm.Winograd is { } winograd)
@@ -103,15 +105,15 @@ internal sealed unsafe class Conv2dCpu : IConv2d
 
     /// <param name="output">Dense, unless the algorithm is the direct one.</param>
     private static void Convolve(
-        CpuDevice cpu, Conv2dAlgorithm algorithm, PatchGrid patches, float* packed, float* start, bool relu,
+        CpuDevice cpu, Conv2dAlgorithm algorithm, Patches patches, float* packed, float* packedBias, bool relu,
         StridedOutput output)
     {
         if (algorithm.Winograd is { } winograd)
-            winograd.Convolve(cpu, patches, packed, start, relu, (float*)output.Pixels, output.Channels);
+            winograd.Convolve(cpu, patches, packed, packedBias, relu, (float*)output.Pixels, output.Channels);
         else if (algorithm.FewChannels is { } fewChannels)
-            fewChannels.Convolve(cpu, patches, packed, start, relu, (float*)output.Pixels, output.Channels);
+            fewChannels.Convolve(cpu, patches, packed, packedBias, relu, (float*)output.Pixels, output.Channels);
         else
-            Direct.Convolve(cpu, patches, packed, start, relu, output);
+            Direct.Convolve(cpu, patches, packed, packedBias, relu, output);
     }
 
     private static Workspace NewZeroBuffer(Device device, int count)

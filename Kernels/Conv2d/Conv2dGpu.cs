@@ -7,7 +7,9 @@ namespace PyNetSharp.Kernels;
 /// The three passes on a GPU: implicit GEMM, one operand of which is the patches, read from the images; or plain
 /// products where <see cref="Conv2dPlan.IsLinear"/>.
 /// </summary>
-/// <remarks>Its methods are not inlined: into one that CPUs run, that would load ILGPU.</remarks>
+/// <remarks>
+/// NoInlining: inlined into a method that the CPU path runs, they would make the JIT load ILGPU.
+/// </remarks>
 internal sealed class Conv2dGpu : IConv2d
 {
     /// <summary>A larger tile leaves too few registers for patches that are loaded one float at a time.</summary>
@@ -23,7 +25,7 @@ internal sealed class Conv2dGpu : IConv2d
     public void Forward(Conv2dProblem problem, Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y)
     {
         if (Conv2dPlan.IsLinear(problem)) AsLinear(problem).Forward(x, weight, bias, relu, y);
-        else if (IsVector4(problem)) Forward<Vector4Access>(problem, x, weight, bias, relu, y);
+        else if (IsVector4(problem)) Forward<VectorAccess>(problem, x, weight, bias, relu, y);
         else Forward<ScalarAccess>(problem, x, weight, bias, relu, y);
     }
 
@@ -31,7 +33,7 @@ internal sealed class Conv2dGpu : IConv2d
     public void InputGradient(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx)
     {
         if (Conv2dPlan.IsLinear(problem)) AsLinear(problem).InputGradient(dy, weight, dx);
-        else if (IsVector4(problem)) InputGradient<Vector4Access>(problem, dy, weight, dx);
+        else if (IsVector4(problem)) InputGradient<VectorAccess>(problem, dy, weight, dx);
         else InputGradient<ScalarAccess>(problem, dy, weight, dx);
     }
 
@@ -39,41 +41,41 @@ internal sealed class Conv2dGpu : IConv2d
     public void WeightGradient(Conv2dProblem problem, Tensor dy, Tensor x, Tensor dw, Tensor db)
     {
         if (Conv2dPlan.IsLinear(problem)) AsLinear(problem).WeightGradient(dy, x, dw, db);
-        else if (IsVector4(problem)) WeightGradient<Vector4Access>(problem, dy, x, dw, db);
+        else if (IsVector4(problem)) WeightGradient<VectorAccess>(problem, dy, x, dw, db);
         else WeightGradient<ScalarAccess>(problem, dy, x, dw, db);
     }
 
-    private static bool IsVector4(Conv2dProblem p) => Vector4Access.Fits(p.K, p.C);
+    private static bool IsVector4(Conv2dProblem p) => VectorAccess.Fits(p.K, p.C);
 
     private static LinearGpu AsLinear(Conv2dProblem problem)
     {
-        var p = problem.Flattened;
+        var p = problem.AsPointwiseIfCovering;
         return new(p.N * p.H * p.W, p.C, p.K);
     }
 
-    private static void Forward<TWidth>(
+    private static void Forward<TAccess>(
         Conv2dProblem problem, Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y)
-        where TWidth : struct, IAccessWidth
+        where TAccess : struct, IGlobalAccess
     {
         var patches = new Im2ColGeometry(x.View, problem.InputPatches);
-        GemmGpu.Run<TWidth, Im2ColOperand<TWidth>, Im2ColPosition, KMajorMatrix<TWidth>, MatrixPosition>(
-            new(patches), new(weight.View, problem.K, patches.Depth), (patches.Positions, problem.K, patches.Depth), y,
-            bias, relu);
+        GemmGpu.Run<TAccess, Im2ColOperand<TAccess>, Im2ColCursor, KMajorMatrix<TAccess>, MatrixCursor>(
+            new(patches), new(weight.View, problem.K, patches.PatchLength),
+            (patches.Positions, problem.K, patches.PatchLength), y, bias, relu);
     }
 
-    private static void InputGradient<TWidth>(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx)
-        where TWidth : struct, IAccessWidth
+    private static void InputGradient<TAccess>(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx)
+        where TAccess : struct, IGlobalAccess
     {
-        for (var i = 0; i < problem.Subconvolutions; i++)
+        for (var i = 0; i < problem.SubconvolutionCount; i++)
         {
-            var sub = problem.Subconvolution(i);
+            var sub = problem.GetSubconvolution(i);
             var patches = new Im2ColGeometry(dy.View, sub.Patches);
-            var flipped = new FlippedWeightOperand<TWidth>(
+            var flipped = new FlippedWeightOperand<TAccess>(
                 weight.View, problem.K, problem.C, (problem.R, problem.S), sub.Rows, sub.Columns);
-            var size = (patches.Positions, problem.C, patches.Depth);
+            var size = (patches.Positions, problem.C, patches.PatchLength);
             if (problem.Stride == (1, 1))
                 GemmGpu.Run<
-                    TWidth, Im2ColOperand<TWidth>, Im2ColPosition, FlippedWeightOperand<TWidth>, FlippedWeightPosition>(
+                    TAccess, Im2ColOperand<TAccess>, Im2ColCursor, FlippedWeightOperand<TAccess>, FlippedWeightCursor>(
                     new(patches), flipped, size, dx);
             else
                 LaunchStrided(new(patches), flipped, new(dx.View, problem, sub), size, dx.Gpu);
@@ -81,25 +83,26 @@ internal sealed class Conv2dGpu : IConv2d
     }
 
     /// <summary>One subconvolution whose results lie a stride apart in dx.</summary>
-    private static void LaunchStrided<TWidth>(
-        Im2ColOperand<TWidth> patches, FlippedWeightOperand<TWidth> weight, StridedEpilogue<TWidth> epilogue,
+    private static void LaunchStrided<TAccess>(
+        Im2ColOperand<TAccess> patches, FlippedWeightOperand<TAccess> weight, StridedEpilogue<TAccess> epilogue,
         (int M, int N, int K) size, GpuDevice gpu)
-        where TWidth : struct, IAccessWidth
+        where TAccess : struct, IGlobalAccess
     {
+        // One slice: StridedEpilogue has no place for partial sums.
         var tiling = GemmTiling.Choose(size.M, size.N, size.K, gpu.MultiprocessorCount, maxSlices: 1);
         GemmGpu.Launch<
-            Im2ColOperand<TWidth>, Im2ColPosition, FlippedWeightOperand<TWidth>, FlippedWeightPosition,
-            StridedEpilogue<TWidth>>(gpu, tiling, patches, weight, epilogue, size);
+            Im2ColOperand<TAccess>, Im2ColCursor, FlippedWeightOperand<TAccess>, FlippedWeightCursor,
+            StridedEpilogue<TAccess>>(gpu, tiling, patches, weight, epilogue, size);
     }
 
-    private static void WeightGradient<TWidth>(Conv2dProblem problem, Tensor dy, Tensor x, Tensor dw, Tensor db)
-        where TWidth : struct, IAccessWidth
+    private static void WeightGradient<TAccess>(Conv2dProblem problem, Tensor dy, Tensor x, Tensor dw, Tensor db)
+        where TAccess : struct, IGlobalAccess
     {
         var patches = new Im2ColGeometry(x.View, problem.InputPatches);
         GemmGpu.WeightGradient<
-            TWidth, MNMajorMatrix<TWidth>, MatrixPosition, TransposedIm2ColOperand<TWidth>, TransposedIm2ColPosition>(
+            TAccess, MNMajorMatrix<TAccess>, MatrixCursor, TransposedIm2ColOperand<TAccess>, TransposedIm2ColCursor>(
             new(dy.View, problem.K, patches.Positions), new(patches),
-            (problem.K, patches.Depth, patches.Positions), dw, db,
-            maxTile: TWidth.IsVector4 ? int.MaxValue : MaxScalarAccessTile);
+            (problem.K, patches.PatchLength, patches.Positions), dw, db,
+            maxTile: TAccess.IsVector4 ? int.MaxValue : MaxScalarAccessTile);
     }
 }

@@ -6,7 +6,8 @@ namespace PyNetSharp;
 /// <summary>How one pass of a layer is computed.</summary>
 /// <param name="Algorithm">
 /// "direct" (every multiplication of the definition), "few channels" (the same, with vectors of pixels instead of
-/// channels), "Winograd F(m×m, r×r)" (fewer multiplications per tile of m×m outputs) or "linear" (a matrix product).
+/// channels), "Winograd F(m×m, r×r)" (fewer multiplications per tile of m×m outputs) or "linear" (a matrix product: on
+/// a CPU by the direct kernels with a single tap, on a GPU by the kernels of a linear layer).
 /// </param>
 /// <param name="Gflop">
 /// 10⁹ operations by the definition, two per multiply-add, whatever the algorithm saves of them.
@@ -16,26 +17,27 @@ public sealed record PassPlan(string Algorithm, double Gflop, string Reason);
 
 /// <summary>
 /// Which algorithm computes each pass of a convolution on CPUs, and why: chosen from the shapes and the width of the
-/// processor's vectors alone. This is the only place that chooses.
+/// CPU's vectors alone. This is the only place that chooses; of its decisions GPUs use <see cref="IsLinear"/>, and the
+/// indirection buffer <see cref="UsesRowSegments"/>.
 /// </summary>
 /// <param name="Forward">The output.</param>
 /// <param name="InputGradient">The gradient of the input.</param>
 /// <param name="WeightGradient">The gradients of weight and bias.</param>
 public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPlan WeightGradient)
 {
-    /// <summary>The sums of more positions' weight gradients are added in double, part by part.</summary>
+    /// <summary>Weight gradients over more positions are computed in parts, which are added in double.</summary>
     internal const int MaxPositionsInFloat = 1 << 18;
 
     private const int RowSegmentChannelLimit = 16;
 
-    private const int MinWinogradChannels = 16;
-    private const int MinTiles = 48;            // fewer do not pay for transforming the filters
+    private const int MinWinogradChannels = RowSegmentChannelLimit;     // its kernels know no row segments
+    private const int MinTiles = 48;            // fewer are slower than direct: the filters are transformed too
     private const double MinWinogradGain = 1.5;
 
     /// <summary>With fewer, the error of F(4×4, 5×5) would be more than ten times that of a direct sum.</summary>
     private const int MinTilesForWeightGradient5x5 = 240;
 
-    private const int MinFewChannelsTaps = 9;               // fewer do not pay for separating the channels
+    private const int MinFewChannelsTaps = 9;               // fewer are slower than direct, as the image is copied
     private const int MaxFewChannelsImage = 1 << 16;        // floats of a padded image: it stays in the L2 cache
     private const double MinFewChannelsGain = 1.25;
 
@@ -51,7 +53,7 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(weight);
-        var problem = Conv2dProblem.Create(x, weight, bias: null, stride, padding).Flattened;
+        var problem = Conv2dProblem.Create(x, weight, bias: null, stride, padding).AsPointwiseIfCovering;
         var gflop = 2e-9 * problem.MultiplyAdds;
         return new(
             Describe(ChooseForward(problem)), Describe(ChooseInputGradient(problem)),
@@ -73,15 +75,15 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
             new(Linear, gflop, FormattableString.Invariant($"matrix product, M×N×K = {m}×{n}×{k}"));
     }
 
-    /// <param name="problem">Flattened.</param>
+    /// <param name="problem">As <see cref="Conv2dProblem.AsPointwiseIfCovering"/>.</param>
     internal static Conv2dAlgorithm ChooseForward(in Conv2dProblem problem, bool directOnly = false) =>
         problem.IsPointwise ? LinearAlgorithm : Choose(problem.InputPatches, problem.K, MinTiles, directOnly);
 
-    /// <param name="problem">Flattened.</param>
+    /// <param name="problem">As <see cref="Conv2dProblem.AsPointwiseIfCovering"/>.</param>
     internal static Conv2dAlgorithm ChooseInputGradient(in Conv2dProblem problem, bool directOnly = false) =>
         problem.IsPointwise ? LinearAlgorithm
         : problem.Stride != (1, 1) ? new(Direct, "stride above 1: a subconvolution per class of input pixels")
-        : Choose(problem.Subconvolution(0).Patches, problem.C, MinTiles, directOnly);
+        : Choose(problem.GetSubconvolution(0).Patches, problem.C, MinTiles, directOnly);
 
     /// <param name="patches">Of the input, of at most <see cref="MaxPositionsInFloat"/> positions.</param>
     /// <param name="outputs">K</param>
@@ -95,7 +97,7 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     }
 
     /// <summary>Whether GPUs compute the passes as those of a linear layer; otherwise as implicit GEMM.</summary>
-    internal static bool IsLinear(in Conv2dProblem problem) => problem.Flattened.IsPointwise;
+    internal static bool IsLinear(in Conv2dProblem problem) => problem.AsPointwiseIfCovering.IsPointwise;
 
     /// <summary>
     /// Whether the direct kernels read a patch by kernel rows of S·C floats, of which those that cross the image's edge
@@ -104,10 +106,12 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     internal static bool UsesRowSegments(int channels, int kernelColumns) =>
         channels < RowSegmentChannelLimit && kernelColumns > 1;
 
+    /// <summary>On a CPU the direct kernels, with a single tap.</summary>
     private static Conv2dAlgorithm LinearAlgorithm => new(Linear, "every patch is one pixel, or the whole image");
 
     private static PassPlan DescribeWeightGradient(in Conv2dProblem problem, double gflop)
     {
+        // A CPU runs it as the direct weight gradient: a single tap.
         if (problem.IsPointwise) return new(Linear, gflop, LinearAlgorithm.Reason);
         if (problem.InputPatches.Positions <= MaxPositionsInFloat)
         {
@@ -116,7 +120,7 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
         }
 
         var outputs = problem.K;
-        var parts = PatchGrid.WithoutImages(problem.InputPatches).Split(MaxPositionsInFloat)
+        var parts = Patches.WithoutImages(problem.InputPatches).Split(MaxPositionsInFloat)
             .ConvertAll(part => ChooseWeightGradient(part.Geometry, outputs));
         return new(
             string.Join(", ", parts.Select(part => part.Name).Distinct()), gflop,
@@ -128,13 +132,13 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     {
         if (directOnly) return new(Direct, "asked for");
         var winograd = WinogradFor(patches);
-        var objection = !allowsWinograd
+        var reason = !allowsWinograd
             ? "padding above half the kernel: Winograd rounds its zeros"
-            : WinogradObjection(winograd, patches, outputs, minTiles);
-        if (winograd is not null && objection is null) return new(winograd.Name, winograd.Saving, Winograd: winograd);
+            : ReasonAgainstWinograd(winograd, patches, outputs, minTiles);
+        if (winograd is not null && reason is null) return new(winograd.Name, winograd.Saving, Winograd: winograd);
         return FewChannelsConvolution.Widest is { } fewChannels && IsProfitable(fewChannels, patches, outputs)
             ? new("few channels", "the outputs would fill too little of a vector", FewChannels: fewChannels)
-            : new(Direct, objection!);
+            : new(Direct, reason!);
     }
 
     /// <summary>The Winograd kernels for a kernel size, with the tiles that need the fewest multiplications.</summary>
@@ -147,9 +151,9 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     };
 
     /// <summary>
-    /// Why not Winograd; null if both channel counts fill vectors and the savings pay for the transforms.
+    /// Why not Winograd; null if both channel counts fill vectors and what is saved exceeds the transforms.
     /// </summary>
-    private static string? WinogradObjection(
+    private static string? ReasonAgainstWinograd(
         WinogradConvolution? kernels, in PatchGeometry patches, int outputs, int minTiles)
     {
         if (patches.Stride != (1, 1)) return "stride above 1";
@@ -166,7 +170,7 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
 
     /// <summary>Multiplications per pair of channels.</summary>
     private static long Multiplications(WinogradConvolution kernels, in PatchGeometry patches) =>
-        TileCount(kernels, patches) * kernels.Points * kernels.Points;
+        TileCount(kernels, patches) * kernels.InputTileSize * kernels.InputTileSize;
 
     private static long TileCount(WinogradConvolution kernels, in PatchGeometry patches) =>
         (long)patches.N * CeilDiv(patches.P, kernels.OutputTileSize) * CeilDiv(patches.Q, kernels.OutputTileSize);
@@ -178,7 +182,7 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     {
         var tiles = patches.P * CeilDiv(patches.Q, 2 * kernels.VectorWidth);
         return kernels.Supports(patches, outputs)
-            && patches.R * patches.S >= MinFewChannelsTaps && patches.Depth <= MicroKernels.MaxKc
+            && patches.R * patches.S >= MinFewChannelsTaps && patches.PatchLength <= MicroKernels.MaxKc
             && PaddedChwImage.For(patches, kernels.VectorWidth).Size <= MaxFewChannelsImage
             && patches.P * patches.Q >= MinFewChannelsGain * kernels.Mr * tiles;
     }

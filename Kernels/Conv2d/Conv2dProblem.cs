@@ -33,7 +33,7 @@ internal readonly record struct Conv2dProblem(
     /// class are its own, so the input gradient is one convolution of stride 1 per class, without a multiplication by
     /// an inserted zero.
     /// </summary>
-    public int Subconvolutions => Math.Min(Stride.H, H) * Math.Min(Stride.W, W);
+    public int SubconvolutionCount => Math.Min(Stride.H, H) * Math.Min(Stride.W, W);
 
     /// <summary>Whether the kernel covers the whole image, so that each image is one row of a matrix.</summary>
     public bool KernelCoversImage => Padding == (0, 0) && (R, S) == (H, W);
@@ -42,10 +42,11 @@ internal readonly record struct Conv2dProblem(
     public bool IsPointwise => (R, S) == (1, 1) && Stride == (1, 1) && Padding == (0, 0);
 
     /// <summary>
-    /// The same computation with R·S·C channels of a single pixel where the kernel covers the image, which stores its
-    /// numbers in the kernel's order. Otherwise the input gradient would multiply padding nearly everywhere.
+    /// The same computation; where the kernel covers the whole image, as a 1×1 convolution of one pixel with R·S·C
+    /// channels, since image and kernel are stored in the same order. Otherwise the input gradient would multiply
+    /// padding nearly everywhere.
     /// </summary>
-    public Conv2dProblem Flattened =>
+    public Conv2dProblem AsPointwiseIfCovering =>
         KernelCoversImage ? this with { C = R * S * C, H = 1, W = 1, R = 1, S = 1 } : this;
 
     /// <param name="x">[N, C, H, W]</param>
@@ -72,8 +73,8 @@ internal readonly record struct Conv2dProblem(
     }
 
     /// <summary>One of the convolutions of dy that make up the input gradient.</summary>
-    /// <param name="index">From 0 to <see cref="Subconvolutions"/> − 1.</param>
-    public Subconvolution Subconvolution(int index)
+    /// <param name="index">From 0 to <see cref="SubconvolutionCount"/> − 1.</param>
+    public Subconvolution GetSubconvolution(int index)
     {
         var (h, w) = Math.DivRem(index, Math.Min(Stride.W, W));
         var rows = SubconvolutionAxis.For(h, R, Stride.H, Padding.H);
@@ -101,8 +102,12 @@ internal readonly record struct Conv2dProblem(
 /// <summary>
 /// The matrix [N·P·Q, R·S·C] that im2col would make of channels-last images, as shapes: row (n, p, q) is the patch of
 /// R×S pixels that begins at pixel (p, q)·stride + origin of image n. No kernel stores it; CPUs read it through
-/// <see cref="PatchGrid"/>, GPUs through <see cref="Im2ColGeometry"/>.
+/// <see cref="Patches"/>, GPUs through <see cref="Im2ColGeometry"/>.
 /// </summary>
+/// <remarks>
+/// Letters are of this matrix, not of the convolution: for the input gradient (H, W, C) are its (P, Q, K), and P, Q
+/// count one class's pixels of dx.
+/// </remarks>
 /// <param name="N">Images.</param>
 /// <param name="H">Rows of an image.</param>
 /// <param name="W">Columns of an image.</param>
@@ -116,11 +121,14 @@ internal readonly record struct Conv2dProblem(
 internal readonly record struct PatchGeometry(
     int N, int H, int W, int C, int P, int Q, int R, int S, (int H, int W) Stride, (int H, int W) Origin)
 {
-    /// <summary>N·P·Q: patches.</summary>
+    /// <summary>N·P·Q: the positions of the patches.</summary>
     public int Positions => N * P * Q;
 
     /// <summary>R·S·C: floats in a patch.</summary>
-    public int Depth => R * S * C;
+    public int PatchLength => R * S * C;
+
+    /// <summary>S·C: the longest contiguous floats of a patch, a kernel row.</summary>
+    public int MaxSegmentLength => S * C;
 }
 
 /// <summary>The part of an input gradient that yields one class of input pixels: a convolution of dy.</summary>

@@ -39,7 +39,7 @@ internal sealed unsafe class Dropout2dOp(DropoutMask mask) : Op
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var dx = dy.HasSingleReference ? dy : new Tensor(dy.Shape, dy.Device);
+        var dx = dy.IsExclusive ? dy : new Tensor(dy.Shape, dy.Device);
         Run(dy, dx);
         return [dx];
     }

@@ -27,7 +27,7 @@ internal sealed class ElementwiseOp<TMap> : Op where TMap : struct, IUnaryFormul
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var dx = dy.HasSingleReference ? dy : new Tensor(dy.Shape, dy.Device);
+        var dx = dy.IsExclusive ? dy : new Tensor(dy.Shape, dy.Device);
         if (dx.IsOnCpu)
             dx.Cpu.ForRanges(dx.Shape.Size, GrainSize, (start, n) =>
                 ElementwiseLoops.Backward<TMap>(

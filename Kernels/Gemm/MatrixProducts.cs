@@ -64,34 +64,34 @@ internal sealed class MatrixProductsGpu : IMatrixProducts
     {
         var (m, n) = y.Shape;
         var k = a.Shape[transposeA ? 0 : 1];
-        if (Vector4Access.Fits(transposeA ? m : k, transposeB ? k : n) && n % 4 == 0) Multiply<Vector4Access>();
+        if (VectorAccess.Fits(transposeA ? m : k, transposeB ? k : n) && n % 4 == 0) Multiply<VectorAccess>();
         else Multiply<ScalarAccess>();
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        void Multiply<TWidth>() where TWidth : struct, IAccessWidth
+        void Multiply<TAccess>() where TAccess : struct, IGlobalAccess
         {
             switch (transposeA, transposeB)
             {
                 case (false, false):
-                    Run<TWidth, KMajorMatrix<TWidth>, MNMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    Run<TAccess, KMajorMatrix<TAccess>, MNMajorMatrix<TAccess>>(new(a.View, m, k), new(b.View, n, k));
                     break;
                 case (false, true):
-                    Run<TWidth, KMajorMatrix<TWidth>, KMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    Run<TAccess, KMajorMatrix<TAccess>, KMajorMatrix<TAccess>>(new(a.View, m, k), new(b.View, n, k));
                     break;
                 case (true, false):
-                    Run<TWidth, MNMajorMatrix<TWidth>, MNMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    Run<TAccess, MNMajorMatrix<TAccess>, MNMajorMatrix<TAccess>>(new(a.View, m, k), new(b.View, n, k));
                     break;
                 case (true, true):
-                    Run<TWidth, MNMajorMatrix<TWidth>, KMajorMatrix<TWidth>>(new(a.View, m, k), new(b.View, n, k));
+                    Run<TAccess, MNMajorMatrix<TAccess>, KMajorMatrix<TAccess>>(new(a.View, m, k), new(b.View, n, k));
                     break;
             }
         }
 
-        void Run<TWidth, TA, TB>(TA left, TB right)
-            where TWidth : struct, IAccessWidth
-            where TA : struct, IGemmOperand<MatrixPosition>
-            where TB : struct, IGemmOperand<MatrixPosition> =>
-            GemmGpu.Run<TWidth, TA, MatrixPosition, TB, MatrixPosition>(left, right, (m, n, k), y);
+        void Run<TAccess, TA, TB>(TA left, TB right)
+            where TAccess : struct, IGlobalAccess
+            where TA : struct, IGemmOperand<MatrixCursor>
+            where TB : struct, IGemmOperand<MatrixCursor> =>
+            GemmGpu.Run<TAccess, TA, MatrixCursor, TB, MatrixCursor>(left, right, (m, n, k), y);
     }
 
     public void Linear(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y) =>

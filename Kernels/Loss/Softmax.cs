@@ -53,7 +53,7 @@ internal sealed class SoftmaxOp : Op
     /// <summary>dx = y·(dy − ⟨dy, y⟩)</summary>
     protected internal override Tensor?[] Backward(Tensor dy)
     {
-        var dx = dy.HasSingleReference ? dy : new Tensor(dy.Shape, dy.Device);
+        var dx = dy.IsExclusive ? dy : new Tensor(dy.Shape, dy.Device);
         if (dx.IsOnCpu) BackwardOnCpu(dy, dx);
         else BackwardOnGpu(dy, dx);
         return [dx];

@@ -75,5 +75,5 @@ public static partial class ClipGradNormExtensions
     }
 
     /// <summary>Where x is scaled to: x itself where it has no other reference.</summary>
-    private static Tensor ScaleOutput(Tensor x) => x.HasSingleReference ? x : new Tensor(x.Shape, x.Device);
+    private static Tensor ScaleOutput(Tensor x) => x.IsExclusive ? x : new Tensor(x.Shape, x.Device);
 }

@@ -26,7 +26,7 @@ public sealed class LifetimeTests
     {
         var before = Allocated;
         var x = new Tensor([Length], device);
-        Assert.That(x.HasSingleReference);
+        Assert.That(x.IsExclusive);
         Assert.That(Allocated - before, Is.EqualTo(Block));
         x.Release();
         Assert.That(Allocated, Is.EqualTo(before));
@@ -179,7 +179,7 @@ public sealed class LifetimeTests
         var seed = Tensor.Full([Length], 2, device) * 3;
         (a + b).Relu().Backward(seed);
         Assert.That(seed.ToArray(), Is.All.EqualTo(6));
-        Assert.That(seed.HasSingleReference);
+        Assert.That(seed.IsExclusive);
         var before = Allocated;
         seed.Release();
         Assert.That(before - Allocated, Is.EqualTo(Block));
@@ -193,9 +193,9 @@ public sealed class LifetimeTests
         var before = Allocated;
         var y = x + 1;
         var view = y.Reshape(10, -1);
-        Assert.That((y.HasSingleReference, view.HasSingleReference), Is.EqualTo((false, false)));
+        Assert.That((y.IsExclusive, view.IsExclusive), Is.EqualTo((false, false)));
         y.Release();
-        Assert.That(view.HasSingleReference);
+        Assert.That(view.IsExclusive);
         Assert.That(view.ToArray(), Is.All.EqualTo(4));
         view.Release();
         Assert.That(Allocated, Is.EqualTo(before));

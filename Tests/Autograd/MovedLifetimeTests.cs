@@ -60,7 +60,7 @@ public sealed class MovedLifetimeTests
         Thread[] threads = [.. Enumerable.Range(0, 4).Select(_ => new Thread(RecordGraphs))];
         foreach (var thread in threads) thread.Start();
         foreach (var thread in threads) thread.Join();
-        Assert.That(x.HasSingleReference);
+        Assert.That(x.IsExclusive);
         Assert.That(x.Item(), Is.EqualTo(3));
 
         void RecordGraphs()

@@ -58,7 +58,7 @@ public sealed class GpuConvolutionTests
         var w = Tensor.Uniform([g.Outputs, g.Input[1], g.Kernel.H, g.Kernel.W], -1, 1, rng, device);
         var b = Tensor.Uniform([g.Outputs], -1, 1, rng, device);
         foreach (var leaf in (Tensor[])[x, w, b]) leaf.RequiresGrad = true;
-        var y = new Conv2dOp(g.Stride, g.Padding, relu: false) { ForceDirect = true }.Apply(x, w, b).Keep();
+        var y = new Conv2dOp(g.Stride, g.Padding, relu: false) { DirectOnly = true }.Apply(x, w, b).Keep();
         y.Backward(Tensor.Uniform(y.Shape, -1, 1, rng, device));
         return [y, x.Grad!, w.Grad!, b.Grad!];
     }

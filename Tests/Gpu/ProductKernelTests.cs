@@ -40,7 +40,7 @@ public sealed class ProductKernelTests
         var bias = Tensor.Uniform([n], -1, 1, rng);
         var sums = Tensor.Full([one.SplitK * m * n + Guard], 7, device);
 
-        if (one.Vectorized) Run<Vector4Access>();
+        if (one.Vectorized) Run<VectorAccess>();
         else Run<ScalarAccess>();
 
         var (a, b, start, c) = (left.ToArray(), right.ToArray(), bias.ToArray(), sums.ToArray());
@@ -60,7 +60,7 @@ public sealed class ProductKernelTests
 
         Assert.That(c[^Guard..], Is.All.EqualTo(7), "written beyond the product");
 
-        void Run<TWidth>() where TWidth : struct, IAccessWidth
+        void Run<TAccess>() where TAccess : struct, IGlobalAccess
         {
             var stored = Stored(left, one.LeftTransposed, device);
             var storedRight = Stored(right, !one.RightTransposed, device);
@@ -72,19 +72,19 @@ public sealed class ProductKernelTests
                 case (true, true): Launch(MNMajor(stored, m), MNMajor(storedRight, n)); break;
             }
 
-            KMajorMatrix<TWidth> KMajor(Tensor x, int extent) => new(x.View, extent, k);
-            MNMajorMatrix<TWidth> MNMajor(Tensor x, int extent) => new(x.View, extent, k);
+            KMajorMatrix<TAccess> KMajor(Tensor x, int extent) => new(x.View, extent, k);
+            MNMajorMatrix<TAccess> MNMajor(Tensor x, int extent) => new(x.View, extent, k);
             void Launch<TLeft, TRight>(TLeft operand, TRight other)
-                where TLeft : struct, IGemmOperand<MatrixPosition>
-                where TRight : struct, IGemmOperand<MatrixPosition> =>
-                LaunchTiles<TWidth, TLeft, TRight>(operand, other);
+                where TLeft : struct, IGemmOperand<MatrixCursor>
+                where TRight : struct, IGemmOperand<MatrixCursor> =>
+                LaunchTiles<TAccess, TLeft, TRight>(operand, other);
         }
 
-        void LaunchTiles<TWidth, TLeft, TRight>(TLeft operand, TRight other)
-            where TWidth : struct, IAccessWidth
-            where TLeft : struct, IGemmOperand<MatrixPosition>
-            where TRight : struct, IGemmOperand<MatrixPosition> =>
-            GemmGpu.Launch<TLeft, MatrixPosition, TRight, MatrixPosition, BiasReluEpilogue<TWidth>>(
+        void LaunchTiles<TAccess, TLeft, TRight>(TLeft operand, TRight other)
+            where TAccess : struct, IGlobalAccess
+            where TLeft : struct, IGemmOperand<MatrixCursor>
+            where TRight : struct, IGemmOperand<MatrixCursor> =>
+            GemmGpu.Launch<TLeft, MatrixCursor, TRight, MatrixCursor, BiasReluEpilogue<TAccess>>(
                 device, new(one.Rows, one.Columns, one.SplitK, one.SplitK == 1 ? 48 : 16), operand, other,
                 new(sums.View.SubView(0, one.SplitK * m * n), m, n, bias.To(device).View, min: -1), (m, n, k));
     }

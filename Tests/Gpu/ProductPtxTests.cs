@@ -10,22 +10,22 @@ public sealed partial class ProductPtxTests
     private static readonly Type[] Shapes =
         [typeof(Tile128x128), typeof(Tile128x64), typeof(Tile64x128), typeof(Tile64x64)];
 
-    private static readonly Type[] KMajor = [typeof(KMajorMatrix<Vector4Access>), typeof(MatrixPosition)];
-    private static readonly Type[] MNMajor = [typeof(MNMajorMatrix<Vector4Access>), typeof(MatrixPosition)];
-    private static readonly Type[] Im2Col = [typeof(Im2ColOperand<Vector4Access>), typeof(Im2ColPosition)];
+    private static readonly Type[] KMajor = [typeof(KMajorMatrix<VectorAccess>), typeof(MatrixCursor)];
+    private static readonly Type[] MNMajor = [typeof(MNMajorMatrix<VectorAccess>), typeof(MatrixCursor)];
+    private static readonly Type[] Im2Col = [typeof(Im2ColOperand<VectorAccess>), typeof(Im2ColCursor)];
 
     private static readonly Type[] FlippedWeight =
-        [typeof(FlippedWeightOperand<Vector4Access>), typeof(FlippedWeightPosition)];
+        [typeof(FlippedWeightOperand<VectorAccess>), typeof(FlippedWeightCursor)];
 
     private static readonly Type[] MNMajorWithOnes =
     [
-        typeof(OperandWithOnes<MNMajorMatrix<Vector4Access>, MatrixPosition>), typeof(OnesPosition<MatrixPosition>),
+        typeof(OperandWithOnes<MNMajorMatrix<VectorAccess>, MatrixCursor>), typeof(OnesCursor<MatrixCursor>),
     ];
 
     private static readonly Type[] TransposedIm2ColWithOnes =
     [
-        typeof(OperandWithOnes<TransposedIm2ColOperand<Vector4Access>, TransposedIm2ColPosition>),
-        typeof(OnesPosition<TransposedIm2ColPosition>),
+        typeof(OperandWithOnes<TransposedIm2ColOperand<VectorAccess>, TransposedIm2ColCursor>),
+        typeof(OnesCursor<TransposedIm2ColCursor>),
     ];
 
     private static readonly (string Name, Type[] Operands)[] Products =
@@ -42,7 +42,7 @@ public sealed partial class ProductPtxTests
         from product in Products
         from kernel in (Type[])[typeof(GemmKernel<,,,,,>), typeof(TensorCoreGemmKernel<,,,,,>)]
         from shape in product.Name == "convolution" ? Shapes : Shapes[..1]
-        let arguments = (Type[])[shape, .. product.Operands, typeof(BiasReluEpilogue<Vector4Access>)]
+        let arguments = (Type[])[shape, .. product.Operands, typeof(BiasReluEpilogue<VectorAccess>)]
         select new TestCaseData(kernel.MakeGenericType(arguments))
             .SetArgDisplayNames(product.Name, kernel.Name[..^2], shape.Name);
 

@@ -72,7 +72,7 @@ public sealed class Conv2dPlanTests
     public void The_plan_is_what_runs(int n, int c, int size, int k, int kernel, int stride, int padding)
     {
         var plan = Conv2dPlan.For([n, c, size, size], [k, c, kernel, kernel], (stride, stride), (padding, padding));
-        var (chosen, direct) = (Passes(forceDirect: false), Passes(forceDirect: true));
+        var (chosen, direct) = (Passes(directOnly: false), Passes(directOnly: true));
         var algorithms = new[] { plan.Forward.Algorithm, plan.InputGradient.Algorithm, plan.WeightGradient.Algorithm };
         for (var i = 0; i < 3; i++)
         {
@@ -80,12 +80,12 @@ public sealed class Conv2dPlanTests
             Assert.That(sameBits, Is.EqualTo(algorithms[i] is Direct or Linear), $"pass {i}: {algorithms[i]}");
         }
 
-        float[][] Passes(bool forceDirect)
+        float[][] Passes(bool directOnly)
         {
             var rng = new Rng(4);
             var x = new Parameter(Tensor.Uniform([n, c, size, size], 0, 1, rng));
             var w = new Parameter(Tensor.Uniform([k, c, kernel, kernel], -1, 1, rng));
-            var op = new Conv2dOp((stride, stride), (padding, padding), relu: false) { ForceDirect = forceDirect };
+            var op = new Conv2dOp((stride, stride), (padding, padding), relu: false) { DirectOnly = directOnly };
             var y = op.Apply(x, w);
             var (result, dy) = (y.ToArray(), Tensor.Uniform(y.Shape, -1, 1, rng));
             y.Backward(dy);

@@ -56,8 +56,8 @@ public sealed unsafe class DirectConvolutionTests
         using var packed = new CanaryBuffer(kernels.PackedSize(g.Depth, g.Outputs), rng);
         using var start = new CanaryBuffer(kernels.PackedSize(1, g.Outputs), rng);
 
-        kernels.PackRows(Device.Cpu, w.Data, g.Depth, g.Outputs, packed.Data);
-        kernels.PackColumns(bias.Data, 1, g.Outputs, start.Data);
+        kernels.PackTransposed(Device.Cpu, w.Data, g.Depth, g.Outputs, packed.Data);
+        kernels.Pack(bias.Data, 1, g.Outputs, start.Data);
         kernels.Convolve(
             Device.Cpu, CreatePatches(g, x.Data, zeros.Data), packed.Data, start.Data, relu: false,
             new StridedOutput(y.Data, g.Outputs, g.OutH, g.OutW, (1, 1), (0, 0)));
@@ -126,7 +126,7 @@ public sealed unsafe class DirectConvolutionTests
 
     private static DirectConvolution KernelsOf(string width) => Widths.Single(w => w.Name == width).Kernels;
 
-    internal static PatchGrid CreatePatches(Geometry g, float* x, float* zeros) => new(
+    internal static Patches CreatePatches(Geometry g, float* x, float* zeros) => new(
         x, zeros,
         new(
             g.Images, g.Height, g.Width, g.Channels, g.OutH, g.OutW, g.Kernel.H, g.Kernel.W, g.Stride,

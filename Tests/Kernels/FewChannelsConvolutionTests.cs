@@ -43,8 +43,8 @@ public sealed unsafe class FewChannelsConvolutionTests
         using var start = new CanaryBuffer(direct.PackedSize(1, g.Outputs), rng);
         using var y = new CanaryBuffer(positions * g.Outputs, rng);
         using var positive = new CanaryBuffer(positions * g.Outputs, rng);
-        direct.PackRows(Device.Cpu, w.Data, g.Depth, g.Outputs, packed.Data);
-        direct.PackColumns(bias.Data, 1, g.Outputs, start.Data);
+        direct.PackTransposed(Device.Cpu, w.Data, g.Depth, g.Outputs, packed.Data);
+        direct.Pack(bias.Data, 1, g.Outputs, start.Data);
         var patches = CreatePatches(g, x.Data, zeros.Data);
 
         Assert.That(kernels.Supports(patches.Geometry, g.Outputs));

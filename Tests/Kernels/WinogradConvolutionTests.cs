@@ -70,8 +70,8 @@ public sealed unsafe class WinogradConvolutionTests
         using var start = new CanaryBuffer(direct.PackedSize(1, g.Outputs), rng);
         using var y = new CanaryBuffer(g.Positions * g.Outputs, rng);
         using var simple = new CanaryBuffer(g.Positions * g.Outputs, rng);
-        direct.PackRows(Device.Cpu, w.Data, g.Depth, g.Outputs, packed.Data);
-        direct.PackColumns(bias.Data, 1, g.Outputs, start.Data);
+        direct.PackTransposed(Device.Cpu, w.Data, g.Depth, g.Outputs, packed.Data);
+        direct.Pack(bias.Data, 1, g.Outputs, start.Data);
         var patches = CreatePatches(g, x.Data, zeros.Data);
 
         winograd.Convolve(Device.Cpu, patches, packed.Data, start.Data, relu: true, y.Data, g.Outputs);
@@ -187,7 +187,7 @@ public sealed unsafe class WinogradConvolutionTests
         return x;
     }
 
-    private static PatchGrid CreatePatches(Geometry g, float* x, float* zeros) => new(
+    private static Patches CreatePatches(Geometry g, float* x, float* zeros) => new(
         x, zeros,
         new(
             g.Images, g.Height, g.Width, g.Channels, g.OutH, g.OutW, g.Kernel, g.Kernel, (1, 1),

@@ -5,7 +5,7 @@ using static PyNetSharp.Kernels.DirectConvolution;
 namespace PyNetSharp.Kernels;
 
 /// <summary>
-/// Convolutions that multiply as often as the definition does, for one vector width: any shape, any stride.
+/// Convolutions by the definition's sums (no Winograd), for one vector width: any shape, any stride.
 /// </summary>
 internal abstract unsafe class DirectConvolution
 {
@@ -18,10 +18,10 @@ internal abstract unsafe class DirectConvolution
     public abstract int PackedSize(int depth, int columns);
 
     /// <summary>Packs the transpose of [columns, depth], as weights are stored: [K, R·S·C].</summary>
-    public abstract void PackRows(CpuDevice cpu, float* rows, int depth, int columns, float* packed);
+    public abstract void PackTransposed(CpuDevice cpu, float* rows, int depth, int columns, float* packed);
 
     /// <summary>Packs [depth, columns].</summary>
-    public abstract void PackColumns(float* matrix, int depth, int columns, float* packed);
+    public abstract void Pack(float* matrix, int depth, int columns, float* packed);
 
     /// <summary>
     /// Packs the taps of one <see cref="SubconvolutionAxis"/> per axis, last tap first, as [taps · outputs, inputs].
@@ -32,20 +32,20 @@ internal abstract unsafe class DirectConvolution
         SubconvolutionAxis columns, float* packed);
 
     /// <summary>
-    /// output[position] = patch[position] · packed + start, then perhaps max(·, 0), for every position.
+    /// output[position] = patch[position] · packed + packedBias, then perhaps max(·, 0), for every position.
     /// </summary>
     public abstract void Convolve(
-        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, StridedOutput output);
+        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, StridedOutput output);
 
     /// <summary>Floats of working memory that <see cref="WeightGradient"/> needs.</summary>
-    public abstract int WeightGradientWorkspaceSize(PatchGrid patches, int outputs);
+    public abstract int WeightGradientWorkspaceSize(Patches patches, int outputs);
 
     /// <summary>
     /// dw[o, k] = Σ over positions of dy[position, o] · patch[position, k], and db[o] = Σ dy[position, o].
     /// </summary>
     /// <param name="sums">Working memory, <see cref="WeightGradientWorkspaceSize"/> floats.</param>
     public abstract void WeightGradient(
-        CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* sums, float* dw, float* db);
+        CpuDevice cpu, Patches patches, float* dy, int outputs, float* sums, float* dw, float* db);
 
     public static int CeilDiv(int count, int size) => (count + size - 1) / size;
 
@@ -62,12 +62,12 @@ internal sealed unsafe class DirectConvolution<V> : DirectConvolution where V : 
 
     public override int PackedSize(int depth, int columns) => Panels<V>.Count(columns) * depth * Nr;
 
-    public override void PackRows(CpuDevice cpu, float* rows, int depth, int columns, float* packed) =>
+    public override void PackTransposed(CpuDevice cpu, float* rows, int depth, int columns, float* packed) =>
         cpu.For(Panels<V>.Count(columns), i => PanelPacking.PackTransposed(
             rows + (nint)i * Nr * depth, depth, depth, Panels<V>.Columns(i, columns),
             packed + (nint)i * Nr * depth, Nr));
 
-    public override void PackColumns(float* matrix, int depth, int columns, float* packed)
+    public override void Pack(float* matrix, int depth, int columns, float* packed)
     {
         for (var i = 0; i < Panels<V>.Count(columns); i++)
             PanelPacking.Pack(
@@ -92,14 +92,14 @@ internal sealed unsafe class DirectConvolution<V> : DirectConvolution where V : 
         });
 
     public override void Convolve(
-        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, StridedOutput output) =>
-        DirectForward<V>.Run(cpu, patches, packed, start, relu, output);
+        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, StridedOutput output) =>
+        DirectForward<V>.Run(cpu, patches, packed, packedBias, relu, output);
 
-    public override int WeightGradientWorkspaceSize(PatchGrid patches, int outputs) =>
-        PackedSize(patches.Depth + 1, outputs) * DirectWeightGradient<V>.SplitKSlices(patches, outputs);
+    public override int WeightGradientWorkspaceSize(Patches patches, int outputs) =>
+        PackedSize(patches.PatchLength + 1, outputs) * DirectWeightGradient<V>.SplitKSlices(patches, outputs);
 
     public override void WeightGradient(
-        CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* sums, float* dw, float* db) =>
+        CpuDevice cpu, Patches patches, float* dy, int outputs, float* sums, float* dw, float* db) =>
         DirectWeightGradient<V>.Run(cpu, patches, dy, outputs, sums, dw, db);
 }
 
@@ -117,9 +117,9 @@ internal static unsafe class Panels<V> where V : struct, IVector<V>
     public static int Columns(int panel, int columns) => Math.Min(Nr, columns - panel * Nr);
 
     /// <summary>
-    /// Prefetches the pixels of the next block; of 1×1 kernels alone, since others have read most of them.
+    /// Prefetches the pixels of the next block; only for 1×1: larger kernels' next block overlaps pixels already read.
     /// </summary>
-    public static Prefetcher PrefetchNext(PatchGrid patches, int first, int count, int calls, int depth) =>
+    public static Prefetcher PrefetchNext(Patches patches, int first, int count, int calls, int depth) =>
         patches.Geometry is { R: 1, S: 1, Stride: (1, 1) }
             ? new(
                 patches.Pixels + (nint)first * patches.Channels,

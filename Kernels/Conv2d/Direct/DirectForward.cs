@@ -12,26 +12,27 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
 {
     /// <summary>Their patches stay in the L2 cache beside one panel of weights.</summary>
     private const int TilesPerTask = 16;
+    private const int MinTasks = 64;                    // enough for every core, and independent of their number
     private const int MinNonTemporalFloats = 1 << 22;   // 16 MB
 
     private static int Nr => Panels<V>.Nr;
 
     /// <inheritdoc cref="DirectConvolution.Convolve"/>
     public static void Run(
-        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, StridedOutput output)
+        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, StridedOutput output)
     {
-        var (panels, rows) = (Panels<V>.Count(output.Channels), TilesPerTask * V.Mr);
-        var blocks = CeilDiv(patches.Positions, rows);
+        var (panels, positionsPerTask) = (Panels<V>.Count(output.Channels), TilesPerTask * V.Mr);
+        var blocks = CeilDiv(patches.Positions, positionsPerTask);
 
         // Few positions (one image, late layers) are divided by panel as well, so that every core has work.
-        var groups = Math.Clamp(64 / Math.Max(blocks, 1), 1, panels);
-        var epilogue = new MicroKernels.Epilogue((nint)start, relu, UsesNonTemporalStores(patches.Images, output));
+        var groups = Math.Clamp(MinTasks / Math.Max(blocks, 1), 1, panels);
+        var epilogue = new MicroKernels.Epilogue((nint)packedBias, relu, UsesNonTemporalStores(patches.Images, output));
         cpu.For(blocks * groups, i =>
         {
             var (block, group) = Math.DivRem(i, groups);
-            var first = block * rows;
+            var first = block * positionsPerTask;
             ConvolveBlock(
-                patches, first, Math.Min(rows, patches.Positions - first), packed, epilogue, output,
+                patches, first, Math.Min(positionsPerTask, patches.Positions - first), packed, epilogue, output,
                 panels * group / groups, panels * (group + 1) / groups);
         });
     }
@@ -44,30 +45,32 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
         && output.Channels % Nr == 0 && output.Pixels % (V.Width * sizeof(float)) == 0;
 
     private static void ConvolveBlock(
-        PatchGrid patches, int first, int count, float* packed, MicroKernels.Epilogue epilogue, StridedOutput output,
+        Patches patches, int first, int count, float* packed, MicroKernels.Epilogue epilogue, StridedOutput output,
         int panelBegin, int panelEnd)
     {
         var (tiles, segments, length) = (CeilDiv(count, V.Mr), patches.Segments, patches.SegmentLength);
-        var edgeColumn = output.Channels % Nr == 0 ? int.MaxValue : output.Channels / Nr;
+        // The index of the panel with fewer than nr channels, or of none.
+        var partialPanel = output.Channels % Nr == 0 ? int.MaxValue : output.Channels / Nr;
         var scratch = Scratch.ForThread(
             Scratch.AlignedBytes(tiles * V.Mr * (long)segments, sizeof(float*)) +
             Scratch.AlignedBytes(tiles * V.Mr, sizeof(float*)) + 2 * Scratch.AlignedBytes(V.Mr, sizeof(float*)) +
             Scratch.AlignedBytes(V.Mr * Nr, sizeof(float)) + Scratch.AlignedBytes(output.Channels + Nr, sizeof(float)) +
-            Scratch.AlignedBytes(patches.EdgeCopySize(count), sizeof(float)));
-        var rows = scratch.Pointers(tiles * V.Mr * (long)segments);
+            Scratch.AlignedBytes(patches.BorderCopyFloats(count), sizeof(float)));
+        var indirectionBuffer = scratch.Pointers(tiles * V.Mr * (long)segments);
         var outputs = scratch.Pointers(tiles * V.Mr);
-        var edgeOutputs = scratch.Pointers(V.Mr);
+        var partialTileRows = scratch.Pointers(V.Mr);
         var blockRows = scratch.Pointers(V.Mr);
-        var edge = scratch.Floats(V.Mr * Nr);
+        var partialTile = scratch.Floats(V.Mr * Nr);
         var spare = scratch.Floats(output.Channels + Nr);
-        var copies = scratch.Floats(patches.EdgeCopySize(count));
+        var borderSegments = scratch.Floats(patches.BorderCopyFloats(count));
 
         for (var tile = 0; tile < tiles; tile++)
         {
             var row = tile * V.Mr;
             var valid = Math.Min(V.Mr, count - row);
-            var table = rows + (nint)row * segments;
-            patches.FillIndirectionBuffer(first + row, valid, table, 1, V.Mr, copies + row * patches.EdgeCopySize(1));
+            var table = indirectionBuffer + (nint)row * segments;
+            patches.FillIndirectionBuffer(
+                first + row, valid, table, 1, V.Mr, borderSegments + row * patches.BorderCopyFloats(1));
             output.FillOutputPointers(first + row, valid, patches.OutputSize, outputs + row);
             // The last tile's missing rows repeat its first, with the spare row as output.
             for (var r = valid; r < V.Mr; r++)
@@ -77,27 +80,27 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
             }
         }
 
-        for (var r = 0; r < V.Mr; r++) edgeOutputs[r] = edge + r * Nr;
+        for (var r = 0; r < V.Mr; r++) partialTileRows[r] = partialTile + r * Nr;
         var prefetch = Panels<V>.PrefetchNext(patches, first + count, count, (panelEnd - panelBegin) * tiles, length);
         for (var panel = panelBegin; panel < panelEnd; panel++)
         {
-            var weights = packed + (nint)panel * patches.Depth * Nr;
-            var panelEpilogue = epilogue with { Bias = (nint)((float*)epilogue.Bias + panel * Nr) };
+            var weights = packed + (nint)panel * patches.PatchLength * Nr;
+            var panelEpilogue = epilogue with { InitialSums = (nint)((float*)epilogue.InitialSums + panel * Nr) };
             for (var tile = 0; tile < tiles; tile++)
             {
-                var table = rows + (nint)tile * V.Mr * segments;
+                var table = indirectionBuffer + (nint)tile * V.Mr * segments;
                 var to = outputs + tile * V.Mr;
-                if (panel != edgeColumn)
+                if (panel != partialPanel)
                 {
                     RunMicroKernel(
                         table, segments, length, weights, to, panel * Nr, panelEpilogue, blockRows,
-                        prefetch.NextSlice());
+                        prefetch.NextShare());
                     continue;
                 }
 
-                RunMicroKernel(table, segments, length, weights, edgeOutputs, 0, panelEpilogue, blockRows, default);
+                RunMicroKernel(table, segments, length, weights, partialTileRows, 0, panelEpilogue, blockRows, default);
                 for (var r = 0; r < V.Mr; r++)
-                    new ReadOnlySpan<float>(edgeOutputs[r], Panels<V>.Columns(panel, output.Channels)).CopyTo(
+                    new ReadOnlySpan<float>(partialTileRows[r], Panels<V>.Columns(panel, output.Channels)).CopyTo(
                         new(to[r] + panel * Nr, Nr));
             }
         }
@@ -111,7 +114,7 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void RunMicroKernel(
         float** table, int segments, int length, float* weights, float** outputs, nint column,
-        MicroKernels.Epilogue epilogue, float** blockRows, Prefetcher.Slice prefetch)
+        MicroKernels.Epilogue epilogue, float** blockRows, Prefetcher.Share prefetch)
     {
         if (segments * length <= MicroKernels.MaxKc)
             MicroKernels.IndirectGemm<V>(table, segments, length, weights, outputs, column, epilogue, prefetch);
@@ -122,7 +125,7 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void RunInDepthBlocks(
         float** table, int segments, int length, float* weights, float** outputs, nint column,
-        MicroKernels.Epilogue epilogue, float** blockRows, Prefetcher.Slice prefetch)
+        MicroKernels.Epilogue epilogue, float** blockRows, Prefetcher.Share prefetch)
     {
         var segmentsPerBlock = Math.Max(1, MicroKernels.MaxKc / length);
         for (var s = 0; s < segments; s += segmentsPerBlock)
@@ -134,8 +137,8 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
                 var rows = table + (nint)s * V.Mr;
                 for (var r = 0; r < V.Mr && k > 0; r++) blockRows[r] = rows[r] + k;
                 MicroKernels.IndirectGemm<V>(
-                    k > 0 ? blockRows : rows, count, Math.Min(length, depth), weights, outputs, column,
-                    new(isFirst ? epilogue.Bias : 0, epilogue.Relu && isLast, epilogue.NonTemporal && isLast),
+                    k > 0 ? blockRows : rows, count, depth, weights, outputs, column,
+                    new(isFirst ? epilogue.InitialSums : 0, epilogue.Relu && isLast, epilogue.NonTemporal && isLast),
                     isFirst ? prefetch : default);
                 weights += (nint)count * depth * Nr;
             }

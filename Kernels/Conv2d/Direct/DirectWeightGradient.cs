@@ -4,11 +4,16 @@ using static PyNetSharp.Kernels.DirectConvolution;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>The loops around the micro-kernel that multiply dyᵀ with patches.</summary>
+/// <summary>
+/// The loops around <see cref="MicroKernels.TransposedGemm{V}"/> for dwᵀ = im2col(x)ᵀ · dy: the rows of a tile are
+/// floats of the patch, its columns output channels. The end transposes.
+/// </summary>
 internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V>
 {
     private const int MaxBlockFloats = 1 << 16;         // of dy and of one tap of x: they stay in the L2 cache
+    private const int MinBlock = 64;                    // positions: fewer would not repay packing
     private const int PanelsPerGroup = 16;
+    private const int MinPositionsPerSlice = 512;
     private const int MaxSplitKSlices = 16;
     private const int MaxSplitKFloats = 1 << 22;        // of all slices' sums: 16 MB, more only for large weights
 
@@ -17,20 +22,21 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
     private static int StripStride => MicroKernels.StripStride<V>();
 
     /// <summary>The slices into which the positions are cut: a function of the problem, never of the threads.</summary>
-    public static int SplitKSlices(PatchGrid patches, int outputs)
+    public static int SplitKSlices(Patches patches, int outputs)
     {
-        var floats = Panels<V>.Count(outputs) * (patches.Depth + 1) * Nr;
+        var floats = Panels<V>.Count(outputs) * (patches.PatchLength + 1) * Nr;
         var most = Math.Clamp(MaxSplitKFloats / floats, 4, MaxSplitKSlices);
-        return Math.Max(1, Math.Min(CeilDiv(patches.Positions, 512), most));
+        return Math.Max(1, Math.Min(CeilDiv(patches.Positions, MinPositionsPerSlice), most));
     }
 
     /// <inheritdoc cref="DirectConvolution.WeightGradient"/>
     public static void Run(
-        CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* sums, float* dw, float* db)
+        CpuDevice cpu, Patches patches, float* dy, int outputs, float* sums, float* dw, float* db)
     {
         // Split-K: slices of the positions are summed separately and then added in order, so x and dy pass through
-        // memory once, and the result does not depend on the threads. Nor does it on the groups of panels.
-        var (panels, depth, slices) = (Panels<V>.Count(outputs), patches.Depth, SplitKSlices(patches, outputs));
+        // memory once, and the result does not depend on the threads. Nor does it on the groups of panels:
+        // they are independent outputs.
+        var (panels, depth, slices) = (Panels<V>.Count(outputs), patches.PatchLength, SplitKSlices(patches, outputs));
         var groups = Math.Min(panels, Math.Max(CeilDiv(panels, PanelsPerGroup), CeilDiv(cpu.Threads, slices)));
         nint stride = panels * (depth + 1) * Nr;
         long positions = patches.Positions;
@@ -54,8 +60,8 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
     }
 
     /// <summary>
-    /// The sums of some panels (columns) of dw over the positions from <paramref name="begin"/> to <paramref
-    /// name="end"/>.
+    /// The sums of some panels of dwᵀ (each nr output channels) over the positions from <paramref name="begin"/> to
+    /// <paramref name="end"/>.
     /// </summary>
     /// <remarks>
     /// For each block of positions and each tap, the tap's columns of x are packed into strips of four tiles, which are
@@ -63,20 +69,21 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
     /// the L1 cache. A panel of dy stays in the L1 cache for all strips. The last row of a panel's sums is db.
     /// </remarks>
     private static void AccumulateSlice(
-        PatchGrid patches, int begin, int end, float* dy, int outputs, float* sums, int panelBegin, int panelEnd)
+        Patches patches, int begin, int end, float* dy, int outputs, float* sums, int panelBegin, int panelEnd)
     {
         var (segments, length, count) = (patches.Segments, patches.SegmentLength, panelEnd - panelBegin);
+        int RowsOf(int strip) => Math.Min(StripStride, length - strip * StripStride);
         var (strips, block) = (CeilDiv(length, StripStride), BlockSize(length, end - begin, outputs));
-        var size = (patches.Depth + 1) * Nr;
+        var size = (patches.PatchLength + 1) * Nr;
         var scratch = Scratch.ForThread(
             Scratch.AlignedBytes((long)block * segments, sizeof(float*)) +
             Scratch.AlignedBytes((long)count * block * Nr, sizeof(float)) +
             Scratch.AlignedBytes((long)block * strips * StripStride, sizeof(float)) +
-            Scratch.AlignedBytes(patches.EdgeCopySize(block), sizeof(float)));
+            Scratch.AlignedBytes(patches.BorderCopyFloats(block), sizeof(float)));
         var table = scratch.Pointers((long)block * segments);
         var panelsOfDy = scratch.Floats((long)count * block * Nr);
-        var columns = scratch.Floats((long)block * strips * StripStride);
-        var copies = scratch.Floats(patches.EdgeCopySize(block));
+        var packedStrips = scratch.Floats((long)block * strips * StripStride);
+        var borderSegments = scratch.Floats(patches.BorderCopyFloats(block));
         sums += (nint)panelBegin * size;
         new Span<float>(sums, count * size).Clear();
 
@@ -84,34 +91,32 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
         {
             var pixels = Math.Min(block, end - first);
             var next = Math.Min(block, end - first - pixels);
-            // Half of the calls prefetch x, the others dy.
+            // Even tiles of a strip prefetch x, odd ones dy.
             var calls = segments * count * CeilDiv(length, V.Mr) / 2;
             var prefetchX = Panels<V>.PrefetchNext(patches, first + pixels, next, calls, pixels);
             var prefetchDy = new Prefetcher(dy + (nint)(first + pixels) * outputs, (long)next * outputs, calls, pixels);
-            patches.FillIndirectionBuffer(first, pixels, table, 1, block, copies);
+            patches.FillIndirectionBuffer(first, pixels, table, 1, block, borderSegments);
             PackOutputGradientPanels(
                 dy + (nint)first * outputs, outputs, pixels, panelBegin, panelEnd, panelsOfDy, block);
             for (var panel = 0; panel < count; panel++)
-                AddRows(panelsOfDy + panel * block * Nr, pixels, sums + (nint)panel * size + patches.Depth * Nr);
+                AddRows(panelsOfDy + panel * block * Nr, pixels, sums + (nint)panel * size + patches.PatchLength * Nr);
 
             for (var segment = 0; segment < segments; segment++)
             {
-                PackStrips(table + segment * block, pixels, length, columns, block);
+                PackStrips(table + segment * block, pixels, length, packedStrips, block);
                 for (var panel = 0; panel < count; panel++)
                     for (var strip = 0; strip < strips; strip++)
                     {
                         var to = sums + (nint)panel * size + (segment * length + strip * StripStride) * Nr;
-                        for (var row = 0; row < Floats(strip); row += V.Mr)
+                        for (var row = 0; row < RowsOf(strip); row += V.Mr)
                             MicroKernels.TransposedGemm<V>(
-                                columns + strip * block * StripStride + row, StripStride, pixels,
+                                packedStrips + strip * block * StripStride + row, StripStride, pixels,
                                 panelsOfDy + panel * block * Nr,
-                                Math.Min(V.Mr, Floats(strip) - row), to + row * Nr, Nr, accumulate: true,
-                                row / V.Mr % 2 == 0 ? prefetchX.NextSlice() : prefetchDy.NextSlice());
+                                Math.Min(V.Mr, RowsOf(strip) - row), to + row * Nr, Nr, accumulate: true,
+                                row / V.Mr % 2 == 0 ? prefetchX.NextShare() : prefetchDy.NextShare());
                     }
             }
         }
-
-        int Floats(int strip) => Math.Min(StripStride, length - strip * StripStride);
     }
 
     /// <summary>
@@ -122,7 +127,7 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
     private static int BlockSize(int length, int positions, int outputs)
     {
         var panels = Math.Min(Panels<V>.Count(outputs), PanelsPerGroup);
-        var most = Math.Clamp(MaxBlockFloats / (panels * Nr + length), 64, 512);
+        var most = Math.Clamp(MaxBlockFloats / (panels * Nr + length), MinBlock, MicroKernels.MaxKc);
         return CeilDiv(positions, Math.Max(CeilDiv(positions, most), 1));
     }
 

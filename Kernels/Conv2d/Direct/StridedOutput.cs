@@ -1,14 +1,15 @@
 namespace PyNetSharp.Kernels;
 
 /// <summary>Where a convolution writes: every <see cref="Stride"/>-th pixel of channels-last images.</summary>
+/// <remarks>nint: a record cannot compare, nor a tuple hold, a pointer.</remarks>
 /// <param name="Pixels">[N, Height, Width, Channels]</param>
-/// <param name="Origin">The first such pixel.</param>
+/// <param name="FirstPixel">The first such pixel.</param>
 internal readonly unsafe record struct StridedOutput(
-    nint Pixels, int Channels, int Height, int Width, (int H, int W) Stride, (int H, int W) Origin)
+    nint Pixels, int Channels, int Height, int Width, (int H, int W) Stride, (int H, int W) FirstPixel)
 {
     public StridedOutput(
-        float* pixels, int channels, int height, int width, (int H, int W) stride, (int H, int W) origin)
-        : this((nint)pixels, channels, height, width, stride, origin)
+        float* pixels, int channels, int height, int width, (int H, int W) stride, (int H, int W) firstPixel)
+        : this((nint)pixels, channels, height, width, stride, firstPixel)
     {
     }
 
@@ -18,17 +19,17 @@ internal readonly unsafe record struct StridedOutput(
     /// <param name="size">P and Q: positions down and across an image.</param>
     public void FillOutputPointers(int first, int count, (int H, int W) size, float** table)
     {
-        var (row, column) = Math.DivRem(first, size.W);
-        var (image, line) = Math.DivRem(row, size.H);
+        var (rowInBatch, column) = Math.DivRem(first, size.W);
+        var (image, outputRow) = Math.DivRem(rowInBatch, size.H);
         for (var i = 0; i < count; i++)
         {
-            var (y, x) = (line * Stride.H + Origin.H, column * Stride.W + Origin.W);
+            var (y, x) = (outputRow * Stride.H + FirstPixel.H, column * Stride.W + FirstPixel.W);
             table[i] = (float*)Pixels + (((nint)image * Height + y) * Width + x) * Channels;
 
             if (++column < size.W) continue;
             column = 0;
-            if (++line < size.H) continue;
-            line = 0;
+            if (++outputRow < size.H) continue;
+            outputRow = 0;
             image++;
         }
     }

@@ -24,7 +24,8 @@ internal abstract unsafe class FewChannelsConvolution
     public abstract int Mr { get; }
 
     /// <summary>
-    /// Whether these kernels are correct for a convolution; <see cref="Conv2dPlan"/> knows whether they pay.
+    /// Whether these kernels are correct for a convolution; whether they are faster is <see cref="Conv2dPlan"/>'s
+    /// choice.
     /// </summary>
     /// <param name="patches">Of its input, or of dy.</param>
     /// <param name="outputs">Channels of the result.</param>
@@ -34,14 +35,14 @@ internal abstract unsafe class FewChannelsConvolution
     /// <param name="packed">As the direct kernels take it: one panel, since the outputs are few.</param>
     /// <param name="y">[N, P, Q, <paramref name="outputs"/>]</param>
     public abstract void Convolve(
-        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, float* y, int outputs);
+        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs);
 
     /// <inheritdoc cref="DirectConvolution.WeightGradientWorkspaceSize"/>
-    public abstract int WeightGradientWorkspaceSize(PatchGrid patches, int outputs);
+    public abstract int WeightGradientWorkspaceSize(Patches patches, int outputs);
 
     /// <inheritdoc cref="DirectConvolution.WeightGradient"/>
     public abstract void WeightGradient(
-        CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* sums, float* dw, float* db);
+        CpuDevice cpu, Patches patches, float* dy, int outputs, float* sums, float* dw, float* db);
 
     private readonly struct Factory : IVectorFactory<FewChannelsConvolution?>
     {
@@ -60,20 +61,20 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
     public override int Mr => V.Mr;
 
     public override void Convolve(
-        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, float* y, int outputs)
+        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs)
     {
         var size = (nint)patches.OutputSize.H * patches.OutputSize.W * outputs;
-        cpu.For(patches.Images, i => ConvolveImage(patches, i, packed, start, relu, y + i * size, outputs));
+        cpu.For(patches.Images, i => ConvolveImage(patches, i, packed, packedBias, relu, y + i * size, outputs));
     }
 
-    public override int WeightGradientWorkspaceSize(PatchGrid patches, int outputs) =>
-        SplitKSlices(patches) * (patches.Depth + 1) * outputs;
+    public override int WeightGradientWorkspaceSize(Patches patches, int outputs) =>
+        SplitKSlices(patches) * (patches.PatchLength + 1) * outputs;
 
     public override void WeightGradient(
-        CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* sums, float* dw, float* db)
+        CpuDevice cpu, Patches patches, float* dy, int outputs, float* sums, float* dw, float* db)
     {
         // As many slices of the batch for any number of threads, and their sums added in order.
-        var (depth, slices) = (patches.Depth, SplitKSlices(patches));
+        var (depth, slices) = (patches.PatchLength, SplitKSlices(patches));
         var size = (depth + 1) * outputs;
         cpu.For(slices, i => AccumulateSlice(
             patches, patches.Images * i / slices, patches.Images * (i + 1) / slices, dy, outputs, sums + i * size));
@@ -89,7 +90,7 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
     }
 
     private static void ConvolveImage(
-        PatchGrid patches, int image, float* packed, float* start, bool relu, float* y, int outputs)
+        Patches patches, int image, float* packed, float* packedBias, bool relu, float* y, int outputs)
     {
         var planes = PaddedChwImage.For(patches.Geometry, V.Width);
         var blocks = (patches.OutputSize.W + 2 * V.Width - 1) / (2 * V.Width);      // tiles of a row
@@ -97,9 +98,10 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
         nint stride = blocks * 2 * V.Width;
         var scratch = Scratch.ForThread(
             Scratch.AlignedBytes(planes.Size + 2 * V.Width, sizeof(float)) +
-            Scratch.AlignedBytes(patches.Depth, sizeof(nint)) + Scratch.AlignedBytes(V.Mr * stride, sizeof(float)));
+            Scratch.AlignedBytes(patches.PatchLength, sizeof(nint)) +
+            Scratch.AlignedBytes(V.Mr * stride, sizeof(float)));
         var x = scratch.Floats(planes.Size + 2 * V.Width);          // the last row's last vectors reach beyond it
-        var offsets = (nint*)scratch.Pointers(patches.Depth);
+        var offsets = (nint*)scratch.Pointers(patches.PatchLength);
         var sums = scratch.Floats(V.Mr * stride);
 
         new Span<float>(x, (int)planes.Size + 2 * V.Width).Clear();
@@ -113,7 +115,7 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
             for (var block = 0; block < blocks; block++)
                 FewChannelsMicroKernel.Convolve<V>(
                     x + (nint)row * planes.Width + block * 2 * V.Width, offsets + begin, end - begin,
-                    packed + begin * 2 * V.Width, start, relu, sums + block * 2 * V.Width, stride);
+                    packed + begin * 2 * V.Width, packedBias, relu, sums + block * 2 * V.Width, stride);
 
             Transposition.Copy(sums, stride, outputs, patches.OutputSize.W, y, outputs);
             y += (nint)patches.OutputSize.W * outputs;
@@ -125,10 +127,10 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
     /// The channels of dy are padded with zeros to the row length of those of x, so that each sum is one dot product of
     /// two long vectors. For db, one of them is all ones.
     /// </remarks>
-    private static void AccumulateSlice(PatchGrid patches, int begin, int end, float* dy, int outputs, float* sums)
+    private static void AccumulateSlice(Patches patches, int begin, int end, float* dy, int outputs, float* sums)
     {
         var (height, width) = patches.OutputSize;
-        var (planes, taps) = (PaddedChwImage.For(patches.Geometry, V.Width), patches.Depth + 1);
+        var (planes, taps) = (PaddedChwImage.For(patches.Geometry, V.Width), patches.PatchLength + 1);
         var planesOfDy = planes with { Channels = outputs };
         var (count, pairs) = ((height * planes.Width + V.Width - 1) / V.Width * V.Width, (taps + 1) / 2);
         var (sizeOfX, sizeOfDy) = (planes.Size + planes.Width + V.Width, (V.Mr + 1) * planes.ChannelStride);
@@ -147,7 +149,7 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
         new Span<float>(lanes, pairs * tile).Clear();
         new Span<float>(ones, planes.ChannelStride).Fill(1);
         planes.FillTapOffsets(patches.KernelSize, offsets);
-        for (var t = patches.Depth; t < 2 * pairs; t++) offsets[t] = (nint)(ones - x);
+        for (var t = patches.PatchLength; t < 2 * pairs; t++) offsets[t] = (nint)(ones - x);
         for (var image = begin; image < end; image++)
         {
             planes.CopyFrom(ImageStart(patches, image), patches.Height, patches.Width, patches.Origin, x);
@@ -163,7 +165,7 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
                 *sums++ = HorizontalSum(lanes + (t / 2 * V.Mr + o) * 2 * V.Width + t % 2 * V.Width);
     }
 
-    private static float* ImageStart(PatchGrid patches, int image) =>
+    private static float* ImageStart(Patches patches, int image) =>
         patches.Pixels + (nint)image * patches.Height * patches.Width * patches.Channels;
 
     private static float HorizontalSum(float* lanes)
@@ -173,5 +175,5 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
         return total;
     }
 
-    private static int SplitKSlices(PatchGrid patches) => Math.Clamp(patches.Images, 1, MaxSplitKSlices);
+    private static int SplitKSlices(Patches patches) => Math.Clamp(patches.Images, 1, MaxSplitKSlices);
 }

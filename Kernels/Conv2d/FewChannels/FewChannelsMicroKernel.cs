@@ -11,21 +11,22 @@ namespace PyNetSharp.Kernels;
 internal static unsafe class FewChannelsMicroKernel
 {
     /// <summary>
-    /// sums[r][p] = start[r] + Σ over t of weights[t][r] · pixels[offsets[t] + p], for two vectors of p.
+    /// sums[r][p] = packedBias[r] + Σ over t of weights[t][r] · pixels[offsets[t] + p], for two vectors of p.
     /// </summary>
     /// <param name="weights">[taps, nr], of which the first mr are used.</param>
     /// <param name="sums">mr rows, <paramref name="stride"/> floats apart.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Convolve<V>(
-        float* pixels, nint* offsets, nint taps, float* weights, float* start, bool relu, float* sums, nint stride)
+        float* pixels, nint* offsets, nint taps, float* weights, float* packedBias, bool relu, float* sums, nint stride)
         where V : struct, IVector<V>
     {
-        V c00 = V.Create(start[0]), c10 = V.Create(start[1]), c20 = V.Create(start[2]), c30 = V.Create(start[3]);
+        V c00 = V.Create(packedBias[0]), c10 = V.Create(packedBias[1]);
+        V c20 = V.Create(packedBias[2]), c30 = V.Create(packedBias[3]);
         V c40 = default, c50 = default, c60 = default, c70 = default;
-        if (V.Mr > 4) c40 = V.Create(start[4]);
-        if (V.Mr > 5) c50 = V.Create(start[5]);
-        if (V.Mr > 6) c60 = V.Create(start[6]);
-        if (V.Mr > 7) c70 = V.Create(start[7]);
+        if (V.Mr > 4) c40 = V.Create(packedBias[4]);
+        if (V.Mr > 5) c50 = V.Create(packedBias[5]);
+        if (V.Mr > 6) c60 = V.Create(packedBias[6]);
+        if (V.Mr > 7) c70 = V.Create(packedBias[7]);
         V c01 = c00, c11 = c10, c21 = c20, c31 = c30, c41 = c40, c51 = c50, c61 = c60, c71 = c70;
 
         for (nint t = 0; t < taps; t++, weights += 2 * V.Width)

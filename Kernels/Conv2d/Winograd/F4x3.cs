@@ -13,7 +13,7 @@ internal readonly unsafe struct F4x3 : IWinograd
 
     public static int Taps => 3;
 
-    public static int Points => 6;
+    public static int InputTileSize => 6;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransformInput<V>(float* from, nint step, float* to, nint stride)

@@ -14,7 +14,7 @@ internal readonly unsafe struct F4x5 : IWinograd
 
     public static int Taps => 5;
 
-    public static int Points => 8;
+    public static int InputTileSize => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransformInput<V>(float* from, nint step, float* to, nint stride)

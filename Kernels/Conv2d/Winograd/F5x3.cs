@@ -16,7 +16,7 @@ internal readonly unsafe struct F5x3 : IWinograd
 
     public static int Taps => 3;
 
-    public static int Points => 7;
+    public static int InputTileSize => 7;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransformInput<V>(float* from, nint step, float* to, nint stride)

@@ -25,7 +25,7 @@ internal unsafe interface IWinograd
     /// <summary>
     /// n = m + r − 1: inputs per tile and axis, and the points at which the filter's polynomial is evaluated.
     /// </summary>
-    static abstract int Points { get; }
+    static abstract int InputTileSize { get; }
 
     /// <summary>Bᵀ·d, n to n: an input.</summary>
     static abstract void TransformInput<V>(float* from, nint step, float* to, nint stride)

@@ -13,15 +13,15 @@ internal readonly unsafe record struct StridedTile(nint Start, nint RowStride, n
     {
     }
 
-    /// <summary>to = T·from·Tᵀ, for one of the transforms of <typeparamref name="W"/>.</summary>
+    /// <summary>to = T·from·Tᵀ, for one of the transforms of <typeparamref name="TWinograd"/>.</summary>
     /// <param name="from">[T.InputLength, T.InputLength] vectors.</param>
     /// <param name="to">[T.OutputLength, T.OutputLength] vectors.</param>
     /// <param name="between">Working memory for [T.OutputLength, T.InputLength] vectors.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transform<V, W, T>(StridedTile from, StridedTile to, float* between)
+    public static void Transform<V, TWinograd, T>(StridedTile from, StridedTile to, float* between)
         where V : struct, IVector<V>
-        where W : struct, IWinograd
-        where T : struct, IWinogradTransform<W>
+        where TWinograd : struct, IWinograd
+        where T : struct, IWinogradTransform<TWinograd>
     {
         for (var x = 0; x < T.InputLength; x++)
             T.Apply<V>(
@@ -35,7 +35,7 @@ internal readonly unsafe record struct StridedTile(nint Start, nint RowStride, n
 }
 
 /// <summary>One of the five transforms of a Winograd filter, as a type argument of the loop over a tile.</summary>
-internal unsafe interface IWinogradTransform<W> where W : struct, IWinograd
+internal unsafe interface IWinogradTransform<TWinograd> where TWinograd : struct, IWinograd
 {
     static abstract int InputLength { get; }
 
@@ -45,61 +45,66 @@ internal unsafe interface IWinogradTransform<W> where W : struct, IWinograd
 }
 
 /// <inheritdoc cref="IWinograd.TransformInput"/>
-internal readonly unsafe struct InputTransform<W> : IWinogradTransform<W> where W : struct, IWinograd
+internal readonly unsafe struct InputTransform<TWinograd> : IWinogradTransform<TWinograd>
+    where TWinograd : struct, IWinograd
 {
-    public static int InputLength => W.Points;
+    public static int InputLength => TWinograd.InputTileSize;
 
-    public static int OutputLength => W.Points;
+    public static int OutputLength => TWinograd.InputTileSize;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V> =>
-        W.TransformInput<V>(from, step, to, stride);
+        TWinograd.TransformInput<V>(from, step, to, stride);
 }
 
 /// <inheritdoc cref="IWinograd.TransformOutput"/>
-internal readonly unsafe struct OutputTransform<W> : IWinogradTransform<W> where W : struct, IWinograd
+internal readonly unsafe struct OutputTransform<TWinograd> : IWinogradTransform<TWinograd>
+    where TWinograd : struct, IWinograd
 {
-    public static int InputLength => W.Points;
+    public static int InputLength => TWinograd.InputTileSize;
 
-    public static int OutputLength => W.OutputTileSize;
+    public static int OutputLength => TWinograd.OutputTileSize;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V> =>
-        W.TransformOutput<V>(from, step, to, stride);
+        TWinograd.TransformOutput<V>(from, step, to, stride);
 }
 
 /// <inheritdoc cref="IWinograd.TransformOutputGradient"/>
-internal readonly unsafe struct OutputGradientTransform<W> : IWinogradTransform<W> where W : struct, IWinograd
+internal readonly unsafe struct OutputGradientTransform<TWinograd> : IWinogradTransform<TWinograd>
+    where TWinograd : struct, IWinograd
 {
-    public static int InputLength => W.OutputTileSize;
+    public static int InputLength => TWinograd.OutputTileSize;
 
-    public static int OutputLength => W.Points;
+    public static int OutputLength => TWinograd.InputTileSize;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V> =>
-        W.TransformOutputGradient<V>(from, step, to, stride);
+        TWinograd.TransformOutputGradient<V>(from, step, to, stride);
 }
 
 /// <inheritdoc cref="IWinograd.TransformFilter"/>
-internal readonly unsafe struct FilterTransform<W> : IWinogradTransform<W> where W : struct, IWinograd
+internal readonly unsafe struct FilterTransform<TWinograd> : IWinogradTransform<TWinograd>
+    where TWinograd : struct, IWinograd
 {
-    public static int InputLength => W.Taps;
+    public static int InputLength => TWinograd.Taps;
 
-    public static int OutputLength => W.Points;
+    public static int OutputLength => TWinograd.InputTileSize;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V> =>
-        W.TransformFilter<V>(from, step, to, stride);
+        TWinograd.TransformFilter<V>(from, step, to, stride);
 }
 
 /// <inheritdoc cref="IWinograd.TransformFilterGradient"/>
-internal readonly unsafe struct FilterGradientTransform<W> : IWinogradTransform<W> where W : struct, IWinograd
+internal readonly unsafe struct FilterGradientTransform<TWinograd> : IWinogradTransform<TWinograd>
+    where TWinograd : struct, IWinograd
 {
-    public static int InputLength => W.Points;
+    public static int InputLength => TWinograd.InputTileSize;
 
-    public static int OutputLength => W.Taps;
+    public static int OutputLength => TWinograd.Taps;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Apply<V>(float* from, nint step, float* to, nint stride) where V : struct, IVector<V> =>
-        W.TransformFilterGradient<V>(from, step, to, stride);
+        TWinograd.TransformFilterGradient<V>(from, step, to, stride);
 }

@@ -30,49 +30,54 @@ internal abstract unsafe class WinogradConvolution
     public abstract int OutputTileSize { get; }
 
     /// <summary>m + r − 1: inputs and multiplications per tile and axis.</summary>
-    public abstract int Points { get; }
+    public abstract int InputTileSize { get; }
 
     /// <inheritdoc cref="DirectConvolution.Convolve"/>
     /// <param name="packed">The filters, packed as the direct kernels take them.</param>
     /// <param name="y">[N, P, Q, <paramref name="outputs"/>]</param>
     public abstract void Convolve(
-        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, float* y, int outputs);
+        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs);
 
     /// <inheritdoc cref="DirectConvolution.WeightGradient"/>
-    public abstract void WeightGradient(CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* dw, float* db);
+    public abstract void WeightGradient(CpuDevice cpu, Patches patches, float* dy, int outputs, float* dw, float* db);
 
-    private static WinogradConvolution? CreateWidest<W>() where W : struct, IWinograd =>
-        VectorDispatch.Create<Factory<W>, WinogradConvolution?>();
+    private static WinogradConvolution? CreateWidest<TWinograd>() where TWinograd : struct, IWinograd =>
+        VectorDispatch.Create<Factory<TWinograd>, WinogradConvolution?>();
 
-    private readonly struct Factory<W> : IVectorFactory<WinogradConvolution?> where W : struct, IWinograd
+    private readonly struct Factory<TWinograd> : IVectorFactory<WinogradConvolution?>
+        where TWinograd : struct, IWinograd
     {
         public static WinogradConvolution? Create<V>() where V : struct, IVector<V> =>
-            V.Width == 1 ? null : new WinogradConvolution<V, W>();
+            V.Width == 1 ? null : new WinogradConvolution<V, TWinograd>();
     }
 }
 
 /// <inheritdoc/>
-internal sealed unsafe class WinogradConvolution<V, W> : WinogradConvolution
+internal sealed unsafe class WinogradConvolution<V, TWinograd> : WinogradConvolution
     where V : struct, IVector<V>
-    where W : struct, IWinograd
+    where TWinograd : struct, IWinograd
 {
     public override string Name { get; } = FormattableString.Invariant(
-        $"Winograd F({W.OutputTileSize}×{W.OutputTileSize}, {W.Taps}×{W.Taps})");
+        $"Winograd F({TWinograd.OutputTileSize}×{TWinograd.OutputTileSize}, {TWinograd.Taps}×{TWinograd.Taps})");
 
     public override string Saving { get; } = FormattableString.Invariant(
-        $"{W.Points * W.Points} multiplications per tile, not {W.OutputTileSize * W.OutputTileSize * W.Taps * W.Taps}");
+        $"{Square(TWinograd.InputTileSize)} multiplications per tile, not {DirectMultiplications}");
 
     public override int VectorWidth => V.Width;
 
-    public override int OutputTileSize => W.OutputTileSize;
+    public override int OutputTileSize => TWinograd.OutputTileSize;
 
-    public override int Points => W.Points;
+    public override int InputTileSize => TWinograd.InputTileSize;
 
     public override void Convolve(
-        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, float* y, int outputs) =>
-        WinogradForward<V, W>.Run(cpu, patches, packed, start, relu, y, outputs);
+        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs) =>
+        WinogradForward<V, TWinograd>.Run(cpu, patches, packed, packedBias, relu, y, outputs);
 
     public override void WeightGradient(
-        CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* dw, float* db) =>
-        WinogradWeightGradient<V, W>.Run(cpu, patches, dy, outputs, dw, db);
+        CpuDevice cpu, Patches patches, float* dy, int outputs, float* dw, float* db) =>
+        WinogradWeightGradient<V, TWinograd>.Run(cpu, patches, dy, outputs, dw, db);
+
+    private static int DirectMultiplications => Square(TWinograd.OutputTileSize * TWinograd.Taps);
+
+    private static int Square(int size) => size * size;
 }

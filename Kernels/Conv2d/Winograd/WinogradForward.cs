@@ -11,36 +11,36 @@ namespace PyNetSharp.Kernels;
 /// share each of a block's three steps, so that a point's filters are read once per block, by one core. Filters larger
 /// than the caches are read from memory for every block; so their blocks are as large as they are.
 /// </remarks>
-internal sealed unsafe class WinogradForward<V, W>
+internal sealed unsafe class WinogradForward<V, TWinograd>
     where V : struct, IVector<V>
-    where W : struct, IWinograd
+    where TWinograd : struct, IWinograd
 {
     /// <summary>Of transformed inputs and products; or as many as the filters have, if that is more.</summary>
     private const int BlockFloats = 1 << 21;
     private const int ChannelsPerTask = 32;
 
-    private readonly PatchGrid inputTiles, outputTiles;
+    private readonly Patches inputTiles, outputTiles;
     private readonly int channels, outputs, channelPanels, outputPanels, splits, tilesPerBlock;
     private readonly nint filterStride, inputStride, productStride;     // from point to point
     private readonly bool relu;
     private float* packed, biases, transformedFilters, transformedInputs, products;
     private int firstTile, tileCount;
 
-    private WinogradForward(CpuDevice cpu, PatchGrid patches, bool relu, float* y, int outputs)
+    private WinogradForward(CpuDevice cpu, Patches patches, bool relu, float* y, int outputs)
     {
         (channels, this.outputs, this.relu) = (patches.Channels, outputs, relu);
-        inputTiles = WinogradTiles<V, W>.InputTiles(patches);
-        outputTiles = WinogradTiles<V, W>.OutputTiles(patches, y, outputs);
+        inputTiles = WinogradTiles<V, TWinograd>.InputTiles(patches);
+        outputTiles = WinogradTiles<V, TWinograd>.OutputTiles(patches, y, outputs);
         (channelPanels, outputPanels) = (CeilDiv(channels, Nr), CeilDiv(outputs, Nr));
-        tilesPerBlock = WinogradTiles<V, W>.TilesPerBlock(
+        tilesPerBlock = WinogradTiles<V, TWinograd>.TilesPerBlock(
             inputTiles.Positions, Math.Max(BlockFloats, Points * channels * outputs) / (Points * (channels + outputs)));
         splits = Math.Min(outputPanels, CeilDiv(4 * cpu.Threads, Points));
-        filterStride = WinogradTiles<V, W>.PointStride((long)outputPanels * channels * Nr);
-        inputStride = WinogradTiles<V, W>.PointStride((long)channelPanels * tilesPerBlock * Nr);
-        productStride = WinogradTiles<V, W>.PointStride((long)outputPanels * tilesPerBlock * Nr);
+        filterStride = WinogradTiles<V, TWinograd>.PointStride((long)outputPanels * channels * Nr);
+        inputStride = WinogradTiles<V, TWinograd>.PointStride((long)channelPanels * tilesPerBlock * Nr);
+        productStride = WinogradTiles<V, TWinograd>.PointStride((long)outputPanels * tilesPerBlock * Nr);
     }
 
-    private static int Points => W.Points * W.Points;
+    private static int Points => TWinograd.InputTileSize * TWinograd.InputTileSize;
 
     private static int Nr => 2 * V.Width;
 
@@ -48,18 +48,18 @@ internal sealed unsafe class WinogradForward<V, W>
     /// <param name="cpu">Divides the work among its threads.</param>
     /// <param name="patches">Of stride 1.</param>
     /// <param name="packed">The filters: panels of [taps · channels, nr].</param>
-    /// <param name="start">Each output channel's bias.</param>
+    /// <param name="packedBias">Each output channel's bias.</param>
     /// <param name="relu">Whether to end with max(·, 0).</param>
     /// <param name="y">[N, P, Q, outputs]</param>
     /// <param name="outputs">Output channels.</param>
     public static void Run(
-        CpuDevice cpu, PatchGrid patches, float* packed, float* start, bool relu, float* y, int outputs)
+        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs)
     {
-        var forward = new WinogradForward<V, W>(cpu, patches, relu, y, outputs);
+        var forward = new WinogradForward<V, TWinograd>(cpu, patches, relu, y, outputs);
         var floats = Points * (forward.filterStride + forward.inputStride + forward.productStride);
         using var memory = new Workspace(cpu, (int)floats);
         forward.packed = packed;
-        forward.biases = start;
+        forward.biases = packedBias;
         forward.transformedFilters = memory.Pointer;
         forward.transformedInputs = forward.transformedFilters + Points * forward.filterStride;
         forward.products = forward.transformedInputs + Points * forward.inputStride;
@@ -83,17 +83,17 @@ internal sealed unsafe class WinogradForward<V, W>
     private void TransformFilters(int task)
     {
         var (panel, part) = Math.DivRem(task, CeilDiv(channels, ChannelsPerTask));
-        var size = W.Points * W.Taps * V.Width;
+        var size = TWinograd.InputTileSize * TWinograd.Taps * V.Width;
         var between = Scratch.ForThread(Scratch.AlignedBytes(size, sizeof(float))).Floats(size);
         for (var c = part * ChannelsPerTask; c < Math.Min(channels, (part + 1) * ChannelsPerTask); c++)
             for (var half = 0; half < Nr; half += V.Width)
-                StridedTile.Transform<V, W, FilterTransform<W>>(
+                StridedTile.Transform<V, TWinograd, FilterTransform<TWinograd>>(
                     new(
-                        packed + ((nint)panel * W.Taps * W.Taps * channels + c) * Nr + half,
-                        W.Taps * channels * Nr, channels * Nr),
+                        packed + ((nint)panel * TWinograd.Taps * TWinograd.Taps * channels + c) * Nr + half,
+                        TWinograd.Taps * channels * Nr, channels * Nr),
                     new(
                         transformedFilters + ((nint)panel * channels + c) * Nr + half,
-                        W.Points * filterStride, filterStride),
+                        TWinograd.InputTileSize * filterStride, filterStride),
                     between);
     }
 
@@ -111,15 +111,17 @@ internal sealed unsafe class WinogradForward<V, W>
         var gathered = scratch.Floats(pixels * V.Width);
         var between = scratch.Floats(pixels * V.Width);
         var tiles = Math.Min(V.Mr, tileCount - group * V.Mr);
+        // No row segments: Conv2dPlan gives Winograd at least RowSegmentChannelLimit channels.
         inputTiles.FillIndirectionBuffer(firstTile + group * V.Mr, tiles, table, pixels, 1, null);
 
         for (var tile = 0; tile < tiles; tile++, table += pixels)
             for (var c = 0; c < channels; c += V.Width)
             {
                 var to = (((nint)group * channelPanels + c / Nr) * V.Mr + tile) * Nr + c % Nr;
-                StridedTile.Transform<V, W, InputTransform<W>>(
-                    WinogradTiles<V, W>.GatherTile(table, W.Points, inputTiles.ZeroBuffer, c, gathered),
-                    new(transformedInputs + to, W.Points * inputStride, inputStride), between);
+                StridedTile.Transform<V, TWinograd, InputTransform<TWinograd>>(
+                    WinogradTiles<V, TWinograd>.GatherTile(
+                        table, TWinograd.InputTileSize, inputTiles.ZeroBuffer, c, gathered),
+                    new(transformedInputs + to, TWinograd.InputTileSize * inputStride, inputStride), between);
             }
     }
 
@@ -146,16 +148,17 @@ internal sealed unsafe class WinogradForward<V, W>
 
     private void TransformOutputs(int group)
     {
-        var pixels = W.OutputTileSize * W.OutputTileSize;
+        var pixels = TWinograd.OutputTileSize * TWinograd.OutputTileSize;
         var scratch = Scratch.ForThread(
             Scratch.AlignedBytes(V.Mr * pixels, sizeof(float*)) + Scratch.AlignedBytes(outputs, sizeof(float)) +
             Scratch.AlignedBytes(pixels * V.Width, sizeof(float)) +
-            Scratch.AlignedBytes(W.OutputTileSize * W.Points * V.Width, sizeof(float)));
+            Scratch.AlignedBytes(TWinograd.OutputTileSize * TWinograd.InputTileSize * V.Width, sizeof(float)));
         var table = scratch.Pointers(V.Mr * pixels);
         var outside = scratch.Floats(outputs);      // outputs beyond the image's edge are written here
         var outputTile = scratch.Floats(pixels * V.Width);
-        var between = scratch.Floats(W.OutputTileSize * W.Points * V.Width);
+        var between = scratch.Floats(TWinograd.OutputTileSize * TWinograd.InputTileSize * V.Width);
         var tiles = Math.Min(V.Mr, tileCount - group * V.Mr);
+        // No row segments: Conv2dPlan gives Winograd at least RowSegmentChannelLimit channels.
         (outputTiles with { ZeroBuffer = outside })
             .FillIndirectionBuffer(firstTile + group * V.Mr, tiles, table, pixels, 1, null);
 
@@ -163,9 +166,9 @@ internal sealed unsafe class WinogradForward<V, W>
             for (var c = 0; c < outputs; c += V.Width)
             {
                 var from = products + ((nint)(c / Nr) * tilesPerBlock + group * V.Mr + tile) * Nr + c % Nr;
-                StridedTile.Transform<V, W, OutputTransform<W>>(
-                    new(from, W.Points * productStride, productStride),
-                    new(outputTile, W.OutputTileSize * V.Width, V.Width), between);
+                StridedTile.Transform<V, TWinograd, OutputTransform<TWinograd>>(
+                    new(from, TWinograd.InputTileSize * productStride, productStride),
+                    new(outputTile, TWinograd.OutputTileSize * V.Width, V.Width), between);
 
                 var bias = V.Load(biases + c);
                 for (var i = 0; i < pixels; i++)
@@ -176,5 +179,5 @@ internal sealed unsafe class WinogradForward<V, W>
             }
     }
 
-    private static int CeilDiv(int count, int size) => WinogradTiles<V, W>.CeilDiv(count, size);
+    private static int CeilDiv(int count, int size) => WinogradTiles<V, TWinograd>.CeilDiv(count, size);
 }

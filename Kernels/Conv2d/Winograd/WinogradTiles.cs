@@ -7,17 +7,18 @@ namespace PyNetSharp.Kernels;
 /// The transform of a tile is one number per point and channel. Those of one point are contiguous, so that a point's
 /// products are one matrix product, [tiles, channels]·[channels, outputs].
 /// </remarks>
-internal static unsafe class WinogradTiles<V, W>
+internal static unsafe class WinogradTiles<V, TWinograd>
     where V : struct, IVector<V>
-    where W : struct, IWinograd
+    where TWinograd : struct, IWinograd
 {
-    /// <summary>The n×n input pixels of every tile.</summary>
-    public static PatchGrid InputTiles(PatchGrid patches)
+    /// <summary>The n×n input pixels of every tile: n = m + r − 1.</summary>
+    public static Patches InputTiles(Patches patches)
     {
         var (p, q) = TileGrid(patches);
         return new(patches.Pixels, patches.ZeroBuffer, patches.Geometry with
         {
-            P = p, Q = q, R = W.Points, S = W.Points, Stride = (W.OutputTileSize, W.OutputTileSize),
+            P = p, Q = q, R = TWinograd.InputTileSize, S = TWinograd.InputTileSize,
+            Stride = (TWinograd.OutputTileSize, TWinograd.OutputTileSize),
         });
     }
 
@@ -26,9 +27,9 @@ internal static unsafe class WinogradTiles<V, W>
     /// <param name="pixels">[N, P, Q, channels]</param>
     /// <param name="channels">Of the output.</param>
     /// <remarks>Pixels beyond the image's edge still point at the convolution's zero buffer.</remarks>
-    public static PatchGrid OutputTiles(PatchGrid patches, float* pixels, int channels)
+    public static Patches OutputTiles(Patches patches, float* pixels, int channels)
     {
-        var (g, (p, q), m) = (patches.Geometry, TileGrid(patches), W.OutputTileSize);
+        var (g, (p, q), m) = (patches.Geometry, TileGrid(patches), TWinograd.OutputTileSize);
         return new(pixels, patches.ZeroBuffer, new(g.N, g.P, g.Q, channels, p, q, m, m, (m, m), (0, 0)));
     }
 
@@ -64,8 +65,9 @@ internal static unsafe class WinogradTiles<V, W>
         return new(gathered, size * V.Width, V.Width);
     }
 
-    private static (int P, int Q) TileGrid(PatchGrid patches) =>
-        (CeilDiv(patches.OutputSize.H, W.OutputTileSize), CeilDiv(patches.OutputSize.W, W.OutputTileSize));
+    private static (int P, int Q) TileGrid(Patches patches) =>
+        (CeilDiv(patches.OutputSize.H, TWinograd.OutputTileSize),
+         CeilDiv(patches.OutputSize.W, TWinograd.OutputTileSize));
 
     public static int CeilDiv(int count, int size) => (count + size - 1) / size;
 }

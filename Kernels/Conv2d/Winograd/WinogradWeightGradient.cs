@@ -4,41 +4,42 @@ using PyNetSharp.Kernels.Simd;
 namespace PyNetSharp.Kernels;
 
 /// <summary>
-/// The weight gradient in the Winograd domain: the transpose of each step of <see cref="WinogradForward{V, W}"/>.
+/// The weight gradient in the Winograd domain: the transpose of each step of
+/// <see cref="WinogradForward{V, TWinograd}"/>.
 /// </summary>
 /// <remarks>
 /// y = Aᵀ·((G·w·Gᵀ) ⊙ (Bᵀ·x·B))·A is linear in w, so dw = Gᵀ·(Σ over tiles of (A·dy·Aᵀ) ⊙ (Bᵀ·x·B))·G: per point one
 /// matrix product over the tiles, and one transform at the end. The tiles are summed block by block in their order, for
 /// any number of threads.
 /// </remarks>
-internal sealed unsafe class WinogradWeightGradient<V, W>
+internal sealed unsafe class WinogradWeightGradient<V, TWinograd>
     where V : struct, IVector<V>
-    where W : struct, IWinograd
+    where TWinograd : struct, IWinograd
 {
     private const int BlockFloats = 1 << 21;        // of transformed inputs and gradients
     private const int TilesPerSum = 64;             // a longer sum would round more
 
-    private readonly PatchGrid inputTiles, outputTiles;
+    private readonly Patches inputTiles, outputTiles;
     private readonly int channels, outputs, channelPanels, outputPanels, splits, tilesPerBlock;
     private readonly nint filterStride, inputStride, gradientStride;    // from point to point
     private float* transformedInputs, transformedGradients, filterGradients, biasGradients, dw;
     private int firstTile, tileCount;
 
-    private WinogradWeightGradient(CpuDevice cpu, PatchGrid patches, float* dy, int outputs)
+    private WinogradWeightGradient(CpuDevice cpu, Patches patches, float* dy, int outputs)
     {
         (channels, this.outputs) = (patches.Channels, outputs);
-        inputTiles = WinogradTiles<V, W>.InputTiles(patches);
-        outputTiles = WinogradTiles<V, W>.OutputTiles(patches, dy, outputs);
+        inputTiles = WinogradTiles<V, TWinograd>.InputTiles(patches);
+        outputTiles = WinogradTiles<V, TWinograd>.OutputTiles(patches, dy, outputs);
         (channelPanels, outputPanels) = (CeilDiv(channels, Nr), CeilDiv(outputs, Nr));
-        tilesPerBlock = WinogradTiles<V, W>.TilesPerBlock(
+        tilesPerBlock = WinogradTiles<V, TWinograd>.TilesPerBlock(
             inputTiles.Positions, BlockFloats / (Points * (channels + outputs)));
         splits = Math.Min(outputPanels, CeilDiv(4 * cpu.Threads, Points));
-        filterStride = WinogradTiles<V, W>.PointStride((long)outputPanels * channels * Nr);
-        inputStride = WinogradTiles<V, W>.PointStride((long)channelPanels * tilesPerBlock * Nr);
-        gradientStride = WinogradTiles<V, W>.PointStride((long)outputPanels * tilesPerBlock * Nr);
+        filterStride = WinogradTiles<V, TWinograd>.PointStride((long)outputPanels * channels * Nr);
+        inputStride = WinogradTiles<V, TWinograd>.PointStride((long)channelPanels * tilesPerBlock * Nr);
+        gradientStride = WinogradTiles<V, TWinograd>.PointStride((long)outputPanels * tilesPerBlock * Nr);
     }
 
-    private static int Points => W.Points * W.Points;
+    private static int Points => TWinograd.InputTileSize * TWinograd.InputTileSize;
 
     private static int Nr => 2 * V.Width;
 
@@ -49,9 +50,9 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
     /// <param name="outputs">Output channels.</param>
     /// <param name="dw">[outputs, taps · channels]</param>
     /// <param name="db">[outputs]</param>
-    public static void Run(CpuDevice cpu, PatchGrid patches, float* dy, int outputs, float* dw, float* db)
+    public static void Run(CpuDevice cpu, Patches patches, float* dy, int outputs, float* dw, float* db)
     {
-        var gradient = new WinogradWeightGradient<V, W>(cpu, patches, dy, outputs);
+        var gradient = new WinogradWeightGradient<V, TWinograd>(cpu, patches, dy, outputs);
         var beforeBiases = Points * (gradient.filterStride + gradient.inputStride + gradient.gradientStride);
         using var memory = new Workspace(cpu, (int)beforeBiases + gradient.outputPanels * Nr);
         memory.Span[(int)beforeBiases..].Clear();
@@ -80,7 +81,8 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
     /// <summary>transformedInputs[point][panel][tile][channel of the panel]; transformedGradients likewise.</summary>
     private void TransformTiles(int group)
     {
-        var (inputSize, outputSize) = (Points, W.OutputTileSize * W.OutputTileSize);       // pixels of a tile
+        // Pixels of a tile
+        var (inputSize, outputSize) = (Points, TWinograd.OutputTileSize * TWinograd.OutputTileSize);
         var scratch = Scratch.ForThread(
             Scratch.AlignedBytes(V.Mr * inputSize, sizeof(float*)) + Scratch.AlignedBytes(outputs, sizeof(float)) +
             2 * Scratch.AlignedBytes(inputSize * V.Width, sizeof(float)));
@@ -91,22 +93,29 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
         var between = scratch.Floats(inputSize * V.Width);
         var (begin, tiles) = (group * V.Mr, Math.Min(V.Mr, tileCount - group * V.Mr));
 
+        // No row segments: Conv2dPlan gives Winograd at least RowSegmentChannelLimit channels.
         inputTiles.FillIndirectionBuffer(firstTile + begin, tiles, table, inputSize, 1, null);
         for (var tile = 0; tile < tiles; tile++)
             for (var c = 0; c < channels; c += V.Width)
-                StridedTile.Transform<V, W, InputTransform<W>>(
-                    WinogradTiles<V, W>.GatherTile(
-                        table + tile * inputSize, W.Points, inputTiles.ZeroBuffer, c, gathered),
-                    new(transformedInputs + Offset(c, begin + tile), W.Points * inputStride, inputStride), between);
+                StridedTile.Transform<V, TWinograd, InputTransform<TWinograd>>(
+                    WinogradTiles<V, TWinograd>.GatherTile(
+                        table + tile * inputSize, TWinograd.InputTileSize, inputTiles.ZeroBuffer, c, gathered),
+                    new(
+                        transformedInputs + Offset(c, begin + tile), TWinograd.InputTileSize * inputStride,
+                        inputStride),
+                    between);
 
         new Span<float>(zeros, outputs).Clear();
         (outputTiles with { ZeroBuffer = zeros })
             .FillIndirectionBuffer(firstTile + begin, tiles, table, outputSize, 1, null);
         for (var tile = 0; tile < tiles; tile++)
             for (var c = 0; c < outputs; c += V.Width)
-                StridedTile.Transform<V, W, OutputGradientTransform<W>>(
-                    WinogradTiles<V, W>.GatherTile(table + tile * outputSize, W.OutputTileSize, zeros, c, gathered),
-                    new(transformedGradients + Offset(c, begin + tile), W.Points * gradientStride, gradientStride),
+                StridedTile.Transform<V, TWinograd, OutputGradientTransform<TWinograd>>(
+                    WinogradTiles<V, TWinograd>.GatherTile(
+                        table + tile * outputSize, TWinograd.OutputTileSize, zeros, c, gathered),
+                    new(
+                        transformedGradients + Offset(c, begin + tile), TWinograd.InputTileSize * gradientStride,
+                        gradientStride),
                     between);
     }
 
@@ -148,7 +157,7 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
     /// <summary>
     /// The point (1, 1): there a tile's transform is the sum of its gradients, since every power of 1 is 1.
     /// </summary>
-    private static int BiasGradientPoint => W.Points + 1;
+    private static int BiasGradientPoint => TWinograd.InputTileSize + 1;
 
     private static void AddRows(float* rows, int count, float* sums)
     {
@@ -161,7 +170,7 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
 
     private void TransformFilterGradients(int panel)
     {
-        var (taps, betweenSize) = (W.Taps * W.Taps, W.Points * W.Taps * V.Width);
+        var (taps, betweenSize) = (TWinograd.Taps * TWinograd.Taps, TWinograd.InputTileSize * TWinograd.Taps * V.Width);
         var depth = taps * channels;
         var scratch = Scratch.ForThread(
             Scratch.AlignedBytes((long)depth * Nr, sizeof(float)) + Scratch.AlignedBytes(betweenSize, sizeof(float)));
@@ -169,15 +178,15 @@ internal sealed unsafe class WinogradWeightGradient<V, W>
         var between = scratch.Floats(betweenSize);
         for (var c = 0; c < channels; c++)
             for (var half = 0; half < Nr; half += V.Width)
-                StridedTile.Transform<V, W, FilterGradientTransform<W>>(
+                StridedTile.Transform<V, TWinograd, FilterGradientTransform<TWinograd>>(
                     new(
                         filterGradients + ((nint)panel * channels + c) * Nr + half,
-                        W.Points * filterStride, filterStride),
-                    new(columns + c * Nr + half, W.Taps * channels * Nr, channels * Nr), between);
+                        TWinograd.InputTileSize * filterStride, filterStride),
+                    new(columns + c * Nr + half, TWinograd.Taps * channels * Nr, channels * Nr), between);
 
         PanelPacking.UnpackTransposed(
             columns, Nr, depth, Math.Min(Nr, outputs - panel * Nr), dw + (nint)panel * Nr * depth, depth);
     }
 
-    private static int CeilDiv(int count, int size) => WinogradTiles<V, W>.CeilDiv(count, size);
+    private static int CeilDiv(int count, int size) => WinogradTiles<V, TWinograd>.CeilDiv(count, size);
 }

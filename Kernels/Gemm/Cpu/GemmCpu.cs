@@ -86,12 +86,12 @@ internal sealed unsafe partial class GemmCpu<V> : GemmCpu where V : struct, IVec
             3 * Scratch.AlignedBytes(V.Mr, sizeof(float*)));
         var packed = scratch.Floats(Kc * width);
         var packedBias = scratch.Floats(width);
-        var edge = scratch.Floats(V.Mr * Nr);
+        var partialTile = scratch.Floats(V.Mr * Nr);
         var unused = scratch.Floats(b.Columns + Nr);        // the output of rows beyond M
         var operands = scratch.Pointers(V.Mr);
         var outputs = scratch.Pointers(V.Mr);
-        var edgeOutputs = scratch.Pointers(V.Mr);
-        for (var r = 0; r < V.Mr; r++) edgeOutputs[r] = edge + r * Nr;
+        var partialTileRows = scratch.Pointers(V.Mr);
+        for (var r = 0; r < V.Mr; r++) partialTileRows[r] = partialTile + r * Nr;
         PackBias(bias, firstPanel * Nr, b.Columns, packedBias, width);
 
         for (var k = 0; k < a.Columns; k += Kc)
@@ -130,18 +130,19 @@ internal sealed unsafe partial class GemmCpu<V> : GemmCpu where V : struct, IVec
                     }
 
                     // An incomplete panel, or a transposed A with an epilogue: through a tile in scratch memory.
-                    for (var r = 0; r < valid && k > 0; r++) Copy(outputs[r] + column, edgeOutputs[r], columns);
+                    for (var r = 0; r < valid && k > 0; r++) Copy(outputs[r] + column, partialTileRows[r], columns);
                     if (a.Transposed)
                     {
-                        MicroKernels.TransposedGemm<V>(columnsOfA, a.Stride, depth, bPanel, valid, edge, Nr, k > 0);
-                        ApplyEpilogue(edge, valid, epilogue);
+                        MicroKernels.TransposedGemm<V>(
+                            columnsOfA, a.Stride, depth, bPanel, valid, partialTile, Nr, k > 0);
+                        ApplyEpilogue(partialTile, valid, epilogue);
                     }
                     else
                     {
-                        MicroKernels.IndirectGemm<V>(operands, 1, depth, bPanel, edgeOutputs, 0, epilogue);
+                        MicroKernels.IndirectGemm<V>(operands, 1, depth, bPanel, partialTileRows, 0, epilogue);
                     }
 
-                    for (var r = 0; r < valid; r++) Copy(edgeOutputs[r], outputs[r] + column, columns);
+                    for (var r = 0; r < valid; r++) Copy(partialTileRows[r], outputs[r] + column, columns);
                 }
             }
         }
@@ -192,7 +193,7 @@ internal sealed unsafe partial class GemmCpu<V> : GemmCpu where V : struct, IVec
     {
         for (var i = 0; i < rows * Nr; i++)
         {
-            if (epilogue.Bias != 0) tile[i] += ((float*)epilogue.Bias)[i % Nr];
+            if (!epilogue.AddsToOutput) tile[i] += ((float*)epilogue.InitialSums)[i % Nr];
             if (epilogue.Relu && tile[i] < 0) tile[i] = 0;
         }
     }

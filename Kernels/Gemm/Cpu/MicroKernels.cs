@@ -36,15 +36,20 @@ internal static unsafe class MicroKernels
     public const int MaxKc = 1 << 9;
 
     /// <summary>What is done to a tile beside the product: bias, ReLU, and how it is stored.</summary>
-    /// <param name="Bias">Pointer to nr floats that the columns' sums start from; null to add to the output
-    /// instead.</param>
+    /// <param name="InitialSums">
+    /// Pointer to nr floats that the columns' sums start from; null to add to the output instead.
+    /// </param>
     /// <param name="Relu">Whether negative results become 0.</param>
     /// <param name="NonTemporal">Whether results are stored past the caches; the outputs must be aligned then.</param>
-    public readonly record struct Epilogue(nint Bias, bool Relu, bool NonTemporal = false);
+    public readonly record struct Epilogue(nint InitialSums, bool Relu, bool NonTemporal = false)
+    {
+        public bool AddsToOutput => InitialSums == 0;
+    }
 
     /// <summary>
-    /// out[r] = Σ over s and k of rows[s][r][k]·panel[s·length + k]: each row of A consists of segments of contiguous
-    /// floats, at addresses that an indirection buffer holds. So a convolution reads its input where it is.
+    /// out[r] = relu(bias + Σ over s and k of rows[s][r][k]·panel[s·length + k]), or relu(out[r] + Σ …) if the epilogue
+    /// adds to the output; relu only if it says so. Each row of A consists of segments of contiguous floats, at
+    /// addresses that an indirection buffer holds. So a convolution reads its input where it is.
     /// </summary>
     /// <param name="rows">[segments, mr] pointers to <paramref name="length"/> floats each.</param>
     /// <param name="panel">[segments·length, nr], packed.</param>
@@ -54,25 +59,25 @@ internal static unsafe class MicroKernels
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void IndirectGemm<V>(
         float** rows, int segments, nint length, float* panel, float** outputs, nint column, Epilogue epilogue,
-        Prefetcher.Slice prefetch = default)
+        Prefetcher.Share prefetch = default)
         where V : struct, IVector<V>
     {
-        if (epilogue.Bias == 0)
-            IndirectGemm<V, ZeroInit>(rows, segments, length, panel, outputs, column, epilogue, prefetch);
+        if (epilogue.AddsToOutput)
+            IndirectGemm<V, AddToOutput>(rows, segments, length, panel, outputs, column, epilogue, prefetch);
         else
-            IndirectGemm<V, BiasInit>(rows, segments, length, panel, outputs, column, epilogue, prefetch);
+            IndirectGemm<V, StartFromBias>(rows, segments, length, panel, outputs, column, epilogue, prefetch);
     }
 
     /// <remarks>Compiled once per initialization: with both in one method, each costs the other some percent.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void IndirectGemm<V, B>(
+    private static void IndirectGemm<V, TInit>(
         float** rows, int segments, nint length, float* panel, float** outputs, nint column, Epilogue epilogue,
-        Prefetcher.Slice prefetch)
+        Prefetcher.Share prefetch)
         where V : struct, IVector<V>
-        where B : struct, IAccumulatorInit
+        where TInit : struct, IAccumulatorInit
     {
         TileAccumulators<V> sums = default;
-        if (B.IsBias) sums.LoadBias(epilogue);
+        if (TInit.StartsFromBias) sums.LoadBias(epilogue);
         for (var s = 0; s < segments; s++, rows += V.Mr)
         {
             float* p0 = rows[0], p1 = rows[1], p2 = rows[2], p3 = rows[3];
@@ -98,23 +103,23 @@ internal static unsafe class MicroKernels
                 sums.MultiplyAccumulate(panel, 0, k, p0, p1, p2, p3, p4, p5, p6, p7);
         }
 
-        if (!B.IsBias) sums.AddOutputs(outputs, column);
+        if (!TInit.StartsFromBias) sums.AddOutputs(outputs, column);
         sums.StoreWithEpilogue(outputs, column, epilogue);
     }
 
     private interface IAccumulatorInit
     {
-        static abstract bool IsBias { get; }
+        static abstract bool StartsFromBias { get; }
     }
 
-    private readonly struct BiasInit : IAccumulatorInit
+    private readonly struct StartFromBias : IAccumulatorInit
     {
-        public static bool IsBias => true;
+        public static bool StartsFromBias => true;
     }
 
-    private readonly struct ZeroInit : IAccumulatorInit
+    private readonly struct AddToOutput : IAccumulatorInit
     {
-        public static bool IsBias => false;
+        public static bool StartsFromBias => false;
     }
 
     /// <summary>
@@ -157,7 +162,7 @@ internal static unsafe class MicroKernels
     /// <param name="prefetch">What to prefetch meanwhile.</param>
     public static void TransposedGemm<V>(
         float* columns, nint step, nint depth, float* panel, int rows, float* output, nint stride, bool accumulate,
-        Prefetcher.Slice prefetch = default)
+        Prefetcher.Share prefetch = default)
         where V : struct, IVector<V>
     {
         if (step == StripStride<V>())
@@ -176,37 +181,37 @@ internal static unsafe class MicroKernels
     /// </summary>
     public static int StripStride<V>() where V : struct, IVector<V> => 4 * V.Mr;
 
-    private static void TransposedGemm<V, S>(
+    private static void TransposedGemm<V, TStep>(
         float* columns, nint step, nint depth, float* panel, int rows, float* output, nint stride, bool accumulate,
-        Prefetcher.Slice prefetch)
+        Prefetcher.Share prefetch)
         where V : struct, IVector<V>
-        where S : struct, IConstant
+        where TStep : struct, IConstant
     {
         switch (rows)
         {
             case 1:
-                TransposedGemm<V, S, Constant1>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                TransposedGemm<V, TStep, Constant1>(columns, step, depth, panel, output, stride, accumulate, prefetch);
                 break;
             case 2:
-                TransposedGemm<V, S, Constant2>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                TransposedGemm<V, TStep, Constant2>(columns, step, depth, panel, output, stride, accumulate, prefetch);
                 break;
             case 3:
-                TransposedGemm<V, S, Constant3>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                TransposedGemm<V, TStep, Constant3>(columns, step, depth, panel, output, stride, accumulate, prefetch);
                 break;
             case 4:
-                TransposedGemm<V, S, Constant4>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                TransposedGemm<V, TStep, Constant4>(columns, step, depth, panel, output, stride, accumulate, prefetch);
                 break;
             case 5:
-                TransposedGemm<V, S, Constant5>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                TransposedGemm<V, TStep, Constant5>(columns, step, depth, panel, output, stride, accumulate, prefetch);
                 break;
             case 6:
-                TransposedGemm<V, S, Constant6>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                TransposedGemm<V, TStep, Constant6>(columns, step, depth, panel, output, stride, accumulate, prefetch);
                 break;
             case 7:
-                TransposedGemm<V, S, Constant7>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                TransposedGemm<V, TStep, Constant7>(columns, step, depth, panel, output, stride, accumulate, prefetch);
                 break;
             case 8:
-                TransposedGemm<V, S, Constant8>(columns, step, depth, panel, output, stride, accumulate, prefetch);
+                TransposedGemm<V, TStep, Constant8>(columns, step, depth, panel, output, stride, accumulate, prefetch);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(
@@ -215,30 +220,31 @@ internal static unsafe class MicroKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void TransposedGemm<V, S, R>(
+    private static void TransposedGemm<V, TStep, TRows>(
         float* columns, nint step, nint depth, float* panel, float* output, nint stride, bool accumulate,
-        Prefetcher.Slice prefetch)
+        Prefetcher.Share prefetch)
         where V : struct, IVector<V>
-        where S : struct, IConstant
-        where R : struct, IConstant
+        where TStep : struct, IConstant
+        where TRows : struct, IConstant
     {
         TileAccumulators<V> sums = default;
-        if (S.Value > 0)
+        if (TStep.Value > 0)
         {
             for (; depth >= UnrollFactor; depth -= UnrollFactor)
             {
                 prefetch.Prefetch();
-                sums.MultiplyAccumulate8<R>(panel, columns, S.Value, 1);
-                columns += UnrollFactor * S.Value;
+                sums.MultiplyAccumulate8<TRows>(panel, columns, TStep.Value, 1);
+                columns += UnrollFactor * TStep.Value;
                 panel += UnrollFactor * 2 * V.Width;
             }
         }
 
         for (; depth > 0; depth--, panel += 2 * V.Width, columns += step)
-            sums.MultiplyAccumulate<R>(panel, 0, columns, 0, 1);
-        sums.StoreOrAccumulate<R>(output, stride, accumulate);
+            sums.MultiplyAccumulate<TRows>(panel, 0, columns, 0, 1);
+        sums.StoreOrAccumulate<TRows>(output, stride, accumulate);
     }
 
+    /// <summary>0: not known at compile time.</summary>
     private readonly struct RuntimeExtent : IConstant { public static int Value => 0; }
 
     private readonly struct ConstantStripStride<V> : IConstant where V : struct, IVector<V>

@@ -6,7 +6,7 @@ namespace PyNetSharp.Kernels.Gemm;
 /// <summary>Prefetches a range of memory into the L2 cache, some lines with each call of a micro-kernel.</summary>
 /// <remarks>
 /// Without it a kernel waits for memory at the start of each task, and memory is idle for the rest of it. Many
-/// prefetches at once would delay the kernel's own loads, so each call of a micro-kernel takes a slice of the range and
+/// prefetches at once would delay the kernel's own loads, so each call of a micro-kernel takes a share of the range and
 /// prefetches one line per iteration of its loop. Of a range with more lines than there are iterations, some are left
 /// out.
 /// </remarks>
@@ -35,16 +35,16 @@ internal unsafe struct Prefetcher
         if (Sse.IsSupported) Sse.Prefetch0(address);
     }
 
-    /// <summary>The slice of the next call.</summary>
-    public Slice NextSlice()
+    /// <summary>The share of the next call.</summary>
+    public Share NextShare()
     {
-        var slice = new Slice(next, bytesPerIteration);
+        var share = new Share(next, bytesPerIteration);
         next += bytesPerCall;
-        return slice;
+        return share;
     }
 
-    /// <summary>One call's slice of the range. The default one prefetches address 0, which does nothing.</summary>
-    public struct Slice(byte* next, nint bytesPerIteration)
+    /// <summary>One call's share of the range. The default one prefetches address 0, which does nothing.</summary>
+    public struct Share(byte* next, nint bytesPerIteration)
     {
         private byte* next = next;
 

@@ -44,41 +44,42 @@ internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
     /// <param name="step">Floats from column to column of A; a constant to the JIT.</param>
     /// <param name="stride">Floats from row to row of A; a constant to the JIT.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void MultiplyAccumulate8<R>(float* panel, float* column, nint step, nint stride) where R : struct, IConstant
+    public void MultiplyAccumulate8<TRows>(float* panel, float* column, nint step, nint stride)
+        where TRows : struct, IConstant
     {
-        MultiplyAccumulate<R>(panel, 0, column, 0, stride);
-        MultiplyAccumulate<R>(panel, 1, column, step, stride);
-        MultiplyAccumulate<R>(panel, 2, column, 2 * step, stride);
-        MultiplyAccumulate<R>(panel, 3, column, 3 * step, stride);
-        MultiplyAccumulate<R>(panel, 4, column, 4 * step, stride);
-        MultiplyAccumulate<R>(panel, 5, column, 5 * step, stride);
-        MultiplyAccumulate<R>(panel, 6, column, 6 * step, stride);
-        MultiplyAccumulate<R>(panel, 7, column, 7 * step, stride);
+        MultiplyAccumulate<TRows>(panel, 0, column, 0, stride);
+        MultiplyAccumulate<TRows>(panel, 1, column, step, stride);
+        MultiplyAccumulate<TRows>(panel, 2, column, 2 * step, stride);
+        MultiplyAccumulate<TRows>(panel, 3, column, 3 * step, stride);
+        MultiplyAccumulate<TRows>(panel, 4, column, 4 * step, stride);
+        MultiplyAccumulate<TRows>(panel, 5, column, 5 * step, stride);
+        MultiplyAccumulate<TRows>(panel, 6, column, 6 * step, stride);
+        MultiplyAccumulate<TRows>(panel, 7, column, 7 * step, stride);
     }
 
-    /// <summary>sums[r] += column[at + r·stride]·panel[i], for the first R rows.</summary>
+    /// <summary>sums[r] += column[at + r·stride]·panel[i], for the first TRows rows.</summary>
     /// <param name="panel">[·, nr]</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void MultiplyAccumulate<R>(float* panel, nint i, float* column, nint at, nint stride)
-        where R : struct, IConstant
+    public void MultiplyAccumulate<TRows>(float* panel, nint i, float* column, nint at, nint stride)
+        where TRows : struct, IConstant
     {
         var left = V.Load(panel + i * 2 * V.Width);
         var right = V.Load(panel + i * 2 * V.Width + V.Width);
         MultiplyAccumulate(column[at], left, right, ref l0, ref r0);
-        if (R.Value > 1) MultiplyAccumulate(column[at + 1 * stride], left, right, ref l1, ref r1);
-        if (R.Value > 2) MultiplyAccumulate(column[at + 2 * stride], left, right, ref l2, ref r2);
-        if (R.Value > 3) MultiplyAccumulate(column[at + 3 * stride], left, right, ref l3, ref r3);
-        if (R.Value > 4) MultiplyAccumulate(column[at + 4 * stride], left, right, ref l4, ref r4);
-        if (R.Value > 5) MultiplyAccumulate(column[at + 5 * stride], left, right, ref l5, ref r5);
-        if (R.Value > 6) MultiplyAccumulate(column[at + 6 * stride], left, right, ref l6, ref r6);
-        if (R.Value > 7) MultiplyAccumulate(column[at + 7 * stride], left, right, ref l7, ref r7);
+        if (TRows.Value > 1) MultiplyAccumulate(column[at + 1 * stride], left, right, ref l1, ref r1);
+        if (TRows.Value > 2) MultiplyAccumulate(column[at + 2 * stride], left, right, ref l2, ref r2);
+        if (TRows.Value > 3) MultiplyAccumulate(column[at + 3 * stride], left, right, ref l3, ref r3);
+        if (TRows.Value > 4) MultiplyAccumulate(column[at + 4 * stride], left, right, ref l4, ref r4);
+        if (TRows.Value > 5) MultiplyAccumulate(column[at + 5 * stride], left, right, ref l5, ref r5);
+        if (TRows.Value > 6) MultiplyAccumulate(column[at + 6 * stride], left, right, ref l6, ref r6);
+        if (TRows.Value > 7) MultiplyAccumulate(column[at + 7 * stride], left, right, ref l7, ref r7);
     }
 
     /// <summary>Starts each row from the bias.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void LoadBias(MicroKernels.Epilogue epilogue)
     {
-        Load((float*)epilogue.Bias, out var left, out var right);
+        Load((float*)epilogue.InitialSums, out var left, out var right);
         l0 = l1 = l2 = l3 = l4 = l5 = l6 = l7 = left;
         r0 = r1 = r2 = r3 = r4 = r5 = r6 = r7 = right;
     }
@@ -103,18 +104,21 @@ internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
         else Store<CachedStore>(outputs, column);
     }
 
-    /// <summary>Writes the first R rows, <paramref name="stride"/> floats apart, or adds them to the output.</summary>
+    /// <summary>
+    /// Writes the first TRows rows, <paramref name="stride"/> floats apart, or adds them to the output.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StoreOrAccumulate<R>(float* output, nint stride, bool accumulate) where R : struct, IConstant
+    public readonly void StoreOrAccumulate<TRows>(float* output, nint stride, bool accumulate)
+        where TRows : struct, IConstant
     {
         StoreOrAccumulate(output, l0, r0, accumulate);
-        if (R.Value > 1) StoreOrAccumulate(output + 1 * stride, l1, r1, accumulate);
-        if (R.Value > 2) StoreOrAccumulate(output + 2 * stride, l2, r2, accumulate);
-        if (R.Value > 3) StoreOrAccumulate(output + 3 * stride, l3, r3, accumulate);
-        if (R.Value > 4) StoreOrAccumulate(output + 4 * stride, l4, r4, accumulate);
-        if (R.Value > 5) StoreOrAccumulate(output + 5 * stride, l5, r5, accumulate);
-        if (R.Value > 6) StoreOrAccumulate(output + 6 * stride, l6, r6, accumulate);
-        if (R.Value > 7) StoreOrAccumulate(output + 7 * stride, l7, r7, accumulate);
+        if (TRows.Value > 1) StoreOrAccumulate(output + 1 * stride, l1, r1, accumulate);
+        if (TRows.Value > 2) StoreOrAccumulate(output + 2 * stride, l2, r2, accumulate);
+        if (TRows.Value > 3) StoreOrAccumulate(output + 3 * stride, l3, r3, accumulate);
+        if (TRows.Value > 4) StoreOrAccumulate(output + 4 * stride, l4, r4, accumulate);
+        if (TRows.Value > 5) StoreOrAccumulate(output + 5 * stride, l5, r5, accumulate);
+        if (TRows.Value > 6) StoreOrAccumulate(output + 6 * stride, l6, r6, accumulate);
+        if (TRows.Value > 7) StoreOrAccumulate(output + 7 * stride, l7, r7, accumulate);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -147,16 +151,16 @@ internal unsafe struct TileAccumulators<V> where V : struct, IVector<V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Store<C>(float** outputs, nint column) where C : struct, IStorePolicy
+    private readonly void Store<TStorePolicy>(float** outputs, nint column) where TStorePolicy : struct, IStorePolicy
     {
-        C.Store(outputs[0] + column, l0, r0);
-        C.Store(outputs[1] + column, l1, r1);
-        C.Store(outputs[2] + column, l2, r2);
-        C.Store(outputs[3] + column, l3, r3);
-        if (V.Mr > 4) C.Store(outputs[4] + column, l4, r4);
-        if (V.Mr > 5) C.Store(outputs[5] + column, l5, r5);
-        if (V.Mr > 6) C.Store(outputs[6] + column, l6, r6);
-        if (V.Mr > 7) C.Store(outputs[7] + column, l7, r7);
+        TStorePolicy.Store(outputs[0] + column, l0, r0);
+        TStorePolicy.Store(outputs[1] + column, l1, r1);
+        TStorePolicy.Store(outputs[2] + column, l2, r2);
+        TStorePolicy.Store(outputs[3] + column, l3, r3);
+        if (V.Mr > 4) TStorePolicy.Store(outputs[4] + column, l4, r4);
+        if (V.Mr > 5) TStorePolicy.Store(outputs[5] + column, l5, r5);
+        if (V.Mr > 6) TStorePolicy.Store(outputs[6] + column, l6, r6);
+        if (V.Mr > 7) TStorePolicy.Store(outputs[7] + column, l7, r7);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,12 +11,12 @@ namespace PyNetSharp.Kernels.Gemm;
 internal readonly struct AsyncCopy(long source, int target)
 {
     /// <summary>
-    /// The floats from <paramref name="index"/> on, a multiple of 4 for <see cref="Vector4Access"/>; zeros after the
+    /// The floats from <paramref name="index"/> on, a multiple of 4 for <see cref="VectorAccess"/>; zeros after the
     /// first <paramref name="count"/>.
     /// </summary>
-    public void CopyFour<TWidth>(int index, int count) where TWidth : struct, IAccessWidth
+    public void CopyFour<TAccess>(int index, int count) where TAccess : struct, IGlobalAccess
     {
-        if (TWidth.IsVector4)
+        if (TAccess.IsVector4)
         {
             CudaAsm.Emit(
                 "{ .reg .b32 to; add.s32 to, tiles, %0; cp.async.cg.shared.global [to], [%1], 16, %2; }",

@@ -16,28 +16,28 @@ internal interface IEpilogue
 /// <param name="y">[slices, M, N]</param>
 /// <param name="bias">[N], or empty for none.</param>
 /// <param name="min">The lower bound of the results: 0 for a ReLU, −∞ for none.</param>
-internal readonly struct BiasReluEpilogue<TWidth>(
+internal readonly struct BiasReluEpilogue<TAccess>(
     ArrayView<float> y, int m, int n, ArrayView<float> bias, float min) : IEpilogue
-    where TWidth : struct, IAccessWidth
+    where TAccess : struct, IGlobalAccess
 {
     public Float4 InitialSums(int column) =>
-        bias.Length > 0 ? Float4.Load<TWidth>(bias, column, n - column) : default;
+        bias.Length > 0 ? Float4.Load<TAccess>(bias, column, n - column) : default;
 
     public void Store(int row, int column, Float4 sums)
     {
-        if (row < m) sums.ClampMin(min).Store<TWidth>(y, (Grid.IdxY * m + row) * n + column, n - column);
+        if (row < m) sums.ClampMin(min).Store<TAccess>(y, (Grid.IdxY * m + row) * n + column, n - column);
     }
 }
 
 /// <summary>
 /// Separates the gradients of a weight and of its bias, which a product with
-/// <see cref="OperandWithOnes{TOperand, TPosition}"/> yields together.
+/// <see cref="OperandWithOnes{TOperand, TCursor}"/> yields together.
 /// </summary>
 /// <param name="dw">[M, N]</param>
 /// <param name="db">[M]</param>
-internal readonly struct WeightGradientEpilogue<TWidth>(
+internal readonly struct WeightGradientEpilogue<TAccess>(
     ArrayView<float> dw, ArrayView<float> db, int m, int n) : IEpilogue
-    where TWidth : struct, IAccessWidth
+    where TAccess : struct, IGlobalAccess
 {
     public Float4 InitialSums(int column) => default;
 
@@ -45,6 +45,6 @@ internal readonly struct WeightGradientEpilogue<TWidth>(
     {
         if (row >= m) return;
         if (column == OnesColumn.IndexFor(n)) db[row] = sums.X;
-        else sums.Store<TWidth>(dw, row * n + column, n - column);
+        else sums.Store<TAccess>(dw, row * n + column, n - column);
     }
 }

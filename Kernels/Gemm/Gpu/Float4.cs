@@ -17,12 +17,13 @@ internal readonly struct Float4(float x, float y, float z, float w)
         X <= min ? min : X, Y <= min ? min : Y, Z <= min ? min : Z, W <= min ? min : W);
 
     /// <summary>
-    /// The floats from <paramref name="index"/> on, a multiple of 4 for <see cref="Vector4Access"/>; zeros after the
+    /// The floats from <paramref name="index"/> on, a multiple of 4 for <see cref="VectorAccess"/>; zeros after the
     /// first <paramref name="count"/>.
     /// </summary>
-    public static Float4 Load<TWidth>(ArrayView<float> source, int index, int count) where TWidth : struct, IAccessWidth
+    public static Float4 Load<TAccess>(ArrayView<float> source, int index, int count)
+        where TAccess : struct, IGlobalAccess
     {
-        if (TWidth.IsVector4) return count > 0 ? source.Cast<Float4>()[index >> 2] : default;
+        if (TAccess.IsVector4) return count > 0 ? source.Cast<Float4>()[index >> 2] : default;
         return new(
             count > 0 ? source[index] : 0, count > 1 ? source[index + 1] : 0,
             count > 2 ? source[index + 2] : 0, count > 3 ? source[index + 3] : 0);
@@ -30,11 +31,12 @@ internal readonly struct Float4(float x, float y, float z, float w)
 
     /// <summary>
     /// Stores the first <paramref name="count"/> of them from <paramref name="index"/> on, a multiple of 4 for
-    /// <see cref="Vector4Access"/>.
+    /// <see cref="VectorAccess"/>.
     /// </summary>
-    public void Store<TWidth>(ArrayView<float> target, int index, int count) where TWidth : struct, IAccessWidth
+    public void Store<TAccess>(ArrayView<float> target, int index, int count)
+        where TAccess : struct, IGlobalAccess
     {
-        if (TWidth.IsVector4)
+        if (TAccess.IsVector4)
         {
             if (count > 0) target.Cast<Float4>()[index >> 2] = this;
             return;
@@ -48,7 +50,7 @@ internal readonly struct Float4(float x, float y, float z, float w)
 }
 
 /// <summary>How a kernel accesses contiguous floats: four at once, or one by one.</summary>
-internal interface IAccessWidth
+internal interface IGlobalAccess
 {
     /// <summary>
     /// Whether four at once. Then all extents along which floats are contiguous are multiples of 4, so that the four
@@ -57,15 +59,15 @@ internal interface IAccessWidth
     static abstract bool IsVector4 { get; }
 }
 
-internal readonly struct Vector4Access : IAccessWidth
+internal readonly struct VectorAccess : IGlobalAccess
 {
-    static bool IAccessWidth.IsVector4 => true;
+    static bool IGlobalAccess.IsVector4 => true;
 
     /// <summary>Whether these extents allow it.</summary>
     public static bool Fits(int a, int b) => a % 4 == 0 && b % 4 == 0;
 }
 
-internal readonly struct ScalarAccess : IAccessWidth
+internal readonly struct ScalarAccess : IGlobalAccess
 {
     public static bool IsVector4 => false;
 }

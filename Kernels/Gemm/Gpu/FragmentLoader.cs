@@ -12,10 +12,11 @@ namespace PyNetSharp.Kernels.Gemm;
 /// one of 32 rows, and gets one element of each of four rows. Otherwise each thread loads elements 2·g and 2·g + 1 at
 /// two k.
 /// </remarks>
-internal readonly struct FragmentLoader<TOperand, TPosition>
-    where TOperand : struct, IGemmOperand<TPosition>
-    where TPosition : struct
+internal readonly struct FragmentLoader<TOperand, TCursor>
+    where TOperand : struct, IGemmOperand<TCursor>
+    where TCursor : struct
 {
+    /// <summary>ldmatrix moves rows of 16 bytes, whatever they hold: eight b16 or four floats.</summary>
     private const string LoadMatrices = "ldmatrix.sync.aligned.m8n8.x4.shared.b16 ";
 
     private const string Addresses4 =

@@ -9,29 +9,30 @@ internal static class GemmGpu
     /// <param name="problem">The extents of the product.</param>
     /// <param name="y">[M, N] in storage, whatever its shape.</param>
     /// <param name="bias">[N], or null for none.</param>
-    public static void Run<TWidth, TA, TAPosition, TB, TBPosition>(
+    public static void Run<TAccess, TA, TACursor, TB, TBCursor>(
         TA a, TB b, (int M, int N, int K) problem, Tensor y, Tensor? bias = null, bool relu = false)
-        where TWidth : struct, IAccessWidth
-        where TA : struct, IGemmOperand<TAPosition>
-        where TAPosition : struct
-        where TB : struct, IGemmOperand<TBPosition>
-        where TBPosition : struct
+        where TAccess : struct, IGlobalAccess
+        where TA : struct, IGemmOperand<TACursor>
+        where TACursor : struct
+        where TB : struct, IGemmOperand<TBCursor>
+        where TBCursor : struct
     {
         var (m, n, k) = problem;
         var tiling = GemmTiling.Choose(m, n, k, y.Gpu.MultiprocessorCount);
-        var (none, min) = (y.View.SubView(0, 0), relu ? 0 : float.NegativeInfinity);
+        // −∞ without a ReLU
+        var (noBias, lowerBound) = (y.View.SubView(0, 0), relu ? 0 : float.NegativeInfinity);
         if (tiling.Slices == 1)
         {
-            Launch<TA, TAPosition, TB, TBPosition, BiasReluEpilogue<TWidth>>(
-                y.Gpu, tiling, a, b, new(y.View, m, n, bias?.View ?? none, min), problem);
+            Launch<TA, TACursor, TB, TBCursor, BiasReluEpilogue<TAccess>>(
+                y.Gpu, tiling, a, b, new(y.View, m, n, bias?.View ?? noBias, lowerBound), problem);
             return;
         }
 
         using var sums = new TemporaryTensor([tiling.Slices, m * n], y.Device);
-        Launch<TA, TAPosition, TB, TBPosition, BiasReluEpilogue<TWidth>>(
-            y.Gpu, tiling, a, b, new(sums.Tensor.View, m, n, none, float.NegativeInfinity), problem);
+        Launch<TA, TACursor, TB, TBCursor, BiasReluEpilogue<TAccess>>(
+            y.Gpu, tiling, a, b, new(sums.Tensor.View, m, n, noBias, float.NegativeInfinity), problem);
         y.Gpu.LaunchItems(m * n, new SplitKReduceKernel(
-            sums.Tensor.View, tiling.Slices, m * n, n, bias?.View ?? none, min, y.View));
+            sums.Tensor.View, tiling.Slices, m * n, n, bias?.View ?? noBias, lowerBound, y.View));
     }
 
     /// <summary>dw = A·B and db = the sums of A's rows.</summary>
@@ -39,29 +40,29 @@ internal static class GemmGpu
     /// <param name="dw">[M, N] in storage, whatever its shape.</param>
     /// <param name="db">[M]</param>
     /// <param name="maxTile">The largest M·N of a tile.</param>
-    public static void WeightGradient<TWidth, TA, TAPosition, TB, TBPosition>(
+    public static void WeightGradient<TAccess, TA, TACursor, TB, TBCursor>(
         TA a, TB b, (int M, int N, int K) problem, Tensor dw, Tensor db, int maxTile = int.MaxValue)
-        where TWidth : struct, IAccessWidth
-        where TA : struct, IGemmOperand<TAPosition>
-        where TAPosition : struct
-        where TB : struct, IGemmOperand<TBPosition>
-        where TBPosition : struct
+        where TAccess : struct, IGlobalAccess
+        where TA : struct, IGemmOperand<TACursor>
+        where TACursor : struct
+        where TB : struct, IGemmOperand<TBCursor>
+        where TBCursor : struct
     {
         var (m, n, k) = problem;
-        var extendedB = new OperandWithOnes<TB, TBPosition>(b, n);
-        var extended = problem with { N = OnesColumn.IndexFor(n) + 4 };
+        var extendedB = new OperandWithOnes<TB, TBCursor>(b, n);
+        var extended = problem with { N = OnesColumn.ExtendedColumns(n) };
         var tiling = GemmTiling.Choose(m, extended.N, k, dw.Gpu.MultiprocessorCount, maxTile: maxTile);
         if (tiling.Slices == 1)
         {
             Launch<
-                TA, TAPosition, OperandWithOnes<TB, TBPosition>, OnesPosition<TBPosition>,
-                WeightGradientEpilogue<TWidth>>(
+                TA, TACursor, OperandWithOnes<TB, TBCursor>, OnesCursor<TBCursor>,
+                WeightGradientEpilogue<TAccess>>(
                 dw.Gpu, tiling, a, extendedB, new(dw.View, db.View, m, n), extended);
             return;
         }
 
         using var sums = new TemporaryTensor([tiling.Slices, m * extended.N], dw.Device);
-        Launch<TA, TAPosition, OperandWithOnes<TB, TBPosition>, OnesPosition<TBPosition>, BiasReluEpilogue<TWidth>>(
+        Launch<TA, TACursor, OperandWithOnes<TB, TBCursor>, OnesCursor<TBCursor>, BiasReluEpilogue<TAccess>>(
             dw.Gpu, tiling, a, extendedB,
             new(sums.Tensor.View, m, extended.N, dw.View.SubView(0, 0), float.NegativeInfinity), extended);
         dw.Gpu.LaunchItems(
@@ -69,12 +70,12 @@ internal static class GemmGpu
     }
 
     /// <summary>Launches the product's kernel alone, with any epilogue.</summary>
-    public static void Launch<TA, TAPosition, TB, TBPosition, TEpilogue>(
+    public static void Launch<TA, TACursor, TB, TBCursor, TEpilogue>(
         GpuDevice gpu, GemmTiling tiling, TA a, TB b, TEpilogue epilogue, (int M, int N, int K) problem)
-        where TA : struct, IGemmOperand<TAPosition>
-        where TAPosition : struct
-        where TB : struct, IGemmOperand<TBPosition>
-        where TBPosition : struct
+        where TA : struct, IGemmOperand<TACursor>
+        where TACursor : struct
+        where TB : struct, IGemmOperand<TBCursor>
+        where TBCursor : struct
         where TEpilogue : struct, IEpilogue
     {
         var columnTiles = tiling.ColumnTiles(problem.N);
@@ -90,10 +91,10 @@ internal static class GemmGpu
         void LaunchTiles<TTile>() where TTile : struct, ITileShape
         {
             if (gpu.Precision == Precision.Tf32)
-                gpu.LaunchGroups(grid, new TensorCoreGemmKernel<TTile, TA, TAPosition, TB, TBPosition, TEpilogue>(
+                gpu.LaunchGroups(grid, new TensorCoreGemmKernel<TTile, TA, TACursor, TB, TBCursor, TEpilogue>(
                     a, a.Address, b, b.Address, epilogue, columnTiles, problem.K, tiling.SliceK));
             else
-                gpu.LaunchGroups(grid, new GemmKernel<TTile, TA, TAPosition, TB, TBPosition, TEpilogue>(
+                gpu.LaunchGroups(grid, new GemmKernel<TTile, TA, TACursor, TB, TBCursor, TEpilogue>(
                     a, b, epilogue, columnTiles, problem.K, tiling.SliceK));
         }
     }
@@ -122,8 +123,9 @@ internal readonly struct SplitKWeightGradientKernel(
     public void Run(int i)
     {
         int row = i / (columns + 1), column = i % (columns + 1), ones = OnesColumn.IndexFor(columns);
-        var index = row * (ones + 4) + (column == columns ? ones : column);
-        var sum = SplitKReduction.Sum(sums, index, rows * (ones + 4), slices, 0);
+        var extended = OnesColumn.ExtendedColumns(columns);
+        var index = row * extended + (column == columns ? ones : column);
+        var sum = SplitKReduction.Sum(sums, index, rows * extended, slices, 0);
         if (column == columns) db[row] = sum;
         else dw[row * columns + column] = sum;
     }

@@ -7,26 +7,26 @@ namespace PyNetSharp.Kernels.Gemm;
 /// An operand of a product A·B as the tile iterators read it: an array [MN, K], where MN is M for A and N for B, and K
 /// the extent that is summed over. Its elements need not exist in memory (implicit GEMM).
 /// </summary>
-/// <typeparam name="TPosition">Where a thread reads: what changes as it advances along K.</typeparam>
-internal interface IGemmOperand<TPosition> where TPosition : struct
+/// <typeparam name="TCursor">Where a thread reads: what changes as it advances along K.</typeparam>
+internal interface IGemmOperand<TCursor> where TCursor : struct
 {
     /// <summary>Whether elements that are contiguous in memory follow each other along K; otherwise along MN.</summary>
     static abstract bool IsKMajor { get; }
 
-    /// <summary>The position of four contiguous elements, the first of which is (mn, k).</summary>
-    TPosition PositionAt(int mn, int k);
+    /// <summary>The cursor of four contiguous elements, the first of which is (mn, k).</summary>
+    TCursor CursorAt(int mn, int k);
 
-    /// <summary>The position <paramref name="k"/> elements further along K.</summary>
-    TPosition Advance(TPosition position, int k);
+    /// <summary>The cursor <paramref name="k"/> elements further along K.</summary>
+    TCursor Advance(TCursor cursor, int k);
 
     /// <summary>The four elements; zeros outside the operand or, in a convolution, in the padding.</summary>
-    Float4 Load(TPosition position);
+    Float4 Load(TCursor cursor);
 
     /// <summary>The address of the float with index 0, for <see cref="CopyToShared"/>. For host code only.</summary>
     long Address { get; }
 
     /// <summary>Copies what <see cref="Load"/> returns.</summary>
-    void CopyToShared(TPosition position, AsyncCopy copy);
+    void CopyToShared(TCursor cursor, AsyncCopy copy);
 }
 
 /// <summary>The address of a view as a number, the only form that inline assembly takes.</summary>

@@ -37,8 +37,8 @@ internal static class MultistageTiles
     /// <remarks>128 bytes are all banks once: two rows of 16 elements, or four of 8.</remarks>
     public static int KMajorOffset(int mn, int access, int tileK)
     {
-        int rows = 32 / tileK, line = mn / rows;
-        return 128 * line + 16 * ((mn % rows * (tileK / 4) + access) ^ (line % (tileK / 2)));
+        int rows = 32 / tileK, bankRow = mn / rows;
+        return 128 * bankRow + 16 * ((mn % rows * (tileK / 4) + access) ^ (bankRow % (tileK / 2)));
     }
 
     /// <summary>The offset of element (mn, k) of an MN-major operand, in a tile [TileK, MN].</summary>

@@ -3,13 +3,13 @@ using ILGPU;
 namespace PyNetSharp.Kernels.Gemm;
 
 /// <summary>
-/// The product of <see cref="GemmKernel{TTile, TA, TAPosition, TB, TBPosition, TEpilogue}"/> on CUDA's tensor cores,
+/// The product of <see cref="GemmKernel{TTile, TA, TACursor, TB, TBCursor, TEpilogue}"/> on CUDA's tensor cores,
 /// with tf32 operands and float32 sums.
 /// </summary>
 /// <remarks>
 /// <para>
-/// <see cref="AsyncTileIterator{TOperand, TPosition}"/> copies the tiles into shared memory,
-/// <see cref="FragmentLoader{TOperand, TPosition}"/> loads fragments from there, <see cref="TensorCores"/> multiplies
+/// <see cref="AsyncTileIterator{TOperand, TCursor}"/> copies the tiles into shared memory,
+/// <see cref="FragmentLoader{TOperand, TCursor}"/> loads fragments from there, <see cref="TensorCores"/> multiplies
 /// them, and the epilogue stores the accumulators.
 /// </para>
 /// <para>
@@ -19,13 +19,13 @@ namespace PyNetSharp.Kernels.Gemm;
 /// </para>
 /// </remarks>
 /// <param name="aAddress">The address of A, which inline assembly cannot take from a view.</param>
-internal readonly struct TensorCoreGemmKernel<TTile, TA, TAPosition, TB, TBPosition, TEpilogue>(
+internal readonly struct TensorCoreGemmKernel<TTile, TA, TACursor, TB, TBCursor, TEpilogue>(
     TA a, long aAddress, TB b, long bAddress, TEpilogue epilogue, int columnTiles, int gemmK, int sliceK) : IGroupKernel
     where TTile : struct, ITileShape
-    where TA : struct, IGemmOperand<TAPosition>
-    where TAPosition : struct
-    where TB : struct, IGemmOperand<TBPosition>
-    where TBPosition : struct
+    where TA : struct, IGemmOperand<TACursor>
+    where TACursor : struct
+    where TB : struct, IGemmOperand<TBCursor>
+    where TBCursor : struct
     where TEpilogue : struct, IEpilogue
 {
     public static int Threads => TTile.M * TTile.N / 64;
@@ -40,8 +40,8 @@ internal readonly struct TensorCoreGemmKernel<TTile, TA, TAPosition, TB, TBPosit
         int first = Grid.IdxY * sliceK, end = IntrinsicMath.Min(gemmK, first + sliceK);
 
         int startB = MultistageTiles.ABytes<TTile>(), stageBytes = MultistageTiles.StageBytes<TTile>();
-        var iteratorA = new AsyncTileIterator<TA, TAPosition>(a, row, first, 0, TTile.M, TileK, Threads);
-        var iteratorB = new AsyncTileIterator<TB, TBPosition>(b, column, first, startB, TTile.N, TileK, Threads);
+        var iteratorA = new AsyncTileIterator<TA, TACursor>(a, row, first, 0, TTile.M, TileK, Threads);
+        var iteratorB = new AsyncTileIterator<TB, TBCursor>(b, column, first, startB, TTile.N, TileK, Threads);
         for (var stage = 0; stage < 2; stage++)
         {
             iteratorA.CopyToShared(a, aAddress, stage * stageBytes, TTile.M, TileK, Threads);
@@ -50,10 +50,10 @@ internal readonly struct TensorCoreGemmKernel<TTile, TA, TAPosition, TB, TBPosit
         }
 
         int warpRow = TensorCores.WarpRow<TTile>(), warpColumn = TensorCores.WarpColumn<TTile>();
-        var loaderA = new FragmentLoader<TA, TAPosition>(0, warpRow, TTile.M, TileK, isA: true);
-        var loaderB = new FragmentLoader<TB, TBPosition>(startB, warpColumn, TTile.N, TileK, isA: false);
-        row += warpRow + Group.IdxX % 32 / 4 * 2;
-        column += warpColumn + Group.IdxX % 4 * 4;
+        var loaderA = new FragmentLoader<TA, TACursor>(0, warpRow, TTile.M, TileK, isA: true);
+        var loaderB = new FragmentLoader<TB, TBCursor>(startB, warpColumn, TTile.N, TileK, isA: false);
+        row += warpRow + TensorCores.ThreadRow();
+        column += warpColumn + TensorCores.ThreadColumn();
         MmaAccumulators.Initialize(new(epilogue.InitialSums(column), epilogue.InitialSums(column + 16)));
 
         int read = 0, write = 2 * stageBytes;
@@ -86,7 +86,7 @@ internal readonly struct TensorCoreGemmKernel<TTile, TA, TAPosition, TB, TBPosit
     }
 
     private static void MultiplyAccumulate(
-        FragmentLoader<TA, TAPosition> loaderA, FragmentLoader<TB, TBPosition> loaderB, int stage, int kBlock)
+        FragmentLoader<TA, TACursor> loaderA, FragmentLoader<TB, TBCursor> loaderB, int stage, int kBlock)
     {
         loaderA.LoadA(stage, kBlock, TTile.M, TileK);
         loaderB.LoadB(stage, kBlock, TTile.N, TileK);

@@ -34,7 +34,13 @@ internal static class TensorCores
     public static int WarpColumn<TTile>() where TTile : struct, ITileShape =>
         Group.IdxX / 32 % (TTile.N / WarpColumns) * WarpColumns;
 
-    /// <summary>Declares the registers that <see cref="FragmentLoader{TOperand, TPosition}"/> loads.</summary>
+    /// <summary>The first of the calling thread's rows in its warp's tile.</summary>
+    public static int ThreadRow() => Group.IdxX % 32 / 4 * 2;
+
+    /// <summary>The first of the calling thread's columns in its warp's tile.</summary>
+    public static int ThreadColumn() => Group.IdxX % 4 * 4;
+
+    /// <summary>Declares the registers that <see cref="FragmentLoader{TOperand, TCursor}"/> loads.</summary>
     public static void DeclareFragments() => CudaAsm.Emit(".reg .b32 a<16>, b<8>, up;");
 
     /// <summary>

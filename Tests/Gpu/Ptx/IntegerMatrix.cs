@@ -21,7 +21,7 @@ internal sealed class IntegerMatrix(int rows, int columns, Func<int, int, float>
     /// <summary>With a row of ones at <see cref="OnesColumn.IndexFor"/> and zeros around it.</summary>
     public IntegerMatrix WithOnesRow =>
         new(
-            OnesColumn.IndexFor(rows) + 4, columns,
+            OnesColumn.ExtendedColumns(rows), columns,
             (row, column) => row < rows ? this[row, column] : row == OnesColumn.IndexFor(rows) ? 1 : 0);
 
     public float this[int row, int column] => values[row * columns + column];

@@ -28,22 +28,22 @@ internal sealed record PtxGemm(
     /// <remarks>
     /// No extent is a multiple of a tile's; with <see cref="ScalarAccess"/> none is a multiple of 4 either.
     /// </remarks>
-    public static PtxGemm Of<TWidth>(string kind) where TWidth : struct, IAccessWidth
+    public static PtxGemm Of<TAccess>(string kind) where TAccess : struct, IGlobalAccess
     {
-        var extra = TWidth.IsVector4 ? 0 : 3;
+        var extra = TAccess.IsVector4 ? 0 : 3;
         int m = 132 + extra, n = 140 + extra, k = 72 + extra;
         var (a, b) = (new IntegerMatrix(m, k), new IntegerMatrix(n, k));
         return kind switch
         {
-            "a·b" => New<TWidth, KMajorMatrix<TWidth>, MatrixPosition, MNMajorMatrix<TWidth>, MatrixPosition>(
+            "a·b" => New<TAccess, KMajorMatrix<TAccess>, MatrixCursor, MNMajorMatrix<TAccess>, MatrixCursor>(
                 a, b, (a, b.Transposed), (a, b) => (new(a, m, k), new(b, n, k))),
-            "a·bᵀ" => New<TWidth, KMajorMatrix<TWidth>, MatrixPosition, KMajorMatrix<TWidth>, MatrixPosition>(
+            "a·bᵀ" => New<TAccess, KMajorMatrix<TAccess>, MatrixCursor, KMajorMatrix<TAccess>, MatrixCursor>(
                 a, b, (a, b), (a, b) => (new(a, m, k), new(b, n, k))),
             "linear weight gradient" => New<
-                TWidth, MNMajorMatrix<TWidth>, MatrixPosition,
-                OperandWithOnes<MNMajorMatrix<TWidth>, MatrixPosition>, OnesPosition<MatrixPosition>>(
+                TAccess, MNMajorMatrix<TAccess>, MatrixCursor,
+                OperandWithOnes<MNMajorMatrix<TAccess>, MatrixCursor>, OnesCursor<MatrixCursor>>(
                 a, b.WithOnesRow, (a.Transposed, b.Transposed), (a, b) => (new(a, m, k), new(new(b, n, k), n))),
-            _ => Convolution<TWidth>(kind),
+            _ => Convolution<TAccess>(kind),
         };
     }
 
@@ -55,27 +55,27 @@ internal sealed record PtxGemm(
         return sum;
     }
 
-    private static PtxGemm Convolution<TWidth>(string kind) where TWidth : struct, IAccessWidth
+    private static PtxGemm Convolution<TAccess>(string kind) where TAccess : struct, IGlobalAccess
     {
-        var (channels, outputs) = TWidth.IsVector4 ? (8, 76) : (7, 79);
+        var (channels, outputs) = TAccess.IsVector4 ? (8, 76) : (7, 79);
         const int positions = Images * Height * Width;
         var (pixels, dy) = (new IntegerMatrix(positions, channels), new IntegerMatrix(positions, outputs));
         var weight = new IntegerMatrix(outputs, Kernel * Kernel * channels);
         return kind switch
         {
             "convolution" => New<
-                TWidth, Im2ColOperand<TWidth>, Im2ColPosition, KMajorMatrix<TWidth>, MatrixPosition>(
+                TAccess, Im2ColOperand<TAccess>, Im2ColCursor, KMajorMatrix<TAccess>, MatrixCursor>(
                 Im2Col(pixels), weight, (pixels, weight),
                 (x, w) => (new(ConvGeometry(x, channels)), new(w, outputs, weight.Columns))),
             "convolution input gradient" => New<
-                TWidth, Im2ColOperand<TWidth>, Im2ColPosition, FlippedWeightOperand<TWidth>, FlippedWeightPosition>(
+                TAccess, Im2ColOperand<TAccess>, Im2ColCursor, FlippedWeightOperand<TAccess>, FlippedWeightCursor>(
                 Im2Col(dy), FlippedWeights(weight, channels), (dy, weight),
                 (dy, w) => (
                     new(ConvGeometry(dy, outputs)), new(w, outputs, channels, (Kernel, Kernel), Taps, Taps))),
             "convolution weight gradient" => New<
-                TWidth, MNMajorMatrix<TWidth>, MatrixPosition,
-                OperandWithOnes<TransposedIm2ColOperand<TWidth>, TransposedIm2ColPosition>,
-                OnesPosition<TransposedIm2ColPosition>>(
+                TAccess, MNMajorMatrix<TAccess>, MatrixCursor,
+                OperandWithOnes<TransposedIm2ColOperand<TAccess>, TransposedIm2ColCursor>,
+                OnesCursor<TransposedIm2ColCursor>>(
                 dy.Transposed, Im2Col(pixels).Transposed.WithOnesRow, (dy, pixels),
                 (y, x) => (
                     new(y, outputs, dy.Rows), new(new(ConvGeometry(x, channels)), weight.Columns))),
@@ -84,19 +84,19 @@ internal sealed record PtxGemm(
     }
 
     /// <param name="stored">The operands as they are in memory.</param>
-    private static PtxGemm New<TWidth, TA, TAPosition, TB, TBPosition>(
+    private static PtxGemm New<TAccess, TA, TACursor, TB, TBCursor>(
         IntegerMatrix a, IntegerMatrix b, (IntegerMatrix A, IntegerMatrix B) stored,
         Func<ArrayView<float>, ArrayView<float>, (TA A, TB B)> operands)
-        where TWidth : struct, IAccessWidth
-        where TA : struct, IGemmOperand<TAPosition>
-        where TAPosition : struct
-        where TB : struct, IGemmOperand<TBPosition>
-        where TBPosition : struct => new(a, b, (device, tiling, sums, bias) =>
+        where TAccess : struct, IGlobalAccess
+        where TA : struct, IGemmOperand<TACursor>
+        where TACursor : struct
+        where TB : struct, IGemmOperand<TBCursor>
+        where TBCursor : struct => new(a, b, (device, tiling, sums, bias) =>
     {
         var (tensorA, tensorB) = (stored.A.ToTensor(device), stored.B.ToTensor(device));
         var (operandA, operandB) = operands(tensorA.View, tensorB.View);
         var y = sums.View.SubView(0, tiling.Slices * a.Rows * b.Rows);
-        GemmGpu.Launch<TA, TAPosition, TB, TBPosition, BiasReluEpilogue<TWidth>>(
+        GemmGpu.Launch<TA, TACursor, TB, TBCursor, BiasReluEpilogue<TAccess>>(
             device, tiling, operandA, operandB,
             new(y, a.Rows, b.Rows, bias.View, min: float.NegativeInfinity), (a.Rows, b.Rows, a.Columns));
         GC.KeepAlive((tensorA, tensorB));

@@ -49,7 +49,7 @@ public sealed class PtxOpTests
     {
         var (x, w, b) = (Integers([2, channels, 9, 7]), Integers([8, channels, 3, 3]), Integers([8]));
         foreach (var leaf in (Tensor[])[x, w, b]) leaf.RequiresGrad = true;
-        var y = new Conv2dOp((2, 2), (1, 1), relu: true) { ForceDirect = true }.Apply(x, w, b).Keep();
+        var y = new Conv2dOp((2, 2), (1, 1), relu: true) { DirectOnly = true }.Apply(x, w, b).Keep();
         y.Backward(Integers(y.Shape));
         return [y, x.Grad!, w.Grad!, b.Grad!];
 

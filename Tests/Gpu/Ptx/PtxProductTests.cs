@@ -31,7 +31,7 @@ public sealed class PtxProductTests
     {
         var device = PtxDevice.Instance;
         device.Precision = precision;
-        var product = vectorized ? PtxGemm.Of<Vector4Access>(kind) : PtxGemm.Of<ScalarAccess>(kind);
+        var product = vectorized ? PtxGemm.Of<VectorAccess>(kind) : PtxGemm.Of<ScalarAccess>(kind);
         var (m, n, k) = (product.M, product.N, product.K);
         var sliceK = (k + 16 * slices - 1) / (16 * slices) * 16;
         var sums = Tensor.Full([slices * m * n + CanaryLength], 7, device);

@@ -6,12 +6,12 @@ namespace PyNetSharp.Kernels;
 /// The patches as rows of a product: GEMM M is the position, GEMM K the float of the patch. For the forward pass and
 /// the input gradient.
 /// </summary>
-internal readonly struct Im2ColOperand<TWidth>(Im2ColGeometry geometry) : IGemmOperand<Im2ColPosition>
-    where TWidth : struct, IAccessWidth
+internal readonly struct Im2ColOperand<TAccess>(Im2ColGeometry geometry) : IGemmOperand<Im2ColCursor>
+    where TAccess : struct, IGlobalAccess
 {
     public static bool IsKMajor => true;
 
-    public Im2ColPosition PositionAt(int m, int k)
+    public Im2ColCursor CursorAt(int m, int k)
     {
         int row = m / geometry.OutputW, image = row / geometry.OutputH;
         int kernelRow = k / geometry.KernelRowLength, offsetInRow = k % geometry.KernelRowLength;
@@ -23,10 +23,10 @@ internal readonly struct Im2ColOperand<TWidth>(Im2ColGeometry geometry) : IGemmO
             (image * geometry.Height + top + kernelRow) * geometry.RowLength + column);
     }
 
-    public Im2ColPosition Advance(Im2ColPosition position, int floats)
+    public Im2ColCursor Advance(Im2ColCursor cursor, int k)
     {
-        int row = position.Row, column = position.Column + floats;
-        int offsetInRow = position.KernelRowOffset + floats, offset = position.Offset + floats;
+        int row = cursor.Row, column = cursor.Column + k;
+        int offsetInRow = cursor.KernelRowOffset + k, offset = cursor.Offset + k;
         while (offsetInRow >= geometry.KernelRowLength)
         {
             offsetInRow -= geometry.KernelRowLength;
@@ -35,36 +35,36 @@ internal readonly struct Im2ColOperand<TWidth>(Im2ColGeometry geometry) : IGemmO
             row++;
         }
 
-        return new(row, position.RowEnd, column, offsetInRow, offset);
+        return new(row, cursor.RowEnd, column, offsetInRow, offset);
     }
 
     public long Address => GpuAddress.Of(geometry.Pixels);
 
-    public Float4 Load(Im2ColPosition position)
+    public Float4 Load(Im2ColCursor cursor)
     {
-        if (TWidth.IsVector4) return Float4.Load<TWidth>(geometry.Pixels, position.Offset, IsInside(position) ? 4 : 0);
+        if (TAccess.IsVector4) return Float4.Load<TAccess>(geometry.Pixels, cursor.Offset, IsInside(cursor) ? 4 : 0);
 
-        var second = Advance(position, 1);
+        var second = Advance(cursor, 1);
         var third = Advance(second, 1);
-        return new(LoadElement(position), LoadElement(second), LoadElement(third), LoadElement(Advance(third, 1)));
+        return new(LoadElement(cursor), LoadElement(second), LoadElement(third), LoadElement(Advance(third, 1)));
     }
 
-    public void CopyToShared(Im2ColPosition position, AsyncCopy copy)
+    public void CopyToShared(Im2ColCursor cursor, AsyncCopy copy)
     {
-        if (TWidth.IsVector4)
+        if (TAccess.IsVector4)
         {
-            copy.CopyFour<TWidth>(position.Offset, IsInside(position) ? 4 : 0);
+            copy.CopyFour<TAccess>(cursor.Offset, IsInside(cursor) ? 4 : 0);
             return;
         }
 
-        for (var i = 0; i < 4; i++, position = Advance(position, 1))
-            copy.CopyOne(i, position.Offset, IsInside(position));
+        for (var i = 0; i < 4; i++, cursor = Advance(cursor, 1))
+            copy.CopyOne(i, cursor.Offset, IsInside(cursor));
     }
 
-    private float LoadElement(Im2ColPosition position) => IsInside(position) ? geometry.Pixels[position.Offset] : 0;
+    private float LoadElement(Im2ColCursor cursor) => IsInside(cursor) ? geometry.Pixels[cursor.Offset] : 0;
 
-    private bool IsInside(Im2ColPosition position) =>
-        (uint)position.Row < (uint)position.RowEnd && (uint)position.Column < (uint)geometry.RowLength;
+    private bool IsInside(Im2ColCursor cursor) =>
+        (uint)cursor.Row < (uint)cursor.RowEnd && (uint)cursor.Column < (uint)geometry.RowLength;
 }
 
 /// <summary>A float of a patch.</summary>
@@ -73,7 +73,7 @@ internal readonly struct Im2ColOperand<TWidth>(Im2ColGeometry geometry) : IGemmO
 /// <param name="column">Its column in floats; negative to the left of the image.</param>
 /// <param name="kernelRowOffset">Its offset in the patch's row.</param>
 /// <param name="offset">Its offset in the images, if it is inside one.</param>
-internal readonly struct Im2ColPosition(int row, int rowEnd, int column, int kernelRowOffset, int offset)
+internal readonly struct Im2ColCursor(int row, int rowEnd, int column, int kernelRowOffset, int offset)
 {
     public readonly int Row = row, RowEnd = rowEnd, Column = column, KernelRowOffset = kernelRowOffset, Offset = offset;
 }

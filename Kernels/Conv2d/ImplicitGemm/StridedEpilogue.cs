@@ -5,9 +5,9 @@ namespace PyNetSharp.Kernels;
 
 /// <summary>Stores one subconvolution's rows as the pixels of dx that are its class.</summary>
 /// <param name="dx">[N, H, W, C]</param>
-internal readonly struct StridedEpilogue<TWidth>(ArrayView<float> dx, Conv2dProblem problem, Subconvolution part)
+internal readonly struct StridedEpilogue<TAccess>(ArrayView<float> dx, Conv2dProblem problem, Subconvolution part)
     : IEpilogue
-    where TWidth : struct, IAccessWidth
+    where TAccess : struct, IGlobalAccess
 {
     private readonly ArrayView<float> pixels = dx;
     private readonly int images = problem.N, height = problem.H, width = problem.W, channels = problem.C;
@@ -19,9 +19,9 @@ internal readonly struct StridedEpilogue<TWidth>(ArrayView<float> dx, Conv2dProb
 
     public void Store(int row, int column, Float4 sums)
     {
-        int line = row / outputW, image = line / outputH;
+        int outputRow = row / outputW, image = outputRow / outputH;
         if (image >= images) return;
-        int y = line % outputH * strideH + top, x = row % outputW * strideW + left;
-        sums.Store<TWidth>(pixels, ((image * height + y) * width + x) * channels + column, channels - column);
+        int y = outputRow % outputH * strideH + top, x = row % outputW * strideW + left;
+        sums.Store<TAccess>(pixels, ((image * height + y) * width + x) * channels + column, channels - column);
     }
 }

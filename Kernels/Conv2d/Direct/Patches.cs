@@ -1,18 +1,17 @@
 namespace PyNetSharp.Kernels;
 
 /// <summary>
-/// The patches of channels-last images under a kernel, as an indirection buffer: for each position, pointers to the
-/// input rows under the kernel; padding points at the zero buffer. No patch is copied, except parts of those in row
-/// segments.
+/// The patches of channels-last images under a kernel: geometry, pixels and zero buffer, from which
+/// <see cref="FillIndirectionBuffer"/> writes the pointers of some positions.
 /// </summary>
 /// <remarks>
 /// A patch is cut into segments of contiguous floats: one per tap, of C floats; or, with few channels
 /// (<see cref="Conv2dPlan.UsesRowSegments"/>), one per kernel row, of S·C floats. A row segment that crosses the
-/// image's edge is copied, with zeros around it.
+/// image's border is copied, with zeros around it; nothing else is.
 /// </remarks>
 /// <param name="pixels">[N, H, W, C]</param>
 /// <param name="zeroBuffer">At least one segment of zeros.</param>
-internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, PatchGeometry geometry)
+internal readonly unsafe struct Patches(float* pixels, float* zeroBuffer, PatchGeometry geometry)
 {
     public float* Pixels { get; init; } = pixels;
 
@@ -40,7 +39,7 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
     public int Positions => Geometry.Positions;
 
     /// <summary>Floats in a patch.</summary>
-    public int Depth => Geometry.Depth;
+    public int PatchLength => Geometry.PatchLength;
 
     /// <summary>Segments of a patch.</summary>
     public int Segments => HasRowSegments ? Geometry.R : Geometry.R * Geometry.S;
@@ -51,16 +50,16 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
     private bool HasRowSegments => Conv2dPlan.UsesRowSegments(Geometry.C, Geometry.S);
 
     /// <summary>For what depends on shapes alone.</summary>
-    public static PatchGrid WithoutImages(PatchGeometry geometry) => new(null, null, geometry);
+    public static Patches WithoutImages(PatchGeometry geometry) => new(null, null, geometry);
 
     /// <summary>Floats of working memory that <see cref="FillIndirectionBuffer"/> may need.</summary>
-    public long EdgeCopySize(int positions) => HasRowSegments ? (long)positions * Depth : 0;
+    public long BorderCopyFloats(int positions) => HasRowSegments ? (long)positions * PatchLength : 0;
 
     /// <summary>Consecutive parts: whole images, rows of an image, or positions of a row.</summary>
     /// <param name="most">Positions of a part, at most.</param>
-    public List<PatchGrid> Split(int most)
+    public List<Patches> Split(int most)
     {
-        List<PatchGrid> parts = [];
+        List<Patches> parts = [];
         var ofImage = Geometry.P * Geometry.Q;
         if (ofImage <= most)
         {
@@ -89,7 +88,7 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
         }
     }
 
-    private PatchGrid Part(int firstImage, PatchGeometry part) => new(ImageStart(firstImage), ZeroBuffer, part);
+    private Patches Part(int firstImage, PatchGeometry part) => new(ImageStart(firstImage), ZeroBuffer, part);
 
     private float* ImageStart(int image) => Pixels + (nint)image * Height * Width * Channels;
 
@@ -97,25 +96,26 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
     /// Writes the pointers of <paramref name="count"/> patches from position <paramref name="first"/> on.
     /// </summary>
     /// <param name="table">Segment s of patch i goes to <c>table[i · perPatch + s · perSegment]</c>.</param>
-    /// <param name="edges">
-    /// <see cref="EdgeCopySize"/> floats for copies of segments that cross the image's edge.
+    /// <param name="borderSegments">
+    /// <see cref="BorderCopyFloats"/> floats for copies of segments that cross the image's border.
     /// </param>
-    public void FillIndirectionBuffer(int first, int count, float** table, nint perPatch, nint perSegment, float* edges)
+    public void FillIndirectionBuffer(
+        int first, int count, float** table, nint perPatch, nint perSegment, float* borderSegments)
     {
         var (stride, origin) = (Geometry.Stride, Geometry.Origin);
-        var (row, column) = Math.DivRem(first, Geometry.Q);
-        var (image, line) = Math.DivRem(row, Geometry.P);
+        var (rowInBatch, column) = Math.DivRem(first, Geometry.Q);
+        var (image, outputRow) = Math.DivRem(rowInBatch, Geometry.P);
         for (var i = 0; i < count; i++, table += perPatch)
         {
-            var (top, left) = (line * stride.H + origin.H, column * stride.W + origin.W);
+            var (top, left) = (outputRow * stride.H + origin.H, column * stride.W + origin.W);
             var pixels = ImageStart(image);
-            if (HasRowSegments) edges = FillRowPointers(pixels, top, left, table, perSegment, edges);
+            if (HasRowSegments) borderSegments = FillRowPointers(pixels, top, left, table, perSegment, borderSegments);
             else FillTapPointers(pixels, top, left, table, perSegment);
 
             if (++column < Geometry.Q) continue;
             column = 0;
-            if (++line < Geometry.P) continue;
-            line = 0;
+            if (++outputRow < Geometry.P) continue;
+            outputRow = 0;
             image++;
         }
     }
@@ -125,37 +125,38 @@ internal readonly unsafe struct PatchGrid(float* pixels, float* zeroBuffer, Patc
         for (var y = top; y < top + Geometry.R; y++)
         {
             var inside = (uint)y < (uint)Height;
-            var line = pixels + (nint)y * Width * Channels;
+            var pixelRow = pixels + (nint)y * Width * Channels;
             for (var x = left; x < left + Geometry.S; x++, table += perSegment)
-                *table = inside && (uint)x < (uint)Width ? line + (nint)x * Channels : ZeroBuffer;
+                *table = inside && (uint)x < (uint)Width ? pixelRow + (nint)x * Channels : ZeroBuffer;
         }
     }
 
-    private float* FillRowPointers(float* pixels, int top, int left, float** table, nint perSegment, float* edges)
+    private float* FillRowPointers(
+        float* pixels, int top, int left, float** table, nint perSegment, float* borderSegments)
     {
         var (begin, end) = (Math.Max(left, 0), Math.Min(left + Geometry.S, Width));
         var whole = end - begin == Geometry.S;
         for (var y = top; y < top + Geometry.R; y++, table += perSegment)
         {
-            var line = pixels + ((nint)y * Width + begin) * Channels;
+            var pixelRow = pixels + ((nint)y * Width + begin) * Channels;
             if ((uint)y >= (uint)Height || begin >= end)
             {
                 *table = ZeroBuffer;
             }
             else if (whole)
             {
-                *table = line;
+                *table = pixelRow;
             }
             else
             {
-                var copy = new Span<float>(edges, SegmentLength);
+                var copy = new Span<float>(borderSegments, SegmentLength);
                 copy.Clear();
-                new ReadOnlySpan<float>(line, (end - begin) * Channels).CopyTo(copy[((begin - left) * Channels)..]);
-                *table = edges;
-                edges += SegmentLength;
+                new ReadOnlySpan<float>(pixelRow, (end - begin) * Channels).CopyTo(copy[((begin - left) * Channels)..]);
+                *table = borderSegments;
+                borderSegments += SegmentLength;
             }
         }
 
-        return edges;
+        return borderSegments;
     }
 }

@@ -13,10 +13,10 @@ namespace PyNetSharp.Kernels;
 /// <param name="kernel">R and S.</param>
 /// <param name="rows">The subconvolution's kernel rows.</param>
 /// <param name="columns">The subconvolution's kernel columns.</param>
-internal readonly struct FlippedWeightOperand<TWidth>(
+internal readonly struct FlippedWeightOperand<TAccess>(
     ArrayView<float> weight, int outputs, int channels, (int H, int W) kernel, SubconvolutionAxis rows,
-    SubconvolutionAxis columns) : IGemmOperand<FlippedWeightPosition>
-    where TWidth : struct, IAccessWidth
+    SubconvolutionAxis columns) : IGemmOperand<FlippedWeightCursor>
+    where TAccess : struct, IGlobalAccess
 {
     private readonly int taps = kernel.H * kernel.W;
 
@@ -33,15 +33,15 @@ internal readonly struct FlippedWeightOperand<TWidth>(
 
     public static bool IsKMajor => false;
 
-    public FlippedWeightPosition PositionAt(int n, int k)
+    public FlippedWeightCursor CursorAt(int n, int k)
     {
         var tap = k / outputs;
         return new(n, k % outputs, tap / subTapsW, tap % subTapsW);
     }
 
-    public FlippedWeightPosition Advance(FlippedWeightPosition position, int depth)
+    public FlippedWeightCursor Advance(FlippedWeightCursor cursor, int k)
     {
-        int output = position.Output + depth, row = position.Row, column = position.Column;
+        int output = cursor.Output + k, row = cursor.Row, column = cursor.Column;
         while (output >= outputs)
         {
             output -= outputs;
@@ -50,24 +50,24 @@ internal readonly struct FlippedWeightOperand<TWidth>(
             row++;
         }
 
-        return new(position.Channel, output, row, column);
+        return new(cursor.Channel, output, row, column);
     }
 
     public long Address => GpuAddress.Of(weight);
 
-    public Float4 Load(FlippedWeightPosition position) =>
-        position.Row < subTapsH ? Float4.Load<TWidth>(weight, Offset(position), channels - position.Channel) : default;
+    public Float4 Load(FlippedWeightCursor cursor) =>
+        cursor.Row < subTapsH ? Float4.Load<TAccess>(weight, Offset(cursor), channels - cursor.Channel) : default;
 
-    public void CopyToShared(FlippedWeightPosition position, AsyncCopy copy) =>
-        copy.CopyFour<TWidth>(Offset(position), position.Row < subTapsH ? channels - position.Channel : 0);
+    public void CopyToShared(FlippedWeightCursor cursor, AsyncCopy copy) =>
+        copy.CopyFour<TAccess>(Offset(cursor), cursor.Row < subTapsH ? channels - cursor.Channel : 0);
 
-    private int Offset(FlippedWeightPosition position) =>
-        (position.Output * taps + lastTap - position.Row * tapStrideH - position.Column * tapStrideW) * channels +
-        position.Channel;
+    private int Offset(FlippedWeightCursor cursor) =>
+        (cursor.Output * taps + lastTap - cursor.Row * tapStrideH - cursor.Column * tapStrideW) * channels +
+        cursor.Channel;
 }
 
 /// <summary>A weight: its input channel, output channel, and the row and column of its tap in flipped order.</summary>
-internal readonly struct FlippedWeightPosition(int channel, int output, int row, int column)
+internal readonly struct FlippedWeightCursor(int channel, int output, int row, int column)
 {
     public readonly int Channel = channel, Output = output, Row = row, Column = column;
 }

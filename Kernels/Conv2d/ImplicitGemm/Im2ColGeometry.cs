@@ -29,12 +29,10 @@ internal readonly struct Im2ColGeometry(ArrayView<float> pixels, PatchGeometry p
     /// <summary>From one position to the next: in rows, and in floats.</summary>
     public readonly int StrideH = patches.Stride.H, StrideW = patches.Stride.W * patches.C;
 
-    /// <summary>
-    /// From a row's first position to the one after its last, in floats; and from a column's, in rows.
-    /// </summary>
+    /// <summary>Q·stride·C: how far a thread moves right, in floats, over one output row.</summary>
     public readonly int OutputSpanW = patches.Q * patches.Stride.W * patches.C;
 
-    /// <inheritdoc cref="OutputSpanW"/>
+    /// <summary>P·stride: how far it moves down, in rows, over one image.</summary>
     public readonly int OutputSpanH = patches.P * patches.Stride.H;
 
     /// <summary>The first float of the first patch: its row, and its column in floats; negative for padding.</summary>
@@ -44,5 +42,5 @@ internal readonly struct Im2ColGeometry(ArrayView<float> pixels, PatchGeometry p
     public int Positions => Images * OutputH * OutputW;
 
     /// <summary>R·S·C: floats in a patch.</summary>
-    public int Depth => KernelRows * KernelRowLength;
+    public int PatchLength => KernelRows * KernelRowLength;
 }
