@@ -12,6 +12,7 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
 {
     /// <summary>Their patches stay in the L2 cache beside one panel of weights.</summary>
     private const int TilesPerTask = 16;
+
     private const int MinTasks = 64;                    // enough for every core, and independent of their number
     private const int MinNonTemporalFloats = 1 << 22;   // 16 MB
 

@@ -11,7 +11,7 @@ namespace PyNetSharp.Kernels;
 internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V>
 {
     private const int MaxBlockFloats = 1 << 16;         // of dy and of one tap of x: they stay in the L2 cache
-    private const int MinBlock = 64;                    // positions: fewer would not repay packing
+    private const int MinBlock = 64;                    // positions; fewer would be packed for too little arithmetic
     private const int PanelsPerGroup = 16;
     private const int MinPositionsPerSlice = 512;
     private const int MaxSplitKSlices = 16;
