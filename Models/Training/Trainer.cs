@@ -110,7 +110,9 @@ public sealed class Trainer
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         checks.CheckOptimizer();
         if (checks.IsWholeModelInEvaluation) model.Train();
-        for (var epoch = FirstEpoch(epochs); epoch <= epochs && !(Step >= MaxSteps); epoch++)
+        var done = (int)(Step / train.BatchCount);
+        var first = LacksEvaluation(done, epochs) ? done : done + 1;
+        for (var epoch = first; epoch <= epochs && (!(Step >= MaxSteps) || LacksEvaluation(epoch, epochs)); epoch++)
         {
             if (cancellation.IsCancellationRequested) return;
             RunEpoch(epoch, epochs, cancellation);
@@ -129,6 +131,8 @@ public sealed class Trainer
         if (Step > 0) throw new InvalidOperationException("Trainer: it has begun already.");
         history.AddRange(epochs);
         Step = lastReadStep = epochs is [.., var last] ? last.Step : 0;
+        // As the last step had it: an epoch that only lacks its evaluation reports it without a step.
+        if (schedule is not null && Step > 0) optimizer.LearningRate = schedule.At(Step - 1, initialLearningRate);
         divergence.Resume(Step);
         Best = epochs.Where(epoch => MonitoredAccuracy(epoch) is >= 0).MaxBy(MonitoredAccuracy);
         bestWeights.Resume(Best is null ? null : MonitoredAccuracy(Best));
@@ -138,13 +142,9 @@ public sealed class Trainer
     /// <exception cref="InvalidOperationException">There are none: an earlier run had the best epoch.</exception>
     public void RestoreBest() => bestWeights.Restore();
 
-    /// <summary>The first epoch to run: one that is trained but not evaluated is run again, without any step.</summary>
-    private int FirstEpoch(int epochs)
-    {
-        var done = (int)(Step / train.BatchCount);
-        var lacksEvaluation = history is [.., var last] && last.Epoch == done && last.TestAccuracy is null;
-        return lacksEvaluation && IsEvaluationDue(done, epochs) ? done : done + 1;
-    }
+    /// <summary>Whether an epoch was trained but not evaluated: it is run again, without any step.</summary>
+    private bool LacksEvaluation(int epoch, int epochs) =>
+        history is [.., var last] && last.Epoch == epoch && last.TestAccuracy is null && IsEvaluationDue(epoch, epochs);
 
     private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
     {
@@ -184,13 +184,13 @@ public sealed class Trainer
 
     private void TrainBatches(EpochMetrics metrics, int firstBatch, CancellationToken cancellation)
     {
-        var isFirst = true;
+        var start = Step;
         foreach (var batch in train.Epoch(metrics.Epoch, firstBatch))
         {
+            if (Step >= MaxSteps) break;        // only the evaluation is left
             var isOnCpu = batch.X.Device is CpuDevice;
             TrainStep(batch, metrics, readInterval: isOnCpu ? 1 : BatchMetricsLog.Capacity);
-            if (isFirst) checks.CheckNoNewParameters();
-            isFirst = false;
+            if (Step == start + 1) checks.CheckNoNewParameters();
 
             Action? update = isOnCpu ? null : () => ReadLog(metrics);
             var record = metrics.ToStepRecord(train.BatchCount, Step, LearningRate, update);

@@ -36,6 +36,30 @@ public sealed class CheckpointTests
             Assert.That(metrics[i].TrainLoss, Is.EqualTo(expected[i].TrainLoss).Within(1e-14));
     }
 
+    [TestCase(8L)]
+    [TestCase(10L)]
+    [TestCase(null)]
+    public void A_run_that_was_stopped_in_its_last_evaluation_is_evaluated_when_it_resumes(long? maxSteps)
+    {
+        using var folder = new TemporaryFolder();
+        var whole = new ResumableRun("sgd", folder["whole"], maxSteps: maxSteps);
+        whole.Train(epochs: 2);
+
+        var parts = new ResumableRun("sgd", folder["parts"], maxSteps: maxSteps);
+        parts.Train(epochs: 2, stopAt: maxSteps ?? 10, inEvaluation: true);
+        Assert.That(parts.Trainer.History[^1].TestAccuracy, Is.Null);
+        var rest = new ResumableRun("sgd", folder["parts"], resumes: true, maxSteps);
+        rest.Train(epochs: 2);
+
+        Assert.That(rest.Numbers, Is.EqualTo(whole.Numbers));
+        Assert.That(rest.Trainer.Step, Is.EqualTo(whole.Trainer.Step));
+        Assert.That(Records("parts"), Is.EqualTo(Records("whole")));
+
+        IEnumerable<(int, long, double?, double)> Records(string run) =>
+            MetricsFile.Read(folder[$"{run}/metrics.jsonl"])
+                .Select(e => (e.Epoch, e.Step, e.TestAccuracy, e.LearningRate));
+    }
+
     [Test]
     public void A_trainer_that_was_stopped_finishes_its_epoch()
     {
@@ -128,7 +152,7 @@ public sealed class CheckpointTests
         private readonly Module model = Perceptron();
         private readonly CancelAtStep stop = new();
 
-        public ResumableRun(string optimizer, string path, bool resumes = false)
+        public ResumableRun(string optimizer, string path, bool resumes = false, long? maxSteps = null)
         {
             var folder = new RunFolder(path);
             if (!resumes) folder.Create(SmallRunConfig.Of());
@@ -140,6 +164,7 @@ public sealed class CheckpointTests
             var test = new DataLoader(Xor.Test, BatchSize, shuffle: false);
             Trainer = new(model, train, test, rule, schedule: new CosineAnnealingLR(15))
             {
+                MaxSteps = maxSteps,
                 Callbacks = [new RunRecorder(folder, model, "perceptron", optimizer: rule, history: history), stop],
             };
             Trainer.Resume(history);
@@ -149,10 +174,10 @@ public sealed class CheckpointTests
 
         public float[] Numbers => [.. model.State().SelectMany(s => s.Tensor.ToArray())];
 
-        public void Train(int epochs, long? stopAt = null)
+        public void Train(int epochs, long? stopAt = null, bool inEvaluation = false)
         {
             using var source = new CancellationTokenSource();
-            (stop.At, stop.Source) = (stopAt, source);
+            (stop.At, stop.InEvaluation, stop.Source) = (stopAt, inEvaluation, source);
             Trainer.Run(epochs, source.Token);
         }
     }
@@ -161,11 +186,22 @@ public sealed class CheckpointTests
     {
         public long? At { get; set; }
 
+        /// <summary>Whether to cancel in the evaluation after the step.</summary>
+        public bool InEvaluation { get; set; }
+
         public CancellationTokenSource? Source { get; set; }
+
+        private bool IsReached { get; set; }
 
         public void OnStepEnd(StepRecord step)
         {
-            if (step.Step == At) Source!.Cancel();
+            IsReached = step.Step == At;
+            if (IsReached && !InEvaluation) Source!.Cancel();
+        }
+
+        public void OnEvaluationProgress(int done, int count)
+        {
+            if (IsReached && InEvaluation) Source!.Cancel();
         }
     }
 }
