@@ -63,11 +63,22 @@ public sealed class RunConfigTests
     [TestCase("{", "config.json' cannot be read")]
     [TestCase("[]", "it is no object")]
     [TestCase("{\"seed\": 1, \"seed\": 2}", "seed")]
+    [TestCase("{\"\\ud800\": 1}", "config.json' cannot be read")]
     public void A_file_that_is_no_settings_is_refused(string text, string said)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["config.json"], text);
         Assert.That(() => Read(folder), Throws.TypeOf<InputException>().With.Message.Contains(said));
+    }
+
+    [Test]
+    public void A_text_with_half_a_surrogate_pair_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var text = Text(folder, SmallRunConfig.Of()).Replace("\"nin\"", "\"\\ud800\"", StringComparison.Ordinal);
+        File.WriteAllText(folder["config.json"], text);
+        Assert.That(
+            () => Read(folder), Throws.TypeOf<InputException>().With.Message.Contains("config.json' cannot be read"));
     }
 
     [Test]

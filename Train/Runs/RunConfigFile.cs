@@ -51,7 +51,8 @@ internal static class RunConfigFile
             throw new InputException($"'{path}' cannot be read: '{key}' has a value of the wrong type", fault);
         }
         catch (Exception fault)
-            when (fault is IOException or UnauthorizedAccessException or JsonException or ArgumentException)
+            when (fault is IOException or UnauthorizedAccessException or JsonException or ArgumentException
+                or InvalidOperationException)       // half of a surrogate pair
         {
             throw new InputException($"'{path}' cannot be read: {fault.Message}", fault);
         }
