@@ -49,6 +49,8 @@ public sealed class RunConfigTests
     [TestCase("model", "\"nim\"", "'model' is 'nim'; expected the name of a model")]
     [TestCase("model", "null", "'model' has a value of the wrong type")]
     [TestCase("data", "\"@words\"", "'data' is '@words'; expected the name of a data set")]
+    [TestCase("data_dir", "\"\"", "'data_dir' is ''; expected a path or null")]
+    [TestCase("data_dir", "\"a\\u0000b\"", "'data_dir' is 'a\0b'; expected a path or null")]
     [TestCase("schedule", "\"cosine:5\"", "schedule 'cosine:5'")]
     public void A_faulty_setting_is_named(string key, string? json, string said)
     {

@@ -190,6 +190,8 @@ internal sealed record RunConfig
             ?? throw Invalid("model", Model, "the name of a model");
         if (!DataCatalog.Names.Contains(Data)) throw Invalid("data", Data, "the name of a data set");
 
+        if (DataDir is "" || DataDir?.Contains('\0') == true) throw Invalid("data_dir", DataDir, "a path or null");
+
         CheckRange("width", Width, SettingRange.Width);
         CheckRange("dropout", Dropout, SettingRange.Dropout);
         CheckRange("limit", Limit, SettingRange.Positive);
