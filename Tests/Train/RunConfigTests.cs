@@ -74,6 +74,15 @@ public sealed class RunConfigTests
     }
 
     [Test]
+    public void A_missing_choice_of_nesterov_is_null_in_the_message()
+    {
+        var config = SmallRunConfig.Of() with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9f, Nesterov = null };
+        Assert.That(
+            () => config.Check("config.json"),
+            Throws.TypeOf<InputException>().With.Message.Contains("'nesterov' is 'null'; expected true or false"));
+    }
+
+    [Test]
     public void A_text_with_half_a_surrogate_pair_is_refused()
     {
         using var folder = new TemporaryFolder();

@@ -213,7 +213,9 @@ internal sealed record RunConfig
         if (isSgd != Momentum is not null)
             throw Invalid("momentum", Text(Momentum), isSgd ? "a number" : "null for adam");
         if (isSgd != Nesterov is not null)
-            throw Invalid("nesterov", $"{Nesterov}", isSgd ? "true or false" : "null for adam");
+            throw Invalid(
+                "nesterov", Nesterov switch { true => "true", false => "false", null => "null" },
+                isSgd ? "true or false" : "null for adam");
         if (Momentum == 0 && Nesterov == true) throw Invalid("nesterov", "true", "false where the momentum is 0");
 
         void CheckRange(string key, double? value, SettingRange range)
