@@ -102,14 +102,14 @@ internal readonly unsafe struct Patches(float* pixels, float* zeroBuffer, PatchG
     public void FillIndirectionBuffer(
         int first, int count, float** table, nint perPatch, nint perSegment, float* borderSegments)
     {
-        var (stride, origin) = (Geometry.Stride, Geometry.Origin);
+        var (stride, origin, hasRowSegments) = (Geometry.Stride, Geometry.Origin, HasRowSegments);
         var (rowInBatch, column) = Math.DivRem(first, Geometry.Q);
         var (image, outputRow) = Math.DivRem(rowInBatch, Geometry.P);
         for (var i = 0; i < count; i++, table += perPatch)
         {
             var (top, left) = (outputRow * stride.H + origin.H, column * stride.W + origin.W);
             var pixels = ImageStart(image);
-            if (HasRowSegments) borderSegments = FillRowPointers(pixels, top, left, table, perSegment, borderSegments);
+            if (hasRowSegments) borderSegments = FillRowPointers(pixels, top, left, table, perSegment, borderSegments);
             else FillTapPointers(pixels, top, left, table, perSegment);
 
             if (++column < Geometry.Q) continue;
@@ -134,12 +134,13 @@ internal readonly unsafe struct Patches(float* pixels, float* zeroBuffer, PatchG
     private float* FillRowPointers(
         float* pixels, int top, int left, float** table, nint perSegment, float* borderSegments)
     {
-        var (begin, end) = (Math.Max(left, 0), Math.Min(left + Geometry.S, Width));
+        var (height, width, channels, bottom) = (Height, Width, Channels, top + Geometry.R);
+        var (begin, end) = (Math.Max(left, 0), Math.Min(left + Geometry.S, width));
         var whole = end - begin == Geometry.S;
-        for (var y = top; y < top + Geometry.R; y++, table += perSegment)
+        for (var y = top; y < bottom; y++, table += perSegment)
         {
-            var pixelRow = pixels + ((nint)y * Width + begin) * Channels;
-            if ((uint)y >= (uint)Height || begin >= end)
+            var pixelRow = pixels + ((nint)y * width + begin) * channels;
+            if ((uint)y >= (uint)height || begin >= end)
             {
                 *table = ZeroBuffer;
             }
@@ -151,7 +152,7 @@ internal readonly unsafe struct Patches(float* pixels, float* zeroBuffer, PatchG
             {
                 var copy = new Span<float>(borderSegments, SegmentLength);
                 copy.Clear();
-                new ReadOnlySpan<float>(pixelRow, (end - begin) * Channels).CopyTo(copy[((begin - left) * Channels)..]);
+                new ReadOnlySpan<float>(pixelRow, (end - begin) * channels).CopyTo(copy[((begin - left) * channels)..]);
                 *table = borderSegments;
                 borderSegments += SegmentLength;
             }
