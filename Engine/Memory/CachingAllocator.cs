@@ -226,7 +226,7 @@ internal sealed class CachingAllocator<TBlock>(
         public readonly Stack<TBlock> Free = new();
         public long Live, CollectAt = NextCollection(size, 0);
 
-        /// <summary>Twice the live blocks, but at least so many that a loop does not collect at every step.</summary>
+        /// <summary>Twice the live blocks, but enough that a loop does not collect at every step.</summary>
         public static long NextCollection(long size, long live) =>
             Math.Max(2 * live, Math.Clamp((16L << 20) / size, 4, 1024));
     }

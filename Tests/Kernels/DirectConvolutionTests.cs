@@ -106,7 +106,7 @@ public sealed unsafe class DirectConvolutionTests
         }
     }
 
-    /// <summary>With so few positions that the threads divide the output channels as well.</summary>
+    /// <summary>With few positions, where the threads divide the output channels as well.</summary>
     [Test]
     public void The_weight_gradient_does_not_depend_on_the_threads()
     {
