@@ -14,6 +14,9 @@ internal sealed class DeviceCanaries : IDisposable
     public DeviceCanaries(Device device, IEnumerable<Shape> shapes, float fill = float.NaN)
     {
         this.fill = fill;
+        // Blocks that finalizers freed meanwhile would hold arbitrary numbers and be taken before the canaries' own
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         foreach (var length in shapes.Select(BlockLength).Distinct())
         {
             var nothing = new float[length];
