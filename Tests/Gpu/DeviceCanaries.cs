@@ -10,13 +10,13 @@ internal sealed class DeviceCanaries : IDisposable
 
     private readonly List<Tensor> canaries = [];
     private readonly float fill;
+    private readonly int collections;
 
     public DeviceCanaries(Device device, IEnumerable<Shape> shapes, float fill = float.NaN)
     {
         this.fill = fill;
-        // Blocks that finalizers freed meanwhile would hold arbitrary numbers and be taken before the canaries' own
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        GC.WaitForPendingFinalizers();      // what they free later would be taken before the canaries' own blocks
+        collections = GC.CollectionCount(0);
         foreach (var length in shapes.Select(BlockLength).Distinct())
         {
             var nothing = new float[length];
@@ -28,6 +28,11 @@ internal sealed class DeviceCanaries : IDisposable
                 else canaries.Add(block);
         }
     }
+
+    /// <summary>
+    /// Whether a collection since may have brought back blocks of earlier tests, which are not filled.
+    /// </summary>
+    public bool AreStale => GC.CollectionCount(0) != collections;
 
     /// <summary>What was written beside these results; null if nothing.</summary>
     public string? FindOverwritten(IEnumerable<Tensor?> results) =>
