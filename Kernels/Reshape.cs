@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using ILGPU;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 
@@ -63,7 +64,7 @@ internal sealed class ReshapeOp(Shape to) : Op
         return to;
     }
 
-    protected override Tensor CreateOutput(ReadOnlySpan<Tensor> x, Shape shape) => MakeOutput(x[0], shape);
+    private protected override Tensor CreateOutput(ReadOnlySpan<Tensor> x, Shape shape) => MakeOutput(x[0], shape);
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Reorder(x[0], y);
 

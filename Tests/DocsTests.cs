@@ -14,7 +14,8 @@ public sealed class DocsTests
         var quotes = text[text.IndexOf(heading, StringComparison.Ordinal)..].Split("```csharp\n")[1..]
             .Select(quote => quote[..quote.IndexOf("```", StringComparison.Ordinal)]).ToArray();
         var code = Trimmed(
-            Read("Kernels", "Silu.cs") + Read("Kernels", "Affine.cs") + Read("Tests", "OpTable.cs"));
+            Read("Kernels/Activations", "Silu.cs") + Read("Kernels/Arithmetic", "Affine.cs") +
+            Read("Tests", "OpTable.cs"));
 
         Assert.That(quotes, Has.Length.EqualTo(blocks));
         foreach (var paragraph in quotes.SelectMany(quote => Trimmed(quote).Split("\n\n")))

@@ -10,6 +10,7 @@ public static partial class OpTable
     public static IEnumerable<OpRow> Rows =>
     [
         .. Elementwise,
+        .. Functions,
         .. Broadcasts,
         .. Reductions,
         .. Classification,
@@ -32,6 +33,7 @@ public static partial class OpTable
         new("Sum", x => x[0].Sum([2]), [3, 4]),
         new("Sum", x => x[0].Sum([1, -1]), [3, 4]),
         new("Mean", x => x[0].Mean([-3]), [3, 4]),
+        .. FunctionErrors,
         .. ClassificationErrors,
         .. DropoutErrors,
         .. ProductErrors,

@@ -110,12 +110,15 @@ public sealed class OpTests
         }).ToHashSet();
 
         var types = typeof(ReluExtensions).Assembly.GetTypes();
-        var elementwise = types
-            .Where(type => type.IsValueType && type.IsAssignableTo(typeof(IUnaryFormula)))
+        var formulas = types.Where(type => type.IsValueType && !type.IsGenericTypeDefinition && !type.IsNested);
+        var elementwise = formulas.Where(type => type.IsAssignableTo(typeof(IUnaryFormula)))
             .Select(formula => typeof(ElementwiseOp<>).MakeGenericType(formula));
+        var binary = formulas.Where(type => type.IsAssignableTo(typeof(IBinaryFormula)))
+            .Except(ComparisonTests.Formulas)               // in no graph
+            .Select(formula => typeof(BinaryOp<>).MakeGenericType(formula));
         var ops = types
             .Where(type => type.IsSubclassOf(typeof(Op)) && !type.IsAbstract && !type.IsGenericTypeDefinition)
-            .Concat(elementwise);
+            .Concat(elementwise).Concat(binary);
         Assert.That(ops.Where(op => !covered.Contains(op)), Is.Empty, "ops that OpTable never runs");
     }
 

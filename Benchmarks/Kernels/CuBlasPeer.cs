@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.Cuda.API;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp.Benchmarks;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime.Cuda;
+using PyNetSharp.Kernels;
 using PyNetSharp.Kernels.Gemm;
 
 namespace PyNetSharp.Benchmarks;

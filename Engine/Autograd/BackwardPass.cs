@@ -33,7 +33,7 @@ internal static class BackwardPass
 
         root.Keep();            // the loss stays readable after Backward
         seed.Retain();
-        Accumulate(Edge.To(root), seed);
+        Accumulate(Edge.To(root), seed, "the seed");
         while (pending.TryDequeue(out var op, out _))
         {
             gradients.Remove(op, out var dy);
@@ -44,16 +44,17 @@ internal static class BackwardPass
             dy!.ReleaseRetained();
             for (var i = 0; i < edges.Length; i++)
                 if (inputGradients[i] is { } gradient)
-                    Accumulate(edges[i], gradient);
+                    Accumulate(edges[i], gradient, op.Name);
             op.ReleaseAll();
         }
 
         // Adds the gradient to those of the leaf and the op at the edge; takes over the pass's reference to it.
-        void Accumulate(Edge edge, Tensor gradient)
+        void Accumulate(Edge edge, Tensor gradient, string origin)
         {
             if (gradient.Shape != edge.Shape)
                 throw new ShapeException(
-                    $"Backward: a gradient of shape {gradient.Shape} for a tensor of shape {edge.Shape}.");
+                    $"Backward: {origin} gave a gradient of shape {gradient.Shape} for a tensor of shape " +
+                    $"{edge.Shape}.");
             if (edge.Leaf is { RequiresGrad: true } leaf)       // it may have been frozen or moved since the op ran
             {
                 using var onLeafDevice = new TemporaryTensor(gradient.CopyToDevice(leaf.Device), borrowed: gradient);

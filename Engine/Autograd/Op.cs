@@ -6,18 +6,27 @@ namespace PyNetSharp;
 /// One application of an operation, and its node in the graph: its edges lead to the ops that computed its inputs.
 /// </summary>
 /// <remarks>
+/// <para>
 /// A subclass checks shapes in <see cref="Infer"/>, computes in <see cref="Forward"/>, passes each tensor that
-/// <see cref="Backward"/> reads to <see cref="Save"/>, and returns one gradient per input (or null). An instance is
-/// applied once.
+/// <see cref="Backward"/> reads to <see cref="Save"/>, and returns one gradient per input (or null) there. An instance
+/// is applied once: <c>new MyOp(…).Apply(x)</c>.
+/// </para>
+/// <para>
+/// On the CPU, <see cref="ReadContents"/> and <see cref="WriteContents"/> give the elements in storage order:
+/// row-major, but channels last (N×H×W×C) for a rank-4 tensor, whose shape is [N, C, H, W]. On a GPU, kernels take the
+/// views that <c>GpuTensorExtensions</c> gives, in the same order. An op that reads contents where its tensors are on a
+/// GPU throws <see cref="NotSupportedException"/>, which names the op and the device. docs/adding-an-op.md builds an
+/// example.
+/// </para>
 /// </remarks>
-internal abstract class Op
+public abstract class Op
 {
     private static readonly ConcurrentDictionary<Type, string> Names = new();
     private static long lastSequenceNumber;
 
     private List<SavedTensor>? savedTensors;
     private Tensor? output;
-    private bool backwardCalled;
+    private bool isApplied, backwardCalled;
 
     /// <summary>Where the gradients of the inputs go; empty if nothing was recorded.</summary>
     internal Edge[] Edges { get; private set; } = [];
@@ -28,13 +37,19 @@ internal abstract class Op
     private protected bool IsRecorded => Edges.Length > 0;
 
     /// <summary>The op's name in messages and profiles: the name of its class without "Op" at the end.</summary>
-    internal virtual string Name => Names.GetOrAdd(
+    public virtual string Name => Names.GetOrAdd(
         GetType(), static type => type.Name.EndsWith("Op", StringComparison.Ordinal) ? type.Name[..^2] : type.Name);
 
     /// <summary>Checks the inputs, computes the result, and records the op if an input is in a graph.</summary>
-    internal Tensor Apply(params ReadOnlySpan<Tensor> inputs)
+    /// <param name="inputs">At least one; all on one device, where the result will be.</param>
+    /// <returns>A new tensor, of the shape that <see cref="Infer"/> gives.</returns>
+    /// <exception cref="ArgumentException">There are no inputs, or they are on several devices.</exception>
+    /// <exception cref="InvalidOperationException">This instance was applied before.</exception>
+    /// <exception cref="ShapeException">The inputs do not fit together.</exception>
+    public Tensor Apply(params ReadOnlySpan<Tensor> inputs)
     {
-        CheckDevices(inputs);
+        CheckInputs(inputs);
+        isApplied = true;
         if (GradMode.IsEnabled && AnyInGraph(inputs)) Edges = Edge.ToAll(inputs);
 
         var y = CreateOutput(inputs, Infer(inputs));
@@ -60,22 +75,31 @@ internal abstract class Op
     protected abstract Shape Infer(ReadOnlySpan<Tensor> x);
 
     /// <summary>Fills <paramref name="y"/>, whose content is arbitrary before.</summary>
+    /// <param name="x">The inputs. Read only.</param>
+    /// <param name="y">Of the shape that <see cref="Infer"/> returned, on the inputs' device.</param>
     protected abstract void Forward(ReadOnlySpan<Tensor> x, Tensor y);
 
     /// <summary>The gradient of each input, null if it is not needed. Called once, and nothing is recorded.</summary>
-    /// <param name="dy">
-    /// The gradient of the result. It may be returned; it may be overwritten only if it
-    /// <see cref="Tensor.IsExclusive"/>.
-    /// </param>
+    /// <param name="dy">The gradient of the result, of its shape. Read only; it may be returned.</param>
+    /// <returns>
+    /// One tensor per input, of the input's shape and on its device, in the order of the inputs. Ops may be applied to
+    /// compute them, or <see cref="NewTensor"/> filled; what is not returned is to be released
+    /// (<see cref="Tensor.Release"/>), or the garbage collector frees it later.
+    /// </returns>
+    /// <remarks>Within the library, dy may be overwritten if it <see cref="Tensor.IsExclusive"/>.</remarks>
     protected internal abstract Tensor?[] Backward(Tensor dy);
 
     /// <summary>The tensor for the result: of new storage, or a view of an input's.</summary>
-    protected virtual Tensor CreateOutput(ReadOnlySpan<Tensor> x, Shape shape) => new(shape, x[0].Device);
+    private protected virtual Tensor CreateOutput(ReadOnlySpan<Tensor> x, Shape shape) => new(shape, x[0].Device);
 
     /// <summary>Whether there is an input <paramref name="i"/> and its gradient is needed.</summary>
+    /// <param name="i">The input's index, from 0.</param>
     protected bool Needed(int i) => i < Edges.Length && Edges[i].IsValid;
 
-    /// <summary>Retains an input or the result until <see cref="Backward"/> has run.</summary>
+    /// <summary>
+    /// Retains an input, the result or a tensor of its own until <see cref="Backward"/> has run, which then throws if
+    /// the content was changed in between. To be called in <see cref="Forward"/>.
+    /// </summary>
     /// <returns>The same tensor.</returns>
     protected Tensor Save(Tensor tensor)
     {
@@ -85,11 +109,37 @@ internal abstract class Op
         return tensor;
     }
 
+    /// <summary>A tensor whose content is arbitrary, for a gradient or for what is saved.</summary>
+    protected static Tensor NewTensor(Shape shape, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(device);
+        return new(shape, device);
+    }
+
+    /// <summary>The elements of a tensor on the CPU, in storage order.</summary>
+    /// <returns>Valid while the op runs. Closures cannot hold a span: call this within them.</returns>
+    /// <exception cref="NotSupportedException">The tensor is on a GPU.</exception>
+    protected ReadOnlySpan<float> ReadContents(Tensor tensor) => WriteContents(tensor);
+
+    /// <summary>The elements of the result, or of a <see cref="NewTensor"/>, to be written in storage order.</summary>
+    /// <returns>As for <see cref="ReadContents"/>.</returns>
+    /// <exception cref="NotSupportedException">The tensor is on a GPU.</exception>
+    protected Span<float> WriteContents(Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return tensor.IsOnCpu
+            ? tensor.Span
+            : throw new NotSupportedException(
+                $"{Name}: it has no implementation for the device {tensor.Device}, only for the CPU. " +
+                "Move the tensors with To(Device.Cpu), or launch a kernel where they are on a GPU.");
+    }
+
     /// <summary>
     /// Releases a saved tensor before <see cref="Backward"/> ends, so that the allocator can reuse its memory for a
     /// gradient; of the op's own result also the caller's reference.
     /// </summary>
-    protected void ReleaseSaved(Tensor tensor)
+    private protected void ReleaseSaved(Tensor tensor)
     {
         if (savedTensors?.FindIndex(s => s.Tensor == tensor) is >= 0 and var i)
         {
@@ -112,7 +162,11 @@ internal abstract class Op
                 "Sum the losses and call Backward once, or compute the graph again.");
         CheckSavedVersions();
         backwardCalled = true;
-        using (OpObserver.BeginScope(this, Pass.Backward)) return Backward(dy);
+        Tensor?[] gradients;
+        using (OpObserver.BeginScope(this, Pass.Backward)) gradients = Backward(dy);
+        return gradients?.Length >= Edges.Length ? gradients : throw new InvalidOperationException(
+            $"{Name}.Backward returned {gradients?.Length ?? 0} gradients for {Edges.Length} inputs; " +
+            "there must be one for each, or null where none is needed.");
     }
 
     /// <summary>Removes the edges and releases the saved tensors and the result.</summary>
@@ -149,13 +203,19 @@ internal abstract class Op
         : tensor.GradFn is { } producer ? $"the tensor {tensor.Shape}, {producer.Name}'s result,"
         : $"the {tensor.GetType().Name.ToLowerInvariant()} {tensor.Shape}";
 
-    private void CheckDevices(ReadOnlySpan<Tensor> inputs)
+    private void CheckInputs(ReadOnlySpan<Tensor> inputs)
     {
+        if (isApplied)
+            throw new InvalidOperationException($"{Name}: this instance was applied before; an op is applied once.");
+        if (inputs.IsEmpty) throw new ArgumentException($"{Name}: there are no inputs.");
         foreach (var x in inputs)
+        {
+            ArgumentNullException.ThrowIfNull(x, Name);
             if (x.Device != inputs[0].Device)
                 throw new ArgumentException(
                     $"{Name}: inputs on {inputs[0].Device} and on {x.Device.DistinctName(inputs[0].Device)}. " +
                     "Ops do not copy between devices; use To(device).");
+        }
     }
 
     private static bool AnyInGraph(ReadOnlySpan<Tensor> inputs)

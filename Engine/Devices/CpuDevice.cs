@@ -74,13 +74,13 @@ public sealed class CpuDevice : Device
     /// Results do not depend on the number of threads if <paramref name="count"/> does not, and if no two calls write
     /// to the same address. A nested call runs on the calling thread.
     /// </remarks>
-    internal void For(int count, Action<int> body) => team.Run(count, body);
+    public void For(int count, Action<int> body) => team.Run(count, body);
 
     /// <summary>
     /// Splits 0 … <paramref name="count"/> − 1 into ranges of <paramref name="size"/>, the last one shorter, and calls
     /// (start, length) for each as <see cref="For"/> does.
     /// </summary>
-    internal void ForRanges(int count, int size, Action<int, int> body) =>
+    public void ForRanges(int count, int size, Action<int, int> body) =>
         team.RunRanges(count, size, body);
 
     internal override Storage Allocate(int count)

@@ -1,14 +1,12 @@
 using System.Runtime.CompilerServices;
-using ILGPU;
 
 namespace PyNetSharp.Kernels;
 
 /// <summary>NumPy's broadcasting: shapes are aligned at their last axes, and an extent of 1 repeats.</summary>
 /// <seealso href="https://numpy.org/doc/stable/user/basics.broadcasting.html">NumPy, Broadcasting</seealso>
-internal static class Broadcast
+internal static unsafe class Broadcast
 {
     private const int GrainSize = 1 << 15;          // elements that one CPU thread computes at a time
-    private const int MaxKernelAxes = 4;            // of one launch on a GPU; more axes take several launches
 
     /// <summary>The shape to which <paramref name="a"/> and <paramref name="b"/> are broadcast.</summary>
     /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
@@ -28,12 +26,36 @@ internal static class Broadcast
         return Shape.Create(extents);
     }
 
-    /// <summary>y = f(a, b), where both operands' shapes can be broadcast to <paramref name="y"/>'s.</summary>
-    public static void Run<TBinary>(Tensor a, Tensor b, Tensor y) where TBinary : struct, IBinaryFormula
+    /// <summary>y = F(a, b), where both operands' shapes can be broadcast to <paramref name="y"/>'s.</summary>
+    public static void Run<TFormula>(TFormula formula, Tensor a, Tensor b, Tensor y)
+        where TFormula : struct, IBinaryFormula
     {
         var plan = new BroadcastPlan(y.Shape, a.Shape, b.Shape);
-        if (y.IsOnCpu) RunOnCpu<TBinary>(plan, a, b, y);
-        else RunOnGpu<TBinary>(plan, a, b, y);
+        if (y.IsOnCpu) RunOnCpu(plan, new BinaryRow<TFormula>(formula, a.Pointer, b.Pointer, y.Pointer), y.Cpu);
+        else RunOnGpu(formula, plan, a, b, y);
+    }
+
+    /// <summary>
+    /// y = F(d, a, b), where <paramref name="d"/> has the shape of <paramref name="y"/>, and may be it, and the shapes
+    /// of the others can be broadcast to that.
+    /// </summary>
+    public static void Run<TFormula>(TFormula formula, Tensor d, Tensor a, Tensor b, Tensor y)
+        where TFormula : struct, ITernaryFormula
+    {
+        var plan = new BroadcastPlan(y.Shape, a.Shape, b.Shape);
+        if (y.IsOnCpu)
+            RunOnCpu(plan, new TernaryRow<TFormula>(formula, d.Pointer, a.Pointer, b.Pointer, y.Pointer), y.Cpu);
+        else RunOnGpu(formula, plan, d, a, b, y);
+    }
+
+    /// <summary>The elements of <paramref name="x"/>, repeated to a shape.</summary>
+    /// <returns><paramref name="x"/> itself if it has that shape.</returns>
+    public static Tensor Expand(Tensor x, Shape shape)
+    {
+        if (x.Shape == shape) return x;
+        var y = new Tensor(shape, x.Device);
+        Run(default(First), x, x, y);
+        return y;
     }
 
     /// <summary>
@@ -53,107 +75,68 @@ internal static class Broadcast
         return sum.Reshape(operand);
     }
 
-    private static void RunOnCpu<TBinary>(BroadcastPlan plan, Tensor a, Tensor b, Tensor y)
-        where TBinary : struct, IBinaryFormula
+    private static void RunOnCpu<TRow>(BroadcastPlan plan, TRow row, CpuDevice cpu) where TRow : struct, IBroadcastRow
     {
         var width = plan.InnerExtent;
         if (width > GrainSize)
-            for (var row = 0; row < plan.Rows; row++)
-                LongRow(row);
+            for (var i = 0; i < plan.Rows; i++)
+                LongRow(i);
         else
-            y.Cpu.ForRanges(plan.Rows, Math.Max(1, GrainSize / Math.Max(1, width)), (first, n) =>
+            cpu.ForRanges(plan.Rows, Math.Max(1, GrainSize / Math.Max(1, width)), (first, n) =>
             {
-                for (var row = first; row < first + n; row++) Row(row, 0, width);
+                for (var i = first; i < first + n; i++) Run(i, 0, width);
             });
 
-        void LongRow(int row) => y.Cpu.ForRanges(width, GrainSize, (start, n) => Row(row, start, n));
+        void LongRow(int i) => cpu.ForRanges(width, GrainSize, (start, n) => Run(i, start, n));
 
-        void Row(int row, int start, int n)
+        void Run(int i, int start, int n)
         {
-            var (offsetA, offsetB) = plan.RowOffsets(row);
-            RunRow<TBinary>(
-                a.Span[(offsetA + start * plan.StrideA)..], plan.StrideA,
-                b.Span[(offsetB + start * plan.StrideB)..], plan.StrideB,
-                y.Span.Slice(row * width + start, n));
-        }
-    }
-
-    private static void RunRow<TBinary>(
-        ReadOnlySpan<float> a, int strideA, ReadOnlySpan<float> b, int strideB, Span<float> y)
-        where TBinary : struct, IBinaryFormula
-    {
-        switch (strideA, strideB)
-        {
-            case (1, 1):
-                TBinary.Apply(a[..y.Length], b[..y.Length], y);
-                break;
-            case (1, 0):
-                TBinary.Apply(a[..y.Length], b[0], y);
-                break;
-            case (0, 1):
-                TBinary.Apply(a[0], b[..y.Length], y);
-                break;
-            default:
-                for (var i = 0; i < y.Length; i++) y[i] = TBinary.Apply(a[i * strideA], b[i * strideB]);
-                break;
+            var (a, b) = plan.RowOffsets(i);
+            row.Run(
+                a + (long)start * plan.StrideA, plan.StrideA, b + (long)start * plan.StrideB, plan.StrideB,
+                (long)i * width + start, n);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunOnGpu<TBinary>(BroadcastPlan plan, Tensor a, Tensor b, Tensor y)
-        where TBinary : struct, IBinaryFormula
+    private static void RunOnGpu<TFormula>(TFormula formula, BroadcastPlan plan, Tensor a, Tensor b, Tensor y)
+        where TFormula : struct, IBinaryFormula
     {
-        (int Extent, int A, int B)[] axes = [.. plan.OuterAxes, (plan.InnerExtent, plan.StrideA, plan.StrideB)];
-        BroadcastAxis[] inner =
-        [
-            .. Enumerable.Repeat(new BroadcastAxis(1, 0, 0), Math.Max(0, MaxKernelAxes - axes.Length)),
-            .. axes.TakeLast(MaxKernelAxes).Select(axis => new BroadcastAxis(axis.Extent, axis.A, axis.B)),
-        ];
-        var rows = inner[0].Extent * inner[1].Extent * inner[2].Extent;
-        for (var row = 0; row < plan.Rows; row += rows)
+        if (FormulaParameters<TFormula>.AreNone) Launch(new StatelessBinary<TFormula>(0));
+        else Launch(formula);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Launch<T>(T argument) where T : struct, IBinaryFormula
         {
-            var (offsetA, offsetB) = plan.RowOffsets(row);
-            y.Gpu.LaunchItems(rows * plan.InnerExtent, new BroadcastKernel<TBinary>(
-                inner[0], inner[1], inner[2], inner[3],
-                a.View, offsetA, b.View, offsetB, y.View.SubView((long)row * plan.InnerExtent)));
+            foreach (var part in BroadcastIndex.Split(plan))
+                y.Gpu.LaunchItems(part.Count, new BinaryKernel<T>(
+                    argument, part.Index, a.View, b.View, y.View.SubView(part.Start)));
         }
     }
-}
 
-/// <summary>A function of two numbers, along spans of which either may be one number repeated.</summary>
-internal interface IBinaryFormula
-{
-    static abstract float Apply(float a, float b);
-
-    static abstract void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y);
-
-    static abstract void Apply(ReadOnlySpan<float> a, float b, Span<float> y);
-
-    static abstract void Apply(float a, ReadOnlySpan<float> b, Span<float> y);
-}
-
-/// <summary>An axis of a <see cref="BroadcastPlan"/>.</summary>
-internal readonly struct BroadcastAxis(int extent, int strideA, int strideB)
-{
-    public int Extent { get; } = extent;
-
-    public int StrideA { get; } = strideA;
-
-    public int StrideB { get; } = strideB;
-}
-
-/// <summary>y = f(a, b); the axes x0 … x3 are in the order in which y is stored.</summary>
-internal readonly struct BroadcastKernel<TBinary>(
-    BroadcastAxis x0, BroadcastAxis x1, BroadcastAxis x2, BroadcastAxis x3,
-    ArrayView<float> a, int startA, ArrayView<float> b, int startB, ArrayView<float> y) : IItemKernel
-    where TBinary : struct, IBinaryFormula
-{
-    public void Run(int i)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunOnGpu<TFormula>(
+        TFormula formula, BroadcastPlan plan, Tensor d, Tensor a, Tensor b, Tensor y)
+        where TFormula : struct, ITernaryFormula
     {
-        int row2 = i / x3.Extent, row1 = row2 / x2.Extent, i0 = row1 / x1.Extent;
-        int i3 = i - row2 * x3.Extent, i2 = row2 - row1 * x2.Extent, i1 = row1 - i0 * x1.Extent;
-        var indexA = startA + i3 * x3.StrideA + i2 * x2.StrideA + i1 * x1.StrideA + i0 * x0.StrideA;
-        var indexB = startB + i3 * x3.StrideB + i2 * x2.StrideB + i1 * x1.StrideB + i0 * x0.StrideB;
-        y[i] = TBinary.Apply(a[indexA], b[indexB]);
+        if (FormulaParameters<TFormula>.AreNone) Launch(new StatelessTernary<TFormula>(0));
+        else Launch(formula);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Launch<T>(T argument) where T : struct, ITernaryFormula
+        {
+            foreach (var part in BroadcastIndex.Split(plan))
+                y.Gpu.LaunchItems(part.Count, new TernaryKernel<T>(
+                    argument, part.Index, d.View.SubView(part.Start), a.View, b.View, y.View.SubView(part.Start)));
+        }
+    }
+
+    internal readonly struct First : IBinaryFormula
+    {
+        public T F<T>(T a, T b) where T : struct, IReal<T> => a;
+
+        public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(1);
+
+        public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
     }
 }

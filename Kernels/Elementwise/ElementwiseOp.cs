@@ -5,23 +5,24 @@ using PyNetSharp.Kernels.Simd;
 namespace PyNetSharp.Kernels;
 
 /// <summary>Applies a formula to every element.</summary>
-internal sealed class ElementwiseOp<TMap> : Op where TMap : struct, IUnaryFormula
+internal sealed class ElementwiseOp<TFormula>(TFormula formula) : Op where TFormula : struct, IUnaryFormula
 {
     private const int GrainSize = 1 << 15;      // floats that one thread takes at a time
 
     private Tensor saved = null!;
 
-    internal override string Name => typeof(TMap).Name;
+    /// <inheritdoc/>
+    public override string Name => typeof(TFormula).Name;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
         var from = x[0];
-        saved = Save(TMap.UsesOutput ? y : from);
+        saved = Save(TFormula.UsesOutput ? y : from);
         if (y.IsOnCpu)
             y.Cpu.ForRanges(y.Shape.Size, GrainSize, (start, n) =>
-                ElementwiseLoops.Forward<TMap>(from.Span.Slice(start, n), y.Span.Slice(start, n)));
+                ElementwiseLoops.Forward(formula, from.Span.Slice(start, n), y.Span.Slice(start, n)));
         else ForwardOnGpu(from, y);
     }
 
@@ -30,32 +31,47 @@ internal sealed class ElementwiseOp<TMap> : Op where TMap : struct, IUnaryFormul
         var dx = dy.IsExclusive ? dy : new Tensor(dy.Shape, dy.Device);
         if (dx.IsOnCpu)
             dx.Cpu.ForRanges(dx.Shape.Size, GrainSize, (start, n) =>
-                ElementwiseLoops.Backward<TMap>(
-                    saved.Span.Slice(start, n), dy.Span.Slice(start, n), dx.Span.Slice(start, n)));
+                ElementwiseLoops.Backward(
+                    formula, saved.Span.Slice(start, n), dy.Span.Slice(start, n), dx.Span.Slice(start, n)));
         else BackwardOnGpu(saved, dy, dx);
         return [dx];
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ForwardOnGpu(Tensor x, Tensor y) =>
-        y.Gpu.LaunchItems(y.Shape.Size, new ElementwiseKernel<TMap>(x.View, y.View));
+    private void ForwardOnGpu(Tensor x, Tensor y)
+    {
+        if (FormulaParameters<TFormula>.AreNone) Launch(new StatelessUnary<TFormula>(0));
+        else Launch(formula);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Launch<T>(T argument) where T : struct, IUnaryFormula =>
+            y.Gpu.LaunchItems(y.Shape.Size, new ElementwiseKernel<T>(argument, x.View, y.View));
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void BackwardOnGpu(Tensor saved, Tensor dy, Tensor dx) =>
-        dx.Gpu.LaunchItems(dx.Shape.Size, new ElementwiseGradientKernel<TMap>(saved.View, dy.View, dx.View));
+    private void BackwardOnGpu(Tensor saved, Tensor dy, Tensor dx)
+    {
+        if (FormulaParameters<TFormula>.AreNone) Launch(new StatelessUnary<TFormula>(0));
+        else Launch(formula);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Launch<T>(T argument) where T : struct, IUnaryFormula => dx.Gpu.LaunchItems(
+            dx.Shape.Size, new ElementwiseGradientKernel<T>(argument, saved.View, dy.View, dx.View));
+    }
 }
 
 /// <summary>y = F(x)</summary>
-internal readonly struct ElementwiseKernel<TMap>(ArrayView<float> x, ArrayView<float> y) : IItemKernel
-    where TMap : struct, IUnaryFormula
+internal readonly struct ElementwiseKernel<TFormula>(TFormula formula, ArrayView<float> x, ArrayView<float> y)
+    : IItemKernel
+    where TFormula : struct, IUnaryFormula
 {
-    public void Run(int i) => y[i] = TMap.F(new GpuFloat(x[i])).V;
+    public void Run(int i) => y[i] = formula.F(new GpuFloat(x[i])).V;
 }
 
 /// <summary>dx = dy·D(saved).</summary>
-internal readonly struct ElementwiseGradientKernel<TMap>(
-    ArrayView<float> saved, ArrayView<float> dy, ArrayView<float> dx) : IItemKernel
-    where TMap : struct, IUnaryFormula
+internal readonly struct ElementwiseGradientKernel<TFormula>(
+    TFormula formula, ArrayView<float> saved, ArrayView<float> dy, ArrayView<float> dx) : IItemKernel
+    where TFormula : struct, IUnaryFormula
 {
-    public void Run(int i) => dx[i] = dy[i] * TMap.D(new GpuFloat(saved[i])).V;
+    public void Run(int i) => dx[i] = dy[i] * formula.D(new GpuFloat(saved[i])).V;
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Runtime.InteropServices;
 using ILGPU;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 

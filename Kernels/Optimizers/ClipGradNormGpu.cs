@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ILGPU;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp.Optimizers;
 

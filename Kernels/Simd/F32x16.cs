@@ -59,6 +59,9 @@ internal unsafe struct F32x16(Vector512<float> v) : IVector<F32x16>
     public static F32x16 Max(F32x16 a, F32x16 b) => new(Vector512.MaxNative(a.V, b.V));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 Min(F32x16 a, F32x16 b) => new(Vector512.MinNative(a.V, b.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Relu(F32x16 a) =>
         new(Vector512.ConditionalSelect(Vector512.LessThan(a.V, default), default, a.V));
 
@@ -71,6 +74,14 @@ internal unsafe struct F32x16(Vector512<float> v) : IVector<F32x16>
         new(Vector512.ConditionalSelect(Vector512.LessThanOrEqual(x.V, default), then.V, otherwise.V));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 SelectGreater(F32x16 a, F32x16 b, F32x16 then, F32x16 otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(a.V, b.V), then.V, otherwise.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x16 SelectEqual(F32x16 a, F32x16 b, F32x16 then, F32x16 otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.Equals(a.V, b.V), then.V, otherwise.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Sqrt(F32x16 x) => new(Vector512.Sqrt(x.V));
 
     /// <summary>The sum of the lanes.</summary>
@@ -78,6 +89,28 @@ internal unsafe struct F32x16(Vector512<float> v) : IVector<F32x16>
     public static float Sum(F32x16 x) => Vector512.Sum(x.V);
 
     public static F32x16 Exp(F32x16 x) => Exponential.Exp(x);
+
+    public static F32x16 Log(F32x16 x) => Logarithm.Log(x);
+
+    public static F32x16 Sin(F32x16 x) => Lanes.Sin(x);
+
+    public static F32x16 Cos(F32x16 x) => Lanes.Cos(x);
+
+    public static F32x16 Tanh(F32x16 x) => ErrorFunction.Tanh(x);
+
+    public static F32x16 Erf(F32x16 x) => ErrorFunction.Erf(x);
+
+    public static F32x16 Pow(F32x16 x, F32x16 y) => Lanes.Pow(x, y);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyPositive(F32x16 x) => Vector512.GreaterThanAny(x.V, default);
+
+    public static F32x16 Exponent(F32x16 x, out F32x16 mantissa)
+    {
+        var bits = x.V.AsInt32();
+        mantissa = new(((bits & Vector512.Create(0x007FFFFF)) | Vector512.Create(0x3F000000)).AsSingle());
+        return new(Vector512.ConvertToSingle((bits >> 23) - Vector512.Create(126)));
+    }
 
     /// <inheritdoc cref="F32.ScaleB"/>
     public static F32x16 ScaleB(F32x16 x, F32x16 shifted)

@@ -56,6 +56,9 @@ internal unsafe struct F32x4(Vector128<float> v) : IVector<F32x4>
     public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.MaxNative(a.V, b.V));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Min(F32x4 a, F32x4 b) => new(Vector128.MinNative(a.V, b.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Relu(F32x4 a) =>
         new(Vector128.ConditionalSelect(Vector128.LessThan(a.V, default), default, a.V));
 
@@ -68,6 +71,14 @@ internal unsafe struct F32x4(Vector128<float> v) : IVector<F32x4>
         new(Vector128.ConditionalSelect(Vector128.LessThanOrEqual(x.V, default), then.V, otherwise.V));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 SelectGreater(F32x4 a, F32x4 b, F32x4 then, F32x4 otherwise) =>
+        new(Vector128.ConditionalSelect(Vector128.GreaterThan(a.V, b.V), then.V, otherwise.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 SelectEqual(F32x4 a, F32x4 b, F32x4 then, F32x4 otherwise) =>
+        new(Vector128.ConditionalSelect(Vector128.Equals(a.V, b.V), then.V, otherwise.V));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Sqrt(F32x4 x) => new(Vector128.Sqrt(x.V));
 
     /// <summary>The sum of the lanes.</summary>
@@ -75,6 +86,28 @@ internal unsafe struct F32x4(Vector128<float> v) : IVector<F32x4>
     public static float Sum(F32x4 x) => Vector128.Sum(x.V);
 
     public static F32x4 Exp(F32x4 x) => Exponential.Exp(x);
+
+    public static F32x4 Log(F32x4 x) => Logarithm.Log(x);
+
+    public static F32x4 Sin(F32x4 x) => Lanes.Sin(x);
+
+    public static F32x4 Cos(F32x4 x) => Lanes.Cos(x);
+
+    public static F32x4 Tanh(F32x4 x) => ErrorFunction.Tanh(x);
+
+    public static F32x4 Erf(F32x4 x) => ErrorFunction.Erf(x);
+
+    public static F32x4 Pow(F32x4 x, F32x4 y) => Lanes.Pow(x, y);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyPositive(F32x4 x) => Vector128.GreaterThanAny(x.V, default);
+
+    public static F32x4 Exponent(F32x4 x, out F32x4 mantissa)
+    {
+        var bits = x.V.AsInt32();
+        mantissa = new(((bits & Vector128.Create(0x007FFFFF)) | Vector128.Create(0x3F000000)).AsSingle());
+        return new(Vector128.ConvertToSingle((bits >> 23) - Vector128.Create(126)));
+    }
 
     /// <inheritdoc cref="F32.ScaleB"/>
     public static F32x4 ScaleB(F32x4 x, F32x4 shifted)

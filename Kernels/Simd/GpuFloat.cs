@@ -25,14 +25,51 @@ internal readonly struct GpuFloat(float v) : IFloat32<GpuFloat>
     /// </remarks>
     public static GpuFloat Max(GpuFloat a, GpuFloat b) => b.V < a.V ? a : b;
 
+    /// <inheritdoc cref="Max"/>
+    public static GpuFloat Min(GpuFloat a, GpuFloat b) => b.V > a.V ? a : b;
+
     public static GpuFloat Sqrt(GpuFloat x) => new(MathF.Sqrt(x.V));
 
     public static GpuFloat Exp(GpuFloat x) => Exponential.Exp(x);
+
+    public static GpuFloat Log(GpuFloat x) => Logarithm.Log(x);
+
+    public static GpuFloat Sin(GpuFloat x) =>
+        IsLarge(x) ? Trigonometry.SinOfLarge(x.V, 0) : Trigonometry.Sin(x);
+
+    public static GpuFloat Cos(GpuFloat x) =>
+        IsLarge(x) ? Trigonometry.SinOfLarge(x.V, 1) : Trigonometry.Cos(x);
+
+    public static GpuFloat Tanh(GpuFloat x) => ErrorFunction.Tanh(x);
+
+    public static GpuFloat Erf(GpuFloat x) => ErrorFunction.Erf(x);
+
+    public static GpuFloat Pow(GpuFloat x, GpuFloat y)
+    {
+        var magnitude = Exp(y * Log(Max(-x, x)));
+        var isWhole = IsWhole(y.V);
+        var isOdd = isWhole && !IsWhole(y.V * 0.5f);
+        if (x.V < 0) magnitude = isWhole ? isOdd ? -magnitude : magnitude : new(float.NaN);
+        return y.V == 0 || x.V == 1 ? new(1) : magnitude;
+    }
+
+    public static GpuFloat Exponent(GpuFloat x, out GpuFloat mantissa)
+    {
+        var bits = BitConverter.SingleToInt32Bits(x.V);
+        mantissa = new(BitConverter.Int32BitsToSingle((bits & 0x007FFFFF) | 0x3F000000));
+        return new((bits >> 23) - 126);
+    }
 
     public static GpuFloat SelectPositive(GpuFloat x, GpuFloat then, GpuFloat otherwise) => x.V > 0 ? then : otherwise;
 
     public static GpuFloat SelectNonPositive(GpuFloat x, GpuFloat then, GpuFloat otherwise) =>
         x.V <= 0 ? then : otherwise;
+
+    public static GpuFloat SelectGreater(GpuFloat a, GpuFloat b, GpuFloat then, GpuFloat otherwise) =>
+        a.V > b.V ? then : otherwise;
+
+    public static GpuFloat SelectEqual(GpuFloat a, GpuFloat b, GpuFloat then, GpuFloat otherwise) =>
+        a.V == b.V ? then : otherwise;
 
     public static GpuFloat MultiplyAdd(GpuFloat a, GpuFloat b, GpuFloat c) => new(a.V * b.V + c.V);
 
@@ -43,6 +80,14 @@ internal readonly struct GpuFloat(float v) : IFloat32<GpuFloat>
         var half = n >> 1;
         return new(x.V * Power(half) * Power(n - half));
     }
+
+    private static bool IsWhole(float x)
+    {
+        var magnitude = x < 0 ? -x : x;
+        return magnitude >= 4194304 || magnitude + Exponential.MagicBias - Exponential.MagicBias == magnitude;
+    }
+
+    private static bool IsLarge(GpuFloat x) => Max(-x, x).V > Trigonometry.MaxReducible;
 
     private static float Power(int n) => BitConverter.Int32BitsToSingle((n + 127) << 23);
 }

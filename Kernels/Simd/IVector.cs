@@ -44,4 +44,7 @@ internal unsafe interface IVector<T> : IFloat32<T> where T : struct, IVector<T>
 
     /// <summary>The sum of the lanes, in an order that depends on the width.</summary>
     static abstract float Sum(T x);
+
+    /// <summary>Whether any lane is above 0.</summary>
+    static abstract bool AnyPositive(T x);
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -33,6 +34,35 @@ golden("Sigmoid", lambda x: x.sigmoid(), (37,), low=-4, high=4)
 golden("Silu", lambda x: F.silu(x), (37,), low=-4, high=4)
 golden("Scale", lambda x: 3 * x * 0.5, (37,))
 golden("Shift", lambda x: 1 - (2 + x + 0.5 - 0.25), (37,))
+
+# Functions
+golden("Exp", lambda x: x.exp(), (37,))
+golden("Log", lambda x: x.log(), (37,), low=0.5, high=3)
+golden("Sqrt", lambda x: x.sqrt(), (37,), low=0.5, high=3)
+golden("Rsqrt", lambda x: x.rsqrt(), (37,), low=0.5, high=3)
+golden("Square", lambda x: x.square(), (2, 19))
+golden("Abs", lambda x: x.abs(), (37,), high=-0.1)
+golden("Sin", lambda x: x.sin(), (37,), low=-4, high=4)
+golden("Cos", lambda x: x.cos(), (37,), low=-4, high=4)
+golden("Clamp", lambda x: x.clamp(-0.5, 0.5), (37,))
+golden("Tanh", lambda x: x.tanh(), (37,), low=-3, high=3)
+golden("LeakyRelu", lambda x: F.leaky_relu(x, float(np.float32(0.1))), (37,))
+golden("Elu", lambda x: F.elu(x, 1.5), (37,))
+golden("Gelu", lambda x: F.gelu(x), (37,), low=-3, high=3)
+golden("Gelu by tanh", lambda x: F.gelu(x, approximate="tanh"), (37,), low=-3, high=3)
+golden("Hardswish", lambda x: F.hardswish(x), (37,), low=-4, high=4)
+golden("Softplus", lambda x: F.softplus(x, beta=2), (37,), low=-4, high=4)
+golden("Divide by a number", lambda x: x / 3, (37,))
+golden("Divide a number", lambda x: 3 / x, (37,), low=1, high=3)
+golden("Pow of 2.5", lambda x: x.pow(2.5), (37,), low=0.5, high=2)
+golden("Pow of 3", lambda x: x.pow(3), (37,), low=-2, high=2)
+golden("Divide", lambda a, b: a / b, (2, 5, 3, 4), (5, 1, 1), low=0.5, high=2)
+golden("Pow", lambda a, b: a.pow(b), (3, 19), (3, 19), low=0.5, high=2)
+golden("Maximum of itself", lambda x: torch.maximum(x, x), (5,))
+golden("Maximum", lambda a, b: torch.maximum(a, b + 3), (3, 19), (19,))
+golden("Minimum", lambda a, b: torch.minimum(a, b + 3), (3, 19), (19,))
+CONDITION = torch.tensor([1, 0, 1, 0, 0, 1, 2, -1]).reshape(2, 1, 4)
+golden("Where", lambda a, b: torch.where(CONDITION != 0, a, b), (3, 1), (2, 3, 4))
 
 # Broadcasting and reductions
 for shapes in [((3, 4), (3, 4)), ((7, 17), (17,)), ((2, 5, 3, 4), (1, 5, 1, 1)), ((2, 5, 3, 4), (4,)), ((2, 1, 3, 1), (5, 1, 4))]:

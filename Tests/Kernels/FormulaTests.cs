@@ -7,34 +7,57 @@ namespace PyNetSharp.Tests;
 [Category("Kernels")]
 public sealed class FormulaTests
 {
-    private static IEnumerable<Type> Formulas =>
-        from type in typeof(IUnaryFormula).Assembly.GetTypes()
-        where type.IsValueType && type.IsAssignableTo(typeof(IUnaryFormula))
-        select type;
+    private const BindingFlags AnyInstance = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+
+    /// <summary>Formulas with parameters; those without are found by reflection.</summary>
+    private static readonly IUnaryFormula[] WithParameters =
+    [
+        new LeakyRelu(0.1f), new Elu(1.5f), new PyNetSharp.Softplus(0.5f), new Clamp(-2, 3), new Reciprocal(2.5f),
+        new PowScalar(2.5f), new PowScalar(-3), new WithScalar<Divide>(3), new WithScalar<Maximum>(0.5f),
+        new WithScalar<Pow>(3), new WithScalar<Greater>(1),
+    ];
+
+    private static IEnumerable<IUnaryFormula> Formulas =>
+    [
+        .. WithParameters,
+        .. from type in typeof(IUnaryFormula).Assembly.GetTypes()
+           where type.IsValueType && !type.IsGenericTypeDefinition && type.IsAssignableTo(typeof(IUnaryFormula))
+           where !WithParameters.Any(formula => formula.GetType() == type)
+           select (IUnaryFormula)Activator.CreateInstance(type)!,
+    ];
+
+    [Test]
+    public void A_formula_with_parameters_is_tested_with_values_for_them() => Assert.That(
+        Formulas.Except(WithParameters)
+            .Where(formula => formula.GetType().GetFields(AnyInstance).Length > 0).Select(formula => formula.GetType()),
+        Is.Empty);
 
     /// <summary>
-    /// Steps of 1e-3 in Richardson's difference leave 1e-12 of a fifth derivative, and 1e-13 of rounding.
+    /// Steps of 1e-3·x in Richardson's difference leave 1e-12 of a fifth derivative, and 1e-13 of rounding.
     /// </summary>
     [TestCaseSource(nameof(Formulas))]
-    public void Derivative_in_double(Type formula) => Run(nameof(CheckDerivative), formula);
+    public void Derivative_in_double(IUnaryFormula formula) => Run(nameof(CheckDerivative), formula);
 
-    private static void CheckDerivative<TMap>() where TMap : struct, IUnaryFormula
+    private static void CheckDerivative<TFormula>(TFormula formula) where TFormula : struct, IUnaryFormula
     {
-        const double h = 1e-3;
-        for (var x = -9.95; x < 10; x += 0.1)       // passes 0 at a distance of 0.05
+        for (var x = -9.95; x < 10; x += 0.1)       // passes whole numbers and halves at a distance of 0.05
         {
+            var h = 1e-3 * Math.Min(1, Math.Abs(x));        // 1/x and log x change fast near 0
             var numeric = (8 * (F(x + h) - F(x - h)) - (F(x + 2 * h) - F(x - 2 * h))) / (12 * h);
-            Assert.That(TMap.D(new F64(TMap.UsesOutput ? F(x) : x)).V, Is.EqualTo(numeric).Within(1e-8), $"at {x}");
+            if (double.IsNaN(numeric)) continue;    // outside of the function's domain
+            var scale = 1 + Math.Abs(numeric) + Math.Abs(F(x));
+            var derivative = formula.D(new F64(TFormula.UsesOutput ? F(x) : x)).V;
+            Assert.That(derivative, Is.EqualTo(numeric).Within(1e-8 * scale), $"at {x}");
         }
 
-        static double F(double x) => TMap.F(new F64(x)).V;
+        double F(double x) => formula.F(new F64(x)).V;
     }
 
     [TestCaseSource(nameof(Formulas))]
-    public void Every_length_equals_one_at_a_time_and_writes_only_its_span(Type formula) =>
+    public void Every_length_equals_one_at_a_time_and_writes_only_its_span(IUnaryFormula formula) =>
         Run(nameof(CheckLengths), formula);
 
-    private static void CheckLengths<TMap>() where TMap : struct, IUnaryFormula
+    private static void CheckLengths<TFormula>(TFormula formula) where TFormula : struct, IUnaryFormula
     {
         const float canary = 12345.678f;
         var rng = new Rng(5);
@@ -43,11 +66,11 @@ public sealed class FormulaTests
             var (x, dy) = (Draw(n), Draw(n));
             var (y, dx) = (new float[n + 2], new float[n + 2]);
             (y[0], y[^1], dx[0], dx[^1]) = (canary, canary, canary, canary);
-            ElementwiseLoops.Forward<TMap>(x, y.AsSpan(1, n));
-            ElementwiseLoops.Backward<TMap>(x, dy, dx.AsSpan(1, n));
+            ElementwiseLoops.Forward(formula, x, y.AsSpan(1, n));
+            ElementwiseLoops.Backward(formula, x, dy, dx.AsSpan(1, n));
 
-            float[] expectedY = [canary, .. x.Select(v => TMap.F(new F32(v)).V), canary];
-            float[] expectedDx = [canary, .. x.Zip(dy, (v, g) => g * TMap.D(new F32(v)).V), canary];
+            float[] expectedY = [canary, .. x.Select(v => formula.F(new F32(v)).V), canary];
+            float[] expectedDx = [canary, .. x.Zip(dy, (v, g) => g * formula.D(new F32(v)).V), canary];
             Assert.That(y, Is.EqualTo(expectedY), $"forward, length {n}");
             Assert.That(dx, Is.EqualTo(expectedDx), $"backward, length {n}");
         }
@@ -57,63 +80,39 @@ public sealed class FormulaTests
 
     /// <summary>All widths on every CPU: without the registers the runtime computes the same in halves.</summary>
     [TestCaseSource(nameof(Formulas))]
-    public void Every_vector_width_agrees_to_the_bit(Type formula) => Run(nameof(CheckWidths), formula);
+    public void Every_vector_width_agrees_to_the_bit(IUnaryFormula formula) => Run(nameof(CheckWidths), formula);
 
-    private static void CheckWidths<TMap>() where TMap : struct, IUnaryFormula
+    private static void CheckWidths<TFormula>(TFormula formula) where TFormula : struct, IUnaryFormula
     {
         var rng = new Rng(6);
         float[] special =
         [
             0, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 1e-40f, -1e-40f, 100, -100,
-            float.MaxValue,
+            float.MaxValue, 1e6f,
         ];
         for (var round = 0; round < 200; round++)
         {
-            float[] x = [.. special, .. Enumerable.Range(0, 6).Select(_ => rng.NextFloat(-20, 20))];
+            float[] x = [.. special, .. Enumerable.Range(0, 5).Select(_ => rng.NextFloat(-20, 20))];
             rng.Shuffle<float>(x);
-            float[] y = [.. x.Select(v => TMap.F(new F32(v)).V)], d = [.. x.Select(v => TMap.D(new F32(v)).V)];
+            float[] y = [.. x.Select(v => formula.F(new F32(v)).V)], d = [.. x.Select(v => formula.D(new F32(v)).V)];
             Check<F32x16>(x, y, d);
             Check<F32x8>(x, y, d);
             Check<F32x4>(x, y, d);
         }
 
-        static unsafe void Check<V>(float[] x, float[] expectedF, float[] expectedD) where V : struct, IVector<V>
+        unsafe void Check<V>(float[] x, float[] expectedF, float[] expectedD) where V : struct, IVector<V>
         {
             float[] f = new float[V.Width], d = new float[V.Width];
             fixed (float* from = x, toF = f, toD = d)
             {
-                TMap.F(V.Load(from)).Store(toF);
-                TMap.D(V.Load(from)).Store(toD);
+                formula.F(V.Load(from)).Store(toF);
+                formula.D(V.Load(from)).Store(toD);
             }
 
             Assert.That(f, Is.EqualTo(expectedF[..V.Width]));
             Assert.That(d, Is.EqualTo(expectedD[..V.Width]));
         }
     }
-
-    [Test]
-    public void Exponential_is_within_two_units_in_the_last_place()
-    {
-        var worst = 0.0;
-        for (var x = -87.3; x < 88.7; x += 1.37e-3)
-        {
-            var exact = Math.Exp((float)x);
-            worst = Math.Max(worst, Math.Abs(F32.Exp(new((float)x)).V - exact) / Unit(exact));
-        }
-
-        Assert.That(worst, Is.LessThan(2));
-
-        static double Unit(double value) => MathF.BitIncrement((float)value) - (float)value;
-    }
-
-    [TestCase(float.NaN, ExpectedResult = float.NaN)]
-    [TestCase(float.PositiveInfinity, ExpectedResult = float.PositiveInfinity)]
-    [TestCase(float.NegativeInfinity, ExpectedResult = 0f)]
-    [TestCase(88.8f, ExpectedResult = float.PositiveInfinity)]
-    [TestCase(-104f, ExpectedResult = 0f)]
-    [TestCase(0f, ExpectedResult = 1f)]
-    [TestCase(-100f, ExpectedResult = 3.783506e-44f, Description = "a denormal of 27 steps")]
-    public float Exponential_at_the_ends(float x) => F32.Exp(new(x)).V;
 
     [Test]
     public void Relu_keeps_NaN_and_infinity()
@@ -124,7 +123,8 @@ public sealed class FormulaTests
         Assert.That(y, Is.EqualTo(x.Select(v => v < 0 ? 0 : v)));
     }
 
-    private static void Run(string check, Type formula) =>
-        typeof(FormulaTests).GetMethod(check, BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(formula)
-            .Invoke(null, BindingFlags.DoNotWrapExceptions, null, null, null);
+    private static void Run(string check, IUnaryFormula formula) =>
+        typeof(FormulaTests).GetMethod(check, BindingFlags.NonPublic | BindingFlags.Static)!
+            .MakeGenericMethod(formula.GetType())
+            .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [formula], null);
 }

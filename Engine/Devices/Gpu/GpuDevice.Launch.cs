@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 
@@ -8,7 +9,12 @@ namespace PyNetSharp;
 public sealed partial class GpuDevice
 {
     /// <summary>Launches one thread for each item 0 … <paramref name="count"/> − 1.</summary>
-    internal void LaunchItems<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
+    /// <typeparam name="TKernel">A struct whose fields are the arguments; compiled at its first launch.</typeparam>
+    /// <param name="count">Not negative; of 0 items nothing is launched.</param>
+    /// <param name="kernel">The arguments.</param>
+    /// <exception cref="DeviceException">The driver reported an error, perhaps of an earlier launch.</exception>
+    /// <remarks>Asynchronous, in the order of the calls.</remarks>
+    public void LaunchItems<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
     {
         if (count == 0) return;
         ThrowIfFailed();
@@ -31,7 +37,12 @@ public sealed partial class GpuDevice
     /// Launches a grid of groups (CUDA's blocks, OpenCL's work-groups) of <see cref="IGroupKernel.Threads"/> threads;
     /// nothing if an extent of the grid is 0.
     /// </summary>
-    internal void LaunchGroups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
+    /// <typeparam name="TKernel">A struct whose fields are the arguments; compiled at its first launch.</typeparam>
+    /// <param name="grid">The number of groups along each axis.</param>
+    /// <param name="kernel">The arguments.</param>
+    /// <exception cref="DeviceException">The driver reported an error, perhaps of an earlier launch.</exception>
+    /// <remarks>Asynchronous, in the order of the calls.</remarks>
+    public void LaunchGroups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
     {
         if (grid.Size == 0) return;
         ThrowIfFailed();

@@ -20,16 +20,3 @@ internal sealed class GpuStorage(GpuDevice device, GpuBlock block, long size) : 
 
     protected override void Free() => device.FreeBlock(block, size);
 }
-
-/// <summary>What GPU kernels use of a tensor.</summary>
-internal static class GpuTensorExtensions
-{
-    extension(Tensor x)
-    {
-        /// <summary>The elements in storage order.</summary>
-        public ArrayView<float> View => ((GpuStorage)x.Storage).View(x.Shape.Size);
-
-        /// <summary>The device that holds the tensor and runs its kernels.</summary>
-        public GpuDevice Gpu => (GpuDevice)x.Device;
-    }
-}

@@ -1,9 +1,10 @@
-namespace PyNetSharp;
+namespace PyNetSharp.Kernels;
 
 /// <summary>A kernel that runs one thread per item. The struct's fields are its arguments.</summary>
 /// <remarks>ILGPU compiles <see cref="Run"/> for the GPU: it must not create objects, throw or recurse.</remarks>
-internal interface IItemKernel
+public interface IItemKernel
 {
+    /// <summary>What one thread does.</summary>
     /// <param name="i">The item's index, from 0.</param>
     void Run(int i);
 }
@@ -13,7 +14,7 @@ internal interface IItemKernel
 /// <see cref="ILGPU.Grid"/> and <see cref="ILGPU.Group"/> say which thread runs; every thread of a group must reach
 /// every barrier.
 /// </remarks>
-internal interface IGroupKernel
+public interface IGroupKernel
 {
     /// <summary>The number of threads of a group, at most 256.</summary>
     static abstract int Threads { get; }
@@ -24,5 +25,6 @@ internal interface IGroupKernel
     /// </summary>
     static virtual int ThreadsPerMultiprocessor => 512;
 
+    /// <summary>What one thread does; <see cref="ILGPU.Grid"/> and <see cref="ILGPU.Group"/> say which.</summary>
     void Run();
 }

@@ -4,6 +4,7 @@ using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 

@@ -40,7 +40,13 @@ internal sealed class LazyKernel(Type kernel, Func<CompiledKernel> compile, Func
         catch (InternalCompilerException e)
         {
             var (name, reason) = (KernelCache.NameOf(kernel), (e.InnerException ?? e).Message);
-            throw new DeviceException($"ILGPU cannot compile the kernel {name}: {reason}", e);
+            throw new DeviceException(
+                $"ILGPU cannot compile the kernel {name}: {reason}" +
+                (reason.Contains("Access is denied", StringComparison.Ordinal)
+                    ? ". A kernel or formula, and what it uses, must be public, or its assembly must have " +
+                        "[assembly: InternalsVisibleTo(\"ILGPURuntime\")]."
+                    : ""),
+                e);
         }
     }
 }

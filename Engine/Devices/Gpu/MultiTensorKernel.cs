@@ -1,4 +1,5 @@
 using ILGPU;
+using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 

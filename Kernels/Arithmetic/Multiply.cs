@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
@@ -30,7 +29,7 @@ internal sealed class MultiplyOp : Op
         (a, b) = (x[0], x[1]);
         if (Needed(0)) Save(b);
         if (Needed(1)) Save(a);
-        Broadcast.Run<Formula>(a, b, y);
+        Broadcast.Run(default(Formula), a, b, y);
     }
 
     protected internal override Tensor?[] Backward(Tensor dy) =>
@@ -42,7 +41,7 @@ internal sealed class MultiplyOp : Op
     private static Tensor OperandGradient(Tensor dy, Tensor other, Shape operand)
     {
         var product = new Tensor(dy.Shape, dy.Device);
-        Broadcast.Run<Formula>(dy, other, product);
+        Broadcast.Run(default(Formula), dy, other, product);
         var dx = Broadcast.SumTo(product, operand);
         if (dx != product) product.Release();
         return dx;
@@ -50,13 +49,10 @@ internal sealed class MultiplyOp : Op
 
     internal readonly struct Formula : IBinaryFormula
     {
-        public static float Apply(float a, float b) => a * b;
+        public T F<T>(T a, T b) where T : struct, IReal<T> => a * b;
 
-        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) =>
-            TensorPrimitives.Multiply(a, b, y);
+        public T DA<T>(T a, T b) where T : struct, IReal<T> => b;
 
-        public static void Apply(ReadOnlySpan<float> a, float b, Span<float> y) => TensorPrimitives.Multiply(a, b, y);
-
-        public static void Apply(float a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Multiply(b, a, y);
+        public T DB<T>(T a, T b) where T : struct, IReal<T> => a;
     }
 }

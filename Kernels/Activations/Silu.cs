@@ -1,5 +1,4 @@
 using PyNetSharp.Kernels;
-using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp;
 
@@ -11,19 +10,17 @@ public static class SiluExtensions
         /// <summary>SiLU, also called swish: x·σ(x), elementwise.</summary>
         /// <returns>A tensor shaped like <paramref name="x"/>, from −0.2785 up.</returns>
         /// <seealso href="https://arxiv.org/abs/1702.03118">Elfwing, Uchibe and Doya, 2017, eq. 5</seealso>
-        public Tensor Silu() => new ElementwiseOp<Silu>().Apply(x);
+        public Tensor Silu() => new ElementwiseOp<Silu>(new()).Apply(x);
     }
 }
 
 internal readonly struct Silu : IUnaryFormula
 {
-    public static bool UsesOutput => false;
+    public T F<T>(T x) where T : struct, IReal<T> => x * RealFunctions.Sigmoid(x);
 
-    public static T F<T>(T x) where T : struct, IReal<T> => x * Sigmoid.F(x);
-
-    public static T D<T>(T x) where T : struct, IReal<T>
+    public T D<T>(T x) where T : struct, IReal<T>
     {
-        var s = Sigmoid.F(x);
+        var s = RealFunctions.Sigmoid(x);
         return s + x * s * (T.Create(1) - s);
     }
 }

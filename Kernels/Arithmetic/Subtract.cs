@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
@@ -23,7 +22,7 @@ internal sealed class SubtractOp : Op
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, a = x[0].Shape, b = x[1].Shape);
 
-    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Broadcast.Run<Formula>(x[0], x[1], y);
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Broadcast.Run(default(Formula), x[0], x[1], y);
 
     protected internal override Tensor?[] Backward(Tensor dy) =>
     [
@@ -41,13 +40,10 @@ internal sealed class SubtractOp : Op
 
     internal readonly struct Formula : IBinaryFormula
     {
-        public static float Apply(float a, float b) => a - b;
+        public T F<T>(T a, T b) where T : struct, IReal<T> => a - b;
 
-        public static void Apply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) =>
-            TensorPrimitives.Subtract(a, b, y);
+        public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(1);
 
-        public static void Apply(ReadOnlySpan<float> a, float b, Span<float> y) => TensorPrimitives.Subtract(a, b, y);
-
-        public static void Apply(float a, ReadOnlySpan<float> b, Span<float> y) => TensorPrimitives.Subtract(a, b, y);
+        public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(-1);
     }
 }

@@ -1,5 +1,4 @@
 using PyNetSharp.Kernels;
-using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp;
 
@@ -14,7 +13,7 @@ public static class ReluExtensions
         /// The derivative at 0 is taken as 0. The op saves the result for it, not
         /// <paramref name="x"/>.
         /// </remarks>
-        public Tensor Relu() => new ElementwiseOp<Relu>().Apply(x);
+        public Tensor Relu() => new ElementwiseOp<Relu>(new()).Apply(x);
     }
 }
 
@@ -22,7 +21,7 @@ internal readonly struct Relu : IUnaryFormula
 {
     public static bool UsesOutput => true;
 
-    public static T F<T>(T x) where T : struct, IReal<T> => T.Max(T.Create(0), x);
+    public T F<T>(T x) where T : struct, IReal<T> => T.Max(T.Create(0), x);
 
-    public static T D<T>(T y) where T : struct, IReal<T> => T.SelectPositive(y, T.Create(1), T.Create(0));
+    public T D<T>(T y) where T : struct, IReal<T> => T.SelectPositive(y, T.Create(1), T.Create(0));
 }

@@ -1,0 +1,61 @@
+namespace PyNetSharp.Kernels;
+
+internal readonly struct Greater : IBinaryFormula
+{
+    public T F<T>(T a, T b) where T : struct, IReal<T> =>
+        T.SelectGreater(a, b, T.Create(1), T.Create(0));
+
+    public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+}
+
+internal readonly struct GreaterOrEqual : IBinaryFormula
+{
+    public T F<T>(T a, T b) where T : struct, IReal<T> =>
+        T.SelectGreater(a, b, T.Create(1), T.SelectEqual(a, b, T.Create(1), T.Create(0)));
+
+    public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+}
+
+internal readonly struct Less : IBinaryFormula
+{
+    public T F<T>(T a, T b) where T : struct, IReal<T> =>
+        T.SelectGreater(b, a, T.Create(1), T.Create(0));
+
+    public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+}
+
+internal readonly struct LessOrEqual : IBinaryFormula
+{
+    public T F<T>(T a, T b) where T : struct, IReal<T> =>
+        T.SelectGreater(b, a, T.Create(1), T.SelectEqual(a, b, T.Create(1), T.Create(0)));
+
+    public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+}
+
+internal readonly struct EqualTo : IBinaryFormula
+{
+    public T F<T>(T a, T b) where T : struct, IReal<T> =>
+        T.SelectEqual(a, b, T.Create(1), T.Create(0));
+
+    public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+}
+
+internal readonly struct NotEqualTo : IBinaryFormula
+{
+    public T F<T>(T a, T b) where T : struct, IReal<T> =>
+        T.SelectEqual(a, b, T.Create(0), T.Create(1));
+
+    public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+}

@@ -1,0 +1,31 @@
+using PyNetSharp.Kernels;
+
+namespace PyNetSharp;
+
+/// <summary>Functions of elements, given as a formula.</summary>
+public static class ElementwiseExtensions
+{
+    extension(Tensor x)
+    {
+        /// <summary>F(x), elementwise.</summary>
+        /// <typeparam name="TFormula">The function and its derivative.</typeparam>
+        /// <param name="formula">The function's parameters.</param>
+        /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
+        /// <remarks>The op saves x, or the result where <see cref="IUnaryFormula.UsesOutput"/>.</remarks>
+        public Tensor Elementwise<TFormula>(TFormula formula) where TFormula : struct, IUnaryFormula =>
+            new ElementwiseOp<TFormula>(formula).Apply(x);
+
+        /// <summary>F(x, b), elementwise; shapes are broadcast as NumPy does.</summary>
+        /// <typeparam name="TFormula">The function and its derivatives.</typeparam>
+        /// <param name="b">A shape that broadcasts with <paramref name="x"/>'s.</param>
+        /// <param name="formula">The function's parameters.</param>
+        /// <returns>The common shape.</returns>
+        /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
+        /// <remarks>The op saves both operands.</remarks>
+        public Tensor Elementwise<TFormula>(Tensor b, TFormula formula) where TFormula : struct, IBinaryFormula
+        {
+            ArgumentNullException.ThrowIfNull(b);
+            return new BinaryOp<TFormula>(formula).Apply(x, b);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+namespace PyNetSharp.Layers;
+
+/// <summary>SiLU, also called swish: x·σ(x), elementwise.</summary>
+public sealed class SiLU : Module
+{
+    /// <param name="x">Any shape.</param>
+    /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
+    public override Tensor Forward(Tensor x) => x.Silu();
+}
