@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace PyNetSharp;
 
 /// <summary>
@@ -62,7 +60,7 @@ public partial class Tensor
         set
         {
             if (GradFn is not null)
-                throw new InvalidOperationException($"{this} is the result of an op; only leaves take RequiresGrad.");
+                throw new InvalidOperationException($"{Describe()}: only leaves take RequiresGrad.");
             field = value;
             if (callerHoldsReference) Keep();
         }
@@ -113,7 +111,7 @@ public partial class Tensor
 
     private CpuStorage CpuData =>
         Storage as CpuStorage
-        ?? throw new NotSupportedException($"{this}: a CPU kernel cannot read the device {Device}.");
+        ?? throw new NotSupportedException($"{Describe()}: a CPU kernel cannot read the device {Device}.");
 
     /// <summary>
     /// Adds a reference that is never released: the tensor stays readable after <see cref="Backward()"/> and
@@ -182,11 +180,6 @@ public partial class Tensor
             throw new ShapeException($"Backward: a seed of shape {seed.Shape} for a tensor of shape {Shape}.");
         BackwardPass.Run(this, seed);
     }
-
-    /// <summary>Class, shape and device; and the value of a scalar.</summary>
-    public override string ToString() =>
-        $"{GetType().Name} {Shape} on {Device}" +
-        (Shape.Size == 1 && storage is not null ? $" = {Item().ToString("G6", CultureInfo.InvariantCulture)}" : "");
 
     /// <summary>Adds a reference, which <see cref="ReleaseRetained"/> ends.</summary>
     internal void Retain() => Interlocked.Increment(ref references);

@@ -12,7 +12,8 @@ internal static class BackwardPass
     {
         if (!root.InGraph)
             throw new InvalidOperationException(
-                $"Backward: {root} is in no graph: no input required a gradient, or it was computed under NoGrad.");
+                $"Backward: {root.Describe()} is in no graph: no input required a gradient, or it was computed under " +
+                "NoGrad.");
 
         using var noGrad = GradMode.NoGrad();       // there are no gradients of gradients
         GradMode.InBackward = true;

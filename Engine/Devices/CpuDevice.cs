@@ -103,8 +103,8 @@ public sealed class CpuDevice : Device
     internal override void Upload(ReadOnlySpan<float> from, Storage to) =>
         from.CopyTo(((CpuStorage)to).Span(from.Length));
 
-    internal override void Download(Storage from, Span<float> to) =>
-        ((CpuStorage)from).Span(to.Length).CopyTo(to);
+    internal override void Download(Storage from, Span<float> to, int start = 0) =>
+        ((CpuStorage)from).Span(start, to.Length).CopyTo(to);
 
     internal override void Copy(Storage from, Storage to, int count)
     {

@@ -44,8 +44,8 @@ public abstract class Device
     /// <summary>Copies from the host, in storage order.</summary>
     internal abstract void Upload(ReadOnlySpan<float> from, Storage to);
 
-    /// <summary>Copies to the host, in storage order.</summary>
-    internal abstract void Download(Storage from, Span<float> to);
+    /// <summary>Copies to the host, in storage order, from the element <paramref name="start"/> on.</summary>
+    internal abstract void Download(Storage from, Span<float> to, int start = 0);
 
     /// <summary>Copies within the device.</summary>
     internal abstract void Copy(Storage from, Storage to, int count);

@@ -156,7 +156,7 @@ public sealed partial class GpuDevice : Device
         }
     }
 
-    internal override void Download(Storage from, Span<float> to)
+    internal override void Download(Storage from, Span<float> to, int start = 0)
     {
         ThrowIfFailed();
         if (!memory.HoldsData)
@@ -168,7 +168,7 @@ public sealed partial class GpuDevice : Device
         try
         {
             accelerator.Bind();
-            staging.Download(((GpuStorage)from).View(to.Length), to);
+            staging.Download(((GpuStorage)from).View(start + to.Length).SubView(start, to.Length), to);
         }
         catch (AcceleratorException e)
         {

@@ -1,0 +1,80 @@
+namespace PyNetSharp;
+
+/// <summary>The elements of a tensor that are printed: all, or those at both ends of every axis.</summary>
+/// <remarks>Of a GPU's tensor only they are copied to the host, and what lies between near ones.</remarks>
+internal sealed class PrintedElements
+{
+    /// <summary>A gap in storage up to which one copy from a device is faster than two.</summary>
+    private const int MaxGap = 1 << 12;
+
+    private readonly int edgeItems;
+
+    public PrintedElements(Tensor x, PrintOptions options)
+    {
+        (Shape, edgeItems) = (x.Shape, options.EdgeItems);
+        IsSummarized = Shape.Size > options.Threshold;
+        Values = IsSummarized ? Read(x, StorageOffsets()) : x.ToArray();
+    }
+
+    /// <summary>The tensor's shape.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>Whether the tensor is printed as a summary.</summary>
+    public bool IsSummarized { get; }
+
+    /// <summary>The elements in logical order.</summary>
+    public float[] Values { get; }
+
+    /// <summary>Whether the middle of an axis is left out.</summary>
+    public bool IsCut(int axis) => IsSummarized && Shape[axis] > 2 * edgeItems;
+
+    /// <summary>How many items of an axis are printed.</summary>
+    public int Count(int axis) => IsCut(axis) ? 2 * edgeItems : Shape[axis];
+
+    /// <summary>Whether a "…" stands before this one of an axis's printed items.</summary>
+    public bool FollowsGap(int axis, int item) => IsCut(axis) && item == edgeItems;
+
+    private int[] StorageOffsets()
+    {
+        var strides = new int[Shape.Rank];
+        var stride = 1;
+        foreach (var axis in Layout.StorageOrder(Shape.Rank).Reverse())
+        {
+            strides[axis] = stride;
+            stride *= Shape[axis];
+        }
+
+        int[] offsets = [0];
+        for (var axis = 0; axis < Shape.Rank; axis++)
+        {
+            var (count, next) = (Count(axis), new int[offsets.Length * Count(axis)]);
+            for (var i = 0; i < next.Length; i++)
+            {
+                var item = i % count;
+                if (IsCut(axis) && item >= edgeItems) item += Shape[axis] - count;
+                next[i] = offsets[i / count] + item * strides[axis];
+            }
+
+            offsets = next;
+        }
+
+        return offsets;
+    }
+
+    private static float[] Read(Tensor x, int[] offsets)
+    {
+        var (values, places) = (new float[offsets.Length], Enumerable.Range(0, offsets.Length).ToArray());
+        Array.Sort(offsets, places);
+        for (int begin = 0, end; begin < offsets.Length; begin = end)
+        {
+            end = begin + 1;
+            while (end < offsets.Length && offsets[end] - offsets[end - 1] <= MaxGap) end++;
+            var run = new float[offsets[end - 1] - offsets[begin] + 1];
+            x.Device.Download(x.Storage, run, offsets[begin]);
+            for (var i = begin; i < end; i++) values[places[i]] = run[offsets[i] - offsets[begin]];
+        }
+
+        GC.KeepAlive(x);
+        return values;
+    }
+}
