@@ -10,6 +10,7 @@ namespace PyNetSharp.Train;
 internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput screen)
 {
     private readonly Recipe recipe = settings.Recipe;
+    private LoadReport? loaded;                 // of the initial weights
 
     /// <param name="data">The data set of the settings.</param>
     /// <param name="warmUp">Compiles the kernels.</param>
@@ -34,13 +35,14 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         var layers = ModelSummary.Of(model, trainLoader.ItemShape);
         model.To(device);
 
-        var optimizer = recipe.CreateOptimizer(model.Parameters());
+        var optimizer = recipe.CreateOptimizer(model.Parameters().Where(parameter => parameter.RequiresGrad));
         if (settings.ResumedFrom is null) settings.RunFolder.Create(RunConfig.Of(settings));
         try
         {
             using var runLock = settings.RunFolder.Lock();
             var history = settings.ResumedFrom is { } earlier ? Resume(earlier, model, optimizer, trainLoader) : [];
             WriteDescription(trainLoader, testLoader, train, layers);
+            WriteParameters(model);
             warmUp.WaitForKernels(trainLoader, testLoader, train.ClassNames.Count, screen);
             return Train(model, optimizer, trainLoader, testLoader, history);
         }
@@ -83,10 +85,17 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             Dropout = recipe.Dropout,
         };
         var model = settings.Network.Create(options, rng.Split(0));
-        if (settings.ResumedFrom is not null) return model;             // the checkpoint has the weights
-        if (settings.Weights is { } file) model.Load(file);
-        else recipe.Initialize(model, rng.Split(1), settings.Init);
+        if (settings.ResumedFrom is null) InitializeWeights(model, rng.Split(1));      // else the checkpoint has them
+        var origin = settings.ResumedFrom is null ? "--freeze" : $"'{settings.RunFolder.ConfigPath}': freeze";
+        FrozenModules.Freeze(model, settings.Network, settings.Freeze, origin);
         return model;
+    }
+
+    private void InitializeWeights(Module model, Rng rng)
+    {
+        if (settings.Weights is null || settings.NewHead) recipe.Initialize(model, rng, settings.Init);
+        if (settings.Weights is { } file)
+            loaded = settings.NewHead ? settings.Network.LoadFeatures(model, file) : model.Load(file);
     }
 
     private int Train(
@@ -144,6 +153,18 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             $"{recipe.Optimizer.ToString().ToLowerInvariant()}, " +
             $"learning rate {NumberFormatting.Number(recipe.LearningRate)}{momentum}{decay}{schedule}, " +
             $"batch {recipe.BatchSize}, {recipe.Epochs} epochs, seed {settings.Seed}, {device}");
+    }
+
+    /// <summary>Where the weights come from, and which of them are trained.</summary>
+    private void WriteParameters(Module model)
+    {
+        if (loaded is not null)
+        {
+            var drawn = loaded.Missing.Count == 0 ? "" : $"; drawn anew: {string.Join(", ", loaded.Missing)}";
+            screen.WriteInfo($"{settings.Weights}: {loaded.Loaded.Count} tensors loaded{drawn}");
+        }
+
+        screen.WriteInfo(FrozenModules.Describe(model, settings.Freeze));
     }
 
     private void WriteSummary(Trainer trainer, bool isWritten, bool interrupted)

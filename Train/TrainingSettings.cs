@@ -14,6 +14,12 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
     /// <summary>The file of the initial weights; null to draw them.</summary>
     public string? Weights { get; init; }
 
+    /// <summary>Whether the head is drawn, whatever <see cref="Weights"/> have.</summary>
+    public bool NewHead { get; init; }
+
+    /// <summary>The paths of the modules that are not trained; see <see cref="FrozenModules"/>.</summary>
+    public IReadOnlyList<string> Freeze { get; init; } = [];
+
     /// <summary>The data folder; null for the environment's or the default one.</summary>
     public string? DataFolder { get; init; }
 

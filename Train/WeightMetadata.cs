@@ -21,16 +21,37 @@ internal sealed record WeightMetadata(string? Model, string? Data, double? Width
         return metadata;
     }
 
-    /// <summary>The settings in a file's metadata; none if it is of another program or another network.</summary>
+    /// <summary>The settings in a file's metadata; null for each that it does not have.</summary>
     /// <exception cref="InputException">The file cannot be read or is no safetensors file.</exception>
-    public static WeightMetadata Read(string path, string model)
+    public static WeightMetadata Read(string path)
     {
         using var file = Safetensors.Open(path);
         var metadata = file.Metadata;
-        if (metadata.GetValueOrDefault("model") != model) return new(null, null, null, null);
-
         var (width, side) = (metadata.GetValueOrDefault("width"), metadata.GetValueOrDefault("resize"));
-        return new(model, metadata.GetValueOrDefault("data"), ReadWidth(width), ReadSide(side));
+        return new(
+            metadata.GetValueOrDefault("model"), metadata.GetValueOrDefault("data"), ReadWidth(width), ReadSide(side));
+    }
+
+    /// <summary>The settings in a file's metadata; none if it is of another program or another network.</summary>
+    /// <exception cref="InputException">The file cannot be read or is no safetensors file.</exception>
+    public static WeightMetadata Read(string path, string model) =>
+        Read(path) is var all && all.Model == model ? all : new(null, null, null, null);
+
+    /// <summary>Checks that weights to begin with are of this network and of this data set's classes.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The network that is trained.</param>
+    /// <param name="data">The data set that it is trained on.</param>
+    /// <exception cref="InputException">They are of others, by the file's metadata.</exception>
+    public void CheckOrigin(string path, string model, string data)
+    {
+        if (Model is not null && Model != model)
+            throw new InputException(
+                $"--weights '{path}': they are weights of {ErrorText.Quote(Model)}, not of {model}; --new-head takes " +
+                "what fits all layers but the last.");
+        if (Model is not null && Data is not null && Data != data)
+            throw new InputException(
+                $"--weights '{path}': they were trained on {ErrorText.Quote(Data)}, not on {data}, which has other " +
+                "classes; --new-head draws the last layer anew.");
     }
 
     private static double? ReadWidth(string? text) =>

@@ -1,5 +1,3 @@
-using static PyNetSharp.Layers.ErrorText;
-
 namespace PyNetSharp.Layers;
 
 /// <summary>
@@ -7,8 +5,6 @@ namespace PyNetSharp.Layers;
 /// </summary>
 public static class ModuleSerialization
 {
-    private const int MaxListed = 4;        // tensors per kind of error that a message names
-
     extension(Module model)
     {
         /// <summary>Writes all parameters and buffers. Equal weights give equal bytes.</summary>
@@ -19,21 +15,70 @@ public static class ModuleSerialization
         public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null) =>
             Safetensors.Save(path, GetState(model), metadata);
 
-        /// <summary>Reads all parameters and buffers; elements that are F16, BF16 or F64 are converted.</summary>
-        /// <param name="path">A file with exactly the tensors of <see cref="Module.State"/>.</param>
+        /// <summary>Reads parameters and buffers; elements that are F16, BF16 or F64 are converted.</summary>
+        /// <param name="path">A safetensors file.</param>
+        /// <param name="strict">
+        /// Whether the file must have exactly the tensors of <see cref="Module.State"/>. Otherwise those of equal name
+        /// and shape are read, and the others reported; PyTorch's <c>strict=False</c> refuses those of other shapes.
+        /// </param>
+        /// <param name="prefix">
+        /// Only the file's tensors whose names begin with this, without it: <c>"features."</c> to read a part of
+        /// another model, <c>"module."</c> for what PyTorch's DataParallel saved.
+        /// </param>
+        /// <param name="rename">
+        /// The model's name for each of the file's, from which the prefix has been taken; null for a tensor that is to
+        /// be ignored: <c>name => name.StartsWith("fc2.") ? null : name</c>. Null for the same names.
+        /// </param>
+        /// <returns>What was loaded and what was not; it prints itself.</returns>
         /// <exception cref="InputException">
-        /// The file cannot be read, is not in the format, or does not fit the model. Then the model is unchanged.
+        /// The file cannot be read or is not in the format; if <paramref name="strict"/>, it does not fit the model,
+        /// and the message names all that is missing, surplus or misshapen; a tensor that would be loaded is of another
+        /// type; or two would get the same name. Then the model is unchanged.
         /// </exception>
         /// <exception cref="InvalidOperationException">The model has no parameters or buffers.</exception>
         /// <remarks>
         /// PyTorch's <c>num_batches_tracked</c> is ignored: it is used by training with cumulative averages only, which
-        /// no layer here has. Needs temporary memory for a copy of the largest tensor.
+        /// no layer here has. Frozen parameters are loaded as well. Needs temporary memory for a copy of what is
+        /// loaded, so that a file that cannot be read to its end changes nothing.
         /// </remarks>
-        public void Load(string path)
+        /// <example><code>
+        /// var report = model.Load("cifar10.safetensors", strict: false);
+        /// Console.WriteLine(report);      // 16 tensors loaded; misshapen: 'fc.weight' [10, 64], expected [100, 64]
+        /// </code></example>
+        public LoadReport Load(
+            string path, bool strict = true, string prefix = "", Func<string, string?>? rename = null)
         {
+            ArgumentNullException.ThrowIfNull(prefix);
             using var file = Safetensors.Open(path);
-            Load(path, file, GetState(model));
+            return Load(path, file, GetState(model), strict, Rename);
+
+            string? Rename(string name)
+            {
+                if (!name.StartsWith(prefix, StringComparison.Ordinal)) return null;
+                name = name[prefix.Length..];
+                return rename is null ? name : rename(name);
+            }
         }
+    }
+
+    /// <summary>Reads these tensors from a file: all or none.</summary>
+    /// <param name="path">The file's path, for messages.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="state">The tensors and their names.</param>
+    /// <param name="strict">Whether the file must have all of them and no others.</param>
+    /// <param name="rename">
+    /// The names here of the file's tensors, null for those to be ignored; null for the same names.
+    /// </param>
+    internal static LoadReport Load(
+        string path, SafetensorsFile file, IReadOnlyList<(string Name, Tensor Tensor)> state, bool strict = true,
+        Func<string, string?>? rename = null)
+    {
+        var match = new StateMatch(path, file, state, rename ?? (name => name));
+        match.ThrowIfUnfit(strict);
+        var values = match.Matches.Select(pair => new float[pair.Ours.Shape.Size]).ToArray();
+        foreach (var (pair, part) in match.Matches.Zip(values)) file.Read(pair.Theirs, part);
+        foreach (var (pair, part) in match.Matches.Zip(values)) pair.Ours.CopyFrom(part);
+        return match.ToReport();
     }
 
     private static IReadOnlyList<(string Name, Tensor Tensor)> GetState(Module model) =>
@@ -42,56 +87,4 @@ public static class ModuleSerialization
             : throw new InvalidOperationException(
                 $"{model.GetType().Name} has no parameters or buffers, in no field or property, " +
                 "so there is nothing to save or load.");
-
-    /// <summary>Reads all these tensors from a file, if it has them and no others.</summary>
-    internal static void Load(string path, SafetensorsFile file, IReadOnlyList<(string Name, Tensor Tensor)> state)
-    {
-        CheckMatches(path, file, state);
-        var values = new float[state.Select(s => s.Tensor.Shape.Size).DefaultIfEmpty().Max()];
-        foreach (var (name, tensor) in state)
-        {
-            var part = values.AsSpan(0, tensor.Shape.Size);
-            file.Read(file.Find(name)!, part);
-            tensor.CopyFrom(part);
-        }
-    }
-
-    private static void CheckMatches(
-        string path, SafetensorsFile file, IReadOnlyList<(string Name, Tensor Tensor)> state)
-    {
-        var known = state.Select(s => s.Name).ToHashSet();
-        var both = state
-            .Where(s => file.Find(s.Name) is not null)
-            .Select(s => (Ours: s.Tensor.Shape, Theirs: file.Find(s.Name)!))
-            .ToArray();
-        var surplus = file.Tensors
-            .Where(t => !known.Contains(t.Name) && t.Name.Split('.')[^1] != "num_batches_tracked");
-        string[] problems =
-        [
-            .. ListProblems(
-                "missing",
-                state.Where(s => file.Find(s.Name) is null),
-                s => $"{Quote(s.Name)} {s.Tensor.Shape}"),
-            .. ListProblems("surplus", surplus, t => $"{Quote(t.Name)} {t.ExtentsText}"),
-            .. ListProblems(
-                "misshapen",
-                both.Where(pair => !pair.Ours.Select(extent => (long)extent).SequenceEqual(pair.Theirs.Extents)),
-                pair => $"{Quote(pair.Theirs.Name)} {pair.Theirs.ExtentsText}, expected {pair.Ours}"),
-            .. ListProblems(
-                $"of a type other than {SafetensorsDtype.ReadableTypes}",
-                both.Where(pair => !SafetensorsDtype.IsReadable(pair.Theirs.Dtype)),
-                pair => $"{Quote(pair.Theirs.Name)} {pair.Theirs.Dtype}"),
-        ];
-        if (problems.Length > 0)
-            throw new InputException($"'{path}' does not fit the model: {string.Join("; ", problems)}.");
-    }
-
-    /// <summary>One text such as "missing: 'a' [2], 'b' [3] and 7 more"; none if there is nothing to list.</summary>
-    private static IEnumerable<string> ListProblems<T>(string problem, IEnumerable<T> tensors, Func<T, string> show)
-    {
-        var all = tensors.ToArray();
-        if (all.Length == 0) yield break;
-        var more = all.Length > MaxListed ? $" and {all.Length - MaxListed} more" : "";
-        yield return $"{problem}: {string.Join(", ", all.Take(MaxListed).Select(show))}{more}";
-    }
 }

@@ -32,5 +32,8 @@ public sealed record SafetensorsTensorInfo(
     }
 
     /// <summary>The extents, formatted like a <see cref="PyNetSharp.Shape"/>.</summary>
-    internal string ExtentsText => $"[{string.Join(", ", Extents)}]";
+    internal string ExtentsText => Format(Extents);
+
+    /// <summary>Extents, formatted like a <see cref="PyNetSharp.Shape"/>.</summary>
+    internal static string Format(IReadOnlyList<long> extents) => $"[{string.Join(", ", extents)}]";
 }

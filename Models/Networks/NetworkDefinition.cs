@@ -1,3 +1,5 @@
+using PyNetSharp.Layers;
+
 namespace PyNetSharp.Models;
 
 /// <summary>An entry of <see cref="NetworkCatalog"/>: a network's name, constructor and default training.</summary>
@@ -13,6 +15,12 @@ public sealed record NetworkDefinition(
 {
     /// <summary>Whether <see cref="NetworkOptions.Dropout"/> has an effect.</summary>
     public bool HasDropout { get; init; } = true;
+
+    /// <summary>
+    /// The path of the layers that compute the scores: the only ones whose shapes depend on the number of classes.
+    /// "classifier.6" of AlexNet; empty if it is not known.
+    /// </summary>
+    public string Head { get; init; } = "";
 
     /// <summary>Creates the model, with PyTorch's default initialization, and checks that it fits the input.</summary>
     /// <param name="options">
@@ -36,5 +44,50 @@ public sealed record NetworkDefinition(
             throw new InputException(
                 $"{Name}: made for items of shape {Input}, and cannot take {options.Input}. {error.Message}", error);
         }
+    }
+
+    /// <summary>
+    /// Reads the weights of all layers but the <see cref="Head"/>, for other classes than the file's.
+    /// </summary>
+    /// <param name="model">A model of this network, with any number of classes.</param>
+    /// <param name="path">Weights of this network, with the same width; its head is ignored.</param>
+    /// <returns>What was loaded; the head's tensors are those that it lists as missing.</returns>
+    /// <exception cref="InputException">
+    /// The file cannot be read, or the other layers do not fit; the message names all that differ. Then the model is
+    /// unchanged.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The <see cref="Head"/> is not known.</exception>
+    public LoadReport LoadFeatures(Module model, string path)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        CheckHead();
+        var state = model.State().ToLookup(s => IsInHead(s.Name));
+        using var file = Safetensors.Open(path);
+        var report = ModuleSerialization.Load(
+            path, file, [.. state[false]], rename: name => IsInHead(name) ? null : name);
+        return report with { Missing = [.. state[true].Select(s => s.Name)] };
+    }
+
+    /// <summary>
+    /// Freezes all layers but the <see cref="Head"/>, so that only it is trained; see <see cref="Module.Freeze"/>.
+    /// </summary>
+    /// <param name="model">A model of this network.</param>
+    /// <exception cref="InvalidOperationException">The <see cref="Head"/> is not known.</exception>
+    public void FreezeFeatures(Module model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        CheckHead();
+        foreach (var (path, module) in model.Descendants().ToArray())
+            if (!IsInHead(path) && !$"{Head}.".StartsWith(path.Length == 0 ? "" : $"{path}.", StringComparison.Ordinal))
+                module.Freeze();
+    }
+
+    private bool IsInHead(string path) => $"{path}.".StartsWith($"{Head}.", StringComparison.Ordinal);
+
+    private void CheckHead()
+    {
+        if (Head.Length == 0)
+            throw new InvalidOperationException(
+                $"{Name}: its {nameof(Head)} is empty; set it to the path of the layers that depend on the classes.");
     }
 }

@@ -92,9 +92,9 @@ public sealed class ModuleSerializationTests
     }
 
     [Test]
-    public void TheMessageForAnotherModelsFileIsShort() => AssertRefused(
-        path => Safetensors.Save(path, Enumerable.Range(0, 1000).Select(i => ($"t{i}", Tensor.Zeros([1])))),
-        "surplus: 't0' [1], 't1' [1], 't2' [1], 't3' [1] and 996 more.");
+    public void The_message_for_another_models_file_names_all_of_its_tensors() => AssertRefused(
+        path => Safetensors.Save(path, Enumerable.Range(0, 20).Select(i => ($"t{i}", Tensor.Zeros([1])))),
+        $"surplus: {string.Join(", ", Enumerable.Range(0, 20).Select(i => $"'t{i}' [1]"))}.");
 
     [Test]
     public void ATruncatedFileChangesNothing() => AssertRefused(

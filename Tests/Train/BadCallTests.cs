@@ -104,6 +104,19 @@ public sealed class BadCallTests
         ("train fcnet --data xor --out file", ["'file'", "is a file"]),
         ("train fcnet --data xor --out file/below", ["file"]),
         ("train fcnet --data xor --weights nowhere", ["nowhere"]),
+        ("train fcnet --data xor --new-head", ["--new-head needs --weights"]),
+        ("train fcnet --data xor --new-head --weights two-layer.safetensors",
+            ["not fit", "missing: 'bn1.weight'"]),
+        ("train two-layer --data xor --weights lenet5.safetensors",
+            ["'lenet5.safetensors'", "weights of 'lenet5', not of two-layer", "--new-head"]),
+        ("train two-layer --data xor --weights mnist.safetensors",
+            ["'mnist.safetensors'", "trained on 'mnist', not on xor", "--new-head"]),
+        ("train fcnet --data xor --freeze relu1,fc11",
+            ["--freeze: unknown module 'fc11'; did you mean 'fc1'?", "The modules are flatten, fc1, bn1,", "fc4, features."]),
+        ("train alexnet --data shapes --freeze featurs",
+            ["unknown module 'featurs'; did you mean 'features'?", "The modules are features, features.0,"]),
+        ("train fcnet --data xor --freeze fc1,,fc2", ["--freeze 'fc1,,fc2'", "paths of modules"]),
+        ("train two-layer --data xor --freeze features,fc2", ["--freeze features,fc2", "nothing is left to train"]),
         ("train three-layer --data xor --weights two-layer.safetensors", ["not fit", "missing: 'fc3.weight'"]),
         ("train two-layer --data xor --weights three-layer.safetensors", ["not fit", "surplus: 'fc3.weight'"]),
         ("evaluate two-layer --data xor --weights cut.safetensors", ["cut.safetensors"]),
@@ -200,6 +213,13 @@ public sealed class BadCallTests
         var good = folder["two-layer.safetensors"];
         NetworkCatalog.Find("two-layer").Create(new([2], 2), new Rng(0)).Save(good);
         NetworkCatalog.Find("three-layer").Create(new([2], 2), new Rng(0)).Save(folder["three-layer.safetensors"]);
+        foreach (var (model, data) in (Span<(string, string)>)[("lenet5", "xor"), ("two-layer", "mnist")])
+        {
+            var name = model == "lenet5" ? model : data;
+            NetworkCatalog.Find("two-layer").Create(new([2], 2), new Rng(0))
+                .Save(folder[$"{name}.safetensors"], new WeightMetadata(model, data, null, null).ToMetadata());
+        }
+
         var bytes = File.ReadAllBytes(good);
         File.WriteAllBytes(folder["cut.safetensors"], bytes[..^4]);
         File.WriteAllBytes(folder["huge.safetensors"], [255, 255, 255, 255, 255, 255, 255, 127, .. bytes[8..]]);

@@ -52,6 +52,11 @@ public sealed class RunConfigTests
     [TestCase("data_dir", "\"\"", "'data_dir' is ''; expected a path or null")]
     [TestCase("data_dir", "\"a\\u0000b\"", "'data_dir' is 'a\0b'; expected a path or null")]
     [TestCase("schedule", "\"cosine:5\"", "schedule 'cosine:5'")]
+    [TestCase("new_head", "true", "'new_head' is 'true'; expected false where no weights are given")]
+    [TestCase("new_head", "1", "'new_head' has a value of the wrong type")]
+    [TestCase("freeze", "\"features\"", "'freeze' has a value of the wrong type")]
+    [TestCase("freeze", "[1]", "'freeze")]
+    [TestCase("freeze", "[\"features1\", null]", "'freeze' is 'features1,'; expected a list of paths of modules")]
     public void A_faulty_setting_is_named(string key, string? json, string said)
     {
         using var folder = new TemporaryFolder();
@@ -104,6 +109,28 @@ public sealed class RunConfigTests
         var settings = Read(folder);
 
         Assert.That((settings.Seed, settings.DataFolder), Is.EqualTo((3ul, (string?)null)));
+    }
+
+    [Test]
+    public void What_is_frozen_and_new_is_restored()
+    {
+        using var folder = new TemporaryFolder();
+        var config = SmallRunConfig.Of() with { Weights = "gone", NewHead = true, Freeze = ["features1", "gap"] };
+        File.WriteAllText(folder["config.json"], Text(folder, config));
+        var settings = Read(folder);
+        Assert.That((settings.Weights, settings.NewHead), Is.EqualTo(("gone", true)));
+        Assert.That(settings.Freeze, Is.EqualTo(new[] { "features1", "gap" }));
+    }
+
+    [Test]
+    public void A_file_from_before_there_was_freezing_freezes_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var node = JsonNode.Parse(Text(folder, SmallRunConfig.Of()))!.AsObject();
+        Assert.That(node.Remove("freeze") && node.Remove("new_head"), Is.True);
+        File.WriteAllText(folder["config.json"], node.ToJsonString());
+        var settings = Read(folder);
+        Assert.That((settings.NewHead, settings.Freeze.Count), Is.EqualTo((false, 0)));
     }
 
     private static TrainingSettings Read(TemporaryFolder folder)

@@ -31,6 +31,16 @@ internal sealed class TrainCommand : ConsoleCommand
     private readonly Option<string?> weights = CheckedOption.Path(
         "--weights", "FILE", "Start from these weights (safetensors, with PyTorch's names).");
 
+    private readonly Option<bool> newHead = CheckedOption.Switch(
+        "--new-head",
+        "Draw the last layer anew, for the data set's classes, and take the others from --weights: they may be of " +
+        "another data set.");
+
+    private readonly Option<string?> freeze = CheckedOption.Text(
+        "--freeze", "PATH[,PATH…]",
+        "Do not train these modules, which 'pynet models MODEL' lists, and keep them in evaluation mode. " +
+        $"'{FrozenModules.Features}' is all but the last layer where no module has that name.");
+
     private readonly Option<bool> augment = CheckedOption.Switch(
         "--augment", "Move training images by up to 4 pixels, and mirror color images half of the time.");
 
@@ -92,7 +102,7 @@ internal sealed class TrainCommand : ConsoleCommand
     {
         Add(model);
         AddGroup("Data", data.Data, data.Folder, data.Download, limit, data.Resize, augment, shuffle);
-        AddGroup("Network", width, dropout, init, weights);
+        AddGroup("Network", width, dropout, init, weights, newHead, freeze);
         AddGroup(
             "Training; what is not given is the model's own",
             epochs, maxSteps, batchSize, optimizer, learningRate, momentum, nesterov, weightDecay, schedule,
@@ -105,6 +115,8 @@ internal sealed class TrainCommand : ConsoleCommand
             ("pynet train nin --data cifar10 --data-dir data --augment --schedule cosine:5",
                 "Train NiN on CIFAR-10 files in data/cifar10."),
             ("pynet train alexnet --data cifar10 --device cuda", "Train on the first NVIDIA GPU."),
+            ("pynet train nin --data cifar100 --weights nin-cifar10.safetensors --new-head --freeze features",
+                "Fine-tune: train a new last layer on top of trained ones."),
             ("pynet train --resume runs/first --epochs 200", "Resume a run that was stopped, or make it longer."),
             ("pynet train fcnet --data xor --epochs 20 --threads 1", "Learn the exclusive or."),
         ]);
@@ -161,6 +173,7 @@ internal sealed class TrainCommand : ConsoleCommand
         var recipe = ApplyOptions(name is null ? NetworkCatalog.QuickStart : network.Recipe, parse);
         if (!DataCatalog.Names.Contains(recipe.Data))
             throw new InputException(SpellingSuggestion.UnknownNameMessage("data set", recipe.Data, DataCatalog.Names));
+        recipe = ApplyOrigin(recipe, network.Name, parse);
         if (recipe.Dropout > 0 && !network.HasDropout)
             throw new InputException(
                 $"--dropout {recipe.Dropout}: {network.Name} has no dropout layers; expected 0 or no such option.");
@@ -169,6 +182,8 @@ internal sealed class TrainCommand : ConsoleCommand
         {
             Init = parse.GetValue(init),
             Weights = parse.GetValue(weights),
+            NewHead = parse.GetValue(newHead),
+            Freeze = parse.GetValue(freeze) is { } paths ? FrozenModules.Parse(paths) : [],
             ResizeIsChosen = parse.GetValue(data.Resize) is not null,
             Augment = parse.GetValue(augment),
             Shuffle = parse.GetValue(shuffle) != BooleanChoice.False,
@@ -181,6 +196,26 @@ internal sealed class TrainCommand : ConsoleCommand
             RunFolder = parse.GetValue(folder) is { } chosen
                 ? new(chosen)
                 : RunFolder.CreateUnique("runs", $"{network.Name}-{recipe.Data}-{DateTime.Now:yyyyMMdd-HHmmss}"),
+        };
+    }
+
+    /// <summary>
+    /// The recipe with the width and the image size of the initial weights, unless options give others.
+    /// </summary>
+    /// <exception cref="InputException">The weights are of another network or data set, without --new-head.</exception>
+    private Recipe ApplyOrigin(Recipe recipe, string network, ParseResult parse)
+    {
+        if (parse.GetValue(weights) is not { } file)
+            return parse.GetValue(newHead)
+                ? throw new InputException("--new-head needs --weights; without them all layers are new.")
+                : recipe;
+
+        var origin = WeightMetadata.Read(file);
+        if (!parse.GetValue(newHead)) origin.CheckOrigin(file, network, recipe.Data);
+        return origin.Model != network ? recipe : recipe with
+        {
+            WidthMultiplier = parse.GetValue(width) ?? origin.WidthMultiplier ?? recipe.WidthMultiplier,
+            Resize = parse.GetValue(data.Resize) ?? origin.Resize ?? recipe.Resize,
         };
     }
 

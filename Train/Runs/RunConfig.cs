@@ -24,6 +24,12 @@ internal sealed record RunConfig
 
     public required string? Weights { get; init; }
 
+    /// <summary>Whether the head was drawn, whatever <see cref="Weights"/> had. Older files have no such key.</summary>
+    public bool NewHead { get; init; }
+
+    /// <summary>The paths of the modules that are not trained; older files have no such key.</summary>
+    public IReadOnlyList<string>? Freeze { get; init; }
+
     public required string Data { get; init; }
 
     /// <summary>The data folder; null for the environment's or the default one.</summary>
@@ -100,8 +106,11 @@ internal sealed record RunConfig
             Width = recipe.WidthMultiplier,
             Dropout = recipe.Dropout,
             Init = settings.Init ?? recipe.Initialization,
-            SafeStart = settings.Init is null && recipe.InitializesHead && settings.Weights is null,
+            SafeStart = settings.Init is null && recipe.InitializesHead
+                && (settings.Weights is null || settings.NewHead),
             Weights = settings.Weights,
+            NewHead = settings.NewHead,
+            Freeze = settings.Freeze,
             Data = recipe.Data,
             DataDir = settings.DataFolder,
             Limit = settings.Limit,
@@ -159,6 +168,8 @@ internal sealed record RunConfig
         return new(network, recipe)
         {
             Weights = Weights,
+            NewHead = NewHead,
+            Freeze = Freeze ?? [],
             DataFolder = DataDir,
             Augment = Augment,
             Shuffle = Shuffle,
@@ -216,6 +227,9 @@ internal sealed record RunConfig
             throw Invalid(
                 "nesterov", Nesterov switch { true => "true", false => "false", null => "null" },
                 isSgd ? "true or false" : "null for adam");
+        if (NewHead && Weights is null) throw Invalid("new_head", "true", "false where no weights are given");
+        if (Freeze?.Any(string.IsNullOrEmpty) == true)
+            throw Invalid("freeze", string.Join(',', Freeze), "a list of paths of modules");
         if (Momentum == 0 && Nesterov == true) throw Invalid("nesterov", "true", "false where the momentum is 0");
 
         void CheckRange(string key, double? value, SettingRange range)

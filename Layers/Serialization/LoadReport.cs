@@ -1,0 +1,52 @@
+using static PyNetSharp.Layers.ErrorText;
+
+namespace PyNetSharp.Layers;
+
+/// <summary>
+/// What was loaded from a file of weights, and what does not fit: PyTorch's missing and unexpected keys.
+/// </summary>
+/// <remarks>The names are those of <see cref="Module.State"/>, in its order; surplus ones in the file's.</remarks>
+/// <param name="Loaded">The tensors that have the file's elements now.</param>
+/// <param name="Missing">Tensors of the model that the file does not have; they are as before.</param>
+/// <param name="Surplus">Tensors of the file that the model does not have, by their new names if renamed.</param>
+/// <param name="Misshapen">Tensors whose shapes differ; the model's are as before.</param>
+public sealed record LoadReport(
+    IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing, IReadOnlyList<string> Surplus,
+    IReadOnlyList<MisshapenTensor> Misshapen)
+{
+    /// <summary>Whether the file has exactly the model's tensors.</summary>
+    public bool IsExact => Missing.Count + Surplus.Count + Misshapen.Count == 0;
+
+    /// <summary>
+    /// In one line: <c>14 tensors loaded; missing: 'fc2.bias'; misshapen: 'fc2.weight' [10, 84], expected [100, 84]
+    /// </c>.
+    /// </summary>
+    public override string ToString()
+    {
+        string[] parts =
+        [
+            FormattableString.Invariant($"{Loaded.Count} {(Loaded.Count == 1 ? "tensor" : "tensors")} loaded"),
+            .. List("missing", Missing.Select(Quote)), .. List("surplus", Surplus.Select(Quote)),
+            .. List("misshapen", Misshapen.Select(tensor => $"{tensor}")),
+        ];
+        return string.Join("; ", parts);
+    }
+
+    /// <summary>A text such as "missing: 'a', 'b'"; none if there is nothing to list.</summary>
+    internal static IEnumerable<string> List(string title, IEnumerable<string> names)
+    {
+        var all = string.Join(", ", names);
+        return all.Length > 0 ? [$"{title}: {all}"] : [];
+    }
+}
+
+/// <summary>A tensor whose shape in a file is not the model's.</summary>
+/// <param name="Name">Its name in the model.</param>
+/// <param name="Found">Its extents in the file, which may exceed those of a <see cref="Shape"/>.</param>
+/// <param name="Expected">Its shape in the model.</param>
+public sealed record MisshapenTensor(string Name, IReadOnlyList<long> Found, Shape Expected)
+{
+    /// <summary><c>'fc2.weight' [10, 84], expected [100, 84]</c></summary>
+    public override string ToString() =>
+        $"{Quote(Name)} {SafetensorsTensorInfo.Format(Found)}, expected {Expected}";
+}
