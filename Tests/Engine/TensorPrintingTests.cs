@@ -33,6 +33,14 @@ public sealed partial class TensorPrintingTests
     }
 
     [Test]
+    public void A_summary_that_leaves_nothing_out_does_not_say_the_shape()
+    {
+        var options = new PrintOptions { Threshold = 0 };
+        Assert.That(Tensor.From([], [2]).ToString(options), Is.EqualTo("tensor(2.)"));
+        Assert.That(Tensor.From([2], [1, 2]).ToString(options), Is.EqualTo("tensor([1., 2.])"));
+    }
+
+    [Test]
     public void There_are_golden_texts() => Assert.That(Golden.Count(), Is.GreaterThanOrEqualTo(40));
 
     [Test]

@@ -112,7 +112,7 @@ public sealed class BadCallTests
         ("train two-layer --data xor --weights mnist.safetensors",
             ["'mnist.safetensors'", "trained on 'mnist', not on xor", "--new-head"]),
         ("train fcnet --data xor --freeze relu1,fc11",
-            ["--freeze: unknown module 'fc11'; did you mean 'fc1'?", "The modules are flatten, fc1, bn1,", "fc4, features."]),
+            ["--freeze: unknown module 'fc11'; did you mean 'fc1'?", "are flatten, fc1, bn1,", "fc4, features."]),
         ("train alexnet --data shapes --freeze featurs",
             ["unknown module 'featurs'; did you mean 'features'?", "The modules are features, features.0,"]),
         ("train fcnet --data xor --freeze fc1,,fc2", ["--freeze 'fc1,,fc2'", "paths of modules"]),
