@@ -36,15 +36,18 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         model.To(device);
 
         var optimizer = recipe.CreateOptimizer(model.Parameters().Where(parameter => parameter.RequiresGrad));
+        var schedule = recipe.CreateSchedule(trainLoader.BatchCount);
         if (settings.ResumedFrom is null) settings.RunFolder.Create(RunConfig.Of(settings));
         try
         {
             using var runLock = settings.RunFolder.Lock();
-            var history = settings.ResumedFrom is { } earlier ? Resume(earlier, model, optimizer, trainLoader) : [];
+            var history = settings.ResumedFrom is { } earlier
+                ? Resume(earlier, model, optimizer, StateOf(schedule), trainLoader)
+                : [];
             WriteDescription(trainLoader, testLoader, train, layers);
             WriteParameters(model);
             warmUp.WaitForKernels(trainLoader, testLoader, train.ClassNames.Count, screen);
-            return Train(model, optimizer, trainLoader, testLoader, history);
+            return Train(model, optimizer, schedule, trainLoader, testLoader, history);
         }
         catch (Exception) when (settings.ResumedFrom is null)
         {
@@ -55,10 +58,10 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
 
     /// <summary>Restores an earlier run's state, and writes that it resumes.</summary>
     private IReadOnlyList<EpochRecord> Resume(
-        RunConfig earlier, Module model, Optimizer optimizer, DataLoader train)
+        RunConfig earlier, Module model, Optimizer optimizer, IReadOnlyList<ICheckpointed> others, DataLoader train)
     {
         var run = settings.RunFolder;
-        var history = run.LoadCheckpoint(model, optimizer);
+        var history = run.LoadCheckpoint(model, optimizer, others);
         var (epoch, step) = (history[^1].Epoch, history[^1].Step);
         if (history.SkipLast(1).Any(whole => whole.Step != (long)whole.Epoch * train.BatchCount)
             || step <= (epoch - 1L) * train.BatchCount || step > (long)epoch * train.BatchCount)
@@ -73,6 +76,10 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         run.UpdateConfig(earlier.Resume(RunConfig.Of(settings), step));
         return history;
     }
+
+    /// <summary>The state that a schedule may have, also behind a warm-up.</summary>
+    private static ICheckpointed[] StateOf(LearningRateSchedule schedule) =>
+        (schedule is LinearWarmupLR warmup ? warmup.Schedule : schedule) is ICheckpointed state ? [state] : [];
 
     private long Steps(DataLoader train) =>
         Math.Min((long)recipe.Epochs * train.BatchCount, settings.MaxSteps ?? long.MaxValue);
@@ -99,12 +106,14 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
     }
 
     private int Train(
-        Module model, Optimizer optimizer, DataLoader train, DataLoader test, IReadOnlyList<EpochRecord> history)
+        Module model, Optimizer optimizer, LearningRateSchedule schedule, DataLoader train, DataLoader test,
+        IReadOnlyList<EpochRecord> history)
     {
         var display = new TrainingDisplay(screen, recipe.Epochs, Steps(train));
         var title = $"{settings.Network.Name} on {recipe.Data}";
-        var recorder = new RunRecorder(settings.RunFolder, model, title, settings.Metadata, optimizer, history);
-        var trainer = new Trainer(model, train, test, optimizer, schedule: recipe.CreateSchedule(train.BatchCount))
+        var recorder = new RunRecorder(
+            settings.RunFolder, model, title, settings.Metadata, optimizer, history, StateOf(schedule));
+        var trainer = new Trainer(model, train, test, optimizer, schedule: schedule)
         {
             EvaluateEvery = recipe.EvaluateEvery,
             MaxSteps = settings.MaxSteps,
@@ -141,8 +150,11 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             $"{set.ClassNames.Count} classes");
         LayerTable.Show(screen, layers);
 
-        var momentum = recipe.Optimizer == OptimizerKind.Sgd
-            ? $", momentum {NumberFormatting.Number(recipe.Momentum)}{(recipe.Nesterov ? " (Nesterov)" : "")}"
+        var hasMomentum = recipe.Optimizer == OptimizerKind.Sgd
+            || recipe is { Optimizer: OptimizerKind.RMSprop, Momentum: > 0 };
+        var nesterov = recipe is { Optimizer: OptimizerKind.Sgd, Nesterov: true } ? " (Nesterov)" : "";
+        var momentum = hasMomentum
+            ? $", momentum {NumberFormatting.Number(recipe.Momentum)}{nesterov}"
             : "";
         var decay = recipe.WeightDecay == 0 ? "" : $", weight decay {NumberFormatting.Number(recipe.WeightDecay)}";
         var schedule = recipe.Schedule is ConstantSchedule ? "" : $", schedule {ScheduleText.Format(recipe.Schedule)}";

@@ -11,12 +11,12 @@ namespace PyNetSharp.Optimizers;
 /// p −= learningRate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps). One pass over each parameter.
 /// </remarks>
 /// <seealso href="https://arxiv.org/abs/1412.6980">Kingma and Ba, 2015, algorithm 1</seealso>
-public sealed class Adam : Optimizer
+public class Adam : Optimizer
 {
     private const int GrainSize = 1 << 14;      // floats that one thread takes at a time
 
-    private readonly double beta1, beta2, eps;
-    private readonly float weightDecay;
+    private readonly bool isDecoupled;          // whether the weight decay is
+    private readonly Options[] options;         // of each group
     private readonly Tensor[] expAvgs, expAvgSqs;
     private readonly Tensor steps;
 
@@ -28,33 +28,45 @@ public sealed class Adam : Optimizer
     /// <param name="eps">Added to the divisor, at least 0.</param>
     /// <param name="weightDecay">The factor of the L2 penalty's gradient, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
+    [OverloadResolutionPriority(1)]
     public Adam(
         IEnumerable<Parameter> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999,
         double eps = 1e-8, float weightDecay = 0)
-        : base(parameters, learningRate)
+        : this(parameters, learningRate, beta1, beta2, eps, weightDecay, isDecoupled: false)
     {
-        if (beta1 is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(
-                nameof(beta1), FormattableString.Invariant($"{beta1}"),
-                "The first beta must be from 0 up to, not including, 1.");
-        if (beta2 is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(
-                nameof(beta2), FormattableString.Invariant($"{beta2}"),
-                "The second beta must be from 0 up to, not including, 1.");
-        if (!double.IsFinite(eps) || eps < 0)
-            throw new ArgumentOutOfRangeException(
-                nameof(eps), FormattableString.Invariant($"{eps}"),
-                "Eps must be a number from 0 up.");
-        if (!float.IsFinite(weightDecay) || weightDecay < 0)
-            throw new ArgumentOutOfRangeException(
-                nameof(weightDecay), FormattableString.Invariant($"{weightDecay}"),
-                "The weight decay must be a number from 0 up.");
-
-        (this.beta1, this.beta2, this.eps, this.weightDecay) = (beta1, beta2, eps, weightDecay);
-        expAvgs = [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
-        expAvgSqs = [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
-        steps = Tensor.Zeros([Parameters.Count]);
     }
+
+    /// <summary>An optimizer of groups of parameters with options of their own.</summary>
+    /// <param name="groups">At least one; no parameter is in two of them.</param>
+    /// <param name="learningRate">That of groups without one of their own, at least 0.</param>
+    /// <param name="beta1">The decay of the running average of the gradient, in [0, 1).</param>
+    /// <param name="beta2">The decay of the running average of its square, in [0, 1).</param>
+    /// <param name="eps">Added to the divisor, at least 0.</param>
+    /// <param name="weightDecay">The factor of the L2 penalty's gradient, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number, of a group too, is outside its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// The groups are not disjoint, or set an option that Adam has not.
+    /// </exception>
+    public Adam(
+        IEnumerable<ParameterGroup> groups, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999,
+        double eps = 1e-8, float weightDecay = 0)
+        : this(groups, learningRate, beta1, beta2, eps, weightDecay, isDecoupled: false)
+    {
+    }
+
+    private protected Adam(
+        IEnumerable<Parameter> parameters, float learningRate, double beta1, double beta2, double eps,
+        float weightDecay, bool isDecoupled)
+        : base(parameters, learningRate) =>
+        (this.isDecoupled, (options, expAvgs, expAvgSqs, steps)) =
+            (isDecoupled, Create(new(beta1, beta2, eps, weightDecay)));
+
+    private protected Adam(
+        IEnumerable<ParameterGroup> groups, float learningRate, double beta1, double beta2, double eps,
+        float weightDecay, bool isDecoupled)
+        : base(groups, learningRate) =>
+        (this.isDecoupled, (options, expAvgs, expAvgSqs, steps)) =
+            (isDecoupled, Create(new(beta1, beta2, eps, weightDecay)));
 
     /// <inheritdoc/>
     public override void Step()
@@ -90,10 +102,31 @@ public sealed class Adam : Optimizer
                 Parameters[i].View, Parameters[i].Grad!.View, expAvgs[i].View, expAvgSqs[i].View, FormulaFor(i)))),
     ]);
 
-    private AdamFormula FormulaFor(int parameter) => new(
-        weightDecay, (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2),
-        StepSize: (float)(LearningRate / (1 - Math.Pow(beta1, steps.Span[parameter]))),
-        BiasCorrection2Sqrt: (float)Math.Sqrt(1 - Math.Pow(beta2, steps.Span[parameter])), (float)eps);
+    private AdamFormula FormulaFor(int parameter)
+    {
+        var (beta1, beta2, eps, weightDecay) = options[GroupIndexOf(parameter)];
+        var learningRate = ParameterLearningRate(parameter);
+        return new(
+            Shrinkage: isDecoupled ? (float)(1 - (double)learningRate * weightDecay) : 1,
+            WeightDecay: isDecoupled ? 0 : weightDecay,
+            (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2),
+            StepSize: (float)(learningRate / (1 - Math.Pow(beta1, steps.Span[parameter]))),
+            BiasCorrection2Sqrt: (float)Math.Sqrt(1 - Math.Pow(beta2, steps.Span[parameter])), (float)eps);
+    }
+
+    private (Options[] Options, Tensor[] ExpAvgs, Tensor[] ExpAvgSqs, Tensor Steps) Create(Options own)
+    {
+        own.Check();
+        return (
+            ResolveOptions(
+                [nameof(ParameterGroup.Beta1), nameof(ParameterGroup.Beta2), nameof(ParameterGroup.Eps)],
+                group => new Options(
+                    group.Beta1 ?? own.Beta1, group.Beta2 ?? own.Beta2, group.Eps ?? own.Eps,
+                    group.WeightDecay ?? own.WeightDecay).Check()),
+            [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))],
+            [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))],
+            Tensor.Zeros([Parameters.Count]));
+    }
 
     private static unsafe void Update(
         Parameter parameter, Tensor gradient, Tensor expAvg, Tensor expAvgSq, AdamFormula formula)
@@ -101,6 +134,18 @@ public sealed class Adam : Optimizer
         float* p = parameter.Pointer, g = gradient.Pointer, m = expAvg.Pointer, v = expAvgSq.Pointer;
         parameter.Cpu.ForRanges(parameter.Shape.Size, GrainSize, (start, n) =>
             VectorDispatch.ForEach(n, new LoopBody(p + start, g + start, m + start, v + start, formula)));
+    }
+
+    private sealed record Options(double Beta1, double Beta2, double Eps, float WeightDecay)
+    {
+        public Options Check()
+        {
+            OptimizerOption.CheckDecay(Beta1, "beta1", "The first beta");
+            OptimizerOption.CheckDecay(Beta2, "beta2", "The second beta");
+            OptimizerOption.CheckEps(Eps);
+            OptimizerOption.CheckWeightDecay(WeightDecay);
+            return this;
+        }
     }
 
     private readonly unsafe struct LoopBody(float* p, float* g, float* m, float* v, AdamFormula formula)
@@ -120,11 +165,12 @@ public sealed class Adam : Optimizer
 
 /// <summary>
 /// d = g + WeightDecay·p; m = Beta1·m + OneMinusBeta1·d; v = Beta2·v + OneMinusBeta2·d²;
-/// p −= StepSize·m / (√v / BiasCorrection2Sqrt + Eps). Products and sums are rounded apart on the CPU.
+/// p = Shrinkage·p − StepSize·m / (√v / BiasCorrection2Sqrt + Eps). Products and sums are rounded apart on the CPU.
 /// </summary>
+/// <param name="Shrinkage">Of decoupled weight decay; 1 for none, which changes no bit of p.</param>
 internal readonly record struct AdamFormula(
-    float WeightDecay, float Beta1, float OneMinusBeta1, float Beta2, float OneMinusBeta2, float StepSize,
-    float BiasCorrection2Sqrt, float Eps)
+    float Shrinkage, float WeightDecay, float Beta1, float OneMinusBeta1, float Beta2, float OneMinusBeta2,
+    float StepSize, float BiasCorrection2Sqrt, float Eps)
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply<T>(ref T p, T g, ref T m, ref T v) where T : struct, IReal<T>
@@ -132,7 +178,8 @@ internal readonly record struct AdamFormula(
         var d = g + T.Create(WeightDecay) * p;
         m = T.Create(Beta1) * m + T.Create(OneMinusBeta1) * d;
         v = T.Create(Beta2) * v + T.Create(OneMinusBeta2) * d * d;
-        p -= T.Create(StepSize) * m / (T.Sqrt(v) / T.Create(BiasCorrection2Sqrt) + T.Create(Eps));
+        var divisor = T.Sqrt(v) / T.Create(BiasCorrection2Sqrt) + T.Create(Eps);
+        p = T.Create(Shrinkage) * p - T.Create(StepSize) * m / divisor;
     }
 }
 

@@ -22,13 +22,14 @@ public static partial class ClipGradNormExtensions
     private static void ScaleOnGpus(Parameter[] parameters, float factor)
     {
         foreach (var group in parameters.GroupBy(p => p.Gpu))
-            group.Key.LaunchMultiTensor<AffineKernel>([.. group.Select(parameter =>
-            {
-                var (x, y) = (parameter.Grad!, ScaleOutput(parameter.Grad!));
-                parameter.Grad = y;
-                y.Release();            // the parameter has a reference of its own
-                return (x.Shape.Size, new AffineKernel(x.View, new(factor, 0), y.View));
-            })]);
+        {
+            // All outputs before the first assignment, which ends a reference to a gradient that two parameters share.
+            (Parameter Parameter, Tensor X, Tensor Y)[] scaled =
+                [.. group.Select(p => (p, p.Grad!, ScaleOutput(p.Grad!)))];
+            group.Key.LaunchMultiTensor<AffineKernel>(
+                [.. scaled.Select(s => (s.X.Shape.Size, new AffineKernel(s.X.View, new(factor, 0), s.Y.View)))]);
+            foreach (var (parameter, _, y) in scaled) parameter.Grad = y;
+        }
     }
 
     private static double SquaredNorm(GpuDevice gpu, Tensor[] gradients)

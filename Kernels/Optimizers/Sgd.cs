@@ -16,8 +16,7 @@ public sealed class Sgd : Optimizer
 {
     private const int GrainSize = 1 << 14;      // floats that one thread takes at a time
 
-    private readonly float momentum, dampening, weightDecay;
-    private readonly bool nesterov;
+    private readonly Options[] options;         // of each group
     private readonly Tensor[] momentumBuffers;
     private readonly Tensor steps;
 
@@ -30,41 +29,41 @@ public sealed class Sgd : Optimizer
     /// <param name="nesterov">Whether to use Nesterov momentum; needs a momentum and no dampening.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
     /// <exception cref="ArgumentException">Nesterov without momentum, or with dampening.</exception>
+    [OverloadResolutionPriority(1)]
     public Sgd(
         IEnumerable<Parameter> parameters, float learningRate, float momentum = 0, float dampening = 0,
         float weightDecay = 0, bool nesterov = false)
-        : base(parameters, learningRate)
-    {
-        if (momentum is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(
-                nameof(momentum), FormattableString.Invariant($"{momentum}"),
-                "The momentum must be from 0 up to, not including, 1.");
-        if (dampening is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(
-                nameof(dampening), FormattableString.Invariant($"{dampening}"),
-                "The dampening must be from 0 to 1.");
-        if (!float.IsFinite(weightDecay) || weightDecay < 0)
-            throw new ArgumentOutOfRangeException(
-                nameof(weightDecay), FormattableString.Invariant($"{weightDecay}"),
-                "The weight decay must be a number from 0 up.");
-        if (nesterov && (momentum == 0 || dampening != 0))
-            throw new ArgumentException("Nesterov needs a momentum above 0 and no dampening.", nameof(nesterov));
+        : base(parameters, learningRate) =>
+        (options, momentumBuffers, steps) = Create(new(momentum, dampening, weightDecay, nesterov));
 
-        (this.momentum, this.dampening, this.weightDecay, this.nesterov) = (momentum, dampening, weightDecay, nesterov);
-        momentumBuffers = momentum == 0 ? [] : [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))];
-        steps = Tensor.Zeros([Parameters.Count]);
-    }
+    /// <summary>An optimizer of groups of parameters with options of their own.</summary>
+    /// <param name="groups">At least one; no parameter is in two of them.</param>
+    /// <param name="learningRate">That of groups without one of their own, at least 0.</param>
+    /// <param name="momentum">The factor of the momentum buffer, in [0, 1).</param>
+    /// <param name="dampening">The gradient enters the momentum buffer with factor 1 − dampening, in [0, 1].</param>
+    /// <param name="weightDecay">The factor of the L2 penalty's gradient, at least 0.</param>
+    /// <param name="nesterov">Whether to use Nesterov momentum; needs a momentum and no dampening.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number, of a group too, is outside its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// Nesterov without momentum, or with dampening; or the groups are not disjoint, or set an option that SGD has not.
+    /// </exception>
+    public Sgd(
+        IEnumerable<ParameterGroup> groups, float learningRate, float momentum = 0, float dampening = 0,
+        float weightDecay = 0, bool nesterov = false)
+        : base(groups, learningRate) =>
+        (options, momentumBuffers, steps) = Create(new(momentum, dampening, weightDecay, nesterov));
 
     /// <inheritdoc/>
     public override void Step()
     {
+        var hasMomentum = momentumBuffers.Length > 0;
         BeginStep(momentumBuffers);
         foreach (var device in Parameters.Select(p => p.Device).OfType<GpuDevice>().Distinct()) StepOnGpu(device);
         for (var i = 0; i < Parameters.Count; i++)
         {
             if (Parameters[i].Grad is not { } gradient) continue;
-            if (Parameters[i].IsOnCpu && momentum == 0) Update(Parameters[i], gradient, new(LearningRate, weightDecay));
-            else if (Parameters[i].IsOnCpu) Update(Parameters[i], gradient, momentumBuffers[i], FormulaFor(i));
+            if (Parameters[i].IsOnCpu && !hasMomentum) Update(Parameters[i], gradient, FormulaFor(i));
+            else if (Parameters[i].IsOnCpu) Update(Parameters[i], gradient, momentumBuffers[i], MomentumFormulaFor(i));
             steps.Span[i]++;
         }
     }
@@ -84,23 +83,43 @@ public sealed class Sgd : Optimizer
             .. Enumerable.Range(0, Parameters.Count)
                 .Where(i => Parameters[i].Device == device && Parameters[i].Grad is not null),
         ];
-        if (momentum == 0)
+        if (momentumBuffers.Length == 0)
             device.LaunchMultiTensor<SgdKernel>([.. due.Select(i => (
                 Parameters[i].Shape.Size,
-                new SgdKernel(Parameters[i].View, Parameters[i].Grad!.View, new(LearningRate, weightDecay))))]);
+                new SgdKernel(Parameters[i].View, Parameters[i].Grad!.View, FormulaFor(i))))]);
         else
             device.LaunchMultiTensor<SgdMomentumKernel>([.. due.Select(i => (
                 Parameters[i].Shape.Size,
                 new SgdMomentumKernel(
-                    Parameters[i].View, Parameters[i].Grad!.View, momentumBuffers[i].View, FormulaFor(i))))]);
+                    Parameters[i].View, Parameters[i].Grad!.View, momentumBuffers[i].View, MomentumFormulaFor(i))))]);
     }
 
-    private SgdMomentumFormula FormulaFor(int parameter)
+    private SgdFormula FormulaFor(int parameter) =>
+        new(ParameterLearningRate(parameter), options[GroupIndexOf(parameter)].WeightDecay);
+
+    private SgdMomentumFormula MomentumFormulaFor(int parameter)
     {
-        var isFirst = steps.Span[parameter] == 0;
+        var (momentum, dampening, weightDecay, nesterov) = options[GroupIndexOf(parameter)];
+        var isFirst = steps.Span[parameter] == 0 || momentum == 0;      // a group may be without momentum
         return new(
-            LearningRate, weightDecay, Momentum: isFirst ? 0 : momentum, GradientFactor: isFirst ? 1 : 1 - dampening,
+            ParameterLearningRate(parameter), weightDecay, Momentum: isFirst ? 0 : momentum,
+            GradientFactor: isFirst ? 1 : 1 - dampening,
             NesterovGradientFactor: nesterov ? 1 : 0, BufferFactor: nesterov ? momentum : 1);
+    }
+
+    /// <summary>Each group's options, and the state; buffers for all parameters if any group has a momentum.</summary>
+    private (Options[] Options, Tensor[] MomentumBuffers, Tensor Steps) Create(Options own)
+    {
+        own.Check();
+        var each = ResolveOptions(
+            [nameof(ParameterGroup.Momentum), nameof(ParameterGroup.Dampening), nameof(ParameterGroup.Nesterov)],
+            group => new Options(
+                group.Momentum ?? own.Momentum, group.Dampening ?? own.Dampening,
+                group.WeightDecay ?? own.WeightDecay, group.Nesterov ?? own.Nesterov).Check());
+        return (
+            each,
+            each.All(group => group.Momentum == 0) ? [] : [.. Parameters.Select(p => Tensor.Zeros(p.Shape, p.Device))],
+            Tensor.Zeros([Parameters.Count]));
     }
 
     private static unsafe void Update(Parameter parameter, Tensor gradient, SgdFormula formula)
@@ -116,6 +135,20 @@ public sealed class Sgd : Optimizer
         float* p = parameter.Pointer, g = gradient.Pointer, m = momentumBuffer.Pointer;
         parameter.Cpu.ForRanges(parameter.Shape.Size, GrainSize, (start, n) =>
             VectorDispatch.ForEach(n, new MomentumLoopBody(p + start, g + start, m + start, formula)));
+    }
+
+    private sealed record Options(float Momentum, float Dampening, float WeightDecay, bool Nesterov)
+    {
+        public Options Check()
+        {
+            OptimizerOption.CheckDecay(Momentum, "momentum", "The momentum");
+            if (Dampening is not (>= 0 and <= 1))
+                throw OptimizerOption.OutOfRange(Dampening, "dampening", "The dampening must be from 0 to 1.");
+            OptimizerOption.CheckWeightDecay(WeightDecay);
+            return Nesterov && (Momentum == 0 || Dampening != 0)
+                ? throw new ArgumentException("Nesterov needs a momentum above 0 and no dampening.", "nesterov")
+                : this;
+        }
     }
 
     private readonly unsafe struct LoopBody(float* p, float* g, SgdFormula formula) : IVectorLoopBody

@@ -11,6 +11,12 @@ public enum OptimizerKind
 
     /// <summary>Adam.</summary>
     Adam,
+
+    /// <summary>Adam with decoupled weight decay.</summary>
+    AdamW,
+
+    /// <summary>RMSprop.</summary>
+    RMSprop,
 }
 
 /// <summary>The default training of a network: data, optimizer, hyperparameters, initialization.</summary>
@@ -43,13 +49,15 @@ public sealed record Recipe
     /// <summary>The initial learning rate.</summary>
     public required float LearningRate { get; init; }
 
-    /// <summary>SGD's momentum, in [0, 1).</summary>
+    /// <summary>The momentum of SGD and RMSprop, in [0, 1).</summary>
     public float Momentum { get; init; } = 0.9f;
 
     /// <summary>Whether SGD uses Nesterov momentum.</summary>
     public bool Nesterov { get; init; } = true;
 
-    /// <summary>The coefficient of L2 regularization, added to the gradient as λ·w.</summary>
+    /// <summary>
+    /// The coefficient of L2 regularization, added to the gradient as λ·w; AdamW's decoupled weight decay.
+    /// </summary>
     public float WeightDecay { get; init; }
 
     /// <summary>

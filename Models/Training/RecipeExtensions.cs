@@ -13,11 +13,16 @@ public static class RecipeExtensions
         public Optimizer CreateOptimizer(IEnumerable<Parameter> parameters)
         {
             ArgumentNullException.ThrowIfNull(recipe);
-            return recipe.Optimizer == OptimizerKind.Adam
-                ? new Adam(parameters, recipe.LearningRate, weightDecay: recipe.WeightDecay)
-                : new Sgd(
+            return recipe.Optimizer switch
+            {
+                OptimizerKind.Adam => new Adam(parameters, recipe.LearningRate, weightDecay: recipe.WeightDecay),
+                OptimizerKind.AdamW => new AdamW(parameters, recipe.LearningRate, weightDecay: recipe.WeightDecay),
+                OptimizerKind.RMSprop => new RMSprop(
+                    parameters, recipe.LearningRate, weightDecay: recipe.WeightDecay, momentum: recipe.Momentum),
+                _ => new Sgd(
                     parameters, recipe.LearningRate, recipe.Momentum,
-                    weightDecay: recipe.WeightDecay, nesterov: recipe.Nesterov);
+                    weightDecay: recipe.WeightDecay, nesterov: recipe.Nesterov),
+            };
         }
 
         /// <summary>The recipe's schedule, in steps.</summary>

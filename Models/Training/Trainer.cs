@@ -55,7 +55,7 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(optimizer);
         (this.model, this.train, this.test, this.optimizer) = (model, train, test, optimizer);
         (this.loss, this.schedule) = (loss ?? new CrossEntropyLoss(), schedule);
-        initialLearningRate = optimizer.LearningRate;
+        (initialLearningRate, Callbacks) = (optimizer.LearningRate, []);
         (divergence, bestWeights) = (new(model), new(model));
         checks = new(model, train, optimizer);
         checks.CheckSingleItemBatch(divergence.LastGoodWeights);
@@ -68,7 +68,7 @@ public sealed class Trainer
     public long? MaxSteps { get; init => field = value is { } steps ? CheckPositive(steps) : null; }
 
     /// <summary>Called at steps and epochs, in this order.</summary>
-    public IReadOnlyList<ITrainingCallback> Callbacks { get; init; } = [];
+    public IReadOnlyList<ITrainingCallback> Callbacks { get; init => field = schedule.WithCallbacks(value); }
 
     /// <summary>The steps done.</summary>
     public long Step { get; private set; }
@@ -255,12 +255,12 @@ public sealed class Trainer
     /// <summary>The accuracy by which epochs are compared.</summary>
     private double? MonitoredAccuracy(EpochRecord epoch) => test is null ? epoch.TrainAccuracy : epoch.TestAccuracy;
 
-    /// <param name="epoch">The result.</param>
     /// <param name="isFaulty">Whether a fault ended the epoch: then its weights are not kept as the best.</param>
     private void EndEpoch(EpochRecord epoch, bool isFaulty = false)
     {
         history.Add(epoch);
-        var isBest = !isFaulty && double.IsFinite(epoch.TrainLoss) && bestWeights.Update(MonitoredAccuracy(epoch));
+        var isBest = !isFaulty && double.IsFinite(epoch.TrainLoss)
+            && bestWeights.Update(MonitoredAccuracy(epoch), Callbacks);
         if (isBest) Best = epoch;
         foreach (var callback in Callbacks) callback.OnEpochEnd(epoch, isBest);
     }

@@ -107,6 +107,53 @@ public sealed class GpuOptimizerTests
         Assert.That(a.Grad!.ToArray().Concat(b.Grad!.ToArray()), Is.All.NaN);
     }
 
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
+    public void Gradients_are_clipped_by_value_in_one_launch_and_NaN_stays(string name)
+    {
+        var device = (GpuDevice)DeviceCatalog.Open(name);
+        Parameter[] parameters = [.. Parameters(device).Take(18)];
+        SetGradients(parameters, step: 1);
+        parameters[0].Grad = Tensor.From([1], [float.NaN], device);
+        var shared = parameters[1].Grad!;
+        parameters[3].Grad = Tensor.From([22], Sines(22, k => k), device);
+        var expected = parameters.Select(p => p.Grad!.ToArray().Select(x => Math.Clamp(x, -0.5f, 0.5f))).ToArray();
+        var (launches, transfers) = (device.LaunchCount, device.TransferCount);
+        parameters.ClipGradValue(0.5f);
+        Assert.That(
+            device.LaunchCount - launches, name == "opencl" ? Is.LessThanOrEqualTo(5) : Is.EqualTo(1));
+        Assert.That(device.TransferCount, Is.EqualTo(transfers));
+        Assert.That(parameters[1].Grad, Is.SameAs(shared), "in place");
+        foreach (var (parameter, right) in parameters.Zip(expected))
+            Assert.That(parameter.Grad!.ToArray(), Is.EqualTo(right));
+    }
+
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
+    public void An_average_is_the_CPUs_and_an_update_one_launch(string name)
+    {
+        var device = (GpuDevice)DeviceCatalog.Open(name);
+        var (here, there) = (Averaged(device), Averaged(Device.Cpu));
+        foreach (var (mine, right) in here.Zip(there)) Assert.That(mine, Is.EqualTo(right).Within(1e-6f));
+
+        float[][] Averaged(Device on)
+        {
+            var rng = new Rng(1);
+            var model = new Sequential(new Conv2d(3, 40, 3, rng), new BatchNorm2d(40), new Linear(70, 90, rng));
+            var average = new ExponentialMovingAverage(model, 0.9);
+            model.To(on);
+            average.Update();
+            var (launches, transfers) = ((on as GpuDevice)?.LaunchCount, (on as GpuDevice)?.TransferCount);
+            average.Update();
+            if (on is GpuDevice gpu)
+                Assert.That(
+                    (gpu.LaunchCount - launches, gpu.TransferCount - transfers),
+                    name == "opencl" ? Is.AnyOf((1L, 0L), (2L, 0L)) : Is.EqualTo((1L, 0L)));
+
+            foreach (var p in model.Parameters()) p.CopyFrom(Sines(p.Shape.Size, k => 0.7 * k));
+            for (var n = 0; n < 3; n++) average.Update();
+            using (average.Apply()) return [.. model.Parameters().Select(p => p.ToArray())];
+        }
+    }
+
     /// <summary>The parameters after five steps, and what the optimizer remembers.</summary>
     private static IEnumerable<float[]> Trained(Device device, string kind)
     {

@@ -96,7 +96,13 @@ internal static class LaunchedKernels
         parameter.Backward(Tensor.Zeros([2, 3], device));
         parameter.Backward(Tensor.Zeros([2, 3], device));
         new[] { parameter }.ClipGradNorm(1);
+        new[] { parameter }.ClipGradValue(1);
         optimizer.Step();
+        var linear = new Linear(3, 2, new Rng(1));
+        linear.To(device);
+        var average = new ExponentialMovingAverage(linear);
+        average.Update();
+        average.Apply().Dispose();
         Tensor.CopyAll([(parameter, Tensor.Zeros([2, 3], device))]);
     }
 

@@ -48,6 +48,35 @@ public sealed class ResumeTests
         }
     }
 
+    /// <summary>The plateau's count of epochs is in the checkpoint, and a part of an epoch does not count.</summary>
+    [Test]
+    public void A_schedule_with_a_state_resumes_with_it()
+    {
+        string[] call =
+        [
+            "train", "two-layer", "--data", "xor", "--limit", "300", "--optimizer", "rmsprop", "--momentum", "0.5",
+            "--lr", "0.5", "--schedule", "warmup:1,plateau:0.5:0", "--epochs", "8", "--threads", "1", "--quiet",
+        ];
+        Run([.. call, "--out", "plateau"]);
+        Run([.. call, "--max-steps", "10", "--out", "plateau-parts"]);
+        Run("train", "--resume", "plateau-parts", "--max-steps", "17", "--quiet");
+        Run("train", "--resume", "plateau-parts", "--max-steps", "24", "--quiet");
+
+        var expected = MetricsFile.Read(folder["plateau/metrics.jsonl"]).Select(e => e.LearningRate).ToArray();
+        Assert.That(expected[^1], Is.LessThan(0.5), "the loss did not improve in some epoch");
+        Assert.That(
+            MetricsFile.Read(folder["plateau-parts/metrics.jsonl"]).Select(e => e.LearningRate), Is.EqualTo(expected));
+        Assert.That(
+            File.ReadAllBytes(folder["plateau-parts/model.safetensors"]),
+            Is.EqualTo(File.ReadAllBytes(folder["plateau/model.safetensors"])));
+
+        void Run(params string[] line)
+        {
+            var result = PynetProcess.Run(folder.Name, line);
+            Assert.That(result.ExitCode, Is.Zero, result.Error);
+        }
+    }
+
     [Test]
     public void A_run_that_cannot_be_resumed_is_refused_with_the_reason()
     {

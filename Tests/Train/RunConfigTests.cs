@@ -45,6 +45,8 @@ public sealed class RunConfigTests
     [TestCase("optimizer", "\"adagrad\"", "'optimizer' has a value of the wrong type")]
     [TestCase("optimizer", "1", "'optimizer' has a value of the wrong type")]
     [TestCase("optimizer", "\"sgd\"", "'momentum' is 'null'; expected a number")]
+    [TestCase("optimizer", "\"rmsprop\"", "'momentum' is 'null'; expected a number")]
+    [TestCase("schedule", "\"warmup:2\"", "schedule 'warmup:2'")]
     [TestCase("shuffle", "1", "'shuffle' has a value of the wrong type")]
     [TestCase("model", "\"nim\"", "'model' is 'nim'; expected the name of a model")]
     [TestCase("model", "null", "'model' has a value of the wrong type")]
@@ -65,6 +67,30 @@ public sealed class RunConfigTests
         else node[key] = JsonNode.Parse(json);
         File.WriteAllText(folder["config.json"], node.ToJsonString());
         Assert.That(() => Read(folder), Throws.TypeOf<InputException>().With.Message.Contains(said));
+    }
+
+    [TestCase(OptimizerKind.Sgd, 0.8f, true)]
+    [TestCase(OptimizerKind.AdamW, null, null)]
+    [TestCase(OptimizerKind.RMSprop, 0.8f, null)]
+    public void An_optimizer_s_settings_are_read_as_they_were_written(
+        OptimizerKind kind, float? momentum, bool? nesterov)
+    {
+        using var folder = new TemporaryFolder();
+        var config = SmallRunConfig.Of() with { Optimizer = kind, Momentum = momentum, Nesterov = nesterov };
+        config = config with { Schedule = "warmup:1,plateau:0.5:3" };
+        new RunFolder(folder.Name).Create(config);
+        var settings = Read(folder);
+        Assert.That(
+            (settings.Recipe.Optimizer, settings.Recipe.Momentum, settings.Recipe.Nesterov),
+            Is.EqualTo((kind, momentum ?? 0, nesterov ?? false)));
+        Assert.That(settings.Recipe.Schedule, Is.EqualTo(new WarmupSchedule(1, new PlateauSchedule(0.5, 3))));
+        var again = RunConfig.Of(settings);
+        Assert.That(
+            (again.Optimizer, again.Momentum, again.Nesterov, again.Schedule),
+            Is.EqualTo((config.Optimizer, config.Momentum, config.Nesterov, config.Schedule)));
+        var wrong = config with { Momentum = momentum is null ? 0.5f : null };
+        Assert.That(
+            () => wrong.Check("config.json"), Throws.TypeOf<InputException>().With.Message.Contains("'momentum'"));
     }
 
     [TestCase("{", "config.json' cannot be read")]

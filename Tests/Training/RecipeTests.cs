@@ -26,6 +26,9 @@ public sealed class RecipeTests
         var parameters = new Linear(2, 2, new Rng(1)).Parameters();
         Assert.That(Plain.CreateOptimizer(parameters), Is.TypeOf<Sgd>().With.Property("LearningRate").EqualTo(0.5f));
         Assert.That((Plain with { Optimizer = OptimizerKind.Adam }).CreateOptimizer(parameters), Is.TypeOf<Adam>());
+        Assert.That((Plain with { Optimizer = OptimizerKind.AdamW }).CreateOptimizer(parameters), Is.TypeOf<AdamW>());
+        Assert.That(
+            (Plain with { Optimizer = OptimizerKind.RMSprop }).CreateOptimizer(parameters), Is.TypeOf<RMSprop>());
     }
 
     [Test]

@@ -62,22 +62,31 @@ internal sealed class TrainCommand : ConsoleCommand
         "--optimizer", "The rule that updates the weights.");
 
     private readonly Option<double?> learningRate = CheckedOption.Number(
-        "--lr", "X", "The learning rate. Where --optimizer changes the model's: 0.01 for sgd, 0.001 for adam.",
+        "--lr", "X",
+        "The learning rate. Where --optimizer changes the model's: 0.01 for sgd and rmsprop, 0.001 for adam and adamw.",
         SettingRange.LearningRate);
 
     private readonly Option<double?> momentum = CheckedOption.Number(
-        "--momentum", "X", "SGD's momentum.", SettingRange.Momentum);
+        "--momentum", "X", "The momentum of sgd and rmsprop. Where --optimizer changes the model's to rmsprop: 0.",
+        SettingRange.Momentum);
 
     private readonly Option<BooleanChoice?> nesterov = CheckedOption.Boolean(
-        "--nesterov", "Whether the momentum is Nesterov's.");
+        "--nesterov", "Whether sgd's momentum is Nesterov's.");
 
     private readonly Option<double?> weightDecay = CheckedOption.Number(
-        "--weight-decay", "X", "L2 regularization.", SettingRange.WeightDecay);
+        "--weight-decay", "X",
+        "L2 regularization; adamw's is decoupled. Where --optimizer changes the model's to adamw: 0.01.",
+        SettingRange.WeightDecay);
 
     private readonly Option<string?> schedule = CheckedOption.Text(
-        "--schedule", "none|step:SIZE:GAMMA|cosine[:WARMUP]",
-        "How the learning rate changes: not; times GAMMA every SIZE epochs; along a cosine to 0, after WARMUP epochs " +
-        "of rising, or a share of the training, as in cosine:20%.");
+        "--schedule", "SCHEDULE",
+        "How the learning rate changes. none; step:SIZE:GAMMA, times GAMMA every SIZE epochs; exponential:GAMMA, " +
+        "times GAMMA every epoch; polynomial[:POWER], to 0 as a power of the time left (1: a line); " +
+        "cosine[:WARMUP], along a cosine to 0, after WARMUP epochs of rising, or a share of the training, as in " +
+        "cosine:20%; onecycle[:RISE%], up from a 25th for a share of the training (30%), then down; " +
+        "plateau[:FACTOR:PATIENCE], times FACTOR (0.1) where the training loss has not improved for more than " +
+        "PATIENCE epochs (10). warmup:WARMUP before one of them lets the rate rise first, as in " +
+        "warmup:5,step:30:0.1.");
 
     private readonly Option<int?> evaluateEvery = CheckedOption.Integer(
         "--evaluate-every", "Measure the test accuracy every N epochs, and after the last.");
@@ -222,17 +231,17 @@ internal sealed class TrainCommand : ConsoleCommand
     private Recipe ApplyOptions(Recipe recipe, ParseResult parse)
     {
         var kind = parse.GetValue(optimizer) ?? recipe.Optimizer;
-        var isAdam = kind == OptimizerKind.Adam;
-        foreach (var option in (Option[])[momentum, nesterov])
-            if (isAdam && parse.GetResult(option) is not null)
-                throw new InputException(
-                    $"{option.Name} belongs to sgd, but the optimizer is adam; leave it out, or give --optimizer sgd.");
-
-        var momentumValue = (float)(parse.GetValue(momentum) ?? recipe.Momentum);
+        ThrowIfOtherOptimizers(parse, kind);
+        var isChanged = kind != recipe.Optimizer;
+        var defaultMomentum = isChanged && kind == OptimizerKind.RMSprop ? 0 : recipe.Momentum;
+        var momentumValue = (float)(parse.GetValue(momentum) ?? defaultMomentum);
         if (momentumValue == 0 && parse.GetValue(nesterov) == BooleanChoice.True)
             throw new InputException("--nesterov true needs a --momentum above 0.");
 
-        var defaultRate = kind == recipe.Optimizer ? recipe.LearningRate : isAdam ? 0.001f : 0.01f;
+        var defaultRate = !isChanged ? recipe.LearningRate
+            : kind is OptimizerKind.Adam or OptimizerKind.AdamW ? 0.001f
+            : 0.01f;
+        var defaultDecay = isChanged && kind == OptimizerKind.AdamW ? 0.01f : recipe.WeightDecay;
         var length = parse.GetValue(epochs) ?? recipe.Epochs;
         return recipe with
         {
@@ -246,10 +255,22 @@ internal sealed class TrainCommand : ConsoleCommand
             Momentum = momentumValue,
             Nesterov = momentumValue > 0
                 && (parse.GetValue(nesterov) is { } chosen ? chosen == BooleanChoice.True : recipe.Nesterov),
-            WeightDecay = (float)(parse.GetValue(weightDecay) ?? recipe.WeightDecay),
+            WeightDecay = (float)(parse.GetValue(weightDecay) ?? defaultDecay),
             Schedule = parse.GetValue(schedule) is { } text ? ScheduleText.Parse(text, length) : recipe.Schedule,
             Epochs = length,
             EvaluateEvery = parse.GetValue(evaluateEvery) ?? recipe.EvaluateEvery,
         };
+    }
+
+    /// <exception cref="InputException">An option was given that the optimizer does not have.</exception>
+    private void ThrowIfOtherOptimizers(ParseResult parse, OptimizerKind kind)
+    {
+        var name = kind.ToString().ToLowerInvariant();
+        if (kind is OptimizerKind.Adam or OptimizerKind.AdamW && parse.GetResult(momentum) is not null)
+            throw Error(momentum, "sgd and rmsprop");
+        if (kind != OptimizerKind.Sgd && parse.GetResult(nesterov) is not null) throw Error(nesterov, "sgd");
+
+        InputException Error(Option option, string owners) => new(
+            $"{option.Name} belongs to {owners}, but the optimizer is {name}; leave it out, or give --optimizer sgd.");
     }
 }

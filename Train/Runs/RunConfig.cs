@@ -100,6 +100,7 @@ internal sealed record RunConfig
     {
         var recipe = settings.Recipe;
         var isSgd = recipe.Optimizer == OptimizerKind.Sgd;
+        var hasMomentum = recipe.Optimizer is OptimizerKind.Sgd or OptimizerKind.RMSprop;
         return new()
         {
             Model = settings.Network.Name,
@@ -122,7 +123,7 @@ internal sealed record RunConfig
             BatchSize = recipe.BatchSize,
             Optimizer = recipe.Optimizer,
             LearningRate = recipe.LearningRate,
-            Momentum = isSgd ? recipe.Momentum : null,
+            Momentum = hasMomentum ? recipe.Momentum : null,
             Nesterov = isSgd ? recipe.Nesterov : null,
             WeightDecay = recipe.WeightDecay,
             Schedule = ScheduleText.Format(recipe.Schedule),
@@ -221,12 +222,13 @@ internal sealed record RunConfig
         if (Dropout > 0 && !network.HasDropout)
             throw Invalid("dropout", Text(Dropout), $"0 or null, because {Model} has no dropout layers");
         var isSgd = Optimizer == OptimizerKind.Sgd;
-        if (isSgd != Momentum is not null)
-            throw Invalid("momentum", Text(Momentum), isSgd ? "a number" : "null for adam");
+        var hasMomentum = Optimizer is OptimizerKind.Sgd or OptimizerKind.RMSprop;
+        if (hasMomentum != Momentum is not null)
+            throw Invalid("momentum", Text(Momentum), hasMomentum ? "a number" : $"null for {Lower(Optimizer)}");
         if (isSgd != Nesterov is not null)
             throw Invalid(
                 "nesterov", Nesterov switch { true => "true", false => "false", null => "null" },
-                isSgd ? "true or false" : "null for adam");
+                isSgd ? "true or false" : $"null for {Lower(Optimizer)}");
         if (NewHead && Weights is null) throw Invalid("new_head", "true", "false where no weights are given");
         if (Freeze?.Any(string.IsNullOrEmpty) == true)
             throw Invalid("freeze", string.Join(',', Freeze), "a list of paths of modules");
@@ -239,6 +241,8 @@ internal sealed record RunConfig
 
         InputException Invalid(string key, string value, string expected) =>
             new($"'{path}': '{key}' is '{value}'; expected {expected}.");
+
+        static string Lower(OptimizerKind kind) => kind.ToString().ToLowerInvariant();
 
         // With the digits of a float.
         static string Text(double? value) => value?.ToString("G7", CultureInfo.InvariantCulture) ?? "null";

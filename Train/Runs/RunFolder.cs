@@ -132,10 +132,11 @@ internal sealed class RunFolder
         }
     }
 
-    /// <summary>Restores model and optimizer from the run's checkpoint.</summary>
+    /// <summary>Restores model, optimizer and what else has a state from the run's checkpoint.</summary>
     /// <returns>The results of the epochs until then; the last may be incomplete.</returns>
     /// <exception cref="InputException">There is no checkpoint, it does not fit, or the run had diverged.</exception>
-    public IReadOnlyList<EpochRecord> LoadCheckpoint(Module model, Optimizer optimizer)
+    public IReadOnlyList<EpochRecord> LoadCheckpoint(
+        Module model, Optimizer optimizer, params IReadOnlyList<ICheckpointed> others)
     {
         var epochs = File.Exists(MetricsPath) ? MetricsFile.Read(MetricsPath) : [];
         if (epochs.FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss)) is { } last)
@@ -148,7 +149,7 @@ internal sealed class RunFolder
                 $"The run in '{Folder}' cannot be resumed: there is no {Path.GetFileName(CheckpointPath)}.");
 
         AtomicFile.DeleteTemporaryFiles(Folder);
-        var step = Checkpoint.Load(CheckpointPath, model, optimizer);
+        var step = Checkpoint.Load(CheckpointPath, model, optimizer, others);
         EpochRecord[] until = [.. epochs.TakeWhile(epoch => epoch.Step <= step)];
         if (until is not [.., var end] || end.Step != step)
             throw new InputException(

@@ -16,9 +16,11 @@ internal sealed class RunRecorder : ITrainingCallback
     /// <param name="metadata">The metadata of the weight files; null for none.</param>
     /// <param name="optimizer">The optimizer that trains the model; null for a run that cannot be resumed.</param>
     /// <param name="history">The epochs of a run that resumes; null for a new one.</param>
+    /// <param name="others">What else has a state; null for nothing.</param>
     public RunRecorder(
         RunFolder folder, Module model, string title, IReadOnlyDictionary<string, string>? metadata = null,
-        Optimizer? optimizer = null, IEnumerable<EpochRecord>? history = null)
+        Optimizer? optimizer = null, IEnumerable<EpochRecord>? history = null,
+        IReadOnlyList<ICheckpointed>? others = null)
     {
         (curvesPath, this.title) = (folder.CurvesPath, title);
         metrics = new(folder.MetricsPath, history);
@@ -26,7 +28,7 @@ internal sealed class RunRecorder : ITrainingCallback
         // The checkpoint comes last: what a crash leaves incomplete is done again from the checkpoint before.
         writers = optimizer is null
             ? [metrics, weights]
-            : [metrics, weights, new CheckpointWriter(folder.CheckpointPath, model, optimizer)];
+            : [metrics, weights, new CheckpointWriter(folder.CheckpointPath, model, optimizer, others ?? [])];
     }
 
     /// <summary>Whether the files have all epochs so far; false after one could not be written.</summary>

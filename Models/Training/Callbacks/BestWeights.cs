@@ -11,11 +11,15 @@ public sealed class BestWeights(Module model)
 
     /// <summary>Copies the model's weights if their accuracy is higher than any before.</summary>
     /// <param name="accuracy">0 to 1; null or NaN is never the best.</param>
+    /// <param name="callbacks">
+    /// Their <see cref="ITrainingCallback.ApplyEvaluationWeights"/> is called before; null for none.
+    /// </param>
     /// <returns>Whether it is the highest.</returns>
-    public bool Update(double? accuracy)
+    public bool Update(double? accuracy, IReadOnlyList<ITrainingCallback>? callbacks = null)
     {
         if (!(accuracy > (Accuracy ?? -1))) return false;
         Accuracy = accuracy;
+        using var evaluated = new EvaluationWeights(callbacks);
         if (weights is null) weights = new(model);
         else weights.Update();
         return true;

@@ -18,6 +18,13 @@ public interface ITrainingCallback
     {
     }
 
+    /// <summary>
+    /// Called before the evaluation on the test set, and before the weights of an epoch are kept as the best: may put
+    /// other weights into the model, as averaged ones.
+    /// </summary>
+    /// <returns>Its disposal puts the model's own weights back; null where they have stayed.</returns>
+    IDisposable? ApplyEvaluationWeights() => null;
+
     /// <summary>Called before the evaluation on the test set, and after each of its batches.</summary>
     /// <param name="done">The items evaluated so far.</param>
     /// <param name="count">All items of the test set.</param>

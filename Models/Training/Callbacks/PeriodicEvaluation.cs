@@ -30,12 +30,16 @@ public sealed class PeriodicEvaluation
     public bool IsDue(int epoch, bool isLast) => isLast || epoch % every == 0;
 
     /// <summary>Evaluates now.</summary>
-    /// <param name="callbacks">Their <see cref="ITrainingCallback.OnEvaluationProgress"/> is called.</param>
+    /// <param name="callbacks">
+    /// Their <see cref="ITrainingCallback.ApplyEvaluationWeights"/> and
+    /// <see cref="ITrainingCallback.OnEvaluationProgress"/> are called.
+    /// </param>
     /// <param name="cancellation">Ends the evaluation after the current batch.</param>
     /// <returns>Null if it was canceled.</returns>
     /// <exception cref="ShapeException">The model cannot take the items, or does not output scores.</exception>
     public Evaluation? Run(IReadOnlyList<ITrainingCallback>? callbacks = null, CancellationToken cancellation = default)
     {
+        using var weights = new EvaluationWeights(callbacks);
         try
         {
             return Evaluation.Run(model, test, loss, new Progress(callbacks ?? [], test.Count), cancellation);
