@@ -107,6 +107,27 @@ public sealed class GpuOptimizerTests
         Assert.That(a.Grad!.ToArray().Concat(b.Grad!.ToArray()), Is.All.NaN);
     }
 
+    /// <summary>In one launch a part must not overwrite what another reads.</summary>
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
+    public void A_gradient_that_two_parameters_share_is_not_clipped_in_place(string name)
+    {
+        var device = DeviceCatalog.Open(name);
+        foreach (var byValue in (bool[])[false, true])
+        {
+            Parameter a = new(Tensor.Zeros([2], device)), b = new(Tensor.Zeros([2], device));
+            var shared = new Tensor([2], device);
+            shared.CopyFrom([3, 4]);
+            a.Grad = b.Grad = shared;
+            if (byValue) new[] { a, b }.ClipGradValue(0.5f);
+            else new[] { a, b }.ClipGradNorm(1);
+            Assert.That(a.Grad, Is.Not.SameAs(shared));
+            Assert.That(b.Grad, Is.Not.SameAs(shared));
+            float[] right = byValue ? [0.5f, 0.5f] : [3 / MathF.Sqrt(50), 4 / MathF.Sqrt(50)];
+            Assert.That(a.Grad!.ToArray(), Is.EqualTo(right).Within(1e-6f));
+            Assert.That(b.Grad!.ToArray(), Is.EqualTo(right).Within(1e-6f));
+        }
+    }
+
     [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
     public void Gradients_are_clipped_by_value_in_one_launch_and_NaN_stays(string name)
     {
