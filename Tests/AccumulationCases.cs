@@ -73,7 +73,7 @@ internal static partial class AccumulationCases
 
     public static IEnumerable<AccumulationCase> All =>
     [
-        .. Reductions, .. Others,
+        .. Reductions, .. Others, .. Normalizations,
         .. from product in (AccumulationCase[])[.. Products, .. Convolutions, .. Gradients]
            select product with { LongestBlockOnGpu = GpuAccumulationLength },
     ];

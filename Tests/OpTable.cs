@@ -18,6 +18,8 @@ public static partial class OpTable
         .. Products,
         .. Poolings,
         .. Normalizations,
+        .. LayerNorms,
+        .. Upsamples,
     ];
 
     public static IEnumerable<ShapeErrorRow> ShapeErrors =>
@@ -39,6 +41,8 @@ public static partial class OpTable
         .. ProductErrors,
         .. PoolingErrors,
         .. NormalizationErrors,
+        .. LayerNormErrors,
+        .. UpsampleErrors,
     ];
 
     private static OpRow[] Elementwise =>

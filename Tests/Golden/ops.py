@@ -169,3 +169,55 @@ batch_norm((7, 5), affine=False, training=True)
 batch_norm((5, 19), affine=True, training=False)
 batch_norm((2, 17, 3, 4), affine=True, training=True)
 batch_norm((2, 3, 3, 4), affine=False, training=False)
+
+
+# Layer and group normalization
+def layer_norm(shape, axes, affine):
+    def op(x, weight=None, bias=None):
+        return F.layer_norm(x, shape[-axes:], weight, bias)
+
+    golden(f"LayerNorm, {axes} axes{', affine' if affine else ''}", op, shape, *[shape[-axes:]] * (2 if affine else 0))
+
+
+def group_norm(shape, groups, affine):
+    def op(x, weight=None, bias=None):
+        return F.group_norm(x, groups, weight, bias)
+
+    golden(f"GroupNorm, {groups} groups{', affine' if affine else ''}", op, shape, *[shape[1:2]] * (2 if affine else 0))
+
+
+layer_norm((7, 5), 1, affine=True)
+layer_norm((7, 5), 1, affine=False)
+layer_norm((3, 4, 7), 2, affine=True)
+for axes, shape in enumerate([(2, 5, 3, 9), (2, 5, 3, 4), (2, 17, 3, 4), (2, 5, 3, 4)], 1):
+    layer_norm(shape, axes, affine=True)
+layer_norm((2, 3, 2, 3, 2), 4, affine=True)
+group_norm((2, 12, 3, 4), 3, affine=True)
+group_norm((2, 17, 5, 4), 1, affine=True)
+group_norm((2, 6, 3, 4), 6, affine=True)
+group_norm((2, 6, 3, 4), 2, affine=False)
+group_norm((3, 24), 2, affine=True)
+group_norm((2, 6, 11), 3, affine=True)
+group_norm((2, 4, 2, 3, 2), 2, affine=False)
+
+
+# Resizing
+def upsample(shape, by=None, to=None, mode="nearest", align=None):
+    name = "Upsample" + (" bilinear" if mode == "bilinear" else "") + (f" by {by[0]}, {by[1]}" if by else f" to {to[0]}, {to[1]}")
+    golden(
+        name + (", aligned" if align else ""),
+        lambda x: F.interpolate(x, to, by, mode, align), shape)
+
+
+upsample((2, 3, 4, 5), by=(2, 2))
+upsample((2, 17, 4, 5), by=(1.5, 2.6))
+upsample((1, 5, 7, 6), by=(0.5, 0.4))
+upsample((2, 16, 5, 7), to=(7, 3))
+upsample((2, 3, 4, 5), by=(2, 2), mode="bilinear", align=False)
+upsample((2, 17, 4, 5), by=(1.5, 2.6), mode="bilinear", align=False)
+upsample((2, 9, 4, 5), by=(2, 3), mode="bilinear", align=True)
+upsample((1, 5, 7, 6), by=(0.5, 0.4), mode="bilinear", align=False)
+for align in False, True:
+    upsample((2, 16, 5, 7), to=(8, 3), mode="bilinear", align=align)
+upsample((1, 4, 3, 3), to=(1, 1), mode="bilinear", align=True)
+golden("Dropout1d 1", lambda x: F.dropout(x, 1.0), (4, 3, 2))
