@@ -66,7 +66,10 @@ public partial class Tensor
         }
     }
 
-    /// <summary>The sum of the gradients that <see cref="Backward()"/> has computed for this leaf, or null.</summary>
+    /// <summary>
+    /// The sum of the gradients that <see cref="Backward()"/> has computed for this leaf, or for this result of an op
+    /// after <see cref="RetainGrad"/>; or null.
+    /// </summary>
     public Tensor? Grad
     {
         get => grad;
@@ -78,6 +81,9 @@ public partial class Tensor
             grad = value;
         }
     }
+
+    /// <summary>Whether <see cref="RetainGrad"/> has been called on this result of an op.</summary>
+    public bool RetainsGrad { get; private set; }
 
     /// <summary>The recorded op that computed this tensor; null for leaves, as PyTorch's grad_fn.</summary>
     internal Op? GradFn { get; set; }
@@ -129,7 +135,7 @@ public partial class Tensor
 
     /// <summary>
     /// Ends the caller's reference to an op's result: frees the storage at once, or when <see cref="Backward()"/> has
-    /// read it for the last time.
+    /// read it for the last time; and the gradient that was retained for it, if there is one already.
     /// </summary>
     /// <remarks>
     /// For evaluation loops and for layers that chain others, after the last use. Without this call the storage is
@@ -139,9 +145,38 @@ public partial class Tensor
     /// </remarks>
     public void Release()
     {
-        if (callerHoldsReference) Interlocked.Decrement(ref references);
-        callerHoldsReference = false;
-        FreeIfUnreferenced();
+        ReleaseForCaller();
+        if (RetainsGrad) Grad = null;
+    }
+
+    /// <summary>
+    /// Lets <see cref="Backward()"/> store the gradient of this result of an op in <see cref="Grad"/>, as it does for a
+    /// leaf: PyTorch's <c>retain_grad</c>. To be called before <see cref="Backward()"/>; does nothing for a leaf.
+    /// </summary>
+    /// <remarks>
+    /// The gradient stays until this tensor is unreachable, or <see cref="Release"/> is called after it has been read.
+    /// The content of this tensor is freed by <see cref="Backward()"/> as without.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">
+    /// This tensor is in no graph, or an earlier <see cref="Backward()"/> has used its graph.
+    /// </exception>
+    /// <example><code>
+    /// var features = body.Forward(x);
+    /// features.RetainGrad();
+    /// head.Forward(features).CrossEntropy(labels).Backward();
+    /// var dFeatures = features.Grad;
+    /// </code></example>
+    public void RetainGrad()
+    {
+        if (!InGraph)
+            throw new InvalidOperationException(
+                $"RetainGrad: {GetType().Name} {Shape} is in no graph: no input required a gradient, or it was " +
+                "computed under NoGrad.");
+        if (GradFn is { Edges.Length: 0 })
+            throw new InvalidOperationException(
+                $"RetainGrad: an earlier Backward has used the graph of {GradFn.Name}'s result {Shape}; call it " +
+                "before.");
+        RetainsGrad = GradFn is not null;
     }
 
     /// <summary>
@@ -205,6 +240,14 @@ public partial class Tensor
         var (moved, movedGrad) = (CopyToDevice(device), Grad?.CopyToDevice(device));
         storage?.Release();
         (storage, moved.storage, Device, Grad) = (moved.storage, null, device, movedGrad);
+    }
+
+    /// <summary>Ends the caller's reference, if it holds one.</summary>
+    internal void ReleaseForCaller()
+    {
+        if (callerHoldsReference) Interlocked.Decrement(ref references);
+        callerHoldsReference = false;
+        FreeIfUnreferenced();
     }
 
     private void FreeIfUnreferenced()

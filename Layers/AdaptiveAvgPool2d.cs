@@ -14,7 +14,7 @@ public sealed class AdaptiveAvgPool2d(Size2d outputSize) : Module
     /// likewise.
     /// </returns>
     /// <exception cref="ShapeException">The input is no batch of images.</exception>
-    public override Tensor Forward(Tensor x) => x.AdaptiveAvgPool2d(OutputSize.H, OutputSize.W);
+    protected override Tensor Forward(Tensor x) => x.AdaptiveAvgPool2d(OutputSize.H, OutputSize.W);
 
     /// <inheritdoc/>
     protected override string Describe() => $"output_size={OutputSize.PairString}";

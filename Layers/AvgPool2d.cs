@@ -41,7 +41,7 @@ public sealed class AvgPool2d : Module
     /// [n, c, p, q] with p = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and q likewise.
     /// </returns>
     /// <exception cref="ShapeException">The input is no batch of images, or smaller than the window.</exception>
-    public override Tensor Forward(Tensor x) => x.AvgPool2d(KernelSize, Stride, Padding, CeilMode, CountIncludePad);
+    protected override Tensor Forward(Tensor x) => x.AvgPool2d(KernelSize, Stride, Padding, CeilMode, CountIncludePad);
 
     /// <inheritdoc/>
     protected override string Describe() => $"kernel_size={KernelSize}, stride={Stride}, padding={Padding}";

@@ -18,14 +18,11 @@ public abstract class BatchNormLayer : Module
     private protected BatchNormLayer(int rank, int channels, float eps, float momentum)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
-        if (!float.IsFinite(eps) || eps <= 0)
-            throw new ArgumentOutOfRangeException(
-                nameof(eps), FormattableString.Invariant($"{eps}"), "A positive number was expected.");
         if (momentum is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(
                 nameof(momentum), FormattableString.Invariant($"{momentum}"), "A number from 0 to 1 was expected.");
 
-        (this.rank, Eps, Momentum) = (rank, eps, momentum);
+        (this.rank, Eps, Momentum) = (rank, CheckEps(eps), momentum);
         Weight = new(Tensor.Full([channels], 1));
         Bias = new(Tensor.Zeros([channels]));
         RunningMean = new(Tensor.Zeros([channels]));
@@ -58,7 +55,7 @@ public abstract class BatchNormLayer : Module
     /// <exception cref="ShapeException">
     /// The input has another rank or number of channels, or a training batch has one value per channel.
     /// </exception>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Forward(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         if (x.Rank != rank)
@@ -77,8 +74,14 @@ public abstract class BatchNormLayer : Module
         "affine=True, track_running_stats=True";
 
     /// <summary>A number as Python writes it: 1e-05.</summary>
-    private static string FormatAsPython(float value) =>
+    internal static string FormatAsPython(float value) =>
         value.ToString(value < 1e-4f ? "0.######e-00" : "0.0#######", CultureInfo.InvariantCulture);
+
+    /// <summary>This ε, if it is a positive number.</summary>
+    internal static float CheckEps(float eps) => float.IsFinite(eps) && eps > 0
+        ? eps
+        : throw new ArgumentOutOfRangeException(
+            nameof(eps), FormattableString.Invariant($"{eps}"), "A positive number was expected.");
 }
 
 /// <summary>Batch normalization of features: [n, c].</summary>

@@ -52,7 +52,7 @@ public sealed class Conv2d : Module
     /// <exception cref="ShapeException">
     /// The input has another number of channels, or is smaller than the kernel.
     /// </exception>
-    public override Tensor Forward(Tensor x) => Forward(x, relu: false);
+    protected override Tensor Forward(Tensor x) => Forward(x, relu: false);
 
     /// <summary>
     /// The convolution, with ReLU as its epilogue if <paramref name="relu"/>: no pass over memory between them.

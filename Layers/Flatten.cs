@@ -6,7 +6,7 @@ public sealed class Flatten : Module
     /// <param name="x">[n, …]</param>
     /// <returns>[n, product of the other extents]</returns>
     /// <exception cref="ShapeException">The input is a scalar.</exception>
-    public override Tensor Forward(Tensor x) => x.Flatten();
+    protected override Tensor Forward(Tensor x) => x.Flatten();
 
     /// <inheritdoc/>
     protected override string Describe() => "start_dim=1, end_dim=-1";

@@ -7,5 +7,5 @@ public sealed class GlobalAvgPool2d : Module
     /// <param name="x">[n, c, h, w]</param>
     /// <returns>[n, c]</returns>
     /// <exception cref="ShapeException">The input is no batch of images.</exception>
-    public override Tensor Forward(Tensor x) => x.GlobalAvgPool2d();
+    protected override Tensor Forward(Tensor x) => x.GlobalAvgPool2d();
 }

@@ -31,7 +31,7 @@ public sealed class Linear : Module
     /// <param name="x">[batch, inputs]</param>
     /// <returns>[batch, outputs]</returns>
     /// <exception cref="ShapeException">The input is not [batch, inputs].</exception>
-    public override Tensor Forward(Tensor x) => Forward(x, relu: false);
+    protected override Tensor Forward(Tensor x) => Forward(x, relu: false);
 
     /// <summary>
     /// The product, with ReLU as its epilogue if <paramref name="relu"/>: no pass over memory between them.

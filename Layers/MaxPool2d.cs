@@ -34,7 +34,7 @@ public sealed class MaxPool2d : Module
     /// [n, c, p, q] with p = ⌊(h + 2·padding − kernel) / stride⌋ + 1 (⌈ ⌉ in ceil mode), and q likewise.
     /// </returns>
     /// <exception cref="ShapeException">The input is no batch of images, or smaller than the window.</exception>
-    public override Tensor Forward(Tensor x) => x.MaxPool2d(KernelSize, Stride, Padding, CeilMode);
+    protected override Tensor Forward(Tensor x) => x.MaxPool2d(KernelSize, Stride, Padding, CeilMode);
 
     /// <inheritdoc/>
     protected override string Describe() =>

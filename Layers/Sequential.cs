@@ -3,7 +3,8 @@ namespace PyNetSharp.Layers;
 /// <summary>A chain of layers: the output of each is the input of the next.</summary>
 /// <remarks>
 /// <para>
-/// A <see cref="ReLU"/> directly after a <see cref="Conv2d"/> or <see cref="Linear"/> runs with it as one op.
+/// A <see cref="ReLU"/> directly after a <see cref="Conv2d"/> or <see cref="Linear"/> runs with it as one op, unless
+/// one of the two has a forward hook.
 /// </para>
 /// <para>
 /// The output of a child is released when the next child has run; while a graph is recorded, its storage stays until
@@ -18,6 +19,11 @@ namespace PyNetSharp.Layers;
 public class Sequential : Module
 {
     private readonly List<(string Name, Module Module)> children = [];
+
+    /// <summary>No layers: the output is the input.</summary>
+    public Sequential()
+    {
+    }
 
     /// <summary>Layers named by their positions: 0, 1, ….</summary>
     public Sequential(params IEnumerable<Module> layers) : this(layers.Select((layer, i) => ($"{i}", layer)))
@@ -65,14 +71,14 @@ public class Sequential : Module
     /// <exception cref="ShapeException">
     /// A layer's input does not fit; the message begins with the layer's path.
     /// </exception>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Forward(Tensor x)
     {
         var y = x;
         for (var i = 0; i < Count; i++)
         {
             var (name, module) = children[i];
-            var relu = i + 1 < Count && children[i + 1].Module is ReLU;
-            var next = ForwardChild(name, module, y, relu, out var fused);
+            var fused = i + 1 < Count && CanFuse(module, children[i + 1].Module);
+            var next = ForwardChild(name, module, y, fused);
             if (fused) i++;
             if (y != x && y != next) y.Release();
             y = next;
@@ -81,15 +87,18 @@ public class Sequential : Module
         return y;
     }
 
-    private static Tensor ForwardChild(string name, Module module, Tensor x, bool relu, out bool fused)
+    /// <summary>Whether both run as one op: not if a hook is to see what lies between them, or their result.</summary>
+    private static bool CanFuse(Module module, Module next) =>
+        next is ReLU && (module is Conv2d or Linear) && !module.HasForwardHooks && !next.HasForwardHooks;
+
+    private static Tensor ForwardChild(string name, Module module, Tensor x, bool relu)
     {
-        fused = relu && module is Conv2d or Linear;
         try
         {
             return module switch
             {
-                Conv2d conv => conv.Forward(x, relu),
-                Linear linear => linear.Forward(x, relu),
+                Conv2d conv when relu => conv.Forward(x, relu: true),
+                Linear linear when relu => linear.Forward(x, relu: true),
                 _ => module.Forward(x),
             };
         }

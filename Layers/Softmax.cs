@@ -6,7 +6,7 @@ public sealed class Softmax : Module
     /// <param name="x">[n, classes] or [n, classes, h, w]</param>
     /// <returns>Shaped like <paramref name="x"/>; positive, summing to 1 over the classes.</returns>
     /// <exception cref="ShapeException">The input has another rank.</exception>
-    public override Tensor Forward(Tensor x) => x.Softmax();
+    protected override Tensor Forward(Tensor x) => x.Softmax();
 
     /// <inheritdoc/>
     protected override string Describe() => "dim=1";

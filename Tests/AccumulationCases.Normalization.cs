@@ -28,7 +28,8 @@ internal static partial class AccumulationCases
         }, IsSmall: true),
         .. from mode in Enum.GetValues<UpsampleMode>()
            from vertical in (bool[])[false, true]
-           select new AccumulationCase($"Gradient of Upsample {mode}, {(vertical ? "rows" : "columns")}", 1 << 18, (c, s) =>
+           let name = $"Gradient of Upsample {mode}, {(vertical ? "rows" : "columns")}"
+           select new AccumulationCase(name, 1 << 18, (c, s) =>
            {
                var (h, w) = vertical ? (1 << 18, 1) : (1, 1 << 18);
                var (x, dy) = (s.Next(1, 1, 1, 1), s.Next(1, 1, h, w));

@@ -79,7 +79,9 @@ public sealed class EmptyExtentTests
         new(
             "GroupNorm of no pixels", x => x[0].GroupNorm(2, x[1], x[2]),
             [[2, 4, 0, 2], [4], [4]], [2, 4, 0, 2], Nothing, Nothing, new float[4], new float[4]),
-        new("Upsample of no images", x => x[0].Upsample(scaleFactor: 2), [[0, 2, 4, 4]], [0, 2, 8, 8], Nothing, Nothing),
+        new(
+            "Upsample of no images", x => x[0].Upsample(scaleFactor: 2),
+            [[0, 2, 4, 4]], [0, 2, 8, 8], Nothing, Nothing),
         new("Add of a row to nothing", x => x[0] + x[1], [[0, 3], [3]], [0, 3], Nothing, Nothing, [0, 0, 0]),
         new("Multiply of one with nothing", x => x[0] * x[1], [[1], [0]], [0], Nothing, [0], Nothing),
         new("Flatten of no pixels", x => x[0].Flatten(), [[2, 3, 0, 4]], [2, 0], Nothing, Nothing),

@@ -13,7 +13,10 @@ public static partial class OpTable
         LayerNorm([2, 5, 3, 9], axes: 1, affine: true),
         LayerNorm([2, 5, 3, 4], axes: 2, affine: true),
         LayerNorm([2, 5, 3, 4], axes: 2, affine: false),
-        LayerNorm([2, 17, 3, 4], axes: 3, affine: true) with { LargeShapes = [[4, 40, 13, 13], [40, 13, 13], [40, 13, 13]] },
+        LayerNorm([2, 17, 3, 4], axes: 3, affine: true) with
+        {
+            LargeShapes = [[4, 40, 13, 13], [40, 13, 13], [40, 13, 13]],
+        },
         LayerNorm([2, 5, 3, 4], axes: 4, affine: true),
         LayerNorm([2, 3, 2, 3, 2], axes: 4, affine: true),
         LayerNorm([300, 20], axes: 1, affine: true),        // more rows than a block
@@ -51,7 +54,8 @@ public static partial class OpTable
         {
             Step = 1f / 64,     // as for BatchNorm
             Reference = x => Normalized(
-                x[0], index => string.Join(',', index[..^axes]), (j, index) => affine ? x[j][index.AsSpan(index.Length - axes)] : 2 - j),
+                x[0], index => string.Join(',', index[..^axes]),
+                (j, index) => affine ? x[j][index.AsSpan(index.Length - axes)] : 2 - j),
             ValueTolerance = 1e-5,
         };
     }

@@ -38,6 +38,7 @@ internal static class BackwardPass
         while (pending.TryDequeue(out var op, out _))
         {
             gradients.Remove(op, out var dy);
+            if (op.RetainedOutput is { } result) AccumulateGrad(result, dy!);
             var edges = op.Edges;
             var inputGradients = op.BackwardOnce(dy!);
             // One per edge: an input's gradient may be dy, or that of another input too

@@ -34,6 +34,9 @@ public abstract class Op
     /// <summary>Counts recorded ops: larger than that of every op that computed an input.</summary>
     internal long SequenceNumber { get; private set; }
 
+    /// <summary>The result that is to get the gradient as its <see cref="Tensor.Grad"/>, or null.</summary>
+    internal Tensor? RetainedOutput => output is { RetainsGrad: true } ? output : null;
+
     private protected bool IsRecorded => Edges.Length > 0;
 
     /// <summary>The op's name in messages and profiles: the name of its class without "Op" at the end.</summary>
@@ -147,7 +150,7 @@ public abstract class Op
             tensor.ReleaseRetained();
         }
 
-        if (tensor == output) tensor.Release();
+        if (tensor == output) tensor.ReleaseForCaller();
     }
 
     /// <summary>Computes the gradients of the inputs, once.</summary>
@@ -176,7 +179,7 @@ public abstract class Op
         if (savedTensors is not null)
             foreach (var (tensor, _, _) in savedTensors) tensor.ReleaseRetained();
         savedTensors = null;
-        output?.Release();
+        output?.ReleaseForCaller();
         output = null;
     }
 

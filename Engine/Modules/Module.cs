@@ -3,6 +3,11 @@ namespace PyNetSharp;
 /// <summary>A layer or a network: a function with parameters.</summary>
 /// <remarks>
 /// <para>
+/// A class overrides <c>Forward</c>, which is protected; callers, other modules among them, use the extension method of
+/// the same name, <c>conv.Forward(x)</c>, which also calls forward hooks. <see cref="Module{T1, T2}"/> takes two
+/// inputs.
+/// </para>
+/// <para>
 /// The state of a module is what its fields and properties hold, private ones included: every <see cref="Parameter"/>,
 /// <see cref="ModuleBuffer"/> and module, also in arrays, lists, dictionaries and tuples. Nothing is registered. State
 /// that cannot be found in this way throws an exception that names it: state in an object that is not a module, in a
@@ -15,7 +20,7 @@ namespace PyNetSharp;
 /// its keys.
 /// </para>
 /// </remarks>
-public abstract class Module
+public abstract partial class Module
 {
     private bool training = true;
     private List<Parameter>? frozen;        // those whose RequiresGrad Freeze has set to false; null if not frozen
@@ -29,18 +34,9 @@ public abstract class Module
     /// <summary>Whether the module is frozen.</summary>
     public bool IsFrozen => frozen is not null;
 
-    /// <summary>Computes the module's function.</summary>
-    public abstract Tensor Forward(Tensor x);
-
-    /// <summary>Sets this module and its descendants to training mode, except frozen ones.</summary>
-    public void Train() => SetTraining(true);
-
-    /// <summary>Sets this module and its descendants to evaluation mode.</summary>
-    public void Eval() => SetTraining(false);
-
     /// <summary>
     /// Until <see cref="Unfreeze"/>, the parameters of this module and its descendants get no gradients, and they stay
-    /// in evaluation mode: <see cref="Train"/> of a module around them, a trainer or an evaluation does not change
+    /// in evaluation mode: <c>Train</c> of a module around them, a trainer or an evaluation does not change
     /// that.
     /// </summary>
     public void Freeze()
@@ -80,25 +76,6 @@ public abstract class Module
     /// <exception cref="InvalidOperationException">As for <see cref="State"/>.</exception>
     public IReadOnlyList<Parameter> Parameters() => [.. State().Select(s => s.Tensor).OfType<Parameter>().Distinct()];
 
-    /// <summary>
-    /// Moves all parameters and buffers to <paramref name="device"/>. The tensors stay the same objects; the caches of
-    /// the devices that they leave are emptied.
-    /// </summary>
-    /// <returns>This module.</returns>
-    public Module To(Device device)
-    {
-        ArgumentNullException.ThrowIfNull(device);
-        HashSet<Device> previous = [];
-        foreach (var (_, tensor) in State())
-        {
-            if (tensor.Device != device) previous.Add(tensor.Device);
-            tensor.Move(device);
-        }
-
-        foreach (var other in previous) other.EmptyCache();
-        return this;
-    }
-
     /// <summary>The direct children, with their names.</summary>
     public IEnumerable<(string Name, Module Module)> Children() => ModuleState.Of(this).Children;
 
@@ -118,6 +95,27 @@ public abstract class Module
     /// </summary>
     public override string ToString() => Print([]);
 
+    /// <summary>Moves all parameters and buffers, and empties the caches of the devices that they leave.</summary>
+    internal void Move(Device device)
+    {
+        HashSet<Device> previous = [];
+        foreach (var (_, tensor) in State())
+        {
+            if (tensor.Device != device) previous.Add(tensor.Device);
+            tensor.Move(device);
+        }
+
+        foreach (var other in previous) other.EmptyCache();
+    }
+
+    internal void SetTraining(bool training)
+    {
+        foreach (var (_, module) in Descendants()) module.training = training;
+    }
+
+    /// <summary>The class without the number of its type parameters: <c>ModuleList</c>.</summary>
+    private string TypeName => GetType().Name.Split('`')[0];
+
     private string Print(Stack<Module> ancestors)
     {
         ancestors.Push(this);
@@ -125,12 +123,9 @@ public abstract class Module
             .Where(c => !ancestors.Contains(c.Module))      // a child may refer to its parent
             .Select(c => $"  ({c.Name}): {c.Module.Print(ancestors).ReplaceLineEndings("\n  ")}\n"));
         ancestors.Pop();
-        return children.Length == 0 ? $"{GetType().Name}({Describe()})" : $"{GetType().Name}({Describe()}\n{children})";
-    }
-
-    private void SetTraining(bool training)
-    {
-        foreach (var (_, module) in Descendants()) module.training = training;
+        var description = Describe();
+        if (children.Length > 0 && description.Length > 0) description = $"\n  {description}";
+        return children.Length == 0 ? $"{TypeName}({description})" : $"{TypeName}({description}\n{children})";
     }
 
     /// <summary>Restores the modules' modes when disposed; see <see cref="Evaluating"/>.</summary>
@@ -141,7 +136,7 @@ public abstract class Module
         internal EvaluationScope(Module root)
         {
             modes = [.. root.Descendants().Select(d => (d.Module, d.Module.training))];
-            root.Eval();
+            root.SetTraining(false);
         }
 
         /// <summary>Restores the mode of each module.</summary>

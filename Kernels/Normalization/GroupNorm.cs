@@ -24,7 +24,7 @@ public static class GroupNormExtensions
         /// The rank of x is less than 2, its channels do not divide into groups, or weight or bias is not [C].
         /// </exception>
         /// <exception cref="ArgumentException">Only one of weight and bias is given.</exception>
-        /// <exception cref="ArgumentOutOfRangeException">Eps is not positive, or there is less than one group.</exception>
+        /// <exception cref="ArgumentOutOfRangeException">Eps is not positive, or groups is less than 1.</exception>
         /// <remarks>
         /// <c>torch.nn.functional.group_norm</c>. Deviations are taken from the means of blocks of rows, so a mean that
         /// is far from zero costs no accuracy. Backward reads x and two numbers per group. Tensors of rank 3, 5 and
@@ -96,7 +96,8 @@ internal sealed class GroupNormOp(int groups, float eps) : Op
         using TemporaryTensor sums = new(perChannel, x.Device), products = new(perChannel, x.Device);
         var kernels = CreateKernels();
         kernels.BackwardReduce(dy, sums, products);
-        Tensor? dw = Needed(1) ? new(weight!.Shape, x.Device) : null, db = Needed(2) ? new(weight!.Shape, x.Device) : null;
+        var dw = Needed(1) ? new Tensor(weight!.Shape, x.Device) : null;
+        var db = Needed(2) ? new Tensor(weight!.Shape, x.Device) : null;
         if (dw is not null) Reduction.Run(products, [true, false], dw);
         if (db is not null) Reduction.Run(sums, [true, false], db);
         Tensor? dx = null;

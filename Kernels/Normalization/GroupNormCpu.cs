@@ -95,7 +95,8 @@ internal sealed unsafe class GroupNormCpu(Tensor x, int groups, Tensor mean, Ten
                 for (var i = 0; i < groupChannels; i++)
                 {
                     double weight = w == null ? 1 : w[c + i];
-                    (total, productTotal) = (total + weight * sum[first + i], productTotal + weight * product[first + i]);
+                    total += weight * sum[first + i];
+                    productTotal += weight * product[first + i];
                 }
 
                 for (var i = 0; i < groupChannels; i++)

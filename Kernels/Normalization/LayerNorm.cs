@@ -12,7 +12,9 @@ public static class LayerNormExtensions
         /// Normalizes every item over its last axes: (x − mean) / √(variance + eps) · weight + bias, with the mean and
         /// the biased variance over the elements of those axes.
         /// </summary>
-        /// <param name="normalizedShape">The last extents of x, over which the statistics are taken; at least one.</param>
+        /// <param name="normalizedShape">
+        /// The last extents of x, over which the statistics are taken; at least one.
+        /// </param>
         /// <param name="weight">Of the normalized shape, or null for ones.</param>
         /// <param name="bias">Of the normalized shape, or null for zeros; given if and only if the weight is.</param>
         /// <param name="eps">Added to the variance, so that a constant item is not divided by zero; positive.</param>

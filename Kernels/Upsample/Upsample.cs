@@ -39,7 +39,9 @@ public static class UpsampleExtensions
 {
     extension(Tensor x)
     {
-        /// <summary>Images of another size: larger or smaller, by nearest neighbors or bilinear interpolation.</summary>
+        /// <summary>
+        /// Images of another size, larger or smaller, by nearest neighbors or bilinear interpolation.
+        /// </summary>
         /// <param name="size">Rows P and columns Q of the result, at least 1; or a factor is given.</param>
         /// <param name="scaleFactor">
         /// Positive: P = ⌊H·factor⌋, Q = ⌊W·factor⌋, and the coordinates follow from the factor itself; or a size is
@@ -55,7 +57,7 @@ public static class UpsampleExtensions
         /// Both or neither of size and factor are given, or corners are to be aligned in another mode.
         /// </exception>
         /// <exception cref="ArgumentOutOfRangeException">A size, a factor or the mode is outside its range.</exception>
-        /// <exception cref="ShapeException">The rank is not 4, or input or result has no rows or no columns.</exception>
+        /// <exception cref="ShapeException">The rank is not 4, or input or result has no pixels.</exception>
         /// <remarks>
         /// <c>torch.nn.functional.interpolate</c>, with its coordinates in single precision. The nearest neighbor of
         /// output p is input ⌊p·H/P⌋. Each input gathers its gradient from the outputs that it went into, in a fixed
@@ -100,7 +102,9 @@ internal interface IUpsample
     /// <summary>y, [N, C, P, Q]: each pixel from the one or four pixels of x around its coordinate.</summary>
     void Forward(UpsampleGeometry geometry, Tensor x, Tensor y);
 
-    /// <summary>dx, [N, C, H, W]: the sum of dy over the outputs that an input went into, by its weights there.</summary>
+    /// <summary>
+    /// dx, [N, C, H, W]: the sum of dy over the outputs that an input went into, by its weights there.
+    /// </summary>
     void Backward(UpsampleGeometry geometry, Tensor dy, Tensor dx);
 }
 
@@ -145,6 +149,9 @@ internal sealed class UpsampleOptions
             throw new ShapeException(FormattableString.Invariant(
                 $"Upsample: {x} by a factor of {factor} along axis {axis} has an extent of {outputs}."));
         var scale = alignCorners ? outputs > 1 ? (float)(inputs - 1) / (float)(outputs - 1) : 0
+            // As PyTorch, whatever the factor: the same extent changes nothing, and twice of it doubles all pixels
+            : outputs == inputs ? 1
+            : mode == UpsampleMode.Nearest && outputs == 2.0 * inputs ? 0.5f
             : factor is { } f ? (float)(1 / f)
             : (float)inputs / (float)outputs;
         return new(inputs, (int)outputs, scale, alignCorners, mode);

@@ -28,7 +28,8 @@ internal sealed unsafe class UpsampleCpu : IUpsample
     public void Backward(UpsampleGeometry geometry, Tensor dy, Tensor dx)
     {
         var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);
-        var (rows, columns) = (new CoveringOutputs(geometry.Rows, height), new CoveringOutputs(geometry.Columns, width));
+        var rows = new CoveringOutputs(geometry.Rows, height);
+        var columns = new CoveringOutputs(geometry.Columns, width);
         var outputRow = geometry.Columns.Outputs * channels;
         float* from = dy.Pointer, to = dx.Pointer;
         dx.Cpu.For(geometry.Images * height, line =>
@@ -52,7 +53,9 @@ internal sealed unsafe class UpsampleCpu : IUpsample
         });
     }
 
-    /// <summary>The first row that an input row goes into is copied pixel by pixel, and the others are copies of it.</summary>
+    /// <summary>
+    /// The first row that an input row goes into is copied pixel by pixel, and the others are copies of it.
+    /// </summary>
     private static void CopyNearest(UpsampleGeometry geometry, Tensor x, Tensor y)
     {
         var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);

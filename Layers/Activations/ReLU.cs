@@ -8,5 +8,5 @@ public sealed class ReLU : Module
 {
     /// <param name="x">Any shape.</param>
     /// <returns>Shaped like <paramref name="x"/>.</returns>
-    public override Tensor Forward(Tensor x) => x.Relu();
+    protected override Tensor Forward(Tensor x) => x.Relu();
 }

@@ -23,7 +23,7 @@ public sealed class Nin : Sequential
 
     /// <param name="x">[n, c, 32, 32]</param>
     /// <returns>[n, classes], not negative, because a ReLU follows the last convolution too.</returns>
-    public override Tensor Forward(Tensor x) => PoolingHead.ToLogits(base.Forward(x));
+    protected override Tensor Forward(Tensor x) => PoolingHead.ToLogits(base.Forward(x));
 
     private static (string, Module)[] Layers(NetworkOptions options, Rng rng, bool globalPooling, bool plainDropout)
     {

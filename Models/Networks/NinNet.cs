@@ -15,7 +15,7 @@ public sealed class NinNet : Sequential
 
     /// <param name="x">[n, c, 224, 224]</param>
     /// <returns>[n, classes], not negative, because a ReLU follows the last convolution too.</returns>
-    public override Tensor Forward(Tensor x) => PoolingHead.ToLogits(base.Forward(x));
+    protected override Tensor Forward(Tensor x) => PoolingHead.ToLogits(base.Forward(x));
 
     private static (string, Module)[] Layers(NetworkOptions options, Rng rng)
     {

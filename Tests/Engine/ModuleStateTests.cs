@@ -118,7 +118,7 @@ public sealed class ModuleStateTests
     {
         private readonly Linear first = new(2, 8, Generator), second = new(8, 2, Generator);
 
-        public override Tensor Forward(Tensor x) => second.Forward(first.Forward(x).Relu());
+        protected override Tensor Forward(Tensor x) => second.Forward(first.Forward(x).Relu());
     }
 
     private sealed class UnderscoredField : IdentityModule
@@ -144,7 +144,7 @@ public sealed class ModuleStateTests
 
     private sealed class Captured(Linear layer) : Module
     {
-        public override Tensor Forward(Tensor x) => layer.Forward(x);
+        protected override Tensor Forward(Tensor x) => layer.Forward(x);
     }
 
     private abstract class WithSecond : IdentityModule
@@ -163,7 +163,7 @@ public sealed class ModuleStateTests
     {
         private readonly Linear extra = Layer();
 
-        public override Tensor Forward(Tensor x) => extra.Forward(base.Forward(x));
+        protected override Tensor Forward(Tensor x) => extra.Forward(base.Forward(x));
     }
 
     /// <summary>Properties that return what fields hold.</summary>
@@ -225,13 +225,13 @@ public sealed class ModuleStateTests
 
     private class Captures(Linear layer) : Module
     {
-        public override Tensor Forward(Tensor x) => layer.Forward(x);
+        protected override Tensor Forward(Tensor x) => layer.Forward(x);
     }
 
 #pragma warning disable CS9107 // both classes keep the layer: that is the case
     private sealed class CapturedTwice(Linear layer) : Captures(layer)
     {
-        public override Tensor Forward(Tensor x) => layer.Forward(base.Forward(x));
+        protected override Tensor Forward(Tensor x) => layer.Forward(base.Forward(x));
     }
 #pragma warning restore CS9107
 
@@ -241,7 +241,7 @@ public sealed class ModuleStateTests
 
         private Linear Layer => made ??= new(2, 2, Generator);
 
-        public override Tensor Forward(Tensor x) => Layer.Forward(x);
+        protected override Tensor Forward(Tensor x) => Layer.Forward(x);
     }
 
     private static IEnumerable<Tensor> Endless()
@@ -262,13 +262,13 @@ public sealed class ModuleStateTests
     {
         private readonly Linear layer = Layer();
 
-        public override Tensor Forward(Tensor x) => parent.Forward(layer.Forward(x));
+        protected override Tensor Forward(Tensor x) => parent.Forward(layer.Forward(x));
     }
 
     private sealed class HiddenDropout : Module
     {
         private readonly Dropout drop = new(new Rng(3), 0.9f);
 
-        public override Tensor Forward(Tensor x) => drop.Forward(x);
+        protected override Tensor Forward(Tensor x) => drop.Forward(x);
     }
 }

@@ -19,7 +19,7 @@ internal static class StateModules
 
     public abstract class IdentityModule : Module
     {
-        public override Tensor Forward(Tensor x) => x;
+        protected override Tensor Forward(Tensor x) => x;
     }
 
     public sealed class Holder<T>(T value) : IdentityModule

@@ -102,7 +102,7 @@ public sealed class UntrackedStateTests
 
         private Linear Layer => new(2, 2, rng);
 
-        public override Tensor Forward(Tensor x) => Layer.Forward(x);
+        protected override Tensor Forward(Tensor x) => Layer.Forward(x);
     }
 
     /// <summary>A collection of numbers that also holds a layer.</summary>

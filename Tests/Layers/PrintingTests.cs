@@ -33,6 +33,19 @@ public sealed class PrintingTests
         new(new Flatten(), "Flatten(start_dim=1, end_dim=-1)"),
         new(new Dropout(Rng), "Dropout(p=0.5, inplace=False)"),
         new(new Dropout2d(Rng, 0), "Dropout2d(p=0.0, inplace=False)"),
+        new(new Dropout1d(Rng, 0.3f), "Dropout1d(p=0.3, inplace=False)"),
+        new(new LayerNorm(5), "LayerNorm((5,), eps=1e-05, elementwise_affine=True)"),
+        new(
+            new LayerNorm([3, 4], 1e-6f, elementwiseAffine: false),
+            "LayerNorm((3, 4), eps=1e-06, elementwise_affine=False)"),
+        new(new GroupNorm(2, 4), "GroupNorm(2, 4, eps=1e-05, affine=True)"),
+        new(new GroupNorm(2, 4, 1e-3f, affine: false), "GroupNorm(2, 4, eps=0.001, affine=False)"),
+        new(new Upsample(scaleFactor: 2), "Upsample(scale_factor=2.0, mode=nearest)"),
+        new(new Upsample(scaleFactor: (2, 1.5)), "Upsample(scale_factor=(2.0, 1.5), mode=nearest)"),
+        new(
+            new Upsample((3, 4), mode: UpsampleMode.Bilinear, alignCorners: true),
+            "Upsample(size=(3, 4), mode=bilinear)"),
+        new(new Upsample(5), "Upsample(size=5, mode=nearest)"),
         new(new BatchNorm1d(512), "BatchNorm1d(512, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)"),
         new(
             new BatchNorm2d(3, 0.001f, 0.25f),

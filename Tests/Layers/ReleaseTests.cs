@@ -97,7 +97,7 @@ public sealed class ReleaseTests
 
     private sealed class Affine : Module
     {
-        public override Tensor Forward(Tensor x)
+        protected override Tensor Forward(Tensor x)
         {
             var twice = 2 * x;
             var y = twice + 1;
@@ -110,13 +110,13 @@ public sealed class ReleaseTests
     {
         public Tensor? Output;
 
-        public override Tensor Forward(Tensor x) => Output = keep ? x.Keep() : x;
+        protected override Tensor Forward(Tensor x) => Output = keep ? x.Keep() : x;
     }
 
     private sealed class Constant : Module
     {
         private readonly Tensor four = Tensor.Full([3], 4);
 
-        public override Tensor Forward(Tensor x) => four;
+        protected override Tensor Forward(Tensor x) => four;
     }
 }

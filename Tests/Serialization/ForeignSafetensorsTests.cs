@@ -179,6 +179,6 @@ public sealed class ForeignSafetensorsTests
     {
         public Parameter A { get; } = new(Tensor.Zeros([3]));
 
-        public override Tensor Forward(Tensor x) => x;
+        protected override Tensor Forward(Tensor x) => x;
     }
 }

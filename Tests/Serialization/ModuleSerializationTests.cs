@@ -125,7 +125,7 @@ public sealed class ModuleSerializationTests
 
         public IReadOnlyList<Module> Layers => field ??= [new Leaf(rng), new Leaf(rng)];
 
-        public override Tensor Forward(Tensor x) => x;
+        protected override Tensor Forward(Tensor x) => x;
     }
 
     private sealed class Leaf(Rng rng) : Module
@@ -134,6 +134,6 @@ public sealed class ModuleSerializationTests
 
         public ModuleBuffer RunningMean { get; } = new(Tensor.Uniform([2], -1, 1, rng));
 
-        public override Tensor Forward(Tensor x) => x;
+        protected override Tensor Forward(Tensor x) => x;
     }
 }

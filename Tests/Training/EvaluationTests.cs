@@ -124,6 +124,6 @@ public sealed class EvaluationTests
 
     private sealed class Constant : Module
     {
-        public override Tensor Forward(Tensor x) => Tensor.Zeros([7, 2]);
+        protected override Tensor Forward(Tensor x) => Tensor.Zeros([7, 2]);
     }
 }

@@ -189,7 +189,7 @@ public sealed class TrainerFaultTests
 
         public Module Inner => inner;
 
-        public override Tensor Forward(Tensor x) =>
+        protected override Tensor Forward(Tensor x) =>
             (Training ? ++batches >= at : at is null) ? inner.Forward(x) * float.NaN : inner.Forward(x);
     }
 
@@ -197,19 +197,19 @@ public sealed class TrainerFaultTests
     {
         private Linear? layer;
 
-        public override Tensor Forward(Tensor x) => (layer ??= new(x.Shape[1], 4, new Rng(1))).Forward(x);
+        protected override Tensor Forward(Tensor x) => (layer ??= new(x.Shape[1], 4, new Rng(1))).Forward(x);
     }
 
     private sealed class UntrackedModule(Module inner) : Module
     {
-        public override Tensor Forward(Tensor x) => inner.Forward(x);
+        protected override Tensor Forward(Tensor x) => inner.Forward(x);
     }
 
     private sealed class ThrowingModule(Module inner, int at) : Module
     {
         private int batches;
 
-        public override Tensor Forward(Tensor x) =>
+        protected override Tensor Forward(Tensor x) =>
             Training && ++batches == at ? throw new NotSupportedException($"batch {at}") : inner.Forward(x);
     }
 
@@ -220,7 +220,7 @@ public sealed class TrainerFaultTests
 
         public Module Inner => inner;
 
-        public override Tensor Forward(Tensor x) =>
+        protected override Tensor Forward(Tensor x) =>
             Training && calls++ < batches ? inner.Forward(x) * 0f : inner.Forward(x);
     }
 }
