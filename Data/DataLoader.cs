@@ -3,7 +3,8 @@ namespace PyNetSharp.Data;
 /// <summary>Yields a data set in batches, and prepares the next one in the background.</summary>
 /// <remarks>
 /// The items of an epoch and their order depend on the seed and the epoch's number alone. So an interrupted run can
-/// resume at the exact batch, and the number of threads changes nothing.
+/// resume at the exact batch, and the number of threads changes nothing. A transform changes the items alone, not their
+/// masks or values: a data set that moves or mirrors both does so when it reads them.
 /// </remarks>
 public sealed class DataLoader
 {
@@ -20,7 +21,7 @@ public sealed class DataLoader
     /// <summary>Creates a loader; nothing is read yet.</summary>
     /// <param name="data">What to load. Not empty.</param>
     /// <param name="batchSize">Items per batch, at least 1; the last batch of an epoch has the rest.</param>
-    /// <param name="transform">Applied to every item; null for none.</param>
+    /// <param name="transform">Applied to every item, but not to its target; null for none.</param>
     /// <param name="shuffle">Whether each epoch has its own random order; otherwise the order of the data set.</param>
     /// <param name="seed">Seeds the orders and the random transforms.</param>
     /// <param name="device">The device of the batches; null for the CPU.</param>
@@ -42,7 +43,8 @@ public sealed class DataLoader
         rng = new(seed);
         this.device = device ?? Device.Cpu;
         itemShape = this.transform.Infer(data.ItemShape);
-        batchTracker = new(BatchShape(this.batchSize));
+        var targetSize = TargetBatchShape(this.batchSize).Size;
+        batchTracker = new(BatchShape(this.batchSize).Size + (data.HasLabels ? 0 : targetSize));
     }
 
     /// <summary>The number of items in a batch; an epoch's last may have fewer.</summary>
@@ -60,11 +62,20 @@ public sealed class DataLoader
     /// <summary>The shape of one item after the transform.</summary>
     public Shape ItemShape => itemShape;
 
+    /// <summary>As <see cref="Dataset.TargetShape"/>: the shape of one item's target.</summary>
+    public Shape TargetShape => data.TargetShape;
+
+    /// <summary>As <see cref="Dataset.HasLabels"/>: whether the targets are labels or masks, not values.</summary>
+    public bool HasLabels => data.HasLabels;
+
+    /// <summary>As <see cref="Dataset.HasLabelPerItem"/>: whether each item has one label.</summary>
+    public bool HasLabelPerItem => data.HasLabelPerItem;
+
     /// <summary>All batches of one epoch.</summary>
     /// <param name="epoch">Its number, not negative, which determines its order.</param>
     /// <param name="first">The batch to begin with, for a run that resumes within an epoch.</param>
     /// <returns>
-    /// Batches, each with a tensor and labels of its own that are not overwritten: they may be kept. The storage of
+    /// Batches, each with tensors and labels of its own that are not overwritten: they may be kept. The storage of
     /// batches that are not kept is reused for later ones, so that a loop over an epoch allocates no new storage after
     /// its first batches. Leaving the loop early waits for the batch under preparation; no background work remains.
     /// </returns>
@@ -80,7 +91,7 @@ public sealed class DataLoader
     private IEnumerable<Batch> Batches(Rng epoch, int first)
     {
         var buffers = Interlocked.Exchange(ref idleBuffers, null)
-            ?? new(data.ItemShape.Size, BatchShape(batchSize).Size, batchSize);
+            ?? new(data.ItemShape.Size, BatchShape(batchSize).Size, TargetBatchShape(batchSize).Size, data.HasLabels);
         Task<Batch>? next = null;
         try
         {
@@ -98,7 +109,8 @@ public sealed class DataLoader
                 if (b == BatchCount) return null;
                 var items = order.AsMemory(b * batchSize, Math.Min(batchSize, order.Length - b * batchSize));
                 var x = batchTracker.Allocate(BatchShape(items.Length), device);
-                return Task.Run(() => Prepare(buffers, items.Span, epoch, x));
+                var values = data.HasLabels ? null : Tensor.Empty(TargetBatchShape(items.Length), device);
+                return Task.Run(() => Prepare(buffers, items.Span, epoch, x, values));
             }
         }
         finally
@@ -116,31 +128,44 @@ public sealed class DataLoader
         return order;
     }
 
-    private Batch Prepare(BatchBuffers buffers, ReadOnlySpan<int> items, Rng epoch, Tensor x)
+    /// <param name="values">The tensor for the targets, where they are values.</param>
+    private Batch Prepare(BatchBuffers buffers, ReadOnlySpan<int> items, Rng epoch, Tensor x, Tensor? values)
     {
-        var size = itemShape.Size;
+        var (size, targetSize) = (itemShape.Size, data.TargetShape.Size);
         for (var i = 0; i < items.Length; i++)
         {
             data.Read(items[i], buffers.Item);
             var y = buffers.Values.AsSpan(i * size, size);
             transform.Apply(data.ItemShape, buffers.Item, y, epoch.Split(1 + (ulong)items[i]));
-            buffers.Labels[i] = data.Labels[items[i]];
+            if (values is null) data.ReadTarget(items[i], buffers.Labels.AsSpan(i * targetSize, targetSize));
+            else data.ReadTarget(items[i], buffers.TargetValues.AsSpan(i * targetSize, targetSize));
         }
 
         x.CopyFrom(buffers.Values.AsSpan(0, x.Shape.Size));
-        return new(x, new(buffers.Labels.AsSpan(0, items.Length), device));
+        if (values is null)
+        {
+            var shape = TargetBatchShape(items.Length);
+            return new(x, new Labels(shape, buffers.Labels.AsSpan(0, shape.Size), device));
+        }
+
+        values.CopyFrom(buffers.TargetValues.AsSpan(0, values.Shape.Size));
+        return new(x, values);
     }
 
     private Shape BatchShape(int size) => [size, .. itemShape.AsSpan()];
 
+    private Shape TargetBatchShape(int size) => [size, .. data.TargetShape.AsSpan()];
+
     /// <summary>The arrays in which one epoch's batches are assembled, one at a time.</summary>
-    private sealed class BatchBuffers(int item, int batch, int items)
+    private sealed class BatchBuffers(int item, int batch, int targets, bool hasLabels)
     {
         public float[] Item { get; } = new float[item];
 
         public float[] Values { get; } = new float[batch];
 
-        public int[] Labels { get; } = new int[items];
+        public int[] Labels { get; } = new int[hasLabels ? targets : 0];
+
+        public float[] TargetValues { get; } = new float[hasLabels ? 0 : targets];
     }
 
     /// <summary>Allocates the tensors of batches, and frees the storage of those that are not referenced.</summary>
@@ -150,12 +175,13 @@ public sealed class DataLoader
     /// millisecond. The three batches in use are promoted to the next generation by it, so at least three more are
     /// allocated before the next collection. The more batches the caller keeps, the rarer are the collections.
     /// </remarks>
-    private sealed class BatchTracker(Shape batch)
+    /// <param name="size">The floats of a batch, with those of its targets, which live as long as its items.</param>
+    private sealed class BatchTracker(int size)
     {
         private const int BatchesInUse = 3;     // the current batch, the one before it, the one under preparation
         private const int MaxFloats = 1 << 21, MaxBatches = 512;    // of all batches that wait for a collection
         private readonly List<WeakReference<Tensor>> tensors = [];
-        private readonly int minBatches = Math.Clamp(MaxFloats / Math.Max(1, batch.Size), 2 * BatchesInUse, MaxBatches);
+        private readonly int minBatches = Math.Clamp(MaxFloats / Math.Max(1, size), 2 * BatchesInUse, MaxBatches);
         private int limit;
 
         public Tensor Allocate(Shape shape, Device device)

@@ -2,13 +2,18 @@ using System.Globalization;
 
 namespace PyNetSharp.Data;
 
-/// <summary>Labeled items of one shape: one part, train or test, of a data set.</summary>
-/// <remarks>Immutable, so that several threads may read concurrently.</remarks>
+/// <summary>
+/// Items of one shape, each with a class label, a mask of them, or values: one part, train or test, of a data set.
+/// </summary>
+/// <remarks>
+/// Immutable, so that several threads may read concurrently. A subclass overrides <see cref="ReadItem"/>; one of masks
+/// <see cref="ReadMask"/> as well, one of values <see cref="ReadValues"/>.
+/// </remarks>
 public abstract class Dataset
 {
-    private readonly int[] labels;
+    private readonly int[]? labels;         // of one label per item
 
-    /// <summary>Sets what all data sets have in common.</summary>
+    /// <summary>Items with one label each.</summary>
     /// <param name="name">The name of the set in errors and reports: "cifar10 train".</param>
     /// <param name="classNames">The name of each class; label k means <c>classNames[k]</c>.</param>
     /// <param name="itemShape">[c, h, w] for images, [features] otherwise.</param>
@@ -25,22 +30,63 @@ public abstract class Dataset
                     nameof(labels));
 
         (Name, ClassNames, ItemShape, this.labels) = (name, classNames, itemShape, labels);
+        (TargetShape, HasLabels, Count) = ([], true, labels.Length);
+    }
+
+    /// <summary>Items with masks or values.</summary>
+    /// <param name="name">The name of the set in errors and reports.</param>
+    /// <param name="itemShape">[c, h, w] for images, [features] otherwise.</param>
+    /// <param name="targetShape">Of one item's target: [h, w] of a mask, any shape of values.</param>
+    /// <param name="count">The number of items.</param>
+    /// <param name="classNames">For masks: the name of each class. Null for values.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>
+    /// <exception cref="ArgumentException">
+    /// Class names for a target of shape []: single labels are for the other constructor.
+    /// </exception>
+    protected Dataset(
+        string name, Shape itemShape, Shape targetShape, int count, IReadOnlyList<string>? classNames = null)
+    {
+        ArgumentNullException.ThrowIfNull(targetShape);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (classNames is not null && targetShape.Rank == 0)
+            throw new ArgumentException($"{name}: the labels of a classifier are an array.", nameof(targetShape));
+        (Name, ClassNames, ItemShape) = (name, classNames ?? [], itemShape);
+        (TargetShape, HasLabels, Count) = (targetShape, classNames is not null, count);
+    }
+
+    private Dataset(Dataset whole, int count)
+    {
+        (Name, ClassNames, ItemShape) = (whole.Name, whole.ClassNames, whole.ItemShape);
+        (TargetShape, HasLabels, Count) = (whole.TargetShape, whole.HasLabels, count);
+        labels = whole.labels?[..count];
     }
 
     /// <summary>The name of the set in errors and reports: "cifar10 train".</summary>
     public string Name { get; }
 
-    /// <summary>The name of each class, in the order of the labels.</summary>
+    /// <summary>The name of each class, in the order of the labels; none where the targets are values.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>[c, h, w] for images, [features] otherwise.</summary>
     public Shape ItemShape { get; }
 
+    /// <summary>The shape of one item's target: [] of a label, [h, w] of a mask.</summary>
+    public Shape TargetShape { get; }
+
+    /// <summary>Whether the targets are class numbers: labels or masks; otherwise they are values.</summary>
+    public bool HasLabels { get; }
+
+    /// <summary>Whether each item has one label.</summary>
+    public bool HasLabelPerItem => labels is not null;
+
     /// <summary>The number of items.</summary>
-    public int Count => labels.Length;
+    public int Count { get; }
 
     /// <summary>The class of each item, in [0, classes).</summary>
-    public ReadOnlySpan<int> Labels => labels;
+    /// <exception cref="InvalidOperationException">The targets are masks or values.</exception>
+    public ReadOnlySpan<int> Labels => labels
+        ?? throw new InvalidOperationException(
+            $"{Name}: an item has {(HasLabels ? "a mask" : "values")} of shape {TargetShape}, not one label.");
 
     /// <summary>Writes one item's values, images in c, h, w order and scaled to [0, 1].</summary>
     /// <param name="index">In [0, <see cref="Count"/>).</param>
@@ -49,12 +95,35 @@ public abstract class Dataset
     /// <exception cref="ArgumentException"><paramref name="item"/> has another length.</exception>
     public void Read(int index, Span<float> item)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-        if (item.Length != ItemShape.Size)
-            throw new ArgumentException(
-                $"{Name}: an item of shape {ItemShape} has {ItemShape.Size} values, not {item.Length}.", nameof(item));
+        Check(index, ItemShape, item.Length, "an item", nameof(item));
         ReadItem(index, item);
+    }
+
+    /// <summary>Writes the label of one item, or the classes of its mask's pixels.</summary>
+    /// <param name="index">In [0, <see cref="Count"/>).</param>
+    /// <param name="target">As long as <see cref="TargetShape"/> has elements.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
+    /// <exception cref="ArgumentException"><paramref name="target"/> has another length.</exception>
+    /// <exception cref="InvalidOperationException">The targets are values.</exception>
+    public void ReadTarget(int index, Span<int> target)
+    {
+        if (!HasLabels) throw new InvalidOperationException($"{Name}: the targets are values, not class labels.");
+        Check(index, TargetShape, target.Length, "a target", nameof(target));
+        if (labels is not null) target[0] = labels[index];
+        else ReadMask(index, target);
+    }
+
+    /// <summary>Writes the values that a model should output for one item.</summary>
+    /// <param name="index">In [0, <see cref="Count"/>).</param>
+    /// <param name="target">As long as <see cref="TargetShape"/> has elements; images in c, h, w order.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
+    /// <exception cref="ArgumentException"><paramref name="target"/> has another length.</exception>
+    /// <exception cref="InvalidOperationException">The targets are labels or masks.</exception>
+    public void ReadTarget(int index, Span<float> target)
+    {
+        if (HasLabels) throw new InvalidOperationException($"{Name}: the targets are class labels, not values.");
+        Check(index, TargetShape, target.Length, "a target", nameof(target));
+        ReadValues(index, target);
     }
 
     /// <summary>The first items in file order, sharing this set's storage.</summary>
@@ -71,9 +140,38 @@ public abstract class Dataset
     /// <param name="item">As long as <see cref="ItemShape"/> has elements.</param>
     protected abstract void ReadItem(int index, Span<float> item);
 
-    private sealed class Subset(Dataset whole, int count)
-        : Dataset(whole.Name, whole.ClassNames, whole.ItemShape, whole.labels[..count])
+    /// <summary>Writes the classes of one mask's pixels; the arguments have been checked.</summary>
+    /// <param name="index">In [0, <see cref="Count"/>).</param>
+    /// <param name="mask">As long as <see cref="TargetShape"/> has elements.</param>
+    /// <remarks>A loss may be told to ignore a number, as 255 for borders.</remarks>
+    protected virtual void ReadMask(int index, Span<int> mask) =>
+        throw new NotSupportedException($"{GetType().Name} does not override {nameof(ReadMask)}.");
+
+    /// <summary>Writes one item's target values; the arguments have been checked.</summary>
+    /// <param name="index">In [0, <see cref="Count"/>).</param>
+    /// <param name="values">As long as <see cref="TargetShape"/> has elements.</param>
+    protected virtual void ReadValues(int index, Span<float> values) =>
+        throw new NotSupportedException($"{GetType().Name} does not override {nameof(ReadValues)}.");
+
+    private void Check(int index, Shape shape, int length, string what, string parameter)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        if (length != shape.Size)
+            throw new ArgumentException(
+                $"{Name}: {what} of shape {shape} has {shape.Size} values, not {length}.", parameter);
+    }
+
+    private sealed class Subset : Dataset
+    {
+        private readonly Dataset whole;
+
+        public Subset(Dataset whole, int count) : base(whole, count) => this.whole = whole;
+
         protected override void ReadItem(int index, Span<float> item) => whole.ReadItem(index, item);
+
+        protected override void ReadMask(int index, Span<int> mask) => whole.ReadMask(index, mask);
+
+        protected override void ReadValues(int index, Span<float> values) => whole.ReadValues(index, values);
     }
 }

@@ -167,6 +167,7 @@ internal static partial class AccumulationCases
             var loss = x.ToArray().Chunk(2).Average(row => Math.Log(1 + Math.Exp((double)row[1] - row[0])));
             c.AssertClose(x.CrossEntropy(new int[1 << 18]).Item(), loss, loss, "loss");
         }),
+        .. Losses,
         .. from n in (int[])[1 << 16, 1 << 20]
            select new AccumulationCase($"ClipGradNorm of {n}", n, (c, s) =>
            {

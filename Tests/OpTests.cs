@@ -116,9 +116,12 @@ public sealed class OpTests
         var binary = formulas.Where(type => type.IsAssignableTo(typeof(IBinaryFormula)))
             .Except(ComparisonTests.Formulas)               // in no graph
             .Select(formula => typeof(BinaryOp<>).MakeGenericType(formula));
+        var losses = types
+            .Where(type => type.IsValueType && type.IsAssignableTo(typeof(ILossFormula)))
+            .Select(formula => typeof(ElementwiseLossOp<>).MakeGenericType(formula));
         var ops = types
             .Where(type => type.IsSubclassOf(typeof(Op)) && !type.IsAbstract && !type.IsGenericTypeDefinition)
-            .Concat(elementwise).Concat(binary);
+            .Concat(elementwise).Concat(binary).Concat(losses);
         Assert.That(ops.Where(op => !covered.Contains(op)), Is.Empty, "ops that OpTable never runs");
     }
 

@@ -24,6 +24,8 @@ internal sealed record SettingRange(string Text, Func<double, bool> Contains)
 
     public static SettingRange BatchSize { get; } = Integers(1, 65_536);
 
+    public static SettingRange Accumulate { get; } = Integers(1, 65_536);
+
     public static SettingRange Resize { get; } = Integers(1, 1024);
 
     public static SettingRange Threads { get; } = Integers(1, 1024);

@@ -36,7 +36,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         model.To(device);
 
         var optimizer = recipe.CreateOptimizer(model.Parameters().Where(parameter => parameter.RequiresGrad));
-        var schedule = recipe.CreateSchedule(trainLoader.BatchCount);
+        var schedule = recipe.CreateSchedule(StepsPerEpoch(trainLoader));
         if (settings.ResumedFrom is null) settings.RunFolder.Create(RunConfig.Of(settings));
         try
         {
@@ -63,10 +63,11 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         var run = settings.RunFolder;
         var history = run.LoadCheckpoint(model, optimizer, others);
         var (epoch, step) = (history[^1].Epoch, history[^1].Step);
-        if (history.SkipLast(1).Any(whole => whole.Step != (long)whole.Epoch * train.BatchCount)
-            || step <= (epoch - 1L) * train.BatchCount || step > (long)epoch * train.BatchCount)
+        var perEpoch = StepsPerEpoch(train);
+        if (history.SkipLast(1).Any(whole => whole.Step != (long)whole.Epoch * perEpoch)
+            || step <= (epoch - 1L) * perEpoch || step > (long)epoch * perEpoch)
             throw new InputException(
-                $"The run in '{run.Folder}' cannot be resumed: {train.Count} training items are {train.BatchCount} " +
+                $"The run in '{run.Folder}' cannot be resumed: {train.Count} training items are {perEpoch} " +
                 $"steps per epoch, but its metrics have step {step} in epoch {epoch}. " +
                 "Are these the data that it began with?");
         if (step >= Steps(train) && history[^1].TestAccuracy is not null)
@@ -82,7 +83,10 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         (schedule is LinearWarmupLR warmup ? warmup.Schedule : schedule) is ICheckpointed state ? [state] : [];
 
     private long Steps(DataLoader train) =>
-        Math.Min((long)recipe.Epochs * train.BatchCount, settings.MaxSteps ?? long.MaxValue);
+        Math.Min((long)recipe.Epochs * StepsPerEpoch(train), settings.MaxSteps ?? long.MaxValue);
+
+    private int StepsPerEpoch(DataLoader train) =>
+        (train.BatchCount + settings.Accumulate - 1) / settings.Accumulate;
 
     private Module Build(Shape item, int classes, Rng rng)
     {
@@ -115,6 +119,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             settings.RunFolder, model, title, settings.Metadata, optimizer, history, StateOf(schedule));
         var trainer = new Trainer(model, train, test, optimizer, schedule: schedule)
         {
+            AccumulateSteps = settings.Accumulate,
             EvaluateEvery = recipe.EvaluateEvery,
             MaxSteps = settings.MaxSteps,
             Callbacks = [recorder, display],
@@ -123,7 +128,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         trainer.Resume(history);
         if (history.Count > 0)
         {
-            var epoch = trainer.Step / train.BatchCount + 1;
+            var epoch = trainer.Step / trainer.StepsPerEpoch + 1;
             screen.WriteInfo($"resumes after step {NumberFormatting.Count(trainer.Step)}, in epoch {epoch}");
         }
 
@@ -158,13 +163,14 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             : "";
         var decay = recipe.WeightDecay == 0 ? "" : $", weight decay {NumberFormatting.Number(recipe.WeightDecay)}";
         var schedule = recipe.Schedule is ConstantSchedule ? "" : $", schedule {ScheduleText.Format(recipe.Schedule)}";
+        var accumulation = settings.Accumulate == 1 ? "" : $" times {settings.Accumulate}";
         var device = settings.Device is CpuDevice cpu
             ? $"{cpu.Threads} threads"
             : $"on {settings.Device} ({settings.Gpu?.Model})";
         screen.WriteInfo(
             $"{recipe.Optimizer.ToString().ToLowerInvariant()}, " +
             $"learning rate {NumberFormatting.Number(recipe.LearningRate)}{momentum}{decay}{schedule}, " +
-            $"batch {recipe.BatchSize}, {recipe.Epochs} epochs, seed {settings.Seed}, {device}");
+            $"batch {recipe.BatchSize}{accumulation}, {recipe.Epochs} epochs, seed {settings.Seed}, {device}");
     }
 
     /// <summary>Where the weights come from, and which of them are trained.</summary>

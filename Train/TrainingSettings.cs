@@ -34,6 +34,9 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
 
     public int? MaxSteps { get; init; }
 
+    /// <summary>As <see cref="PyNetSharp.Training.Trainer.AccumulateSteps"/>.</summary>
+    public int Accumulate { get; init; } = 1;
+
     public ulong Seed { get; init; }
 
     /// <summary>The threads chosen for the CPU; null for one per core.</summary>

@@ -5,17 +5,18 @@ using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 
-/// <summary>The metrics of one batch of a classifier.</summary>
+/// <summary>The metrics of one batch.</summary>
 /// <param name="BatchSize">The number of items.</param>
 /// <param name="Loss">Their mean loss.</param>
 /// <param name="Correct">
-/// How many items have their label's logit as the highest. An item with a NaN among its logits is not correct.
+/// How many items have their label's logit as the highest. An item with a NaN among its logits is not correct. Null
+/// where items have no labels.
 /// </param>
 /// <param name="IsConstantOutput">
 /// Whether, bit for bit, the logits of each item are the same for all classes, or those of each class the same for all
-/// items. False if one of them is NaN.
+/// items. False if one of them is NaN, or where items have no labels.
 /// </param>
-public readonly record struct BatchMetrics(int BatchSize, float Loss, int Correct, bool IsConstantOutput);
+public readonly record struct BatchMetrics(int BatchSize, float Loss, int? Correct, bool IsConstantOutput);
 
 /// <summary>Records the metrics of batches without waiting for a GPU at each of them.</summary>
 /// <remarks>
@@ -24,15 +25,15 @@ public readonly record struct BatchMetrics(int BatchSize, float Loss, int Correc
 /// </remarks>
 public sealed class BatchMetricsLog
 {
-    /// <summary>The number of batches after which <see cref="Add"/> waits for a GPU.</summary>
+    /// <summary>The number of batches after which <c>Add</c> waits for a GPU.</summary>
     public const int Capacity = 50;
 
     private readonly List<BatchMetrics> metrics = [];
-    private readonly List<(int Items, int Classes)> pending = [];       // of each batch in the table on the device
+    private readonly List<(int Items, int? Classes)> pending = [];      // of each batch in the table on the device
     private Tensor? deviceMetrics;          // [Capacity, BatchMetricsKernel.Columns]
     private float[] logitBuffer = [];
 
-    /// <summary>Records a batch.</summary>
+    /// <summary>Records a batch of a classifier.</summary>
     /// <param name="scores">[N, classes]</param>
     /// <param name="loss">A scalar, the mean of the batch.</param>
     /// <param name="labels">[N]</param>
@@ -48,6 +49,19 @@ public sealed class BatchMetricsLog
             metrics.Add(new(labels.Count, loss.Item(), scores.CorrectCount(labels.Span), IsConstantOutput(scores)));
         else
             AddOnGpu(scores, loss, labels);
+    }
+
+    /// <summary>Records the loss of a batch whose items have no labels: of regression or segmentation.</summary>
+    /// <param name="loss">A scalar, the mean of the batch.</param>
+    /// <param name="count">The number of items; not negative.</param>
+    /// <exception cref="ShapeException">The loss has several elements.</exception>
+    public void Add(Tensor loss, int count)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (loss.Shape.Size != 1) throw new ShapeException($"BatchMetricsLog: the loss {loss.Shape} is not a scalar.");
+        if (loss.IsOnCpu) metrics.Add(new(count, loss.Item(), null, false));
+        else AddOnGpu(loss, count);
     }
 
     /// <summary>The metrics of all batches since the last call, in order; waits for a GPU.</summary>
@@ -92,28 +106,45 @@ public sealed class BatchMetricsLog
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AddOnGpu(Tensor logits, Tensor loss, Labels labels)
     {
-        if (pending.Count == Capacity || deviceMetrics?.Device != logits.Device) FetchFromGpu();
-        if (deviceMetrics?.Device != logits.Device)
-            deviceMetrics = Tensor.Zeros([Capacity, BatchMetricsKernel.Columns], logits.Device);
         logits.Gpu.LaunchGroups(new(1, 1, 1), new BatchMetricsKernel(
-            logits.View, labels.ViewOn(logits.Device), loss.View, logits.Shape[1],
-            deviceMetrics.View.SubView(pending.Count * BatchMetricsKernel.Columns, BatchMetricsKernel.Columns)));
+            logits.View, labels.ViewOn(logits.Device), loss.View, logits.Shape[1], NextRow(logits.Device)));
         pending.Add((labels.Count, logits.Shape[1]));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddOnGpu(Tensor loss, int count)
+    {
+        loss.Gpu.LaunchItems(1, new LossRecordKernel(loss.View, NextRow(loss.Device)));
+        pending.Add((count, null));
+    }
+
+    private ArrayView<float> NextRow(Device device)
+    {
+        if (pending.Count == Capacity || deviceMetrics?.Device != device) FetchFromGpu();
+        if (deviceMetrics?.Device != device)
+            deviceMetrics = Tensor.Zeros([Capacity, BatchMetricsKernel.Columns], device);
+        return deviceMetrics.View.SubView(pending.Count * BatchMetricsKernel.Columns, BatchMetricsKernel.Columns);
     }
 
     private void FetchFromGpu()
     {
         if (pending.Count == 0) return;
-        (int, int)[] batches = [.. pending];
+        (int, int?)[] batches = [.. pending];
         pending.Clear();        // before the copy, so that a device that has failed is read once
         var table = deviceMetrics!.ToArray();
         foreach (var (i, (items, classes)) in batches.Index())
         {
             var row = table.AsSpan(i * BatchMetricsKernel.Columns, BatchMetricsKernel.Columns);
-            var isConstant = (classes > 1 && row[2] == 0) || (items > 1 && row[3] == 0);
-            metrics.Add(new(items, row[0], (int)row[1], isConstant));
+            var isConstant = classes is not null && ((classes > 1 && row[2] == 0) || (items > 1 && row[3] == 0));
+            metrics.Add(new(items, row[0], classes is null ? null : (int)row[1], isConstant));
         }
     }
+}
+
+/// <summary>A row of the table that has the loss only.</summary>
+internal readonly struct LossRecordKernel(ArrayView<float> loss, ArrayView<float> metrics) : IItemKernel
+{
+    public void Run(int i) => metrics[i] = loss[i];
 }
 
 /// <summary>

@@ -5,7 +5,10 @@ using PyNetSharp.Kernels;
 
 namespace PyNetSharp;
 
-/// <summary>The classes of a batch's items, on the host and on the device whose kernels read them.</summary>
+/// <summary>
+/// The classes of a batch's items, or of the pixels of its masks, on the host and on the device whose kernels read
+/// them.
+/// </summary>
 /// <remarks>They are copied to a device once, for the loss, its gradient and the metrics.</remarks>
 public sealed class Labels : IReadOnlyList<int>
 {
@@ -15,16 +18,31 @@ public sealed class Labels : IReadOnlyList<int>
     /// <summary>Labels on the host.</summary>
     /// <param name="classes">The class of each item.</param>
     /// <param name="device">The device that will read them, or null to copy them at the first use.</param>
-    public Labels(ReadOnlySpan<int> classes, Device? device = null)
+    public Labels(ReadOnlySpan<int> classes, Device? device = null) : this([classes.Length], classes, device)
     {
-        this.classes = classes.ToArray();
+    }
+
+    /// <summary>Labels of a shape, on the host.</summary>
+    /// <param name="shape">[N], or [N, H, W] for masks.</param>
+    /// <param name="classes">The class of each item or pixel, row after row.</param>
+    /// <param name="device">The device that will read them, or null to copy them at the first use.</param>
+    /// <exception cref="ShapeException">There are not as many classes as the shape has elements.</exception>
+    public Labels(Shape shape, ReadOnlySpan<int> classes, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        if (shape.Size != classes.Length)
+            throw new ShapeException($"Labels: {classes.Length} classes for the shape {shape}.");
+        (Shape, this.classes) = (shape, classes.ToArray());
         if (device is not (null or CpuDevice)) Upload(device);
     }
 
-    /// <summary>The number of items.</summary>
+    /// <summary>[N], or [N, H, W] for masks.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>The number of labels: of items, or of all masks' pixels.</summary>
     public int Count => classes.Length;
 
-    /// <summary>The class of item <paramref name="index"/>.</summary>
+    /// <summary>Label number <paramref name="index"/>, of masks counted row after row.</summary>
     public int this[int index] => classes[index];
 
     /// <summary>All classes.</summary>

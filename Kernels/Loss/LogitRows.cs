@@ -14,6 +14,9 @@ internal static class LogitRows
         ? x
         : throw new ShapeException($"{op}: {x} is neither [N, classes] nor [N, classes, H, W].");
 
+    /// <summary>The shape without the classes: [N] or [N, H, W], in the order of the rows.</summary>
+    public static Shape RowShape(Shape logits) => [logits[0], .. logits.AsSpan()[2..]];
+
     /// <exception cref="ShapeException">The logits are not [N, classes], or there is not one label per row.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is outside [0, classes).</exception>
     public static void CheckLabels(string op, Shape logits, ReadOnlySpan<int> labels)

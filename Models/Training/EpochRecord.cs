@@ -5,12 +5,13 @@ namespace PyNetSharp.Training;
 /// <param name="Step">The optimizer's steps so far, over all epochs.</param>
 /// <param name="TrainLoss">The mean loss over the epoch's items; NaN if it was not finite.</param>
 /// <param name="TrainAccuracy">
-/// The share of training items classified correctly, 0 to 1; null where not measured.
+/// The share of training items classified correctly, 0 to 1; null where not measured, as where items have no labels.
 /// </param>
 /// <param name="TestAccuracy">The share of test items classified correctly, 0 to 1; null where not measured.</param>
 /// <param name="Seconds">The duration of the epoch's training, without the evaluation after it.</param>
 /// <param name="ImagesPerSecond">Training items per second.</param>
 /// <param name="LearningRate">The learning rate of the epoch's last step.</param>
+/// <param name="TestLoss">The mean loss over the test items; null where not measured.</param>
 public sealed record EpochRecord(
     int Epoch,
     long Step,
@@ -19,4 +20,5 @@ public sealed record EpochRecord(
     double? TestAccuracy,
     double Seconds,
     double ImagesPerSecond,
-    double LearningRate);
+    double LearningRate,
+    double? TestLoss = null);

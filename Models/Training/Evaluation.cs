@@ -3,24 +3,25 @@ using PyNetSharp.Layers;
 
 namespace PyNetSharp.Training;
 
-/// <summary>The loss, accuracy and confusion matrix of a model on a data set.</summary>
+/// <summary>
+/// The loss of a model on a data set; where each item has one label, also accuracy and confusion matrix.
+/// </summary>
 public sealed class Evaluation
 {
     private readonly int[,] confusion;
     private readonly int[] unclassified;        // per class, the items with a NaN among their scores
 
-    private Evaluation(double loss, int[,] confusion, int[] unclassified, float[] logits)
+    private Evaluation(double loss, int count, int[,] confusion, int[] unclassified, float[] logits)
     {
-        (Loss, this.confusion, this.unclassified, Logits) = (loss, confusion, unclassified, logits);
+        (Loss, Count, this.confusion, this.unclassified, Logits) = (loss, count, confusion, unclassified, logits);
         for (var truth = 0; truth < Classes; truth++)
         {
             Correct += confusion[truth, truth];
-            Count += ClassCount(truth);
             NanCount += unclassified[truth];
         }
     }
 
-    /// <summary>The mean loss over all items.</summary>
+    /// <summary>The mean of the batches' losses, weighted by their items.</summary>
     public double Loss { get; }
 
     /// <summary>The number of items.</summary>
@@ -32,13 +33,16 @@ public sealed class Evaluation
     /// <summary>The items with a NaN among their scores: they are predicted as no class, and never correct.</summary>
     public int NanCount { get; }
 
-    /// <summary>The share classified correctly, 0 to 1.</summary>
-    public double Accuracy => (double)Correct / Count;
+    /// <summary>The share classified correctly, 0 to 1; null where items have masks or values.</summary>
+    public double? Accuracy => Classes > 0 ? (double)Correct / Count : null;
 
-    /// <summary>The number of classes.</summary>
+    /// <summary>The number of classes; 0 where items have masks or values.</summary>
     public int Classes => confusion.GetLength(0);
 
-    /// <summary>The scores in the loader's order, <see cref="Count"/>×<see cref="Classes"/>, row after row.</summary>
+    /// <summary>
+    /// The scores in the loader's order, <see cref="Count"/>×<see cref="Classes"/>, row after row; none where items
+    /// have masks or values.
+    /// </summary>
     public ReadOnlyMemory<float> Logits { get; }
 
     /// <summary>
@@ -56,12 +60,16 @@ public sealed class Evaluation
         ClassCount(truth) is > 0 and var count ? (double)confusion[truth, truth] / count : null;
 
     /// <summary>Runs all items through the model, without a graph and in evaluation mode.</summary>
-    /// <param name="model">Outputs [N, classes]. Afterwards each of its modules is in the mode that it was in.</param>
+    /// <param name="model">
+    /// Outputs [N, classes] where each item has one label, otherwise what the loss takes. Afterwards each of its
+    /// modules is in the mode that it was in.
+    /// </param>
     /// <param name="data">The items; <c>shuffle: false</c> if the order of <see cref="Logits"/> matters.</param>
-    /// <param name="loss">The loss to measure; null for cross-entropy.</param>
+    /// <param name="loss">The loss to measure; null for cross-entropy against labels.</param>
     /// <param name="progress">Reports the items done: 0 at first, then after each batch.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
     /// <exception cref="ShapeException">The model cannot take the items, or does not output scores.</exception>
+    /// <exception cref="ArgumentException">The items have values, and no loss was given.</exception>
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static Evaluation Run(
         Module model, DataLoader data, ILoss? loss = null, IProgress<int>? progress = null,
@@ -69,7 +77,7 @@ public sealed class Evaluation
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
-        loss ??= new CrossEntropyLoss();
+        loss = TrainingChecks.LossFor(data, loss, "Evaluation");
 
         using var evaluating = model.Evaluating();
         using var paused = GradMode.NoGrad();
@@ -79,17 +87,17 @@ public sealed class Evaluation
     private static Evaluation Measure(
         Module model, DataLoader data, ILoss loss, IProgress<int>? progress, CancellationToken cancellation)
     {
-        var (results, done) = (new EvaluationAccumulator(data.Count), 0);
+        var (results, done) = (new EvaluationAccumulator(data.Count, data.HasLabelPerItem), 0);
         progress?.Report(done);
-        foreach (var (x, labels) in data.Epoch(0))
+        foreach (var batch in data.Epoch(0))
         {
             cancellation.ThrowIfCancellationRequested();
-            var y = model.Forward(x);
-            results.Add(y, loss.Forward(y, labels), labels);
-            progress?.Report(done += labels.Count);
+            var y = model.Forward(batch.X);
+            results.Add(y, loss.Forward(y, batch.Target), batch);
+            progress?.Report(done += batch.Count);
         }
 
         var (mean, logits, confusion, unclassified) = results.Compute();
-        return new(mean, confusion, unclassified, logits);
+        return new(mean, data.Count, confusion, unclassified, logits);
     }
 }

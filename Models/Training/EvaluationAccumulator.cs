@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using PyNetSharp.Data;
 
 namespace PyNetSharp.Training;
 
@@ -7,32 +8,24 @@ namespace PyNetSharp.Training;
 /// another.
 /// </summary>
 /// <param name="count">All items of the data set.</param>
-internal sealed class EvaluationAccumulator(int count)
+/// <param name="hasLabelPerItem">Whether each item has one label; otherwise the loss is all that is measured.</param>
+internal sealed class EvaluationAccumulator(int count, bool hasLabelPerItem)
 {
-    private readonly List<(Tensor Scores, Tensor Loss, int Items)> pending = [];
-    private readonly int[] labels = new int[count];
+    private readonly List<(Tensor Outputs, Tensor Loss, int Items)> pending = [];
+    private readonly int[] labels = new int[hasLabelPerItem ? count : 0];
     private int addedCount, readCount, classes;
     private double lossSum;
     private float[] scores = [];
 
     /// <summary>Adds a batch, whose tensors it releases.</summary>
-    /// <param name="y">[N, classes]</param>
+    /// <param name="y">The model's outputs: [N, classes], if items have labels.</param>
     /// <param name="loss">A scalar, the batch's mean.</param>
-    /// <param name="labels">[N]</param>
+    /// <param name="batch">Its items.</param>
     /// <exception cref="ShapeException">The scores are not [N, classes], or a label has no class.</exception>
-    public void Add(Tensor y, Tensor loss, Labels labels)
+    public void Add(Tensor y, Tensor loss, Batch batch)
     {
-        if (y.Rank != 2 || y.Shape[0] != labels.Count || (addedCount > 0 && y.Shape[1] != classes))
-            throw new ShapeException(
-                $"Evaluation: the model outputs {y.Shape} for {labels.Count} items; expected [batch, classes].");
-        if (labels.Span.ContainsAnyExceptInRange(0, y.Shape[1] - 1))
-            throw new ShapeException(
-                $"Evaluation: the model outputs scores {y.Shape}, but there are labels up to {labels.Max()}.");
-        if (scores.Length == 0) (classes, scores) = (y.Shape[1], new float[count * y.Shape[1]]);
-        labels.Span.CopyTo(this.labels.AsSpan(addedCount));
-        addedCount += labels.Count;
-
-        pending.Add((y, loss, labels.Count));
+        if (hasLabelPerItem) AddLabels(y, batch.Labels);
+        pending.Add((y, loss, batch.Count));
         if (y.Device is CpuDevice) ReadPending();
     }
 
@@ -43,7 +36,7 @@ internal sealed class EvaluationAccumulator(int count)
     {
         ReadPending();
         var (confusion, unclassified) = (new int[classes, classes], new int[classes]);
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < labels.Length; i++)
         {
             var row = scores.AsSpan(i * classes, classes);
             var highest = TensorPrimitives.Max<float>(row);         // NaN if there is one
@@ -54,12 +47,25 @@ internal sealed class EvaluationAccumulator(int count)
         return (lossSum / count, scores, confusion, unclassified);
     }
 
+    private void AddLabels(Tensor y, Labels labels)
+    {
+        if (y.Rank != 2 || y.Shape[0] != labels.Count || (addedCount > 0 && y.Shape[1] != classes))
+            throw new ShapeException(
+                $"Evaluation: the model outputs {y.Shape} for {labels.Count} items; expected [batch, classes].");
+        if (labels.Span.ContainsAnyExceptInRange(0, y.Shape[1] - 1))
+            throw new ShapeException(
+                $"Evaluation: the model outputs scores {y.Shape}, but there are labels up to {labels.Max()}.");
+        if (scores.Length == 0) (classes, scores) = (y.Shape[1], new float[count * y.Shape[1]]);
+        labels.Span.CopyTo(this.labels.AsSpan(addedCount));
+        addedCount += labels.Count;
+    }
+
     private void ReadPending()
     {
         foreach (var (y, loss, items) in pending)
         {
             lossSum += (double)loss.Item() * items;
-            y.CopyTo(scores.AsSpan(readCount * classes, items * classes));
+            if (hasLabelPerItem) y.CopyTo(scores.AsSpan(readCount * classes, items * classes));
             readCount += items;
             loss.Release();
             y.Release();

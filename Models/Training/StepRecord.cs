@@ -20,7 +20,7 @@ public readonly record struct StepRecord
     /// <summary>The number of the epoch, from 1.</summary>
     public int Epoch { get; }
 
-    /// <summary>The epoch's batches so far, from 1.</summary>
+    /// <summary>The epoch's batches so far, from 1: several per step where gradients are accumulated.</summary>
     public int Batch { get; }
 
     /// <summary>All batches of an epoch.</summary>
@@ -32,8 +32,8 @@ public readonly record struct StepRecord
     /// <summary>The mean loss over the epoch's items so far.</summary>
     public double Loss => means.Value.Loss;
 
-    /// <summary>The share of them that was classified correctly, 0 to 1.</summary>
-    public double Accuracy => means.Value.Accuracy;
+    /// <summary>The share of them that was classified correctly, 0 to 1; null where items have no labels.</summary>
+    public double? Accuracy => means.Value.Accuracy;
 
     /// <summary>Training items per second, over the epoch so far.</summary>
     public double ImagesPerSecond { get; }
@@ -43,4 +43,4 @@ public readonly record struct StepRecord
 }
 
 /// <summary>Means over the items of an epoch so far.</summary>
-internal sealed record RunningMeans(double Loss, double Accuracy);
+internal sealed record RunningMeans(double Loss, double? Accuracy);

@@ -26,6 +26,27 @@ internal sealed class TrainingChecks
     /// </summary>
     public bool IsWholeModelInEvaluation => !model.Descendants().Any(descendant => descendant.Module.Training);
 
+    /// <summary>The loss to measure: cross-entropy where none was given and the items have labels.</summary>
+    /// <exception cref="ArgumentException">None was given, and the items have values.</exception>
+    public static ILoss LossFor(DataLoader data, ILoss? loss, string user) =>
+        loss ?? (data.HasLabels
+            ? new CrossEntropyLoss()
+            : throw new ArgumentException(
+                $"{user}: the targets are values of shape {data.TargetShape}; give a loss, as new MSELoss().",
+                nameof(loss)));
+
+    /// <exception cref="ArgumentException">Training and test items have targets of different kinds.</exception>
+    public static void CheckTargets(DataLoader train, DataLoader? test)
+    {
+        if (test is null) return;
+        if (test.HasLabels == train.HasLabels && test.HasLabelPerItem == train.HasLabelPerItem) return;
+        throw new ArgumentException(
+            $"Trainer: the targets of training items are {Kind(train)} of shape {train.TargetShape}, those of test " +
+            $"items {Kind(test)} of shape {test.TargetShape}.", nameof(test));
+
+        static string Kind(DataLoader data) => data.HasLabels ? "labels" : "values";
+    }
+
     /// <exception cref="InvalidOperationException">The optimizer trains none of the model's parameters.</exception>
     public void CheckOptimizer()
     {

@@ -221,3 +221,68 @@ for align in False, True:
     upsample((2, 16, 5, 7), to=(8, 3), mode="bilinear", align=align)
 upsample((1, 4, 3, 3), to=(1, 1), mode="bilinear", align=True)
 golden("Dropout1d 1", lambda x: F.dropout(x, 1.0), (4, 3, 2))
+# Losses
+def class_weights(x):
+    return torch.tensor([0.5 + c % 3 * 0.75 for c in range(x.shape[1])]).double()
+
+
+def offsets(x, *cycle):
+    return torch.tensor([float(cycle[i % len(cycle)]) for i in range(x.numel())]).double().reshape(x.shape)
+
+
+def pixel_labels(x):
+    shape = (x.shape[0], *x.shape[2:])
+    count = shape[0] * shape[1] * shape[2]
+    return torch.tensor([255 if i % 5 == 3 else 7 * i % x.shape[1] for i in range(count)]).reshape(shape)
+
+
+REDUCTIONS = ["mean", "sum", "none"]
+three, five = torch.tensor([4, 0, 2]), torch.tensor([4, -100, 2, 6, 0])
+golden("CrossEntropy, weighted", lambda x: F.cross_entropy(x, three, class_weights(x)), (3, 19), low=-3, high=3)
+golden("CrossEntropy, smoothed", lambda x: F.cross_entropy(x, three, label_smoothing=0.1), (3, 19), low=-3, high=3)
+for how in REDUCTIONS:
+    golden(
+        f"CrossEntropy, weighted, smoothed, ignored, {how.capitalize()}",
+        lambda x, how=how: F.cross_entropy(x, five, class_weights(x), reduction=how, label_smoothing=0.2),
+        (5, 7), low=-3, high=3)
+    golden(
+        f"CrossEntropy of pixels, {how.capitalize()}",
+        lambda x, how=how: F.cross_entropy(
+            x, pixel_labels(x), class_weights(x), ignore_index=255, reduction=how, label_smoothing=0.1),
+        (2, 5, 3, 4))
+    golden(
+        f"NllLoss of pixels, {how.capitalize()}",
+        lambda x, how=how: F.nll_loss(x, pixel_labels(x), class_weights(x), ignore_index=255, reduction=how),
+        (2, 5, 3, 4))
+golden("CrossEntropy of probabilities", F.cross_entropy, (3, 19), (3, 19), low=-3, high=3)
+golden(
+    "CrossEntropy of pixels' probabilities",
+    lambda x, t: F.cross_entropy(x, t, class_weights(x), reduction="none", label_smoothing=0.1),
+    (2, 5, 3, 4), (2, 5, 3, 4))
+golden("NllLoss", lambda x: F.nll_loss(x, three), (3, 19))
+near = {"low": 0, "high": 0.4}
+golden("MseLoss", F.mse_loss, (3, 19), (3, 19), **near)
+golden("MseLoss, Sum", lambda x, t: F.mse_loss(x, t, reduction="sum"), (3, 19), (3, 19), **near)
+golden("MseLoss, None", lambda x, t: F.mse_loss(x, t, reduction="none"), (3, 19), (3, 19), **near)
+golden("L1Loss", lambda x, t: F.l1_loss(x + offsets(x, 2, -2), t), (3, 19), (3, 19), **near)
+golden("L1Loss, None", lambda x, t: F.l1_loss(x + offsets(x, 2, -2), t, reduction="none"), (3, 19), (3, 19), **near)
+golden("HuberLoss", lambda x, t: F.huber_loss(x + offsets(x, 0, 2, -2), t), (3, 19), (3, 19), **near)
+golden(
+    "HuberLoss, Sum", lambda x, t: F.huber_loss(x + offsets(x, 0, 2, -2), t, reduction="sum", delta=1.25),
+    (3, 19), (3, 19), **near)
+golden(
+    "SmoothL1Loss", lambda x, t: F.smooth_l1_loss(x + offsets(x, 0, 2, -2), t, beta=0.75), (3, 19), (3, 19), **near)
+golden(
+    "SmoothL1Loss of 0", lambda x, t: F.smooth_l1_loss(x + offsets(x, 2, -2), t, beta=0), (3, 19), (3, 19), **near)
+golden("BinaryCrossEntropy", F.binary_cross_entropy_with_logits, (3, 19), (3, 19), low=-4, high=4)
+golden(
+    "BinaryCrossEntropy, None", lambda x, t: F.binary_cross_entropy_with_logits(x, t, reduction="none"),
+    (2, 3, 4, 5), (2, 3, 4, 5), low=-4, high=4)
+golden(
+    "BinaryCrossEntropy, weighted",
+    lambda x, t: F.binary_cross_entropy_with_logits(x, t, class_weights(x), pos_weight=2 * class_weights(x)),
+    (3, 19), (3, 19))
+golden(     # spelled out, because PyTorch has no gradients of the weights
+    "BinaryCrossEntropy with gradients of the weights",
+    lambda x, t, w, p: (-w * (p * t * F.logsigmoid(x) + (1 - t) * F.logsigmoid(-x))).sum(),
+    (3, 19), (3, 19), (19,), (3, 1))

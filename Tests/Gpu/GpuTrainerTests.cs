@@ -35,7 +35,7 @@ public sealed class GpuTrainerTests
     [TestCaseSource(nameof(Real))]
     public void Callbacks_may_read_the_loss_at_every_step(string name)
     {
-        var read = new List<(double Loss, double Accuracy)>();
+        var read = new List<(double Loss, double? Accuracy)>();
         var trainer = NewTrainer(
             DeviceCatalog.Open(name), observer: new LossReader(step => read.Add((step.Loss, step.Accuracy))));
         trainer.Run(1);

@@ -75,6 +75,35 @@ public sealed class ResumeTests
             var result = PynetProcess.Run(folder.Name, line);
             Assert.That(result.ExitCode, Is.Zero, result.Error);
         }
+
+    /// <summary>Six batches are two steps.</summary>
+    [Test]
+    public void A_run_with_accumulated_gradients_resumes_within_an_epoch()
+    {
+        string[] call =
+        [
+            "train", "two-layer", "--data", "xor", "--limit", "300", "--batch-size", "50", "--accumulate", "4",
+            "--schedule", "cosine", "--epochs", "2", "--quiet",
+        ];
+        Run([.. call, "--out", "accumulated"]);
+        Run([.. call, "--max-steps", "3", "--out", "accumulated-parts"]);
+        Run("train", "--resume", "accumulated-parts", "--max-steps", "100", "--quiet");
+
+        Assert.That(
+            File.ReadAllBytes(folder["accumulated-parts/model.safetensors"]),
+            Is.EqualTo(File.ReadAllBytes(folder["accumulated/model.safetensors"])));
+        Assert.That(
+            MetricsFile.Read(folder["accumulated-parts/metrics.jsonl"]).Select(e => e.Step),
+            Is.EqualTo(new long[] { 2, 4 }));
+        Assert.That(
+            (int?)JsonNode.Parse(File.ReadAllText(folder["accumulated-parts/config.json"]))!["accumulate"],
+            Is.EqualTo(4));
+
+        void Run(params string[] line)
+        {
+            var result = PynetProcess.Run(folder.Name, line);
+            Assert.That(result.ExitCode, Is.Zero, result.Error);
+        }
     }
 
     [Test]

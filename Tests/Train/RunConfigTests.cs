@@ -26,6 +26,18 @@ public sealed class RunConfigTests
             Is.EqualTo(NetworkCatalog.QuickStart with { Momentum = 0, Nesterov = false }));
     }
 
+    [Test]
+    public void A_file_from_before_accumulation_is_one_batch_per_step()
+    {
+        using var folder = new TemporaryFolder();
+        var node = JsonNode.Parse(Text(folder, SmallRunConfig.Of()))!.AsObject();
+        Assert.That((int?)node["accumulate"], Is.EqualTo(1));
+        node.Remove("accumulate");
+        File.WriteAllText(folder["old.json"], node.ToJsonString());
+        Assert.That(
+            RunConfigFile.Read(folder["old.json"]).ToSettings(Device.Cpu, new("x")).Accumulate, Is.EqualTo(1));
+    }
+
     [TestCase("seed", null, "it has no 'seed'")]
     [TestCase("epoch", "3", "it has an unknown key 'epoch'")]
     [TestCase("epochs", "\"3\"", "'epochs' has a value of the wrong type")]
@@ -39,6 +51,7 @@ public sealed class RunConfigTests
     [TestCase("dropout", "1", "'dropout' is '1'; expected a number from 0 up to")]
     [TestCase("deviation", "0", "'deviation' is '0'; expected a finite number above 0")]
     [TestCase("batch_size", "65537", "'batch_size' is '65537'")]
+    [TestCase("accumulate", "0", "'accumulate' is '0'; expected a whole number from 1 to 65536")]
     [TestCase("max_steps", "0", "'max_steps' is '0'")]
     [TestCase("threads", "0", "'threads' is '0'")]
     [TestCase("momentum", "0.9", "'momentum' is '0.9'; expected null for adam")]

@@ -119,7 +119,7 @@ public sealed class EvaluationTests
 
     private sealed class ZeroLoss : ILoss
     {
-        public Tensor Forward(Tensor outputs, Labels labels) => Tensor.Zeros([]);
+        public Tensor Forward(Tensor outputs, Target target) => Tensor.Zeros([]);
     }
 
     private sealed class Constant : Module

@@ -159,7 +159,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         screen.WriteInfo($"{model} on {part.Name}: {NumberFormatting.Count(result.Count)} items");
         screen.WriteInfo($"loss     {NumberFormatting.Loss(result.Loss)}");
         var (correct, unclassified) = (NumberFormatting.Count(result.Correct), NumberFormatting.Count(result.NanCount));
-        screen.WriteInfo($"accuracy {NumberFormatting.Percent(result.Accuracy)} ({correct} correct)");
+        screen.WriteInfo($"accuracy {NumberFormatting.Percent(result.Accuracy ?? 0)} ({correct} correct)");
         if (result.NanCount > 0)
             screen.WriteInfo($"NaN      {unclassified} items have one among their scores; they count as wrong");
         WriteClasses(screen, part, result);

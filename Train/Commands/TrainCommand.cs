@@ -58,6 +58,10 @@ internal sealed class TrainCommand : ConsoleCommand
     private readonly Option<int?> batchSize = CheckedOption.Integer(
         "--batch-size", "Images per step.", SettingRange.BatchSize);
 
+    private readonly Option<int?> accumulate = CheckedOption.Integer(
+        "--accumulate", "Sum the gradients of N batches for each step, as of one large batch. Default: 1.",
+        SettingRange.Accumulate);
+
     private readonly Option<OptimizerKind?> optimizer = CheckedOption.Choice<OptimizerKind>(
         "--optimizer", "The rule that updates the weights.");
 
@@ -114,7 +118,7 @@ internal sealed class TrainCommand : ConsoleCommand
         AddGroup("Network", width, dropout, init, weights, newHead, freeze);
         AddGroup(
             "Training; what is not given is the model's own",
-            epochs, maxSteps, batchSize, optimizer, learningRate, momentum, nesterov, weightDecay, schedule,
+            epochs, maxSteps, batchSize, accumulate, optimizer, learningRate, momentum, nesterov, weightDecay, schedule,
             evaluateEvery);
         AddGroup("Run", seed, device.Name, device.Threads, device.Precision, folder, resume, quiet);
         Examples.AddRange(
@@ -198,6 +202,7 @@ internal sealed class TrainCommand : ConsoleCommand
             Shuffle = parse.GetValue(shuffle) != BooleanChoice.False,
             Limit = parse.GetValue(limit),
             MaxSteps = parse.GetValue(maxSteps),
+            Accumulate = parse.GetValue(accumulate) ?? 1,
             Seed = parse.GetValue(seed) ?? 0,
             Threads = parse.GetValue(device.Threads),
             DataFolder = parse.GetValue(data.Folder),

@@ -89,7 +89,7 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long ste
         return
         [
             EpochText(step.Epoch), $"{NumberFormatting.Time(left)} left", $"loss {NumberFormatting.Loss(step.Loss)}",
-            $"train {NumberFormatting.Percent(step.Accuracy)}", NumberFormatting.Rate(step.ImagesPerSecond),
+            $"train {NumberFormatting.Percent(step.Accuracy ?? 0)}", NumberFormatting.Rate(step.ImagesPerSecond),
         ];
     }
 

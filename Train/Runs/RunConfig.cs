@@ -49,6 +49,9 @@ internal sealed record RunConfig
 
     public required int BatchSize { get; init; }
 
+    /// <summary>The batches of one step; null, as in older files, for one.</summary>
+    public int? Accumulate { get; init; }
+
     public required OptimizerKind Optimizer { get; init; }
 
     public required float LearningRate { get; init; }
@@ -121,6 +124,7 @@ internal sealed record RunConfig
             Augment = settings.Augment,
             Shuffle = settings.Shuffle,
             BatchSize = recipe.BatchSize,
+            Accumulate = settings.Accumulate,
             Optimizer = recipe.Optimizer,
             LearningRate = recipe.LearningRate,
             Momentum = hasMomentum ? recipe.Momentum : null,
@@ -176,6 +180,7 @@ internal sealed record RunConfig
             Shuffle = Shuffle,
             Limit = Limit,
             MaxSteps = MaxSteps,
+            Accumulate = Accumulate ?? 1,
             Seed = Seed,
             Threads = Threads,
             Device = device,
@@ -211,6 +216,7 @@ internal sealed record RunConfig
         CheckRange("mean", Mean, SettingRange.Mean);
         CheckRange("deviation", Deviation, SettingRange.Deviation);
         CheckRange("batch_size", BatchSize, SettingRange.BatchSize);
+        CheckRange("accumulate", Accumulate, SettingRange.Accumulate);
         CheckRange("learning_rate", LearningRate, SettingRange.LearningRate);
         CheckRange("momentum", Momentum, SettingRange.Momentum);
         CheckRange("weight_decay", WeightDecay, SettingRange.WeightDecay);

@@ -24,7 +24,8 @@ public sealed class EpochMetrics(int epoch)
 {
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private double lossSum, earlierSeconds;       // seconds that an earlier run spent on the epoch's first batches
-    private int batches, startedItems, items, correct;
+    private int batches, startedItems, items;
+    private int? correct;                         // null while no batch had labels
 
     /// <summary>The number of the epoch, from 1.</summary>
     public int Epoch => epoch;
@@ -35,8 +36,10 @@ public sealed class EpochMetrics(int epoch)
     /// <summary>The mean loss over the items added; NaN if there are none.</summary>
     public double Loss => lossSum / items;
 
-    /// <summary>The share of them that was classified correctly, 0 to 1; null if there are none.</summary>
-    public double? Accuracy => items > 0 ? (double)correct / items : null;
+    /// <summary>
+    /// The share of them that was classified correctly, 0 to 1; null if there are none, or they have no labels.
+    /// </summary>
+    public double? Accuracy => items > 0 ? (double?)correct / items : null;
 
     private double Seconds => earlierSeconds + watch.Elapsed.TotalSeconds;
 
@@ -51,7 +54,7 @@ public sealed class EpochMetrics(int epoch)
         ArgumentNullException.ThrowIfNull(part);
         (this.batches, startedItems, this.items, earlierSeconds) = (batches, items, items, part.Seconds);
         lossSum = part.TrainLoss * items;
-        correct = (int)Math.Round((part.TrainAccuracy ?? 0) * items);
+        correct = part.TrainAccuracy is { } share ? (int)Math.Round(share * items) : null;
     }
 
     /// <summary>Counts a batch whose results are added later.</summary>
@@ -62,7 +65,8 @@ public sealed class EpochMetrics(int epoch)
     public void Add(BatchMetrics batch)
     {
         lossSum += (double)batch.Loss * batch.BatchSize;
-        (items, correct) = (items + batch.BatchSize, correct + batch.Correct);
+        items += batch.BatchSize;
+        if (batch.Correct is { } right) correct = (correct ?? 0) + right;
     }
 
     /// <summary>Stops the time, so that evaluation does not count.</summary>
@@ -73,10 +77,12 @@ public sealed class EpochMetrics(int epoch)
     /// <param name="learningRate">The learning rate of the last step.</param>
     /// <param name="testAccuracy">The accuracy on the test set, 0 to 1; null where not measured.</param>
     /// <param name="diverged">Whether a loss was not finite: then the record's loss is NaN.</param>
+    /// <param name="testLoss">The mean loss on the test set; null where not measured.</param>
     public EpochRecord ToEpochRecord(
-        long step, double learningRate, double? testAccuracy = null, bool diverged = false) =>
+        long step, double learningRate, double? testAccuracy = null, bool diverged = false, double? testLoss = null) =>
         new(
-            epoch, step, diverged ? double.NaN : Loss, Accuracy, testAccuracy, Seconds, ImagesPerSecond, learningRate);
+            epoch, step, diverged ? double.NaN : Loss, Accuracy, testAccuracy, Seconds, ImagesPerSecond, learningRate,
+            testLoss);
 
     /// <param name="batchCount">The batches of a whole epoch.</param>
     /// <param name="step">The optimizer's steps so far, over all epochs.</param>
@@ -92,5 +98,5 @@ public sealed class EpochMetrics(int epoch)
         return new(epoch, batches, batchCount, step, means, ImagesPerSecond, learningRate);
     }
 
-    private RunningMeans GetMeans() => new(Loss, Accuracy ?? double.NaN);
+    private RunningMeans GetMeans() => new(Loss, Accuracy);
 }

@@ -13,7 +13,7 @@ public interface ITrainingCallback
     {
     }
 
-    /// <summary>Called after every step.</summary>
+    /// <summary>Called after every step of the optimizer.</summary>
     void OnStepEnd(StepRecord step)
     {
     }
@@ -34,7 +34,9 @@ public interface ITrainingCallback
 
     /// <summary>Called after every epoch, and when training ends within one.</summary>
     /// <param name="epoch">The result of the epoch, or of the part of it that was done.</param>
-    /// <param name="isBest">Whether its accuracy is higher than that of every epoch before.</param>
+    /// <param name="isBest">
+    /// Whether its accuracy is higher than that of every epoch before; its loss lower, where items have no labels.
+    /// </param>
     void OnEpochEnd(EpochRecord epoch, bool isBest)
     {
     }

@@ -12,7 +12,7 @@ public sealed class PeriodicEvaluation
     private readonly int every;
 
     /// <summary>An evaluation that has not run.</summary>
-    /// <param name="model">The model that is trained; outputs [N, classes].</param>
+    /// <param name="model">The model that is trained; outputs [N, classes] where each item has one label.</param>
     /// <param name="test">The test items.</param>
     /// <param name="loss">The loss to measure; null for cross-entropy.</param>
     /// <param name="every">In epochs; at least 1.</param>

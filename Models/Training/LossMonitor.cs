@@ -1,0 +1,70 @@
+using PyNetSharp.Data;
+
+namespace PyNetSharp.Training;
+
+/// <summary>Records the losses of training, and stops it where they are not finite or the network is dead.</summary>
+/// <param name="model">The model that is trained.</param>
+internal sealed class LossMonitor(Module model)
+{
+    private readonly DivergenceGuard divergence = new(model);
+    private readonly DeadReluDetector deadRelus = new();
+    private readonly BatchMetricsLog log = new();
+    private long readBatches;           // whose losses are known, over all epochs
+
+    /// <summary>The weights to which a loss that is not finite returns.</summary>
+    public Snapshot LastGoodWeights => divergence.LastGoodWeights;
+
+    /// <summary>Begins after the steps of an earlier run.</summary>
+    /// <param name="step">The steps done.</param>
+    /// <param name="batches">The batches done.</param>
+    public void Resume(long step, long batches)
+    {
+        readBatches = batches;
+        divergence.Resume(step);
+    }
+
+    /// <summary>As <see cref="DivergenceGuard.IsDue"/>.</summary>
+    public bool IsDue(long step, int interval) => divergence.IsDue(step, interval);
+
+    /// <summary>As <see cref="DivergenceGuard.KeepWeights"/>.</summary>
+    public void KeepWeights(long step) => divergence.KeepWeights(step);
+
+    /// <summary>Records a batch, without waiting for a GPU.</summary>
+    public void Add(Tensor outputs, Tensor loss, Batch batch)
+    {
+        if (batch.Target.HasLabelPerItem) log.Add(outputs, loss, batch.Labels);
+        else log.Add(loss, batch.Count);
+    }
+
+    /// <summary>Adds the recorded batches to the metrics, up to the first loss that is not finite.</summary>
+    public void Read(EpochMetrics metrics, AccumulationPlan plan)
+    {
+        foreach (var batch in log.Drain())
+        {
+            var step = plan.StepOf(readBatches++);
+            if (!divergence.Update(batch.Loss, step)) continue;
+            metrics.Add(batch);
+            deadRelus.Update(batch.IsConstantOutput, step);
+        }
+    }
+
+    /// <summary>As <see cref="Read"/>.</summary>
+    /// <exception cref="DivergenceException">A loss was not finite; the last good weights are restored.</exception>
+    public void Check(EpochMetrics metrics, AccumulationPlan plan, double learningRate)
+    {
+        Read(metrics, plan);
+        divergence.ThrowIfDiverged(learningRate);
+    }
+
+    /// <summary>As <see cref="DivergenceGuard.Update(Evaluation, long)"/>.</summary>
+    /// <exception cref="DivergenceException">The loss is not finite; the last good weights are restored.</exception>
+    public void Check(Evaluation evaluation, long step, double learningRate)
+    {
+        divergence.Update(evaluation, step);
+        divergence.ThrowIfDiverged(learningRate);
+    }
+
+    /// <exception cref="DeadReluException">The network outputs the same scores for every input.</exception>
+    public void ThrowIfDead(EpochMetrics metrics, double learningRate) =>
+        deadRelus.ThrowIfDead(metrics.Loss, learningRate);
+}
