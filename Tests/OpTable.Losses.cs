@@ -96,7 +96,7 @@ public static partial class OpTable
         new(
             "BinaryCrossEntropy with gradients of the weights",
             x => x[0].BinaryCrossEntropyWithLogits(x[1], x[2], x[3], LossReduction.Sum),
-            [3, 19], [3, 19], [19], [3, 1]),
+            [3, 19], [3, 19], [3, 1], [19]),
     ];
 
     private static IEnumerable<ShapeErrorRow> LossErrors =>

@@ -45,11 +45,10 @@ public static class BinaryCrossEntropyExtensions
             LossReduction reduction = LossReduction.Mean)
         {
             ArgumentNullException.ThrowIfNull(target);
-            CheckWeight(logits, weight, nameof(weight));
-            CheckWeight(logits, posWeight, nameof(posWeight));
             if (weight is null && posWeight is null)
-                return new ElementwiseLossOp<BinaryCrossEntropy>(default, reduction).Apply(logits, target);
+                return new ElementwiseLossOp<BinaryCrossEntropy>(new(0), reduction).Apply(logits, target);
             LossOptions.Check(BinaryCrossEntropy.Name, reduction);
+            CheckShapes(logits.Shape, target.Shape, weight?.Shape, posWeight?.Shape);
             return Weighted(logits, target, weight, posWeight, reduction);
         }
     }
@@ -58,12 +57,12 @@ public static class BinaryCrossEntropyExtensions
     private static Tensor Weighted(
         Tensor logits, Tensor target, Tensor? weight, Tensor? posWeight, LossReduction reduction)
     {
-        var loss = new ElementwiseLossOp<BinaryCrossEntropy>(default, LossReduction.None).Apply(logits, target);
+        var loss = new ElementwiseLossOp<BinaryCrossEntropy>(new(0), LossReduction.None).Apply(logits, target);
         if (posWeight is not null)
         {
             using var plain = new TemporaryTensor(loss);
             using var positive = new TemporaryTensor(
-                new ElementwiseLossOp<PositiveCrossEntropy>(default, LossReduction.None).Apply(logits, target));
+                new ElementwiseLossOp<PositiveCrossEntropy>(new(0), LossReduction.None).Apply(logits, target));
             using var excess = new TemporaryTensor(posWeight - 1);
             using var added = new TemporaryTensor(positive.Tensor * excess.Tensor);
             loss = plain.Tensor + added.Tensor;
@@ -80,26 +79,28 @@ public static class BinaryCrossEntropyExtensions
         return reduction == LossReduction.Mean ? loss.Mean() : loss.Sum();
     }
 
-    private static void CheckWeight(Tensor logits, Tensor? weight, string name)
+    private static void CheckShapes(Shape logits, Shape target, Shape? weight, Shape? posWeight)
     {
-        if (weight is null || weight.Shape == logits.Shape) return;
-        var added = logits.Rank - weight.Rank;
-        var fits = added >= 0
-            && weight.Shape.Index().All(axis => axis.Item == 1 || axis.Item == logits.Shape[axis.Index + added]);
-        if (!fits)
-            throw new ShapeException(
-                $"{BinaryCrossEntropy.Name}: the {name} {weight.Shape} cannot be broadcast to the logits' shape " +
-                $"{logits.Shape}.");
+        if (target == logits && Fits(weight) && Fits(posWeight)) return;
+        throw new ShapeException(
+            $"{BinaryCrossEntropy.Name}: logits {logits}, target {target}, weight {weight?.ToString() ?? "none"}, " +
+            $"posWeight {posWeight?.ToString() ?? "none"}; the target must have the logits' shape, and the weights " +
+            "one that is broadcast to it.");
+
+        bool Fits(Shape? shape) => shape is null || (shape.Rank <= logits.Rank
+            && shape.Index().All(axis => axis.Item == 1 || axis.Item == logits[^(shape.Rank - axis.Index)]));
     }
 }
 
 /// <summary>max(x, 0) − x·t + log(1 + exp(−|x|))</summary>
-internal readonly struct BinaryCrossEntropy : ILossFormula
+/// <param name="zero">0, below which a logit's own part is no loss.</param>
+internal readonly struct BinaryCrossEntropy(float zero) : ILossFormula
 {
     public static string Name => "BinaryCrossEntropyWithLogits";
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T F<T>(T x, T t) where T : struct, IReal<T> => T.Max(T.Create(0), x) - x * t + LogOnePlusExp(x);
+    public T F<T>(T x, T t) where T : struct, IReal<T> =>
+        T.Max(T.Create(zero), x) - x * t + LogOnePlusExp(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T DInput<T>(T x, T t) where T : struct, IReal<T> => Sigmoid.F(x) - t;
@@ -129,7 +130,8 @@ internal readonly struct BinaryCrossEntropy : ILossFormula
 }
 
 /// <summary>−t·log σ(x) = t·log(1 + exp(−x))</summary>
-internal readonly struct PositiveCrossEntropy : ILossFormula
+/// <param name="zero">0, above which a logit's own part is no loss.</param>
+internal readonly struct PositiveCrossEntropy(float zero) : ILossFormula
 {
     public static string Name => BinaryCrossEntropy.Name;
 
@@ -141,5 +143,5 @@ internal readonly struct PositiveCrossEntropy : ILossFormula
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T DTarget<T>(T x, T t) where T : struct, IReal<T> =>
-        T.Max(T.Create(0), -x) + BinaryCrossEntropy.LogOnePlusExp(x);
+        T.Max(T.Create(zero), -x) + BinaryCrossEntropy.LogOnePlusExp(x);
 }

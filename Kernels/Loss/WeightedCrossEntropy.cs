@@ -111,12 +111,14 @@ internal sealed class WeightedCrossEntropyOp(ClassTargets targets, float labelSm
 
         var gradient = reduction == LossReduction.None ? dy.Span[i] : dy.Span[0] / divisor;
         var (hard, smooth) = ((1 - labelSmoothing) * targets.WeightOf(label), labelSmoothing / n);
-        TensorPrimitives.Multiply(row, (float)(gradient * (hard + smooth * classWeightSum)), row);
-        row[label] -= (float)(gradient * hard);
-        if (smooth == 0) return;
-        if (targets.ClassWeights is not { } weight)
-            TensorPrimitives.Subtract(row, (float)(gradient * smooth), row);
-        else
-            TensorPrimitives.MultiplyAdd(weight.Span, (float)(-gradient * smooth), row, row);
+        TensorPrimitives.Multiply(row, (float)(hard + smooth * classWeightSum), row);
+        row[label] -= hard;
+        if (smooth > 0)
+        {
+            if (targets.ClassWeights is not { } weight) TensorPrimitives.Subtract(row, smooth, row);
+            else TensorPrimitives.MultiplyAdd(weight.Span, -smooth, row, row);
+        }
+
+        TensorPrimitives.Multiply(row, (float)gradient, row);
     });
 }

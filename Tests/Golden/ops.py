@@ -285,4 +285,4 @@ golden(
 golden(     # spelled out, because PyTorch has no gradients of the weights
     "BinaryCrossEntropy with gradients of the weights",
     lambda x, t, w, p: (-w * (p * t * F.logsigmoid(x) + (1 - t) * F.logsigmoid(-x))).sum(),
-    (3, 19), (3, 19), (19,), (3, 1))
+    (3, 19), (3, 19), (3, 1), (19,))

@@ -92,6 +92,7 @@ internal static class LaunchedKernels
         var scores = parameter * parameter;
         var (loss, labels, log) = (scores.CrossEntropy(0, 1), new Labels([0, 1], device), new BatchMetricsLog());
         log.Add(scores, loss, labels);
+        log.Add(loss, 2);
         loss.Backward();
         parameter.Backward(Tensor.Zeros([2, 3], device));
         parameter.Backward(Tensor.Zeros([2, 3], device));

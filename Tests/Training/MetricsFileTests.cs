@@ -5,7 +5,7 @@ namespace PyNetSharp.Tests;
 public sealed class MetricsFileTests
 {
     private static readonly EpochRecord First = new(1, 390, 2.2512, 0.1542, null, 12.5, 4000, 0.01);
-    private static readonly EpochRecord Second = new(2, 780, 2.14, 0.2223, 0.2622, 12.25, 4081.632653061224, 0.01);
+    private static readonly EpochRecord Second = new(2, 780, 2.14, 0.2223, 0.2622, 12.25, 4081.632653061224, 0.01, 1.25);
 
     [Test]
     public void WritesOneObjectPerLine()
@@ -16,12 +16,23 @@ public sealed class MetricsFileTests
         string[] lines =
         [
             "{\"epoch\":1,\"step\":390,\"train_loss\":2.2512,\"train_accuracy\":0.1542,\"test_accuracy\":null," +
-            "\"seconds\":12.5,\"images_per_second\":4000,\"learning_rate\":0.01}\n",
+            "\"seconds\":12.5,\"images_per_second\":4000,\"learning_rate\":0.01,\"test_loss\":null}\n",
             "{\"epoch\":2,\"step\":780,\"train_loss\":2.14,\"train_accuracy\":0.2223,\"test_accuracy\":0.2622," +
-            "\"seconds\":12.25,\"images_per_second\":4081.632653061224,\"learning_rate\":0.01}\n",
+            "\"seconds\":12.25,\"images_per_second\":4081.632653061224,\"learning_rate\":0.01,\"test_loss\":1.25}\n",
         ];
         Assert.That(File.ReadAllText(folder["metrics.jsonl"]), Is.EqualTo(string.Concat(lines)));
         Assert.That(MetricsFile.Read(folder["metrics.jsonl"]), Is.EqualTo(new[] { First, Second }));
+    }
+
+    [Test]
+    public void ALineFromBeforeTheTestLossIsRead()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(
+            folder["metrics.jsonl"],
+            "{\"epoch\":1,\"step\":390,\"train_loss\":2.2512,\"train_accuracy\":0.1542,\"test_accuracy\":null," +
+            "\"seconds\":12.5,\"images_per_second\":4000,\"learning_rate\":0.01}\n");
+        Assert.That(MetricsFile.Read(folder["metrics.jsonl"]), Is.EqualTo(new[] { First }));
     }
 
     [Test]
