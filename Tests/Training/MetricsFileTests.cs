@@ -5,7 +5,8 @@ namespace PyNetSharp.Tests;
 public sealed class MetricsFileTests
 {
     private static readonly EpochRecord First = new(1, 390, 2.2512, 0.1542, null, 12.5, 4000, 0.01);
-    private static readonly EpochRecord Second = new(2, 780, 2.14, 0.2223, 0.2622, 12.25, 4081.632653061224, 0.01, 1.25);
+    private static readonly EpochRecord Second =
+        new(2, 780, 2.14, 0.2223, 0.2622, 12.25, 4081.632653061224, 0.01, 1.25);
 
     [Test]
     public void WritesOneObjectPerLine()
