@@ -103,7 +103,7 @@ internal readonly struct BinaryCrossEntropy(float zero) : ILossFormula
         T.Max(T.Create(zero), x) - x * t + LogOnePlusExp(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T DInput<T>(T x, T t) where T : struct, IReal<T> => Sigmoid.F(x) - t;
+    public T DInput<T>(T x, T t) where T : struct, IReal<T> => RealFunctions.Sigmoid(x) - t;
 
     public T DTarget<T>(T x, T t) where T : struct, IReal<T> => -x;
 
@@ -139,7 +139,7 @@ internal readonly struct PositiveCrossEntropy(float zero) : ILossFormula
     public T F<T>(T x, T t) where T : struct, IReal<T> => t * DTarget(x, t);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T DInput<T>(T x, T t) where T : struct, IReal<T> => -t * Sigmoid.F(-x);
+    public T DInput<T>(T x, T t) where T : struct, IReal<T> => -t * RealFunctions.Sigmoid(-x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T DTarget<T>(T x, T t) where T : struct, IReal<T> =>

@@ -18,7 +18,8 @@ internal sealed unsafe class ElementwiseLossOp<TFormula>(TFormula formula, LossR
 
     private Tensor x = null!, target = null!;
 
-    internal override string Name => TFormula.Name;
+    /// <inheritdoc/>
+    public override string Name => TFormula.Name;
 
     /// <summary>The number by which the sum is divided.</summary>
     private float Divisor => reduction == LossReduction.Mean ? x.Shape.Size : 1;

@@ -13,7 +13,8 @@ internal sealed class WeightedCrossEntropyOp(ClassTargets targets, float labelSm
     private WeightedCrossEntropyGpu? gpu;
     private double divisor = 1, classWeightSum;
 
-    internal override string Name => "CrossEntropy";
+    /// <inheritdoc/>
+    public override string Name => "CrossEntropy";
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {

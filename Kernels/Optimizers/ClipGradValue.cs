@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using PyNetSharp.Kernels;
 using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Optimizers;

@@ -6,7 +6,7 @@ public sealed class ELU(float alpha = 1) : Module
 {
     /// <param name="x">Any shape.</param>
     /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
-    public override Tensor Forward(Tensor x) => x.Elu(alpha);
+    protected override Tensor Forward(Tensor x) => x.Elu(alpha);
 
     /// <inheritdoc/>
     protected override string Describe() => FormattableString.Invariant($"alpha={alpha:0.0######}");

@@ -6,7 +6,7 @@ public sealed class GELU(bool approximate = false) : Module
 {
     /// <param name="x">Any shape.</param>
     /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
-    public override Tensor Forward(Tensor x) => x.Gelu(approximate);
+    protected override Tensor Forward(Tensor x) => x.Gelu(approximate);
 
     /// <inheritdoc/>
     protected override string Describe() => approximate ? "approximate='tanh'" : "approximate='none'";

@@ -5,5 +5,5 @@ public sealed class Hardswish : Module
 {
     /// <param name="x">Any shape.</param>
     /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
-    public override Tensor Forward(Tensor x) => x.Hardswish();
+    protected override Tensor Forward(Tensor x) => x.Hardswish();
 }

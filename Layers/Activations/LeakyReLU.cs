@@ -6,7 +6,7 @@ public sealed class LeakyReLU(float negativeSlope = 0.01f) : Module
 {
     /// <param name="x">Any shape.</param>
     /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
-    public override Tensor Forward(Tensor x) => x.LeakyRelu(negativeSlope);
+    protected override Tensor Forward(Tensor x) => x.LeakyRelu(negativeSlope);
 
     /// <inheritdoc/>
     protected override string Describe() => FormattableString.Invariant($"negative_slope={negativeSlope}");

@@ -5,5 +5,5 @@ public sealed class SiLU : Module
 {
     /// <param name="x">Any shape.</param>
     /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
-    public override Tensor Forward(Tensor x) => x.Silu();
+    protected override Tensor Forward(Tensor x) => x.Silu();
 }

@@ -5,5 +5,5 @@ public sealed class Sigmoid : Module
 {
     /// <param name="x">Any shape.</param>
     /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
-    public override Tensor Forward(Tensor x) => x.Sigmoid();
+    protected override Tensor Forward(Tensor x) => x.Sigmoid();
 }

@@ -6,7 +6,7 @@ public sealed class Softplus(float beta = 1) : Module
 {
     /// <param name="x">Any shape.</param>
     /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
-    public override Tensor Forward(Tensor x) => x.Softplus(beta);
+    protected override Tensor Forward(Tensor x) => x.Softplus(beta);
 
     /// <inheritdoc/>
     protected override string Describe() => FormattableString.Invariant($"beta={beta:0.0######}");

@@ -75,6 +75,7 @@ public sealed class ResumeTests
             var result = PynetProcess.Run(folder.Name, line);
             Assert.That(result.ExitCode, Is.Zero, result.Error);
         }
+    }
 
     /// <summary>Six batches are two steps.</summary>
     [Test]
