@@ -101,7 +101,8 @@ public sealed class EmptyExtentTests
                 foreach (var (k, p) in ((int, int)[])[(1, 0), (2, 0), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3)])
                     foreach (var shape in empty)
                     {
-                        yield return new("MaxPool2d", x => x[0].MaxPool2d((k, k), (1, 1), (p, p), ceil), shape);
+                        yield return new(
+                            "MaxPool2d", x => x[0].MaxPool2d((k, k), (1, 1), (p, p), ceilMode: ceil), shape);
                         yield return new("AvgPool2d", x => x[0].AvgPool2d((k, k), (1, 1), (p, p), ceil, false), shape);
                         yield return new("AvgPool2d", x => x[0].AvgPool2d((k, k), (2, 2), (p, p), ceil), shape);
                     }

@@ -16,6 +16,11 @@ public static partial class OpTable
         MaxPool([1, 16, 5, 5], (3, 3), (2, 2), (1, 1), ceilMode: true),
         MaxPool([1, 4, 9, 8], (2, 1), (3, 4)),
         MaxPool([1, 9, 18, 17], (17, 17), (1, 1), (8, 8)),      // more inputs in a window than a byte can index
+        MaxPool([2, 17, 8, 9], (3, 3), (1, 1), (1, 1), dilation: (2, 2)) with { LargeShapes = [[8, 40, 27, 27]] },
+        MaxPool([2, 5, 9, 11], (3, 2), (2, 3), (1, 1), dilation: (3, 2)),
+        MaxPool([1, 8, 8, 7], (2, 2), (2, 2), dilation: (2, 3)),
+        MaxPool([1, 4, 9, 10], (3, 3), (2, 2), (1, 1), ceilMode: true, dilation: (3, 2)),
+        MaxPool([1, 3, 19, 18], (17, 17), (1, 1), (8, 8), dilation: (2, 1)),
         AvgPool([2, 3, 6, 6], (2, 2), (2, 2)) with { LargeShapes = [[8, 96, 32, 32]] },
         AvgPool([2, 17, 7, 9], (3, 3), (2, 2)) with { LargeShapes = [[8, 40, 27, 27]] },
         AvgPool([1, 5, 5, 4], (3, 3), (1, 1), (1, 1)),
@@ -43,6 +48,9 @@ public static partial class OpTable
         new("MaxPool2d", x => x[0].MaxPool2d((3, 3)), [2, 3, 4]),
         new("MaxPool2d", x => x[0].MaxPool2d((3, 3)), [2, 3, 2, 4]),
         new("MaxPool2d", x => x[0].MaxPool2d((3, 3), padding: (1, 1)), [2, 3, 0, 4]),
+        new("MaxPool2d", x => x[0].MaxPool2d((3, 3), dilation: (2, 1)), [2, 3, 4, 4]),
+        new("MaxPool2d", x => x[0].MaxPool2d((2, 2), padding: (1, 0), dilation: (4, 1)), [2, 3, 3, 4]),
+        new("MaxPool2d", x => x[0].MaxPool2d((2, 2), dilation: (int.MaxValue, 1)), [2, 3, 3, 4]),
         new("AvgPool2d", x => x[0].AvgPool2d((3, 4)), [2, 3, 4, 3]),
         new("AvgPool2d", x => x[0].AvgPool2d((3, 4)), [12]),
         new("AdaptiveAvgPool2d", x => x[0].AdaptiveAvgPool2d(2, 2), [2, 3]),
@@ -57,19 +65,26 @@ public static partial class OpTable
     /// </summary>
     private static OpRow MaxPool(
         Shape shape, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding = default,
-        bool ceilMode = false) =>
-        new($"MaxPool2d {kernel}, stride {stride}, padding {padding}{(ceilMode ? ", ceil" : "")}",
-            x => (x[0] + SeparatedValues(x[0].Shape, kernel, x[0].Device)).MaxPool2d(kernel, stride, padding, ceilMode),
+        bool ceilMode = false, (int H, int W)? dilation = null)
+    {
+        var (down, across) = dilation ?? (1, 1);
+        (int H, int W) size = ((kernel.H - 1) * down + 1, (kernel.W - 1) * across + 1);     // all its values differ
+        return new(
+            $"MaxPool2d {kernel}, stride {stride}, padding {padding}" +
+            $"{(dilation is null ? "" : $", dilation {dilation}")}{(ceilMode ? ", ceil" : "")}",
+            x => (x[0] + SeparatedValues(x[0].Shape, size, x[0].Device))
+                .MaxPool2d(kernel, stride, padding, dilation, ceilMode),
             shape)
         {
             Step = 1,
             Tolerance = 1e-2,       // results up to 5·289 are rounded to 6e-5, some hundred of them
             ValueTolerance = 0,
             Reference = x => MaxPoolReference(
-                ReferenceTensor.Of(ToTensor(x[0]) + SeparatedValues(shape, kernel, Device.Cpu)),
-                PoolingWindows(shape[2], kernel.H, stride.H, padding.H, ceilMode),
-                PoolingWindows(shape[3], kernel.W, stride.W, padding.W, ceilMode)),
+                ReferenceTensor.Of(ToTensor(x[0]) + SeparatedValues(shape, size, Device.Cpu)),
+                PoolingWindows(shape[2], kernel.H, stride.H, padding.H, ceilMode, dilation: down),
+                PoolingWindows(shape[3], kernel.W, stride.W, padding.W, ceilMode, dilation: across)),
         };
+    }
 
     private static OpRow AvgPool(
         Shape shape, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding = default,
@@ -114,14 +129,15 @@ public static partial class OpTable
 
     /// <summary>PyTorch's rule, written differently: each window's inputs, and what its average divides by.</summary>
     private static (int[] Inputs, int Size)[] PoolingWindows(
-        int inputs, int kernel, int stride, int padding, bool ceilMode, bool countPadding = true)
+        int inputs, int kernel, int stride, int padding, bool ceilMode, bool countPadding = true, int dilation = 1)
     {
-        var steps = (inputs + 2 * padding - kernel) / (double)stride;
+        var steps = (inputs + 2 * padding - (kernel - 1) * dilation - 1) / (double)stride;
         var outputs = (int)(ceilMode ? Math.Ceiling(steps) : Math.Floor(steps)) + 1;
         return
         [
             .. Enumerable.Range(0, outputs)
-                .Select(o => Enumerable.Range(o * stride - padding, kernel).Where(i => i < inputs + padding).ToArray())
+                .Select(o => Enumerable.Range(0, kernel).Select(i => o * stride - padding + i * dilation))
+                .Select(window => window.Where(i => i < inputs + padding).ToArray())
                 .Where(padded => padded.Length > 0 && padded[0] < inputs)
                 .Select(padded => (Inputs: padded.Where(i => i >= 0 && i < inputs).ToArray(), padded.Length))
                 .Select(window => (window.Inputs, countPadding ? window.Length : window.Inputs.Length)),

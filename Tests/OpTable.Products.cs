@@ -49,12 +49,12 @@ public static partial class OpTable
         Conv2d([3, 16, 3, 5], 19, (3, 5), (2, 1), (0, 0)) with { LargeShapes = [[8, 32, 6, 5], [40, 32, 6, 5], [40]] },
         new("Conv2d without bias", x => x[0].Conv2d(x[1], padding: 1), [2, 3, 4, 5], [6, 3, 3, 3])
         {
-            Step = 1, Reference = x => Conv2dReference(x[0], x[1], (1, 1), (1, 1)), ValueTolerance = 1e-5,
+            Step = 1, Reference = x => Conv2dReference(x[0], x[1], (1, 1), (1, 1), (1, 1), 1), ValueTolerance = 1e-5,
         },
         new("Conv2d with ReLU", x => x[0].Conv2d(x[1], x[2], stride: 2, relu: true), [2, 3, 5, 6], [7, 3, 3, 2], [7])
         {
             Low = 0.1f, ValueTolerance = 1e-5,
-            Reference = x => AddBias(Conv2dReference(x[0], x[1], (2, 2), (0, 0)), x[2]),
+            Reference = x => AddBias(Conv2dReference(x[0], x[1], (2, 2), (0, 0), (1, 1), 1), x[2]),
         },
     ];
 
@@ -94,7 +94,7 @@ public static partial class OpTable
             [outputs, x[1], kernel.H, kernel.W], [outputs])
         {
             Step = 1, ValueTolerance = 1e-5,
-            Reference = x => AddBias(Conv2dReference(x[0], x[1], stride, padding), x[2]),
+            Reference = x => AddBias(Conv2dReference(x[0], x[1], stride, padding, (1, 1), 1), x[2]),
         };
 
     private static ReferenceTensor MatMulReference(ReferenceTensor a, ReferenceTensor b, bool ta, bool tb)
@@ -102,27 +102,6 @@ public static partial class OpTable
         var (m, k, n) = (a.Shape[ta ? 1 : 0], a.Shape[ta ? 0 : 1], b.Shape[tb ? 0 : 1]);
         return ReferenceTensor.Of([m, n], i => Enumerable.Range(0, k).Sum(p =>
             (ta ? a[p, i[0]] : a[i[0], p]) * (tb ? b[i[1], p] : b[p, i[1]])));
-    }
-
-    private static ReferenceTensor Conv2dReference(
-        ReferenceTensor x, ReferenceTensor w, (int H, int W) stride, (int H, int W) padding)
-    {
-        var ((_, channels, height, width), (outputs, _, kh, kw)) = (x.Shape, w.Shape);
-        var (p, q) = ((height + 2 * padding.H - kh) / stride.H + 1, (width + 2 * padding.W - kw) / stride.W + 1);
-        Shape shape = [x.Shape[0], outputs, p, q];
-        return ReferenceTensor.Of(shape, i =>
-        {
-            var sum = 0.0;
-            for (var c = 0; c < channels; c++)
-                for (var r = 0; r < kh; r++)
-                    for (var s = 0; s < kw; s++)
-                    {
-                        var (h, v) = (i[2] * stride.H - padding.H + r, i[3] * stride.W - padding.W + s);
-                        if (h >= 0 && v >= 0 && h < height && v < width) sum += x[i[0], c, h, v] * w[i[1], c, r, s];
-                    }
-
-            return sum;
-        });
     }
 
     private static ReferenceTensor AddBias(ReferenceTensor y, ReferenceTensor bias) =>

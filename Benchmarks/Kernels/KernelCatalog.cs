@@ -13,6 +13,7 @@ internal static class KernelCatalog
     /// <summary>Every kernel whose text contains <paramref name="filter"/>; a star stands for all.</summary>
     public static IEnumerable<KernelCase> Find(string filter, bool onGpu = false) =>
         Products.Concat(onGpu ? [LargeProduct] : []).Select(Product)
+            .Concat(Depthwise(batch: 32, channels: 128, size: 56))
             .Concat(LayerPasses(Workload.Standard.Where(workload => workload.Trains)))
             .Append(CrossEntropy(128, 10)).Append(CrossEntropy(128, 1000)).Append(Sgd(1 << 24))
             .Where(kernel => filter == "*" || kernel.ToString().Contains(filter, StringComparison.OrdinalIgnoreCase));
@@ -38,6 +39,23 @@ internal static class KernelCatalog
         {
             Product = new(m, n, k),
         };
+    }
+
+    /// <summary>
+    /// The passes of a depthwise 3×3 convolution, which memory limits: images beyond the caches, read and written once.
+    /// </summary>
+    private static IEnumerable<KernelCase> Depthwise(int batch, int channels, int size)
+    {
+        var name = $"Depthwise Conv2d 3×3 of {channels}, {size}×{size}, batch {batch}";
+        var bytes = 2L * sizeof(float) * batch * channels * size * size;
+        return
+        [
+            Case("forward", op => op.Forward), Case("input gradient", op => op.InputGradient),
+            Case("weight gradient", op => op.WeightGradient),
+        ];
+
+        KernelCase Case(string pass, Func<DepthwisePasses, Action> run) =>
+            new("", $"{name}: {pass}", 0, bytes, device => run(new(device, [batch, channels, size, size])));
     }
 
     private static KernelCase CrossEntropy(int batch, int classes) =>

@@ -10,6 +10,8 @@
 //
 // CPUs compute the transpose of the third: dwᵀ = im2col(x)ᵀ · dy.
 // With a stride, the input gradient is one such product per class of input pixels modulo the stride (Subconvolution).
+// With groups, there is one such product per group, with C / groups and K / groups channels; where these are too few
+// to fill vectors, the kernels of Grouped/ compute all groups at once. Dilation changes which pixels a patch has.
 // Conv2dPlan chooses the algorithm of each pass; Conv2dCpu and Conv2dGpu compute it.
 
 using System.Runtime.CompilerServices;
@@ -25,45 +27,66 @@ public static class Conv2dExtensions
         /// <summary>
         /// Two-dimensional convolution (cross-correlation, as is usual in deep learning) with zero padding.
         /// </summary>
-        /// <param name="weight">[K, C, R, S]</param>
+        /// <param name="weight">[K, C / groups, R, S]</param>
         /// <param name="bias">[K], or null for none.</param>
         /// <param name="stride">Input pixels from one output pixel to the next, down and across; at least 1.</param>
         /// <param name="padding">Zeros around each image, on both sides; at least 0.</param>
+        /// <param name="dilation">
+        /// Input pixels from one tap of the kernel to the next, down and across; at least 1, which is the default.
+        /// </param>
+        /// <param name="groups">
+        /// Into how many groups both kinds of channels are divided: each output channel sums over the C / groups input
+        /// channels of its group. At least 1; C groups are a depthwise convolution.
+        /// </param>
         /// <param name="relu">Whether to end with max(·, 0), as part of the kernel's epilogue.</param>
         /// <returns>
-        /// [N, K, P, Q], where this tensor is [N, C, H, W], P = ⌊(H + 2·padding − R) / stride⌋ + 1 and Q likewise.
+        /// [N, K, P, Q], where this tensor is [N, C, H, W],
+        /// P = ⌊(H + 2·padding − dilation·(R − 1) − 1) / stride⌋ + 1 and Q likewise.
         /// </returns>
         /// <exception cref="ShapeException">
-        /// The ranks or channels do not fit, the weight is empty, the images have no pixels, or the padded image is
-        /// smaller than the kernel or too large.
+        /// The ranks or channels do not fit, <paramref name="groups"/> does not divide C and K, the weight is empty,
+        /// the images have no pixels, or the padded image is smaller than the dilated kernel or too large.
         /// </exception>
-        /// <exception cref="ArgumentOutOfRangeException">The stride or the padding is out of range.</exception>
+        /// <exception cref="ArgumentOutOfRangeException">
+        /// The stride, the padding, the dilation or the number of groups is out of range.
+        /// </exception>
+        /// <seealso href="https://arxiv.org/abs/1511.07122">Yu and Koltun, 2016: dilation</seealso>
+        /// <seealso href="https://arxiv.org/abs/1704.04861">Howard et al., 2017: depthwise convolutions</seealso>
         public Tensor Conv2d(
-            Tensor weight, Tensor? bias, (int H, int W) stride, (int H, int W) padding, bool relu = false)
+            Tensor weight, Tensor? bias, (int H, int W) stride, (int H, int W) padding,
+            (int H, int W)? dilation = null, int groups = 1, bool relu = false)
         {
             ArgumentNullException.ThrowIfNull(weight);
+            var (down, across) = dilation ?? (1, 1);
             ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(stride.H, stride.W), 1, nameof(stride));
             ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(padding.H, padding.W), nameof(padding));
-            var op = new Conv2dOp(stride, padding, relu);
+            ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(down, across), 1, nameof(dilation));
+            ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
+            var op = new Conv2dOp(stride, padding, relu) { Dilation = (down, across), Groups = groups };
             return bias is null ? op.Apply(x, weight) : op.Apply(x, weight, bias);
         }
 
-        /// <summary>As the other form, with the same stride and padding on both axes.</summary>
-        /// <inheritdoc cref="Conv2d(Tensor, Tensor, Tensor?, ValueTuple{int, int}, ValueTuple{int, int}, bool)"/>
-        public Tensor Conv2d(Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, bool relu = false) =>
-            x.Conv2d(weight, bias, (stride, stride), (padding, padding), relu);
+        /// <summary>As the other form, with the same stride, padding and dilation on both axes.</summary>
+        /// <inheritdoc cref="Conv2d(
+        /// Tensor, Tensor, Tensor?, ValueTuple{int, int}, ValueTuple{int, int}, ValueTuple{int, int}?, int, bool)"/>
+        public Tensor Conv2d(
+            Tensor weight, Tensor? bias = null, int stride = 1, int padding = 0, int dilation = 1, int groups = 1,
+            bool relu = false) =>
+            x.Conv2d(weight, bias, (stride, stride), (padding, padding), (dilation, dilation), groups, relu);
     }
 }
 
 /// <summary>The three passes of a convolution on one kind of device.</summary>
-/// <remarks>x and dx are [N, C, H, W], weight and dw [K, C, R, S], bias and db [K], y and dy [N, K, P, Q].</remarks>
+/// <remarks>
+/// x and dx are [N, C, H, W], weight and dw [K, C / groups, R, S], bias and db [K], y and dy [N, K, P, Q].
+/// </remarks>
 internal interface IConv2d
 {
     /// <summary>y = x ⋆ weight + bias, then max(·, 0) if <paramref name="relu"/>.</summary>
     void Forward(Conv2dProblem problem, Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y);
 
     /// <summary>
-    /// dx: a convolution of dy with the flipped kernel, whose input and output channels are exchanged.
+    /// dx: a convolution of dy with the flipped kernel, whose input and output channels are exchanged (in each group).
     /// </summary>
     void InputGradient(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx);
 
@@ -77,13 +100,18 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
     private Tensor x = null!, weight = null!;
     private Tensor? y;
 
+    public (int H, int W) Dilation { get; init; } = (1, 1);
+
+    public int Groups { get; init; } = 1;
+
     /// <summary>Whether CPUs use the direct kernels alone: for comparisons of time and of rounding.</summary>
     public bool DirectOnly { get; init; }
 
     protected override Shape Infer(ReadOnlySpan<Tensor> inputs)
     {
         problem = Conv2dProblem.Create(
-            inputs[0].Shape, inputs[1].Shape, inputs.Length > 2 ? inputs[2].Shape : null, stride, padding);
+            inputs[0].Shape, inputs[1].Shape, inputs.Length > 2 ? inputs[2].Shape : null, stride, padding,
+            Dilation, Groups);
         return [problem.N, problem.K, problem.P, problem.Q];
     }
 

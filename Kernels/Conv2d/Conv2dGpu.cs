@@ -5,7 +5,7 @@ namespace PyNetSharp.Kernels;
 
 /// <summary>
 /// The three passes on a GPU: implicit GEMM, one operand of which is the patches, read from the images; or plain
-/// products where <see cref="Conv2dPlan.IsLinear"/>.
+/// products where <see cref="Conv2dPlan.IsLinear"/>; with groups or a dilation by <see cref="GroupedConv2dGpu"/>.
 /// </summary>
 /// <remarks>
 /// NoInlining: inlined into a method that the CPU path runs, they would make the JIT load ILGPU.
@@ -25,6 +25,7 @@ internal sealed class Conv2dGpu : IConv2d
     public void Forward(Conv2dProblem problem, Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y)
     {
         if (Conv2dPlan.IsLinear(problem)) AsLinear(problem).Forward(x, weight, bias, relu, y);
+        else if (IsGrouped(problem)) GroupedConv2dGpu.Forward(problem, x, weight, bias, relu, y);
         else if (IsVector4(problem)) Forward<VectorAccess>(problem, x, weight, bias, relu, y);
         else Forward<ScalarAccess>(problem, x, weight, bias, relu, y);
     }
@@ -33,6 +34,7 @@ internal sealed class Conv2dGpu : IConv2d
     public void InputGradient(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx)
     {
         if (Conv2dPlan.IsLinear(problem)) AsLinear(problem).InputGradient(dy, weight, dx);
+        else if (IsGrouped(problem)) GroupedConv2dGpu.InputGradient(problem, dy, weight, dx);
         else if (IsVector4(problem)) InputGradient<VectorAccess>(problem, dy, weight, dx);
         else InputGradient<ScalarAccess>(problem, dy, weight, dx);
     }
@@ -41,9 +43,12 @@ internal sealed class Conv2dGpu : IConv2d
     public void WeightGradient(Conv2dProblem problem, Tensor dy, Tensor x, Tensor dw, Tensor db)
     {
         if (Conv2dPlan.IsLinear(problem)) AsLinear(problem).WeightGradient(dy, x, dw, db);
+        else if (IsGrouped(problem)) GroupedConv2dGpu.WeightGradient(problem, dy, x, dw, db);
         else if (IsVector4(problem)) WeightGradient<VectorAccess>(problem, dy, x, dw, db);
         else WeightGradient<ScalarAccess>(problem, dy, x, dw, db);
     }
+
+    private static bool IsGrouped(Conv2dProblem p) => p.Groups > 1 || p.Dilation != (1, 1);
 
     private static bool IsVector4(Conv2dProblem p) => VectorAccess.Fits(p.K, p.C);
 

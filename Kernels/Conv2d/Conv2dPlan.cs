@@ -6,8 +6,9 @@ namespace PyNetSharp;
 /// <summary>How one pass of a layer is computed.</summary>
 /// <param name="Algorithm">
 /// "direct" (every multiplication of the definition), "few channels" (the same, with vectors of pixels instead of
-/// channels), "Winograd F(m×m, r×r)" (fewer multiplications per tile of m×m outputs) or "linear" (a matrix product: on
-/// a CPU by the direct kernels with a single tap, on a GPU by the kernels of a linear layer).
+/// channels), "Winograd F(m×m, r×r)" (fewer multiplications per tile of m×m outputs), "linear" (a matrix product: on
+/// a CPU by the direct kernels with a single tap, on a GPU by the kernels of a linear layer), "depthwise" (vectors of
+/// channels, each of which is a group) or "grouped" (the same, for groups of several but few channels).
 /// </param>
 /// <param name="Gflop">
 /// 10⁹ operations by the definition, two per multiply-add, whatever the algorithm saves of them.
@@ -45,15 +46,20 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
 
     /// <summary>The plan of a convolution.</summary>
     /// <param name="x">The input's shape, [N, C, H, W].</param>
-    /// <param name="weight">[K, C, R, S]</param>
+    /// <param name="weight">[K, C / groups, R, S]</param>
     /// <param name="stride">At least 1.</param>
     /// <param name="padding">At least 0.</param>
+    /// <param name="dilation">At least 1, which is the default.</param>
+    /// <param name="groups">At least 1.</param>
     /// <exception cref="ShapeException">The convolution itself would throw it.</exception>
-    public static Conv2dPlan For(Shape x, Shape weight, (int H, int W) stride, (int H, int W) padding)
+    public static Conv2dPlan For(
+        Shape x, Shape weight, (int H, int W) stride, (int H, int W) padding, (int H, int W)? dilation = null,
+        int groups = 1)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(weight);
-        var problem = Conv2dProblem.Create(x, weight, bias: null, stride, padding).AsPointwiseIfCovering;
+        var problem = Conv2dProblem.Create(
+            x, weight, bias: null, stride, padding, dilation ?? (1, 1), groups).AsPointwiseIfCovering;
         var gflop = 2e-9 * problem.MultiplyAdds;
         return new(
             Describe(ChooseForward(problem)), Describe(ChooseInputGradient(problem)),
@@ -77,16 +83,24 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
 
     /// <param name="problem">As <see cref="Conv2dProblem.AsPointwiseIfCovering"/>.</param>
     internal static Conv2dAlgorithm ChooseForward(in Conv2dProblem problem, bool directOnly = false) =>
-        problem.IsPointwise ? LinearAlgorithm : Choose(problem.InputPatches, problem.K, MinTiles, directOnly);
+        problem.IsPointwise ? LinearAlgorithm
+        : AcrossGroups(problem, problem.GroupOutputs, directOnly)
+            ?? Choose(problem.InputPatches, problem.GroupOutputs, MinTiles, directOnly);
 
     /// <param name="problem">As <see cref="Conv2dProblem.AsPointwiseIfCovering"/>.</param>
     internal static Conv2dAlgorithm ChooseInputGradient(in Conv2dProblem problem, bool directOnly = false) =>
         problem.IsPointwise ? LinearAlgorithm
-        : problem.Stride != (1, 1) ? new(Direct, "stride above 1: a subconvolution per class of input pixels")
-        : Choose(problem.GetSubconvolution(0).Patches, problem.C, MinTiles, directOnly);
+        : AcrossGroups(problem, problem.GroupInputs, directOnly)
+            ?? (problem.Stride != (1, 1)
+                ? new(Direct, "stride above 1: a subconvolution per class of input pixels")
+                : Choose(problem.GetSubconvolution(0).Patches, problem.GroupInputs, MinTiles, directOnly));
+
+    /// <summary>For a weight gradient that is computed for all groups at once; null if it is not.</summary>
+    internal static Conv2dAlgorithm? ChooseGroupedWeightGradient(in Conv2dProblem problem, bool directOnly = false) =>
+        AcrossGroups(problem, problem.GroupOutputs, directOnly);
 
     /// <param name="patches">Of the input, of at most <see cref="MaxPositionsInFloat"/> positions.</param>
-    /// <param name="outputs">K</param>
+    /// <param name="outputs">K, or those of a group.</param>
     internal static Conv2dAlgorithm ChooseWeightGradient(in PatchGeometry patches, int outputs, bool directOnly = false)
     {
         // Padding by more than half the kernel is mostly zeros, which a direct sum adds without rounding.
@@ -103,8 +117,8 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     /// Whether the direct kernels read a patch by kernel rows of S·C floats, of which those that cross the image's edge
     /// are copied. With few channels, one pointer per tap would be as much work as the arithmetic.
     /// </summary>
-    internal static bool UsesRowSegments(int channels, int kernelColumns) =>
-        channels < RowSegmentChannelLimit && kernelColumns > 1;
+    internal static bool UsesRowSegments(in PatchGeometry patches) =>
+        patches.C < RowSegmentChannelLimit && patches.S > 1 && patches.Dilation.W == 1 && !patches.IsOfGroup;
 
     /// <summary>On a CPU the direct kernels, with a single tap.</summary>
     private static Conv2dAlgorithm LinearAlgorithm => new(Linear, "every patch is one pixel, or the whole image");
@@ -113,19 +127,34 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     {
         // A CPU runs it as the direct weight gradient: a single tap.
         if (problem.IsPointwise) return new(Linear, gflop, LinearAlgorithm.Reason);
-        if (problem.InputPatches.Positions <= MaxPositionsInFloat)
+        var outputs = problem.GroupOutputs;
+        if (problem.InputPatches.Positions <= MaxPositionsInFloat || ChooseGroupedWeightGradient(problem) is not null)
         {
-            var algorithm = ChooseWeightGradient(problem.InputPatches, problem.K);
+            var algorithm =
+                ChooseGroupedWeightGradient(problem) ?? ChooseWeightGradient(problem.InputPatches, outputs);
             return new(algorithm.Name, gflop, algorithm.Reason);
         }
 
-        var outputs = problem.K;
         var parts = Patches.WithoutImages(problem.InputPatches).Split(MaxPositionsInFloat)
             .ConvertAll(part => ChooseWeightGradient(part.Geometry, outputs));
         return new(
             string.Join(", ", parts.Select(part => part.Name).Distinct()), gflop,
             FormattableString.Invariant($"{parts[0].Reason}; {parts.Count} parts added in double"));
     }
+
+    /// <summary>
+    /// The kernels for all groups at once; null for a single group, and for groups that the direct kernels compute one
+    /// after the other because their channels fill vectors.
+    /// </summary>
+    /// <param name="outputs">Channels of a group's result: of y, or of dx.</param>
+    private static Conv2dAlgorithm? AcrossGroups(in Conv2dProblem problem, int outputs, bool directOnly) =>
+        problem.Groups == 1 || directOnly ? null
+        : problem is { GroupInputs: 1, GroupOutputs: 1 }
+            ? new("depthwise", "each channel by itself: vectors of channels", IsAcrossGroups: true)
+        : 2 * outputs >= DirectConvolution.Widest.Nr ? null
+        : new(
+            problem.GroupInputs == 1 ? "depthwise" : "grouped",
+            "a group's channels would fill too little of a vector: vectors across groups", IsAcrossGroups: true);
 
     private static Conv2dAlgorithm Choose(
         in PatchGeometry patches, int outputs, int minTiles, bool directOnly, bool allowsWinograd = true)
@@ -156,7 +185,9 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     private static string? ReasonAgainstWinograd(
         WinogradConvolution? kernels, in PatchGeometry patches, int outputs, int minTiles)
     {
+        if (patches.IsOfGroup) return "group by group, since a group's channels fill vectors";
         if (patches.Stride != (1, 1)) return "stride above 1";
+        if (patches.Dilation != (1, 1)) return "dilation above 1";
         if (kernels is null) return "no Winograd kernels of this size";
         if (Math.Min(patches.C, outputs) < MinWinogradChannels) return "too few channels for Winograd";
         if (patches.C % kernels.VectorWidth != 0 || outputs % kernels.VectorWidth != 0)
@@ -193,5 +224,7 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
 /// <summary>
 /// An algorithm for one pass, as <see cref="Conv2dCpu"/> runs it: direct unless other kernels are given.
 /// </summary>
+/// <param name="IsAcrossGroups">Whether it is computed by <see cref="GroupedConvolution"/>.</param>
 internal readonly record struct Conv2dAlgorithm(
-    string Name, string Reason, WinogradConvolution? Winograd = null, FewChannelsConvolution? FewChannels = null);
+    string Name, string Reason, WinogradConvolution? Winograd = null, FewChannelsConvolution? FewChannels = null,
+    bool IsAcrossGroups = false);

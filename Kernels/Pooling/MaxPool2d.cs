@@ -12,23 +12,32 @@ public static class MaxPool2dExtensions
         /// <param name="kernel">The window's height and width, at least 1.</param>
         /// <param name="stride">Down and across, at least 1; the kernel's extents if left out.</param>
         /// <param name="padding">Above and below, left and right; at most half the kernel.</param>
+        /// <param name="dilation">
+        /// Inputs from one that a window covers to the next, down and across; at least 1, which is the default.
+        /// </param>
         /// <param name="ceilMode">
         /// Whether the number of windows is rounded up instead of down, as long as the last begins in the input or
         /// before it.
         /// </param>
-        /// <returns>[N, C, ⌊(H + 2·padding − kernel) / stride⌋ + 1, the same of W], where x is [N, C, H, W].</returns>
+        /// <returns>
+        /// [N, C, ⌊(H + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1, the same of W], where x is [N, C, H, W].
+        /// </returns>
         /// <exception cref="ShapeException">
-        /// x is not of rank 4, it has no channels or no pixels, or the window does not fit.
+        /// x is not of rank 4, it has no channels or no pixels, the window does not fit, or one would cover padding
+        /// alone.
         /// </exception>
-        /// <exception cref="ArgumentOutOfRangeException">Kernel, stride or padding is outside its range.</exception>
+        /// <exception cref="ArgumentOutOfRangeException">
+        /// Kernel, stride, padding or dilation is outside its range.
+        /// </exception>
         /// <remarks>
         /// The gradient goes to the first of equal maxima, rows before columns. Saved for it is one byte per output,
         /// the maximum's index in its window (four bytes where windows hold more than 256 inputs).
         /// </remarks>
         public Tensor MaxPool2d(
             (int Height, int Width) kernel, (int Height, int Width)? stride = null,
-            (int Height, int Width) padding = default, bool ceilMode = false) =>
-            new MaxPool2dOp(new(nameof(MaxPool2d), kernel, stride, padding, ceilMode)).Apply(x);
+            (int Height, int Width) padding = default, (int Height, int Width)? dilation = null,
+            bool ceilMode = false) =>
+            new MaxPool2dOp(new(nameof(MaxPool2d), kernel, stride, padding, ceilMode, dilation)).Apply(x);
     }
 }
 

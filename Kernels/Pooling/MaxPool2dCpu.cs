@@ -34,6 +34,8 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
     {
         var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);
         var (rows, columns) = (geometry.Rows.Windows(), geometry.Columns.Windows());
+        var (rowStride, pixelStride) = (
+            (long)width * channels * geometry.Rows.Dilation, (long)channels * geometry.Columns.Dilation);
         float* from = x.Pointer, to = y.Pointer;
 
         x.Cpu.For(geometry.Images * rows.Length, line =>
@@ -46,7 +48,7 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
                 var corner = from + (((long)image * height + vertical.Start) * width + horizontal.Start) * channels;
                 var pixel = ((long)line * columns.Length + column) * channels;
                 MaxOverWindow(
-                    corner, width * channels, vertical.Length, horizontal.Length, channels,
+                    corner, rowStride, pixelStride, vertical.Length, horizontal.Length, channels,
                     to + pixel, argmax == null ? null : argmax + pixel);
             }
         });
@@ -57,15 +59,16 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
     /// </summary>
     /// <param name="x">The window's first pixel.</param>
     /// <param name="stride">Floats from one row of the window to the next.</param>
+    /// <param name="pixel">Floats from one pixel of a row to the next.</param>
     private static void MaxOverWindow<TIndex>(
-        float* x, int stride, int height, int width, int channels, float* y, TIndex* argmax)
+        float* x, long stride, long pixel, int height, int width, int channels, float* y, TIndex* argmax)
         where TIndex : unmanaged, INumberBase<TIndex>
     {
         var inBytes = typeof(TIndex) == typeof(byte);
         if (inBytes && Vector256.IsHardwareAccelerated && channels >= MaxAccumulator8.Width)
-            MaxOverWindow<MaxAccumulator8>(x, stride, height, width, channels, y, (byte*)argmax);
+            MaxOverWindow<MaxAccumulator8>(x, stride, pixel, height, width, channels, y, (byte*)argmax);
         else if (inBytes && Vector128.IsHardwareAccelerated && channels >= MaxAccumulator4.Width)
-            MaxOverWindow<MaxAccumulator4>(x, stride, height, width, channels, y, (byte*)argmax);
+            MaxOverWindow<MaxAccumulator4>(x, stride, pixel, height, width, channels, y, (byte*)argmax);
         else
             for (var c = 0; c < channels; c++)
             {
@@ -73,7 +76,7 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
                 for (var i = 0; i < height; i++)
                     for (var j = 0; j < width; j++, index++)
                     {
-                        var value = x[(long)i * stride + (long)j * channels + c];
+                        var value = x[i * stride + j * pixel + c];
                         if (value > max || float.IsNaN(value)) (max, indexOfMax) = (value, index);
                     }
 
@@ -83,7 +86,7 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
     }
 
     private static void MaxOverWindow<TMaxima>(
-        float* x, int stride, int height, int width, int channels, float* y, byte* argmax)
+        float* x, long stride, long pixel, int height, int width, int channels, float* y, byte* argmax)
         where TMaxima : struct, IMaxAccumulator<TMaxima>
     {
         for (var start = 0; start < channels; start += TMaxima.Width)
@@ -92,8 +95,8 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
             var (maxima, index) = (TMaxima.Load(x + c), 0u);
             for (var i = 0; i < height; i++)
             {
-                var pixel = x + (long)i * stride + c;
-                for (var j = 0; j < width; j++, pixel += channels, index++) maxima = maxima.Update(pixel, index);
+                var input = x + i * stride + c;
+                for (var j = 0; j < width; j++, input += pixel, index++) maxima = maxima.Update(input, index);
             }
 
             maxima.Store(y + c);
@@ -113,12 +116,14 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
         var (coveringRows, coveringColumns) = (geometry.Rows.CoveringOutputs(), geometry.Columns.CoveringOutputs());
         float* from = dy.Pointer, to = dx.Pointer;
         if (typeof(TIndex) == typeof(byte) && Vector128.IsHardwareAccelerated && channels >= Vector128<float>.Count
+            && (geometry.Rows.Dilation, geometry.Columns.Dilation) == (1, 1)
             && IsPartition(coveringRows) && IsPartition(coveringColumns))
         {
             ScatterGradient(geometry, rows, columns, from, (byte*)argmax, to, dx.Cpu);
             return;
         }
 
+        var (down, across) = (geometry.Rows.Dilation, geometry.Columns.Dilation);
         dx.Cpu.For(geometry.Images * height, line =>
         {
             var (image, h) = Math.DivRem(line, height);
@@ -127,20 +132,31 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
             {
                 var (firstColumn, endColumn) = coveringColumns[w];
                 var target = to + ((long)line * width + w) * channels;
-                if (firstRow == endRow || firstColumn == endColumn) new Span<float>(target, channels).Clear();
-
                 var first = true;
                 for (var row = firstRow; row < endRow; row++)
-                    for (var column = firstColumn; column < endColumn; column++, first = false)
+                    for (var column = firstColumn; column < endColumn; column++)
                     {
                         var (vertical, horizontal) = (rows[row], columns[column]);
-                        var index = (uint)((h - vertical.Start) * horizontal.Length + w - horizontal.Start);
+                        var (i, j) = (h - vertical.Start, w - horizontal.Start);
+                        if ((down > 1 && !DivideExactly(ref i, down)) || (across > 1 && !DivideExactly(ref j, across)))
+                            continue;
+                        var index = (uint)(i * horizontal.Length + j);
                         var pixel = (((long)image * rows.Length + row) * columns.Length + column) * channels;
                         if (first) StoreMasked(from + pixel, argmax + pixel, index, target, channels);
                         else AddMasked(from + pixel, argmax + pixel, index, target, channels);
+                        first = false;
                     }
+
+                if (first) new Span<float>(target, channels).Clear();
             }
         });
+    }
+
+    /// <summary>Whether an input lies on a window's pixels, which are <paramref name="dilation"/> apart.</summary>
+    private static bool DivideExactly(ref int offset, int dilation)
+    {
+        (offset, var rest) = Math.DivRem(offset, dilation);
+        return rest == 0;
     }
 
     /// <summary>Whether each input is covered by exactly one output.</summary>

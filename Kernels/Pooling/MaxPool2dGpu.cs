@@ -31,12 +31,26 @@ internal sealed class MaxPool2dGpu : IMaxPool2d
     }
 
     private static void Forward<TStorage>(PoolGeometry geometry, Tensor x, Tensor y, ArrayView<byte> argmax)
-        where TStorage : struct, IArgmaxStorage =>
-        y.Gpu.LaunchItems(y.Shape.Size, new MaxPoolKernel<TStorage>(x.View, geometry, y.View, argmax));
+        where TStorage : struct, IArgmaxStorage
+    {
+        if (IsDilated(geometry))
+            y.Gpu.LaunchItems(y.Shape.Size, new DilatedMaxPoolKernel<TStorage>(x.View, geometry, y.View, argmax));
+        else
+            y.Gpu.LaunchItems(y.Shape.Size, new MaxPoolKernel<TStorage>(x.View, geometry, y.View, argmax));
+    }
 
     private static void Backward<TStorage>(PoolGeometry geometry, Tensor dy, ArrayView<byte> argmax, Tensor dx)
-        where TStorage : struct, IArgmaxStorage =>
-        dx.Gpu.LaunchItems(dx.Shape.Size, new MaxPoolGradientKernel<TStorage>(dy.View, geometry, argmax, dx.View));
+        where TStorage : struct, IArgmaxStorage
+    {
+        if (IsDilated(geometry))
+            dx.Gpu.LaunchItems(
+                dx.Shape.Size, new DilatedMaxPoolGradientKernel<TStorage>(dy.View, geometry, argmax, dx.View));
+        else
+            dx.Gpu.LaunchItems(dx.Shape.Size, new MaxPoolGradientKernel<TStorage>(dy.View, geometry, argmax, dx.View));
+    }
+
+    private static bool IsDilated(PoolGeometry geometry) =>
+        (geometry.Rows.Dilation, geometry.Columns.Dilation) != (1, 1);
 }
 
 /// <summary>How the maxima's indices in their windows are stored.</summary>

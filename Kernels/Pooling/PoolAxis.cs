@@ -1,16 +1,13 @@
 namespace PyNetSharp.Kernels;
 
 /// <summary>
-/// What one output of a pooling op covers along one axis: the inputs <paramref name="Start"/> … <paramref name="End"/>
-/// − 1.
+/// What one output of a pooling op covers along one axis: <paramref name="Length"/> inputs from
+/// <paramref name="Start"/> on, <see cref="PoolAxis.Dilation"/> apart.
 /// </summary>
 /// <param name="Start">The first input.</param>
-/// <param name="End">One past the last input; greater than <paramref name="Start"/>.</param>
+/// <param name="Length">How many; at least 1.</param>
 /// <param name="Divisor">What an average divides by: the inputs, and the padding where that counts.</param>
-internal readonly record struct PoolWindow(int Start, int End, int Divisor)
-{
-    public int Length => End - Start;
-}
+internal readonly record struct PoolWindow(int Start, int Length, int Divisor);
 
 /// <summary>
 /// The windows of a pooling op along one axis: which inputs each output covers, and which outputs cover each input.
@@ -20,11 +17,15 @@ internal readonly record struct PoolWindow(int Start, int End, int Divisor)
 /// <param name="inputs">Inputs along the axis.</param>
 /// <param name="outputs">Windows along the axis.</param>
 /// <param name="countedPadding">How much of the padding on each side an average counts.</param>
+/// <param name="dilation">Inputs from one that a window covers to the next: above 1 only in max pooling.</param>
 /// <remarks>GPU threads evaluate it; CPU loops make tables of it.</remarks>
 internal readonly struct PoolAxis(
-    int inputs, int outputs, int strideNumerator, int denominator, int sizeNumerator, int padding, int countedPadding)
+    int inputs, int outputs, int strideNumerator, int denominator, int sizeNumerator, int padding, int countedPadding,
+    int dilation = 1)
 {
     public int Outputs { get; } = outputs;
+
+    public int Dilation { get; } = dilation;
 
     /// <summary>The most inputs that any output covers.</summary>
     public int MaxWindowLength
@@ -32,23 +33,43 @@ internal readonly struct PoolAxis(
         get
         {
             var longest = 0;
-            for (var o = 0; o < Outputs; o++) longest = Math.Max(longest, WindowEnd(o) - WindowStart(o));
+            for (var o = 0; o < Outputs; o++) longest = Math.Max(longest, WindowLength(o));
             return longest;
         }
     }
 
-    /// <summary>Windows of one size at equal distances.</summary>
-    /// <returns>Null if not even one window fits.</returns>
-    public static PoolAxis? Strided(int inputs, int kernel, int stride, int padding, bool ceilMode, bool countPadding)
+    /// <summary>
+    /// Whether some window covers padding alone, because the dilation is larger than the image.
+    /// </summary>
+    public bool HasEmptyWindow
     {
-        var room = inputs + 2L * padding - kernel + (ceilMode ? stride - 1 : 0);
+        get
+        {
+            for (var o = 0; o < Outputs && UnclippedStart(o) < 0; o++)
+                if (FirstInput(o) >= WindowEnd(o))
+                    return true;
+            return false;
+        }
+    }
+
+    /// <summary>Windows of one size at equal distances.</summary>
+    /// <returns>Null if not even one window fits, or if one would cover no input.</returns>
+    public static PoolAxis? Strided(
+        int inputs, int kernel, int stride, int padding, int dilation, bool ceilMode, bool countPadding)
+    {
+        var size = (kernel - 1L) * dilation + 1;
+        var room = inputs + 2L * padding - size + (ceilMode ? stride - 1 : 0);
         if (room < 0) return null;
 
         var outputs = room / stride + 1;
         if (ceilMode && (outputs - 1) * stride >= inputs + padding) outputs--;      // it would begin in the far padding
         if (outputs < 1) return null;
 
-        return new(inputs, (int)outputs, stride, 1, kernel, padding, countPadding ? padding : 0);
+        // In ceil mode the size may be more than an int holds: beyond all inputs and padding it makes no difference.
+        var clipped = (int)Math.Min(size, int.MaxValue - 1);
+        var axis = new PoolAxis(
+            inputs, (int)outputs, stride, 1, clipped, padding, countPadding ? padding : 0, dilation);
+        return axis.HasEmptyWindow ? null : axis;
     }
 
     /// <summary>
@@ -61,11 +82,14 @@ internal readonly struct PoolAxis(
     public PoolWindow[] Windows()
     {
         var windows = new PoolWindow[Outputs];
-        for (var o = 0; o < windows.Length; o++) windows[o] = new(WindowStart(o), WindowEnd(o), WindowDivisor(o));
+        for (var o = 0; o < windows.Length; o++) windows[o] = new(FirstInput(o), WindowLength(o), WindowDivisor(o));
         return windows;
     }
 
-    /// <summary>For each input, the outputs First … End − 1 that cover it; none where the stride leaves gaps.</summary>
+    /// <summary>
+    /// For each input, the outputs First … End − 1 that cover it; none where the stride leaves gaps. With a dilation,
+    /// those whose windows begin and end around it.
+    /// </summary>
     public (int First, int End)[] CoveringOutputs()
     {
         var covering = new (int First, int End)[inputs];
@@ -80,6 +104,20 @@ internal readonly struct PoolAxis(
 
     /// <summary>The first input of a window.</summary>
     public int WindowStart(int output) => Math.Max(0, UnclippedStart(output));
+
+    /// <summary>The first input that a window covers, which with a dilation may be later.</summary>
+    public int FirstInput(int output)
+    {
+        var start = UnclippedStart(output);
+        return start >= 0 ? start : Dilation == 1 ? 0 : (start % Dilation + Dilation) % Dilation;
+    }
+
+    /// <summary>How many inputs a window covers.</summary>
+    public int WindowLength(int output)
+    {
+        var span = WindowEnd(output) - FirstInput(output);
+        return Dilation == 1 ? span : (span + Dilation - 1) / Dilation;
+    }
 
     /// <summary>One past the last input of a window.</summary>
     public int WindowEnd(int output) => Math.Min(inputs, UnclippedEnd(output));

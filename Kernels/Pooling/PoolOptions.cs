@@ -8,13 +8,15 @@ namespace PyNetSharp.Kernels;
 /// <param name="stride">From one window to the next, at least 1; null for the kernel's extents.</param>
 /// <param name="padding">On each side, at most half the kernel, so that every window covers an input.</param>
 /// <param name="ceilMode">Whether the last window may reach beyond the far padding.</param>
+/// <param name="dilation">From one input of a window to the next, at least 1; null for 1.</param>
 internal sealed class PoolOptions(
     string op, (int Height, int Width) kernel, (int Height, int Width)? stride, (int Height, int Width) padding,
-    bool ceilMode)
+    bool ceilMode, (int Height, int Width)? dilation = null)
 {
     private readonly (int Height, int Width) kernel = AtLeastOne(op, nameof(kernel), kernel);
     private readonly (int Height, int Width) stride = AtLeastOne(op, nameof(stride), stride ?? kernel);
     private readonly (int Height, int Width) padding = AtMostHalf(op, padding, kernel);
+    private readonly (int Height, int Width) dilation = AtLeastOne(op, nameof(dilation), dilation ?? (1, 1));
 
     /// <summary>The windows over a tensor of shape <paramref name="x"/>, [N, C, H, W].</summary>
     /// <exception cref="ShapeException">
@@ -25,12 +27,16 @@ internal sealed class PoolOptions(
         if (x.Rank != 4) throw new ShapeException($"{op}: expected N×C×H×W, got {x}.");
         if (x[1] == 0 || x[2] == 0 || x[3] == 0)        // with padding a window would fit, but contain no input
             throw new ShapeException($"{op}: expected at least one channel and one pixel, got {x}.");
-        return PoolAxis.Strided(x[2], kernel.Height, stride.Height, padding.Height, ceilMode, countPadding) is { } rows
-            && PoolAxis.Strided(x[3], kernel.Width, stride.Width, padding.Width, ceilMode, countPadding) is { } columns
+        return AxisFor(x[2], pair => pair.Height, countPadding) is { } rows
+            && AxisFor(x[3], pair => pair.Width, countPadding) is { } columns
             ? new(x, rows, columns)
             : throw new ShapeException(
-                $"{op}: a kernel of {Format(kernel)} with padding {Format(padding)} does not fit into {x}.");
+                $"{op}: a kernel of {Format(kernel)} with padding {Format(padding)}" +
+                $"{(dilation == (1, 1) ? "" : $" and dilation {Format(dilation)}")} does not fit into {x}.");
     }
+
+    private PoolAxis? AxisFor(int inputs, Func<(int Height, int Width), int> of, bool countPadding) => PoolAxis.Strided(
+        inputs, of(kernel), of(stride), of(padding), of(dilation), ceilMode, countPadding);
 
     private static (int, int) AtLeastOne(string op, string name, (int Height, int Width) value) => value is (>= 1, >= 1)
         ? value

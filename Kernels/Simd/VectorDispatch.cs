@@ -13,6 +13,13 @@ internal static class VectorDispatch
         : Vector128.IsHardwareAccelerated ? TFactory.Create<F32x4>()
         : TFactory.Create<F32>();
 
+    /// <summary>The same with vectors of at most <paramref name="most"/> floats.</summary>
+    public static TResult Create<TFactory, TResult>(int most) where TFactory : struct, IVectorFactory<TResult> =>
+        most >= F32x16.Width && Vector512.IsHardwareAccelerated ? TFactory.Create<F32x16>()
+        : most >= F32x8.Width && Vector256.IsHardwareAccelerated ? TFactory.Create<F32x8>()
+        : most >= F32x4.Width && Vector128.IsHardwareAccelerated ? TFactory.Create<F32x4>()
+        : TFactory.Create<F32>();
+
     /// <summary>
     /// Runs a loop's body for the elements 0 to n − 1: as many as the widest vector holds at a time, then fewer.
     /// </summary>
@@ -35,7 +42,9 @@ internal static class VectorDispatch
     }
 }
 
-/// <summary>Makes what is generic in the vector type, for <see cref="VectorDispatch.Create"/>.</summary>
+/// <summary>
+/// Makes what is generic in the vector type, for <see cref="VectorDispatch.Create{TFactory, TResult}()"/>.
+/// </summary>
 internal interface IVectorFactory<TResult>
 {
     static abstract TResult Create<V>() where V : struct, IVector<V>;

@@ -114,6 +114,29 @@ golden("Conv2d without bias", lambda x, w: F.conv2d(x, w, padding=1), (2, 3, 4, 
 golden("Conv2d with ReLU", lambda x, w, b: F.conv2d(x, w, b, 2).relu(), (2, 3, 5, 6), (7, 3, 3, 2), (7,))
 
 
+def grouped_conv(x, outputs, kernel, groups=1, stride=(1, 1), padding=(0, 0), dilation=(1, 1)):
+    golden(
+        f"Conv2d, stride {stride}, padding {padding}, dilation {dilation}, groups {groups}",
+        lambda x, w, b: F.conv2d(x, w, b, stride, padding, dilation, groups),
+        x, (outputs, x[1] // groups, *kernel), (outputs,))
+
+
+grouped_conv((2, 6, 6, 5), 4, (3, 3), groups=2, padding=(1, 1))
+grouped_conv((1, 9, 7, 6), 15, (2, 3), groups=3, stride=(2, 1), padding=(1, 0))
+grouped_conv((2, 8, 11, 13), 12, (3, 2), groups=4, stride=(2, 3), padding=(2, 1), dilation=(2, 3))
+grouped_conv((2, 36, 6, 5), 48, (3, 3), groups=2, padding=(1, 1))
+grouped_conv((2, 51, 7, 8), 57, (3, 3), groups=3, stride=(2, 2), padding=(1, 1), dilation=(1, 2))
+grouped_conv((2, 17, 7, 9), 17, (3, 3), groups=17, padding=(1, 1))
+grouped_conv((1, 8, 9, 10), 8, (3, 3), groups=8, stride=(2, 3), padding=(3, 2), dilation=(3, 2))
+grouped_conv((2, 9, 6, 7), 18, (3, 3), groups=9, padding=(1, 1))
+grouped_conv((2, 18, 9, 8), 20, (3, 3), padding=(2, 1), dilation=(2, 1))
+grouped_conv((1, 2, 13, 14), 3, (3, 4), stride=(4, 2), padding=(2, 0), dilation=(2, 4))
+golden("Conv2d, depthwise without bias", lambda x, w: F.conv2d(x, w, padding=1, groups=18), (2, 18, 4, 5), (18, 1, 3, 3))
+golden(
+    "Conv2d, depthwise with ReLU", lambda x, w, b: F.conv2d(x, w, b, dilation=2, groups=6).relu(),
+    (2, 6, 7, 9), (12, 1, 3, 3), (12,))
+
+
 def apart(shape, kernel):
     """What the table's row adds to its input, so that no two numbers of a window are near each other."""
     rng, size = Rng(5), kernel[0] * kernel[1]
@@ -122,10 +145,12 @@ def apart(shape, kernel):
     return 5.0 * orders[:, place].expand(shape)
 
 
-def max_pool(x, kernel, stride, padding=(0, 0), ceil=False):
+def max_pool(x, kernel, stride, padding=(0, 0), ceil=False, dilation=None):
+    down, across = dilation or (1, 1)
+    size = (kernel[0] - 1) * down + 1, (kernel[1] - 1) * across + 1
     golden(
-        f"MaxPool2d {kernel}, stride {stride}, padding {padding}{', ceil' if ceil else ''}",
-        lambda v: F.max_pool2d(v + apart(x, kernel), kernel, stride, padding, ceil_mode=ceil), x)
+        f"MaxPool2d {kernel}, stride {stride}, padding {padding}{f', dilation {dilation}' if dilation else ''}{', ceil' if ceil else ''}",
+        lambda v: F.max_pool2d(v + apart(x, size), kernel, stride, padding, (down, across), ceil_mode=ceil), x)
 
 
 def avg_pool(x, kernel, stride, padding=(0, 0), ceil=False, count_include_pad=True):
@@ -142,6 +167,10 @@ max_pool((2, 5, 6, 7), (3, 2), (2, 3), (1, 0))
 max_pool((1, 16, 5, 5), (3, 3), (2, 2), (1, 1), ceil=True)
 max_pool((1, 4, 9, 8), (2, 1), (3, 4))
 max_pool((1, 9, 18, 17), (17, 17), (1, 1), (8, 8))
+max_pool((2, 17, 8, 9), (3, 3), (1, 1), (1, 1), dilation=(2, 2))
+max_pool((2, 5, 9, 11), (3, 2), (2, 3), (1, 1), dilation=(3, 2))
+max_pool((1, 8, 8, 7), (2, 2), (2, 2), dilation=(2, 3))
+max_pool((1, 4, 9, 10), (3, 3), (2, 2), (1, 1), ceil=True, dilation=(3, 2))
 avg_pool((2, 3, 6, 6), (2, 2), (2, 2))
 avg_pool((2, 17, 7, 9), (3, 3), (2, 2))
 avg_pool((1, 5, 5, 4), (3, 3), (1, 1), (1, 1))

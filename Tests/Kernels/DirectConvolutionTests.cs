@@ -87,7 +87,7 @@ public sealed unsafe class DirectConvolutionTests
         var patches = CreatePatches(g, x.Data, zeros.Data);
         using var sums = new CanaryBuffer(kernels.WeightGradientWorkspaceSize(patches, g.Outputs), rng);
 
-        kernels.WeightGradient(Device.Cpu, patches, dy.Data, g.Outputs, sums.Data, dw.Data, db.Data);
+        kernels.WeightGradient(Device.Cpu, patches, dy.Data, g.Outputs, g.Outputs, sums.Data, dw.Data, db.Data);
 
         for (var o = 0; o < g.Outputs; o++)
         {

@@ -91,7 +91,7 @@ public sealed class PoolingTests
     {
         var x = Tensor.Zeros([1, 1, input, 1]);
         var shape = Shape.Create([1, 1, expected, 1]);
-        Assert.That(x.MaxPool2d((kernel, 1), (stride, 1), (padding, 0), ceilMode).Shape, Is.EqualTo(shape));
+        Assert.That(x.MaxPool2d((kernel, 1), (stride, 1), (padding, 0), ceilMode: ceilMode).Shape, Is.EqualTo(shape));
         Assert.That(x.AvgPool2d((kernel, 1), (stride, 1), (padding, 0), ceilMode).Shape, Is.EqualTo(shape));
     }
 
@@ -104,6 +104,7 @@ public sealed class PoolingTests
             Refused(() => x.MaxPool2d((0, 2)), "MaxPool2d: kernel", "0×2");
             Refused(() => x.MaxPool2d((2, 2), (1, 0)), "MaxPool2d: stride", "1×0");
             Refused(() => x.MaxPool2d((3, 3), padding: (2, 0)), "MaxPool2d: padding", "2×0", "3×3");
+            Refused(() => x.MaxPool2d((3, 3), dilation: (1, 0)), "MaxPool2d: dilation", "1×0");
             Refused(() => x.AvgPool2d((3, 3), padding: (0, -1)), "AvgPool2d: padding", "0×-1");
             Refused(() => x.AdaptiveAvgPool2d(0, 2), "height");
             Refused(() => x.AdaptiveAvgPool2d(2, -1), "width");

@@ -107,7 +107,8 @@ public sealed unsafe class WinogradConvolutionTests
         using var sums = new CanaryBuffer(direct.WeightGradientWorkspaceSize(patches, g.Outputs), rng);
 
         winograd.WeightGradient(Device.Cpu, patches, dy.Data, g.Outputs, dw.Data, db.Data);
-        direct.WeightGradient(Device.Cpu, patches, dy.Data, g.Outputs, sums.Data, simple.Data, simpleBias.Data);
+        direct.WeightGradient(
+            Device.Cpu, patches, dy.Data, g.Outputs, g.Outputs, sums.Data, simple.Data, simpleBias.Data);
 
         var (weights, biases) = (new double[g.Outputs * g.Depth], new double[g.Outputs]);
         for (var p = 0; p < g.Positions; p++)

@@ -16,6 +16,12 @@ public sealed class PrintingTests
         new(
             new Conv2d(1, 2, (3, 5), Rng, (1, 2), (0, 1), bias: false),
             "Conv2d(1, 2, kernel_size=(3, 5), stride=(1, 2), padding=(0, 1), bias=False)"),
+        new(
+            new Conv2d(8, 16, 3, Rng, padding: 2, dilation: 2, groups: 8),
+            "Conv2d(8, 16, kernel_size=(3, 3), stride=(1, 1), padding=(2, 2), dilation=(2, 2), groups=8)"),
+        new(
+            new Conv2d(4, 6, 1, Rng, bias: false, dilation: (1, 3), groups: 2),
+            "Conv2d(4, 6, kernel_size=(1, 1), stride=(1, 1), dilation=(1, 3), groups=2, bias=False)"),
         new(new Linear(9216, 4096, Rng), "Linear(in_features=9216, out_features=4096, bias=True)"),
         new(new Linear(2, 3, Rng, bias: false), "Linear(in_features=2, out_features=3, bias=False)"),
         new(new MaxPool2d(2), "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)"),
@@ -25,6 +31,12 @@ public sealed class PrintingTests
         new(
             new MaxPool2d((2, 3)),
             "MaxPool2d(kernel_size=(2, 3), stride=(2, 3), padding=0, dilation=1, ceil_mode=False)"),
+        new(
+            new MaxPool2d(3, 1, 1, dilation: 2),
+            "MaxPool2d(kernel_size=3, stride=1, padding=1, dilation=2, ceil_mode=False)"),
+        new(
+            new MaxPool2d(2, dilation: (2, 3)),
+            "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=(2, 3), ceil_mode=False)"),
         new(new AvgPool2d(8), "AvgPool2d(kernel_size=8, stride=8, padding=0)"),
         new(new AdaptiveAvgPool2d(6), "AdaptiveAvgPool2d(output_size=(6, 6))"),
         new(new GlobalAvgPool2d(), "GlobalAvgPool2d()"),

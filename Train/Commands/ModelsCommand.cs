@@ -122,7 +122,8 @@ internal sealed class ModelsCommand : ConsoleCommand
 
     private static Conv2dPlan? PlanOf(Module module, Shape input) => module switch
     {
-        Conv2d conv => Conv2dPlan.For(input, conv.Weight.Shape, conv.Stride, conv.Padding),
+        Conv2d conv =>
+            Conv2dPlan.For(input, conv.Weight.Shape, conv.Stride, conv.Padding, conv.Dilation, conv.Groups),
         Linear linear => Conv2dPlan.ForLinear(input[0], linear.Weight.Shape[1], linear.Weight.Shape[0]),
         _ => null,
     };

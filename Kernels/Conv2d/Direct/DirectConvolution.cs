@@ -12,6 +12,9 @@ internal abstract unsafe class DirectConvolution
     /// <summary>For the widest vectors of this CPU.</summary>
     public static DirectConvolution Widest { get; } = VectorDispatch.Create<Factory, DirectConvolution>();
 
+    /// <summary>nr: columns of a packed panel.</summary>
+    public abstract int Nr { get; }
+
     /// <summary>
     /// Floats of a packed [depth, columns] matrix: panels of nr columns, [⌈columns / nr⌉, depth, nr].
     /// </summary>
@@ -43,9 +46,11 @@ internal abstract unsafe class DirectConvolution
     /// <summary>
     /// dw[o, k] = Σ over positions of dy[position, o] · patch[position, k], and db[o] = Σ dy[position, o].
     /// </summary>
+    /// <param name="dyStride">Floats from one position of dy to the next: K.</param>
+    /// <param name="outputs">Channels of dy that are read: K, or those of a group.</param>
     /// <param name="sums">Working memory, <see cref="WeightGradientWorkspaceSize"/> floats.</param>
     public abstract void WeightGradient(
-        CpuDevice cpu, Patches patches, float* dy, int outputs, float* sums, float* dw, float* db);
+        CpuDevice cpu, Patches patches, float* dy, int dyStride, int outputs, float* sums, float* dw, float* db);
 
     public static int CeilDiv(int count, int size) => (count + size - 1) / size;
 
@@ -58,7 +63,7 @@ internal abstract unsafe class DirectConvolution
 /// <inheritdoc/>
 internal sealed unsafe class DirectConvolution<V> : DirectConvolution where V : struct, IVector<V>
 {
-    private static int Nr => Panels<V>.Nr;
+    public override int Nr => Panels<V>.Nr;
 
     public override int PackedSize(int depth, int columns) => Panels<V>.Count(columns) * depth * Nr;
 
@@ -99,8 +104,8 @@ internal sealed unsafe class DirectConvolution<V> : DirectConvolution where V : 
         PackedSize(patches.PatchLength + 1, outputs) * DirectWeightGradient<V>.SplitKSlices(patches, outputs);
 
     public override void WeightGradient(
-        CpuDevice cpu, Patches patches, float* dy, int outputs, float* sums, float* dw, float* db) =>
-        DirectWeightGradient<V>.Run(cpu, patches, dy, outputs, sums, dw, db);
+        CpuDevice cpu, Patches patches, float* dy, int dyStride, int outputs, float* sums, float* dw, float* db) =>
+        DirectWeightGradient<V>.Run(cpu, patches, dy, dyStride, outputs, sums, dw, db);
 }
 
 /// <summary>
@@ -120,7 +125,7 @@ internal static unsafe class Panels<V> where V : struct, IVector<V>
     /// Prefetches the pixels of the next block; only for 1×1: larger kernels' next block overlaps pixels already read.
     /// </summary>
     public static Prefetcher PrefetchNext(Patches patches, int first, int count, int calls, int depth) =>
-        patches.Geometry is { R: 1, S: 1, Stride: (1, 1) }
+        patches.Geometry is { R: 1, S: 1, Stride: (1, 1), IsOfGroup: false }
             ? new(
                 patches.Pixels + (nint)first * patches.Channels,
                 (long)Math.Min(count, patches.Positions - first) * patches.Channels, calls, depth)

@@ -43,7 +43,8 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
     /// </summary>
     private static bool UsesNonTemporalStores(int images, StridedOutput output) =>
         (long)images * output.Height * output.Width * output.Channels >= MinNonTemporalFloats
-        && output.Channels % Nr == 0 && output.Pixels % (V.Width * sizeof(float)) == 0;
+        && output.Channels % Nr == 0 && output.PixelStride % V.Width == 0
+        && output.Pixels % (V.Width * sizeof(float)) == 0;
 
     private static void ConvolveBlock(
         Patches patches, int first, int count, float* packed, MicroKernels.Epilogue epilogue, StridedOutput output,

@@ -31,7 +31,7 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
 
     /// <inheritdoc cref="DirectConvolution.WeightGradient"/>
     public static void Run(
-        CpuDevice cpu, Patches patches, float* dy, int outputs, float* sums, float* dw, float* db)
+        CpuDevice cpu, Patches patches, float* dy, int dyStride, int outputs, float* sums, float* dw, float* db)
     {
         // Split-K: slices of the positions are summed separately and then added in order, so x and dy pass through
         // memory once, and the result does not depend on the threads. Nor does it on the groups of panels:
@@ -44,8 +44,8 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
         {
             var (slice, group) = Math.DivRem(i, groups);
             AccumulateSlice(
-                patches, (int)(positions * slice / slices), (int)(positions * (slice + 1) / slices), dy, outputs,
-                sums + slice * stride, panels * group / groups, panels * (group + 1) / groups);
+                patches, (int)(positions * slice / slices), (int)(positions * (slice + 1) / slices), dy, dyStride,
+                outputs, sums + slice * stride, panels * group / groups, panels * (group + 1) / groups);
         });
 
         cpu.For(panels, i =>
@@ -69,7 +69,8 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
     /// the L1 cache. A panel of dy stays in the L1 cache for all strips. The last row of a panel's sums is db.
     /// </remarks>
     private static void AccumulateSlice(
-        Patches patches, int begin, int end, float* dy, int outputs, float* sums, int panelBegin, int panelEnd)
+        Patches patches, int begin, int end, float* dy, int dyStride, int outputs, float* sums, int panelBegin,
+        int panelEnd)
     {
         var (segments, length, count) = (patches.Segments, patches.SegmentLength, panelEnd - panelBegin);
         int RowsOf(int strip) => Math.Min(StripStride, length - strip * StripStride);
@@ -94,10 +95,11 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
             // Even tiles of a strip prefetch x, odd ones dy.
             var calls = segments * count * CeilDiv(length, V.Mr) / 2;
             var prefetchX = Panels<V>.PrefetchNext(patches, first + pixels, next, calls, pixels);
-            var prefetchDy = new Prefetcher(dy + (nint)(first + pixels) * outputs, (long)next * outputs, calls, pixels);
+            var prefetchDy = new Prefetcher(
+                dy + (nint)(first + pixels) * dyStride, (long)next * outputs, calls, pixels);
             patches.FillIndirectionBuffer(first, pixels, table, 1, block, borderSegments);
             PackOutputGradientPanels(
-                dy + (nint)first * outputs, outputs, pixels, panelBegin, panelEnd, panelsOfDy, block);
+                dy + (nint)first * dyStride, dyStride, outputs, pixels, panelBegin, panelEnd, panelsOfDy, block);
             for (var panel = 0; panel < count; panel++)
                 AddRows(panelsOfDy + panel * block * Nr, pixels, sums + (nint)panel * size + patches.PatchLength * Nr);
 
@@ -132,14 +134,15 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
     }
 
     /// <summary>Packs panels of dy, whose rows are read in the order of memory.</summary>
+    /// <param name="stride">Floats from one position of dy to the next.</param>
     /// <param name="block">Positions from one packed panel to the next.</param>
     private static void PackOutputGradientPanels(
-        float* dy, int outputs, int positions, int panelBegin, int panelEnd, float* packed, int block)
+        float* dy, int stride, int outputs, int positions, int panelBegin, int panelEnd, float* packed, int block)
     {
         var whole = Math.Min(panelEnd, outputs / Nr) - panelBegin;
         for (var p = 0; p < positions; p++)
         {
-            float* from = dy + (nint)p * outputs + panelBegin * Nr, to = packed + (nint)p * Nr;
+            float* from = dy + (nint)p * stride + panelBegin * Nr, to = packed + (nint)p * Nr;
             for (var panel = 0; panel < whole; panel++, from += Nr, to += (nint)block * Nr)
             {
                 V.Load(from).Store(to);
@@ -149,7 +152,7 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
 
         if (panelBegin + whole < panelEnd)
             PanelPacking.Pack(
-                dy + (panelBegin + whole) * Nr, outputs, positions, Panels<V>.Columns(panelBegin + whole, outputs),
+                dy + (panelBegin + whole) * Nr, stride, positions, Panels<V>.Columns(panelBegin + whole, outputs),
                 packed + (nint)whole * block * Nr, Nr);
     }
 

@@ -47,7 +47,7 @@ internal readonly unsafe struct Patches(float* pixels, float* zeroBuffer, PatchG
     /// <summary>Floats in a segment.</summary>
     public int SegmentLength => HasRowSegments ? Geometry.S * Channels : Channels;
 
-    private bool HasRowSegments => Conv2dPlan.UsesRowSegments(Geometry.C, Geometry.S);
+    private bool HasRowSegments => Conv2dPlan.UsesRowSegments(Geometry);
 
     /// <summary>For what depends on shapes alone.</summary>
     public static Patches WithoutImages(PatchGeometry geometry) => new(null, null, geometry);
@@ -90,7 +90,7 @@ internal readonly unsafe struct Patches(float* pixels, float* zeroBuffer, PatchG
 
     private Patches Part(int firstImage, PatchGeometry part) => new(ImageStart(firstImage), ZeroBuffer, part);
 
-    private float* ImageStart(int image) => Pixels + (nint)image * Height * Width * Channels;
+    private float* ImageStart(int image) => Pixels + (nint)image * Height * Width * Geometry.PixelStride;
 
     /// <summary>
     /// Writes the pointers of <paramref name="count"/> patches from position <paramref name="first"/> on.
@@ -122,22 +122,23 @@ internal readonly unsafe struct Patches(float* pixels, float* zeroBuffer, PatchG
 
     private void FillTapPointers(float* pixels, int top, int left, float** table, nint perSegment)
     {
-        for (var y = top; y < top + Geometry.R; y++)
+        var (pixel, dilation) = (Geometry.PixelStride, Geometry.Dilation);
+        for (var (r, y) = (0, top); r < Geometry.R; r++, y += dilation.H)
         {
             var inside = (uint)y < (uint)Height;
-            var pixelRow = pixels + (nint)y * Width * Channels;
-            for (var x = left; x < left + Geometry.S; x++, table += perSegment)
-                *table = inside && (uint)x < (uint)Width ? pixelRow + (nint)x * Channels : ZeroBuffer;
+            var pixelRow = pixels + (nint)y * Width * pixel;
+            for (var (s, x) = (0, left); s < Geometry.S; s++, x += dilation.W, table += perSegment)
+                *table = inside && (uint)x < (uint)Width ? pixelRow + (nint)x * pixel : ZeroBuffer;
         }
     }
 
     private float* FillRowPointers(
         float* pixels, int top, int left, float** table, nint perSegment, float* borderSegments)
     {
-        var (height, width, channels, bottom) = (Height, Width, Channels, top + Geometry.R);
+        var (height, width, channels, dilation) = (Height, Width, Channels, Geometry.Dilation.H);
         var (begin, end) = (Math.Max(left, 0), Math.Min(left + Geometry.S, width));
         var whole = end - begin == Geometry.S;
-        for (var y = top; y < bottom; y++, table += perSegment)
+        for (var (r, y) = (0, top); r < Geometry.R; r++, y += dilation, table += perSegment)
         {
             var pixelRow = pixels + ((nint)y * width + begin) * channels;
             if ((uint)y >= (uint)height || begin >= end)

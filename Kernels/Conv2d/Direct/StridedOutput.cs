@@ -13,6 +13,9 @@ internal readonly unsafe record struct StridedOutput(
     {
     }
 
+    /// <summary>Floats from one pixel to the next: more than the channels if these are of one group.</summary>
+    public int PixelStride { get; init; } = Channels;
+
     /// <summary>
     /// Writes the pointers to the pixels of <paramref name="count"/> positions from <paramref name="first"/> on.
     /// </summary>
@@ -24,7 +27,7 @@ internal readonly unsafe record struct StridedOutput(
         for (var i = 0; i < count; i++)
         {
             var (y, x) = (outputRow * Stride.H + FirstPixel.H, column * Stride.W + FirstPixel.W);
-            table[i] = (float*)Pixels + (((nint)image * Height + y) * Width + x) * Channels;
+            table[i] = (float*)Pixels + (((nint)image * Height + y) * Width + x) * PixelStride;
 
             if (++column < size.W) continue;
             column = 0;

@@ -29,7 +29,8 @@ internal abstract unsafe class FewChannelsConvolution
     /// </summary>
     /// <param name="patches">Of its input, or of dy.</param>
     /// <param name="outputs">Channels of the result.</param>
-    public bool Supports(in PatchGeometry patches, int outputs) => patches.Stride == (1, 1) && outputs <= Mr;
+    public bool Supports(in PatchGeometry patches, int outputs) =>
+        patches is { Stride: (1, 1), Dilation: (1, 1), IsOfGroup: false } && outputs <= Mr;
 
     /// <inheritdoc cref="DirectConvolution.Convolve"/>
     /// <param name="packed">As the direct kernels take it: one panel, since the outputs are few.</param>

@@ -34,7 +34,8 @@ internal readonly unsafe ref struct DoubleAccumulators(CpuDevice cpu, int count)
 
     public void Dispose() => memory.Dispose();
 
-    private static void Add(float* from, double* to, int n)
+    /// <summary>to[i] += from[i]</summary>
+    public static void Add(float* from, double* to, int n)
     {
         var i = 0;
         for (; i <= n - F64x8.Width; i += F64x8.Width)

@@ -23,7 +23,7 @@ internal sealed record PtxGemm(
 
     public int K => A.Columns;
 
-    private static SubconvolutionAxis Taps => SubconvolutionAxis.For(0, Kernel, stride: 1, padding: 1);
+    private static SubconvolutionAxis Taps => SubconvolutionAxis.For(0, Kernel, stride: 1, padding: 1, dilation: 1);
 
     /// <remarks>
     /// No extent is a multiple of a tile's; with <see cref="ScalarAccess"/> none is a multiple of 4 either.
