@@ -74,7 +74,7 @@ internal static partial class AccumulationCases
     public static IEnumerable<AccumulationCase> All =>
     [
         .. Reductions, .. Others, .. Normalizations,
-        .. from product in (AccumulationCase[])[.. Products, .. Convolutions, .. Gradients]
+        .. from product in (AccumulationCase[])[.. Products, .. Convolutions, .. GroupedConvolutions, .. Gradients]
            select product with { LongestBlockOnGpu = GpuAccumulationLength },
     ];
 

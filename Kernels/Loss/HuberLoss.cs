@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using PyNetSharp.Kernels;
-using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp;
 

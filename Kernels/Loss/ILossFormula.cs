@@ -1,4 +1,3 @@
-using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels;
 

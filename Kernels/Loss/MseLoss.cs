@@ -1,5 +1,4 @@
 using PyNetSharp.Kernels;
-using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp;
 

@@ -39,6 +39,27 @@ public sealed class Conv2dPlanTests
             Assert.That(pass.Reason, Is.Not.Empty);
     }
 
+    // C, K, groups, dilation
+    [TestCase(96, 96, 96, 1, "depthwise", "depthwise", "depthwise", TestName = "MobileNet, depthwise")]
+    [TestCase(96, 192, 96, 2, "depthwise", "depthwise", "depthwise", TestName = "Depthwise, two outputs per channel")]
+    [TestCase(128, 128, 32, 1, "grouped", "grouped", "grouped", TestName = "ResNeXt, four channels per group")]
+    [TestCase(96, 256, 2, 1, Direct, Direct, Direct, TestName = "AlexNet of two GPUs")]
+    [TestCase(128, 8, 2, 1, "grouped", Direct, "grouped", TestName = "Groups of many channels to few")]
+    [TestCase(192, 192, 1, 2, Direct, Direct, Direct, TestName = "Dilated")]
+    public void Of_groups_and_dilation(
+        int c, int k, int groups, int dilation, string forward, string inputGradient, string weightGradient)
+    {
+        if (!Vector256.IsHardwareAccelerated) Assert.Ignore("Narrow vectors have other plans.");
+        var plan = Conv2dPlan.For(
+            [32, c, 14, 14], [k, c / groups, 3, 3], (1, 1), (dilation, dilation), (dilation, dilation), groups);
+        Assert.That(
+            (plan.Forward.Algorithm, plan.InputGradient.Algorithm, plan.WeightGradient.Algorithm),
+            Is.EqualTo((forward, inputGradient, weightGradient)));
+        Assert.That(plan.Forward.Gflop, Is.EqualTo(2e-9 * 32 * 14 * 14 * k * (c / groups) * 9).Within(1e-6).Percent);
+        if (groups > 1) Assert.That(plan.Forward.Reason, Does.Contain("group").Or.Contain("each channel by itself"));
+        else Assert.That(plan.Forward.Reason, Is.EqualTo("dilation above 1"));
+    }
+
     [Test]
     public void Of_a_linear_layer()
     {

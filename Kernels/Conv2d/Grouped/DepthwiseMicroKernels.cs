@@ -61,40 +61,69 @@ internal static unsafe class DepthwiseMicroKernels
     }
 
     /// <summary>
-    /// The same for three taps where the next column's first tap is this one's second: each input is loaded once.
+    /// The same for all channels, and for three taps where the next column's first tap is this one's second: each input
+    /// is loaded once, and those of the next block are prefetched.
     /// </summary>
-    public static void ConvolveThreeTaps<V>(in DepthwiseRow row, nint x, float* weights, float* bias, float* y)
+    /// <param name="lanes">Channels; at least a vector.</param>
+    public static void ConvolveThreeTaps<V>(
+        in DepthwiseRow row, nint x, float* weights, float* bias, float* y, int lanes)
         where V : struct, IVector<V>
     {
         var rows = row.Rows;
-        var step = row.ColumnStride;
-        V s0 = V.Load(bias), s1 = s0, s2 = s0, s3 = s0;
-        for (var j = 0; j < row.RowCount; j++, weights += row.WeightRowStride)
+        var (step, count, perTap, perRow) = (row.ColumnStride, row.RowCount, row.WeightTapStride, row.WeightRowStride);
+        var (perColumn, relu, nonTemporal) = (row.OutputStride, row.Relu, row.NonTemporal);
+        // The rows above have been read by the row of outputs before this one.
+        var next = count == 0 ? null : rows[count - 1] + x + (Columns + 2) * step;
+        for (nint start = 0; start < lanes; start += V.Width)
         {
-            var pixel = rows[j] + x;
-            V w0 = V.Load(weights), w1 = V.Load(weights + row.WeightTapStride);
-            var w2 = V.Load(weights + 2 * row.WeightTapStride);
-            var v = V.Load(pixel);
-            V.MultiplyAccumulateEstimate(w0, v, ref s0);
-            v = V.Load(pixel + step);
-            V.MultiplyAccumulateEstimate(w0, v, ref s1);
-            V.MultiplyAccumulateEstimate(w1, v, ref s0);
-            v = V.Load(pixel + 2 * step);
-            V.MultiplyAccumulateEstimate(w0, v, ref s2);
-            V.MultiplyAccumulateEstimate(w1, v, ref s1);
-            V.MultiplyAccumulateEstimate(w2, v, ref s0);
-            v = V.Load(pixel + 3 * step);
-            V.MultiplyAccumulateEstimate(w0, v, ref s3);
-            V.MultiplyAccumulateEstimate(w1, v, ref s2);
-            V.MultiplyAccumulateEstimate(w2, v, ref s1);
-            v = V.Load(pixel + 4 * step);
-            V.MultiplyAccumulateEstimate(w1, v, ref s3);
-            V.MultiplyAccumulateEstimate(w2, v, ref s2);
-            v = V.Load(pixel + 5 * step);
-            V.MultiplyAccumulateEstimate(w2, v, ref s3);
-        }
+            var lane = Math.Min(start, lanes - V.Width);        // the last vector may overlap the one before
+            Prefetcher.PrefetchL1(next + lane);
+            Prefetcher.PrefetchL1(next + lane + step);
+            Prefetcher.PrefetchL1(next + lane + 2 * step);
+            Prefetcher.PrefetchL1(next + lane + 3 * step);
+            V s0 = V.Load(bias + lane), s1 = s0, s2 = s0, s3 = s0;
+            var weight = weights + lane;
+            for (var j = 0; j < count; j++, weight += perRow)
+            {
+                var pixel = rows[j] + x + lane;
+                V w0 = V.Load(weight), w1 = V.Load(weight + perTap), w2 = V.Load(weight + 2 * perTap);
+                var v = V.Load(pixel);
+                V.MultiplyAccumulateEstimate(w0, v, ref s0);
+                v = V.Load(pixel + step);
+                V.MultiplyAccumulateEstimate(w0, v, ref s1);
+                V.MultiplyAccumulateEstimate(w1, v, ref s0);
+                v = V.Load(pixel + 2 * step);
+                V.MultiplyAccumulateEstimate(w0, v, ref s2);
+                V.MultiplyAccumulateEstimate(w1, v, ref s1);
+                V.MultiplyAccumulateEstimate(w2, v, ref s0);
+                v = V.Load(pixel + 3 * step);
+                V.MultiplyAccumulateEstimate(w0, v, ref s3);
+                V.MultiplyAccumulateEstimate(w1, v, ref s2);
+                V.MultiplyAccumulateEstimate(w2, v, ref s1);
+                v = V.Load(pixel + 4 * step);
+                V.MultiplyAccumulateEstimate(w1, v, ref s3);
+                V.MultiplyAccumulateEstimate(w2, v, ref s2);
+                v = V.Load(pixel + 5 * step);
+                V.MultiplyAccumulateEstimate(w2, v, ref s3);
+            }
 
-        Store(row, s0, s1, s2, s3, y);
+            if (relu) (s0, s1, s2, s3) = (V.Relu(s0), V.Relu(s1), V.Relu(s2), V.Relu(s3));
+            var to = y + lane;
+            if (nonTemporal)
+            {
+                s0.StoreNonTemporal(to);
+                s1.StoreNonTemporal(to + perColumn);
+                s2.StoreNonTemporal(to + 2 * perColumn);
+                s3.StoreNonTemporal(to + 3 * perColumn);
+            }
+            else
+            {
+                s0.Store(to);
+                s1.Store(to + perColumn);
+                s2.Store(to + 2 * perColumn);
+                s3.Store(to + 3 * perColumn);
+            }
+        }
     }
 
     /// <summary>One column.</summary>

@@ -79,13 +79,16 @@ internal static unsafe class GroupedForward<V> where V : struct, IVector<V>
             var q = Math.Min(next, end - block);        // the last block may overlap the one before
             var x = ((nint)q * geometry.Stride.W + geometry.Origin.W) * pixel;
             var to = y + q * row.OutputStride;
+            if (isSliding)
+            {
+                DepthwiseMicroKernels.ConvolveThreeTaps<V>(row, x, weights, bias, to, lanes);
+                continue;
+            }
+
             for (var start = 0; start < lanes; start += V.Width)
             {
                 var lane = Math.Min(start, lanes - V.Width);        // so may the last vector
-                if (isSliding)
-                    DepthwiseMicroKernels.ConvolveThreeTaps<V>(row, x + lane, weights + lane, bias + lane, to + lane);
-                else
-                    DepthwiseMicroKernels.ConvolveColumns<V>(row, x + lane, weights + lane, bias + lane, to + lane);
+                DepthwiseMicroKernels.ConvolveColumns<V>(row, x + lane, weights + lane, bias + lane, to + lane);
             }
         }
 

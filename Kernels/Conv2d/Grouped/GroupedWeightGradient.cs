@@ -147,7 +147,11 @@ internal static unsafe class GroupedWeightGradient<V> where V : struct, IVector<
             for (var start = 0; start < lanes; start += V.Width)
             {
                 var lane = Math.Min(start, lanes - V.Width);
-                AddGradients(gradient + lane, count, sums + (nint)(SumRows(geometry) - 1) * width + start);
+                // The rows above have been read for the row of outputs before this one.
+                var last = (endRow - firstRow) * geometry.C - 1;
+                var next = last < 0 ? gradient
+                    : inputs.Pointers[last] + InputOffset(q + ColumnsPerBlock, geometry.S - 1);
+                AddGradients(gradient + lane, count, sums + (nint)(SumRows(geometry) - 1) * width + start, next + lane);
                 for (var j = firstRow * geometry.C; j < endRow * geometry.C; j++)
                 {
                     var x = inputs.Pointers[j - firstRow * geometry.C] + lane;
@@ -194,11 +198,18 @@ internal static unsafe class GroupedWeightGradient<V> where V : struct, IVector<
         private nint InputOffset(int q, int s) =>
             ((nint)q * geometry.Stride.W + geometry.Origin.W + (nint)s * geometry.Dilation.W) * inputs.PixelStride;
 
-        /// <summary>sums += dy, over some columns.</summary>
-        private void AddGradients(float* gradient, int count, float* to)
+        /// <summary>sums += dy, over some columns; and prefetches dy and x of the next block.</summary>
+        /// <param name="next">The input under the last tap of its first column.</param>
+        private void AddGradients(float* gradient, int count, float* to, float* next)
         {
             var sum = V.Load(to);
-            for (var q = 0; q < count; q++, gradient += channels) sum += V.Load(gradient);
+            for (var q = 0; q < count; q++, gradient += channels, next += ColumnStride)
+            {
+                Prefetcher.PrefetchL1(gradient + (nint)ColumnsPerBlock * channels);
+                Prefetcher.PrefetchL1(next);
+                sum += V.Load(gradient);
+            }
+
             sum.Store(to);
         }
     }
