@@ -21,7 +21,7 @@ public sealed class AveragedWeightsTests
         {
             using var scope = average.Apply();
             averages.Add(Numbers(model));
-            accuracies.Add(Evaluation.Run(model, NewLoader(Xor.Test)).Accuracy);
+            accuracies.Add(Evaluation.Run(model, NewLoader(Xor.Test)).Accuracy!.Value);
         });
         var trainer = WithAverage(model, average, observer);
         trainer.Run(5);
