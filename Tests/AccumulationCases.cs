@@ -100,6 +100,7 @@ internal static partial class AccumulationCases
             (s.Next(1 << 18, 3) + b).Backward(dy);
             c.CheckSums(b.Grad!, dy, 3, 1);
         }),
+        .. Variances,
         new("AvgPool2d of one row", 1 << 18, (c, s) =>
         {
             var x = s.Next(1, 1, 1, 1 << 18);

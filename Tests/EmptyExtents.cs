@@ -61,7 +61,8 @@ internal static class EmptyExtents
     /// Whether a result that nothing went into may be NaN: what is divided by the number of its elements.
     /// </summary>
     public static bool MayBeNaN(OpRow row) =>
-        row.Name.StartsWith("Mean") || row.Name.Contains("CrossEntropy") || row.Name.Contains("Loss");
+        row.Name.StartsWith("Mean") || row.Name.Contains("CrossEntropy") || row.Name.Contains("Loss")
+        || row.Name.StartsWith("Variance");
 
     private static Shape WithZeroExtent(Shape shape, Func<int, int, bool> isEmpty) =>
         [.. shape.Select((extent, axis) => isEmpty(axis, extent) ? 0 : extent)];

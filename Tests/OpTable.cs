@@ -22,6 +22,9 @@ public static partial class OpTable
         .. Normalizations,
         .. LayerNorms,
         .. Upsamples,
+        .. Movements,
+        .. Statistics,
+        .. BatchedProducts,
     ];
 
     public static IEnumerable<ShapeErrorRow> ShapeErrors =>
@@ -47,6 +50,9 @@ public static partial class OpTable
         .. NormalizationErrors,
         .. LayerNormErrors,
         .. UpsampleErrors,
+        .. MovementErrors,
+        .. StatisticsErrors,
+        .. BatchedProductErrors,
     ];
 
     private static OpRow[] Elementwise =>

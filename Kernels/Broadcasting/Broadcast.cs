@@ -10,7 +10,10 @@ internal static unsafe class Broadcast
 
     /// <summary>The shape to which <paramref name="a"/> and <paramref name="b"/> are broadcast.</summary>
     /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
-    public static Shape Infer(string op, Shape a, Shape b)
+    public static Shape Infer(string op, Shape a, Shape b) => Infer(op, a, b, a, b);
+
+    /// <summary>The same for axes of two operands, whose shapes the message names.</summary>
+    public static Shape Infer(string op, Shape a, Shape b, Shape operandA, Shape operandB)
     {
         if (a == b) return a;
         var extents = new int[Math.Max(a.Rank, b.Rank)];
@@ -19,7 +22,8 @@ internal static unsafe class Broadcast
             var (m, n) = (i > a.Rank ? 1 : a[^i], i > b.Rank ? 1 : b[^i]);
             if (m != n && m != 1 && n != 1)
                 throw new ShapeException(
-                    $"{op}: {a} and {b} cannot be broadcast; the extents {m} and {n} differ and neither is 1.");
+                    $"{op}: {operandA} and {operandB} cannot be broadcast; " +
+                    $"the extents {m} and {n} differ and neither is 1.");
             extents[^i] = m == 1 ? n : m;
         }
 

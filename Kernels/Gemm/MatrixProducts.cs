@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ILGPU;
 
 namespace PyNetSharp.Kernels.Gemm;
 
@@ -10,6 +11,10 @@ internal interface IMatrixProducts
     /// <param name="b">[K, N], or [N, K] with <paramref name="transposeB"/>.</param>
     /// <param name="y">[M, N]</param>
     void Multiply(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor y);
+
+    /// <summary>One product per item of a batch.</summary>
+    /// <param name="y">[batch, M, N]</param>
+    void MultiplyBatch(BatchedMatrix a, BatchedMatrix b, Tensor y);
 
     /// <summary>y = x·Wᵀ + bias, then max(·, 0) with <paramref name="relu"/>.</summary>
     /// <param name="x">[n, inputs]</param>
@@ -23,6 +28,22 @@ internal interface IMatrixProducts
     /// <param name="x">[n, inputs]</param>
     /// <returns>[outputs, inputs] and [outputs]; null for what is not needed.</returns>
     (Tensor? Weight, Tensor? Bias) LinearGradients(Tensor dy, Tensor x, bool needsWeight, bool needsBias);
+}
+
+/// <summary>An operand of a batch of products.</summary>
+/// <param name="Tensor">[items, rows, columns] as stored.</param>
+/// <param name="Items">Which item each product reads; null for its own.</param>
+/// <param name="Transposed">Whether the operands are the transposes of the items.</param>
+internal readonly record struct BatchedMatrix(Tensor Tensor, int[]? Items, bool Transposed)
+{
+    /// <summary>Rows of an operand, after the transposition if there is one.</summary>
+    public int Rows => Tensor.Shape[Transposed ? 2 : 1];
+
+    /// <summary>Columns of an operand, likewise.</summary>
+    public int Columns => Tensor.Shape[Transposed ? 1 : 2];
+
+    /// <summary>Where the operand of a product begins in storage.</summary>
+    public int Offset(int product) => (Items?[product] ?? product) * Rows * Columns;
 }
 
 internal static class MatrixProducts
@@ -41,6 +62,24 @@ internal sealed unsafe class MatrixProductsCpu : IMatrixProducts
     public void Multiply(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor y) =>
         GemmCpu.Widest.Multiply(
             y.Cpu, Matrix.Of(a, transposeA), Matrix.Of(b, transposeB), y.Pointer, bias: null, relu: false);
+
+    /// <summary>Small products are shared among the threads; large ones are each computed by all threads.</summary>
+    public void MultiplyBatch(BatchedMatrix a, BatchedMatrix b, Tensor y)
+    {
+        const int largeProduct = 1 << 22, grainSize = 1 << 18;     // multiplications
+        var work = (long)a.Rows * a.Columns * b.Columns;
+        if (work >= largeProduct)
+            for (var i = 0; i < y.Shape[0]; i++) Product(i);
+        else
+            y.Cpu.ForRanges(y.Shape[0], (int)Math.Max(1, grainSize / Math.Max(1, work)), (first, count) =>
+            {
+                for (var i = first; i < first + count; i++) Product(i);
+            });
+
+        void Product(int i) => GemmCpu.Widest.Multiply(
+            y.Cpu, Matrix.Of(a, i), Matrix.Of(b, i), y.Pointer + (nint)i * a.Rows * b.Columns, bias: null,
+            relu: false);
+    }
 
     public void Linear(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y) =>
         GemmCpu.Widest.Multiply(
@@ -63,7 +102,25 @@ internal sealed class MatrixProductsGpu : IMatrixProducts
     public void Multiply(Tensor a, bool transposeA, Tensor b, bool transposeB, Tensor y)
     {
         var (m, n) = y.Shape;
-        var k = a.Shape[transposeA ? 0 : 1];
+        Multiply(y.Gpu, a.View, transposeA, b.View, transposeB, y.View, (m, n, a.Shape[transposeA ? 0 : 1]));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void MultiplyBatch(BatchedMatrix a, BatchedMatrix b, Tensor y)
+    {
+        var (m, n, k) = (a.Rows, b.Columns, a.Columns);
+        for (var i = 0; i < y.Shape[0]; i++)
+            Multiply(
+                y.Gpu, a.Tensor.View.SubView(a.Offset(i), m * k), a.Transposed,
+                b.Tensor.View.SubView(b.Offset(i), k * n), b.Transposed, y.View.SubView(i * m * n, m * n), (m, n, k));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Multiply(
+        GpuDevice gpu, ArrayView<float> a, bool transposeA, ArrayView<float> b, bool transposeB, ArrayView<float> y,
+        (int M, int N, int K) problem)
+    {
+        var (m, n, k) = problem;
         if (VectorAccess.Fits(transposeA ? m : k, transposeB ? k : n) && n % 4 == 0) Multiply<VectorAccess>();
         else Multiply<ScalarAccess>();
 
@@ -73,16 +130,16 @@ internal sealed class MatrixProductsGpu : IMatrixProducts
             switch (transposeA, transposeB)
             {
                 case (false, false):
-                    Run<TAccess, KMajorMatrix<TAccess>, MNMajorMatrix<TAccess>>(new(a.View, m, k), new(b.View, n, k));
+                    Run<TAccess, KMajorMatrix<TAccess>, MNMajorMatrix<TAccess>>(new(a, m, k), new(b, n, k));
                     break;
                 case (false, true):
-                    Run<TAccess, KMajorMatrix<TAccess>, KMajorMatrix<TAccess>>(new(a.View, m, k), new(b.View, n, k));
+                    Run<TAccess, KMajorMatrix<TAccess>, KMajorMatrix<TAccess>>(new(a, m, k), new(b, n, k));
                     break;
                 case (true, false):
-                    Run<TAccess, MNMajorMatrix<TAccess>, MNMajorMatrix<TAccess>>(new(a.View, m, k), new(b.View, n, k));
+                    Run<TAccess, MNMajorMatrix<TAccess>, MNMajorMatrix<TAccess>>(new(a, m, k), new(b, n, k));
                     break;
                 case (true, true):
-                    Run<TAccess, MNMajorMatrix<TAccess>, KMajorMatrix<TAccess>>(new(a.View, m, k), new(b.View, n, k));
+                    Run<TAccess, MNMajorMatrix<TAccess>, KMajorMatrix<TAccess>>(new(a, m, k), new(b, n, k));
                     break;
             }
         }
@@ -91,7 +148,7 @@ internal sealed class MatrixProductsGpu : IMatrixProducts
             where TAccess : struct, IGlobalAccess
             where TA : struct, IGemmOperand<MatrixCursor>
             where TB : struct, IGemmOperand<MatrixCursor> =>
-            GemmGpu.Run<TAccess, TA, MatrixCursor, TB, MatrixCursor>(left, right, (m, n, k), y);
+            GemmGpu.Run<TAccess, TA, MatrixCursor, TB, MatrixCursor>(left, right, problem, gpu, y);
     }
 
     public void Linear(Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y) =>

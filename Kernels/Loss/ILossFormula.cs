@@ -1,4 +1,3 @@
-
 namespace PyNetSharp.Kernels;
 
 /// <summary>

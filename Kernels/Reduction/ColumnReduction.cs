@@ -19,6 +19,9 @@ internal readonly struct ColumnReduction(int extent)
     /// <summary>The number of columns.</summary>
     public int Extent { get; } = extent;
 
+    /// <summary>The number of columns of a group, a power of two.</summary>
+    public int Width => width;
+
     /// <summary>The number of groups that share the columns.</summary>
     public int GroupCount => (Extent + width - 1) / width;
 

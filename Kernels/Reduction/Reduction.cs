@@ -17,7 +17,9 @@ internal static class Reduction
     private const int BlockLength = 1 << 8;         // contiguous; TensorPrimitives adds in eight lanes or more
     private const int BlockRows = 1 << 6;
     private const int BlockColumns = 1 << 10;       // their sums stay in the L1 cache
-    private const int MaxSerialRows = 32;           // that one thread of a GPU adds alone
+
+    /// <summary>How many rows one thread of a GPU reduces alone.</summary>
+    internal const int MaxSerialRows = 32;
 
     /// <summary>
     /// y = the sums of <paramref name="x"/> along the axes that are <paramref name="reduced"/>, which have extent 1 in

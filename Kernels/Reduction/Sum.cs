@@ -36,28 +36,8 @@ public static class SumExtensions
 
     private static Tensor Reduce(Tensor x, string op, ReadOnlySpan<int> axes, bool keepDims, bool mean)
     {
-        var reduced = AxisMask(op, x.Shape, axes);
-        var y = new SumOp(reduced, mean).Apply(x);
-        if (keepDims) return y;
-        using var temporary = new TemporaryTensor(y);
-        return y.Reshape([.. x.Shape.Where((_, axis) => !reduced[axis])]);
-    }
-
-    /// <summary>True for each axis to reduce.</summary>
-    private static bool[] AxisMask(string op, Shape shape, ReadOnlySpan<int> axes)
-    {
-        var mask = new bool[shape.Rank];
-        foreach (var axis in axes)
-        {
-            var i = axis < 0 ? axis + shape.Rank : axis;
-            if (i < 0 || i >= shape.Rank) throw Error($"{op}: {shape} has no axis {axis}.");
-            if (mask[i]) throw Error($"{op}: the axis {axis} of {shape} is given twice.");
-            mask[i] = true;
-        }
-
-        return mask;
-
-        static ShapeException Error(FormattableString message) => new(FormattableString.Invariant(message));
+        var reduced = Axes.Mask(op, x.Shape, axes);
+        return Axes.DropReduced(new SumOp(reduced, mean).Apply(x), x.Shape, reduced, keepDims);
     }
 }
 

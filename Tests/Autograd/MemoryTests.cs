@@ -33,6 +33,41 @@ public sealed class MemoryTests
         }
     }
 
+    /// <summary>Every kind of movement, recorded and not: what a step made is free before the next.</summary>
+    [Test]
+    public void Thousands_of_slices_joins_reductions_and_batches_take_no_new_storage()
+    {
+        var device = new CpuDevice(threads: 1);
+        var w = new Parameter(Tensor.Uniform([4, 6, 5], -1, 1, new(1), device));
+        var image = Tensor.Uniform([2, 4, 6, 5], -1, 1, new(2), device);
+        for (var i = 0; i < 20; i++) Step();
+        var before = device.Memory;
+        for (var i = 0; i < 5000; i++) Step();
+        Assert.That(
+            device.Memory.Allocated + device.Memory.Cached - before.Allocated - before.Cached,
+            Is.LessThanOrEqualTo(1 << 20),
+            "only the losses, 64 bytes each, until a garbage collection");
+
+        void Step()
+        {
+            w.Grad = null;
+            var joined = Tensor.Concat([w[1..3], w.Slice(0, .., step: 2)], -1).Permute(2, 0, 1);
+            var stacked = Tensor.Stack([joined[0], joined[^1]]).Pad([(1, 0)]).Unsqueeze(1).Expand(-1, 3, -1, -1);
+            var parts = stacked.Squeeze().Clone().Split(1);
+            var rows = w[0].IndexSelect(0, 0, 1, 2, 3, 4, 5, 5).Transpose(0, 1);
+            var product = parts[0].MatMul(rows, transposeB: true);
+            var batches = w.MatMul(w, transposeB: true);
+            (product.Max([0, 2]).Sum() + product.Variance([1]).Sum() + batches.Min() + parts[1].Sum()).Backward();
+            w.ArgMax(1).Release();
+            using (GradMode.NoGrad())
+            {
+                image.MatMul(w, transposeB: true).Release();
+                image.Max([0, 3]).Release();
+                image.Variance([0, 3]).Release();
+            }
+        }
+    }
+
     [Test]
     public void Evaluation_without_a_graph_comes_to_rest()
     {

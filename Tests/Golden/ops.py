@@ -315,3 +315,53 @@ golden(     # spelled out, because PyTorch has no gradients of the weights
     "BinaryCrossEntropy with gradients of the weights",
     lambda x, t, w, p: (-w * (p * t * F.logsigmoid(x) + (1 - t) * F.logsigmoid(-x))).sum(),
     (3, 19), (3, 19), (3, 1), (19,))
+# Slices, permutations and joins
+golden("x[1..3, .., ^1]", lambda x: x[1:3, :, -1], (5, 3, 4))
+golden("x[NewAxis, 1, Ellipsis, ^2]", lambda x: x[None, 1, ..., -2], (3, 2, 3, 2, 4))
+golden("Slice, step 3", lambda x: x[:, 1:-1:3], (4, 23))
+golden("Narrow", lambda x: x.narrow(1, 2, 3), (3, 6))
+golden("Select", lambda x: x.select(-1, -2), (3, 2, 5, 6))
+golden("Split", lambda x: x.split(3, 1)[0] * 2 + x.split(3, 1)[2], (2, 9))
+golden("Permute to (0, 2, 3, 1)", lambda x: x.permute(0, 2, 3, 1), (2, 3, 4, 5))
+golden("Permute to (4, 1, 3, 0, 2)", lambda x: x.permute(4, 1, 3, 0, 2), (2, 3, 2, 4, 2))
+golden("Transpose", lambda x: x.transpose(0, -1), (5, 3, 4))
+golden("Squeeze of axis -2", lambda x: x.squeeze(-2), (1, 3, 1, 4))
+golden("Unsqueeze of an image", lambda x: x.unsqueeze(0), (2, 3, 4, 5))
+golden("Expand to (2, -1, 3, 4)", lambda x: x.expand(2, -1, 3, 4), (1, 5, 1, 1))
+golden("Concat along 1", lambda a, b: torch.cat([a, b], 1), (2, 3, 4, 5), (2, 2, 4, 5))
+golden("Stack along 1", lambda a, b: torch.stack([a, b], 1), (3, 4, 5), (3, 4, 5))
+golden("Pad by ((1, 1), (0, 2)) with -1.5", lambda x: F.pad(x, (0, 2, 1, 1), value=-1.5), (2, 3, 4, 5))
+golden("Pad by ((-1, 2), (1, -2)) with 0", lambda x: F.pad(x, (1, -2, -1, 2)), (4, 5))
+golden("IndexSelect", lambda x: x.index_select(0, torch.tensor([2, 0, 2, 2])), (4, 3))
+golden("IndexSelect of pixels", lambda x: x.index_select(3, torch.tensor([4, 4, 0, 4])), (2, 3, 4, 5))
+golden("Clone", lambda x: x.clone(), (2, 19))
+
+
+# Statistics
+def spread(shape):
+    """What the table's row adds to its input, so that no two of a thousand numbers are near each other."""
+    size = torch.Size(shape).numel()
+    return 3.0 * (torch.arange(size) * 7919 % 1009).reshape(shape)
+
+
+for name, shape, axes in [("Max", (3, 7), (1,)), ("Max", (2, 3, 4, 5), (0, 3)), ("Min", (2, 3, 4, 5), (1,))]:
+    op = torch.amax if name == "Max" else torch.amin
+    listed = ", ".join(map(str, axes))
+    golden(f"{name} over ({listed})", lambda x, op=op, axes=axes: op(x + spread(x.shape), axes), shape)
+golden("Max of equals", lambda x: torch.amax(0 * x + 1, 1), (3, 6))
+golden("Min", lambda x: (x + spread(x.shape)).min(), (3, 7))
+golden("Variance", lambda x: x.var(), (3, 7))
+golden("Variance over (0, 2, 3)", lambda x: x.var((0, 2, 3)), (2, 3, 4, 5))
+golden("Variance over (0, 3)", lambda x: x.var((0, 3)), (2, 3, 4, 5))
+golden("Variance, no correction, kept", lambda x: x.var(1, unbiased=False, keepdim=True), (3, 7))
+
+# Products of batches and of vectors
+golden("MatMul of batches", lambda a, b: a @ b, (3, 4, 5), (3, 5, 2))
+golden("MatMul of batches, a transposed, b transposed", lambda a, b: a.mT @ b.mT, (3, 5, 4), (3, 2, 5))
+golden("MatMul of batches", lambda a, b: a @ b, (2, 3, 4, 5), (3, 5, 2))
+golden("MatMul of batches", lambda a, b: a @ b, (2, 1, 4, 5), (3, 5, 2))
+golden("MatMul of batches", lambda a, b: a @ b, (2, 3, 4, 5), (5, 2))
+golden("MatMul of batches", lambda a, b: a @ b, (3, 4), (2, 4, 2))
+golden("MatMul of batches", lambda a, b: a @ b, (5,), (5,))
+golden("MatMul of batches", lambda a, b: a @ b, (5,), (3, 5, 2))
+golden("MatMul of batches", lambda a, b: a @ b, (3, 4, 5), (5,))

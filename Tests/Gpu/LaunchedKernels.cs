@@ -93,6 +93,7 @@ internal static class LaunchedKernels
         var (loss, labels, log) = (scores.CrossEntropy(0, 1), new Labels([0, 1], device), new BatchMetricsLog());
         log.Add(scores, loss, labels);
         log.Add(loss, 2);
+        _ = (scores.ArgMax(1), scores.ArgMin(0));
         loss.Backward();
         parameter.Backward(Tensor.Zeros([2, 3], device));
         parameter.Backward(Tensor.Zeros([2, 3], device));

@@ -19,6 +19,10 @@ internal readonly unsafe record struct Matrix(nint Address, int Rows, int Column
             : new((nint)tensor.Pointer, rows, columns, false);
     }
 
+    /// <summary>The operand of one product of a batch.</summary>
+    public static Matrix Of(BatchedMatrix batch, int product) =>
+        new((nint)(batch.Tensor.Pointer + batch.Offset(product)), batch.Rows, batch.Columns, batch.Transposed);
+
     /// <summary>
     /// The part of <paramref name="rows"/> by <paramref name="columns"/> elements that begins at [row, column].
     /// </summary>

@@ -15,24 +15,35 @@ internal static class GemmGpu
         where TA : struct, IGemmOperand<TACursor>
         where TACursor : struct
         where TB : struct, IGemmOperand<TBCursor>
+        where TBCursor : struct =>
+        Run<TAccess, TA, TACursor, TB, TBCursor>(a, b, problem, y.Gpu, y.View, bias, relu);
+
+    /// <summary>As the other, to a part of a tensor.</summary>
+    public static void Run<TAccess, TA, TACursor, TB, TBCursor>(
+        TA a, TB b, (int M, int N, int K) problem, GpuDevice gpu, ArrayView<float> y, Tensor? bias = null,
+        bool relu = false)
+        where TAccess : struct, IGlobalAccess
+        where TA : struct, IGemmOperand<TACursor>
+        where TACursor : struct
+        where TB : struct, IGemmOperand<TBCursor>
         where TBCursor : struct
     {
         var (m, n, k) = problem;
-        var tiling = GemmTiling.Choose(m, n, k, y.Gpu.MultiprocessorCount);
+        var tiling = GemmTiling.Choose(m, n, k, gpu.MultiprocessorCount);
         // −∞ without a ReLU
-        var (noBias, lowerBound) = (y.View.SubView(0, 0), relu ? 0 : float.NegativeInfinity);
+        var (noBias, lowerBound) = (y.SubView(0, 0), relu ? 0 : float.NegativeInfinity);
         if (tiling.Slices == 1)
         {
             Launch<TA, TACursor, TB, TBCursor, BiasReluEpilogue<TAccess>>(
-                y.Gpu, tiling, a, b, new(y.View, m, n, bias?.View ?? noBias, lowerBound), problem);
+                gpu, tiling, a, b, new(y, m, n, bias?.View ?? noBias, lowerBound), problem);
             return;
         }
 
-        using var sums = new TemporaryTensor([tiling.Slices, m * n], y.Device);
+        using var sums = new TemporaryTensor([tiling.Slices, m * n], gpu);
         Launch<TA, TACursor, TB, TBCursor, BiasReluEpilogue<TAccess>>(
-            y.Gpu, tiling, a, b, new(sums.Tensor.View, m, n, noBias, float.NegativeInfinity), problem);
-        y.Gpu.LaunchItems(m * n, new SplitKReduceKernel(
-            sums.Tensor.View, tiling.Slices, m * n, n, bias?.View ?? noBias, lowerBound, y.View));
+            gpu, tiling, a, b, new(sums.Tensor.View, m, n, noBias, float.NegativeInfinity), problem);
+        gpu.LaunchItems(m * n, new SplitKReduceKernel(
+            sums.Tensor.View, tiling.Slices, m * n, n, bias?.View ?? noBias, lowerBound, y));
     }
 
     /// <summary>dw = A·B and db = the sums of A's rows.</summary>
