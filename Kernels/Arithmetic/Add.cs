@@ -26,7 +26,7 @@ internal sealed class AddOp : Op
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, a = x[0].Shape, b = x[1].Shape);
 
-    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Broadcast.Run(default(Formula), x[0], x[1], y);
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Broadcast.Run(default(Sum), x[0], x[1], y);
 
     protected internal override Tensor?[] Backward(Tensor dy) =>
     [
@@ -34,7 +34,7 @@ internal sealed class AddOp : Op
         Needed(1) ? Broadcast.SumTo(dy, b) : null,
     ];
 
-    internal readonly struct Formula : IBinaryFormula
+    internal readonly struct Sum : IBinaryFormula
     {
         public T F<T>(T a, T b) where T : struct, IReal<T> => a + b;
 

@@ -29,7 +29,7 @@ internal sealed class MultiplyOp : Op
         (a, b) = (x[0], x[1]);
         if (Needed(0)) Save(b);
         if (Needed(1)) Save(a);
-        Broadcast.Run(default(Formula), a, b, y);
+        Broadcast.Run(default(Product), a, b, y);
     }
 
     protected internal override Tensor?[] Backward(Tensor dy) =>
@@ -41,13 +41,13 @@ internal sealed class MultiplyOp : Op
     private static Tensor OperandGradient(Tensor dy, Tensor other, Shape operand)
     {
         var product = new Tensor(dy.Shape, dy.Device);
-        Broadcast.Run(default(Formula), dy, other, product);
+        Broadcast.Run(default(Product), dy, other, product);
         var dx = Broadcast.SumTo(product, operand);
         if (dx != product) product.Release();
         return dx;
     }
 
-    internal readonly struct Formula : IBinaryFormula
+    internal readonly struct Product : IBinaryFormula
     {
         public T F<T>(T a, T b) where T : struct, IReal<T> => a * b;
 

@@ -22,7 +22,8 @@ internal sealed class SubtractOp : Op
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, a = x[0].Shape, b = x[1].Shape);
 
-    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Broadcast.Run(default(Formula), x[0], x[1], y);
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>
+        Broadcast.Run(default(Difference), x[0], x[1], y);
 
     protected internal override Tensor?[] Backward(Tensor dy) =>
     [
@@ -38,7 +39,7 @@ internal sealed class SubtractOp : Op
         return y;
     }
 
-    internal readonly struct Formula : IBinaryFormula
+    internal readonly struct Difference : IBinaryFormula
     {
         public T F<T>(T a, T b) where T : struct, IReal<T> => a - b;
 

@@ -73,10 +73,11 @@ internal static class ExtremumGradient
 }
 
 /// <summary>mask = 1 where x = y, 0 elsewhere; in [outer, n, inner].</summary>
+/// <remarks>1f, not 1: for PTX, ILGPU 1.5.3 turns the condition into a whole number and takes its bits.</remarks>
 internal readonly struct ExtremumMaskKernel(
     ArrayView<float> x, ArrayView<float> y, int n, int inner, ArrayView<float> mask) : IItemKernel
 {
-    public void Run(int i) => mask[i] = x[i] == y[i / (n * inner) * inner + i % inner] ? 1 : 0;
+    public void Run(int i) => mask[i] = x[i] == y[i / (n * inner) * inner + i % inner] ? 1f : 0f;
 }
 
 /// <summary>dx = dy / count where the mask, which it overwrites, is not 0; NaN where the count is 0.</summary>

@@ -66,7 +66,7 @@ internal sealed class SumOp(bool[] reduced, bool mean) : Op
         using var factor = new TemporaryTensor([], dy.Device);
         dy.Device.Fill(factor.Tensor.Storage, 1, scale);
         var dx = new Tensor(input, dy.Device);
-        Broadcast.Run(default(MultiplyOp.Formula), dy, factor, dx);
+        Broadcast.Run(default(MultiplyOp.Product), dy, factor, dx);
         return [dx];
     }
 }

@@ -94,7 +94,7 @@ public sealed class GpuFaultTests
         log.Add(x, loss, labels);
         kernelCache.Fault = error;
         var message = Assert.Throws<DeviceException>(() => _ = x * x)!.Message;
-        Assert.That(message, Does.Contain(name).And.Contain("was BroadcastKernel<"));
+        Assert.That(message, Does.Contain(name).And.Contain("was BinaryKernel<StatelessBinary<Product>>"));
         kernelCache.Fault = null;
 
         foreach (var use in (Action[])
