@@ -8,6 +8,13 @@ internal static class GoldenModels
     {
         var network = NetworkCatalog.Find(name);
         var model = network.Build(new(network.Input, 10) { Dropout = network.HasDropout ? 0 : null }, new(0));
+        DrawParameters(model);
+        return model;
+    }
+
+    /// <summary>Weights of variance 2 / fan_in and small positive biases.</summary>
+    public static void DrawParameters(Module model)
+    {
         var rng = new Rng(1);
         foreach (var parameter in model.Parameters())
         {
@@ -15,17 +22,20 @@ internal static class GoldenModels
             var bound = shape.Rank > 1 ? MathF.Sqrt(6f / (shape.Size / shape[0])) : 0;
             parameter.CopyFrom(shape.Rank > 1 ? Draw(shape, -bound, bound, rng) : Draw(shape, 0, 0.1f, rng));
         }
-
-        return model;
     }
 
     /// <summary>As many items of a network's shape as the file says, in [−1, 1), and labels of ten classes.</summary>
     public static (Tensor X, int[] Labels) Batch(GoldenFile golden, Rng rng, string name)
     {
         var count = (int)golden[$"{name}/batch"].Item();
-        Shape shape = [count, .. NetworkCatalog.Find(name).Input];
+        return Batch(rng, [count, .. NetworkCatalog.Find(name).Input]);
+    }
+
+    /// <summary>Items in [−1, 1), and labels of ten classes.</summary>
+    public static (Tensor X, int[] Labels) Batch(Rng rng, Shape shape)
+    {
         var x = Tensor.From(shape, Draw(shape, -1, 1, rng));
-        return (x, [.. Enumerable.Range(0, count).Select(_ => rng.Next(10))]);
+        return (x, [.. Enumerable.Range(0, shape[0]).Select(_ => rng.Next(10))]);
     }
 
     private static float[] Draw(Shape shape, float low, float high, Rng rng)
