@@ -57,7 +57,7 @@ public sealed class PackageTests
         File.WriteAllText(folder["NuGet.config"], blocks[0]);
         File.WriteAllText(folder["Outside.csproj"], blocks[1]);
         File.WriteAllText(folder["Program.cs"], Program);
-        foreach (var file in Directory.GetFiles(Path.Combine(TutorialPage.Root, "Tutorial"), "*.cs"))
+        foreach (var file in Directory.GetFiles(Path.Combine(TutorialPage.Root, "docs", "tutorial"), "*.cs"))
             File.Copy(file, folder[Path.GetFileName(file)]);
     }
 

@@ -4,7 +4,7 @@ using Tutorial;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>docs/tutorial.md runs, prints what it says, and is the same as the code in the folder Tutorial.</summary>
+/// <summary>docs/tutorial.md runs, prints what it says, and has the code of the folder docs/tutorial.</summary>
 public sealed class TutorialTests
 {
     /// <summary>The files with code that the page quotes, in its order.</summary>
@@ -73,7 +73,7 @@ internal static class TutorialPage
     private static string Text => File.ReadAllText(Path.Combine(Root, "docs", "tutorial.md"));
 
     /// <summary>A file of the code.</summary>
-    public static string CodeFile(string name) => Path.Combine(Root, "Tutorial", name);
+    public static string CodeFile(string name) => Path.Combine(Root, "docs", "tutorial", name);
 
     /// <summary>The blocks in a language; of the section under a heading, or of the whole page.</summary>
     public static IEnumerable<string> Blocks(string language, string heading = "")
