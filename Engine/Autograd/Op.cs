@@ -155,7 +155,7 @@ public abstract class Op
 
     /// <summary>Computes the gradients of the inputs, once.</summary>
     /// <exception cref="InvalidOperationException">
-    /// It was done before, or the content of a saved tensor has changed.
+    /// It was done before, the content of a saved tensor has changed, or gradients are missing or on another device.
     /// </exception>
     internal Tensor?[] BackwardOnce(Tensor dy)
     {
@@ -167,9 +167,16 @@ public abstract class Op
         backwardCalled = true;
         Tensor?[] gradients;
         using (OpObserver.BeginScope(this, Pass.Backward)) gradients = Backward(dy);
-        return gradients?.Length >= Edges.Length ? gradients : throw new InvalidOperationException(
-            $"{Name}.Backward returned {gradients?.Length ?? 0} gradients for {Edges.Length} inputs; " +
-            "there must be one for each, or null where none is needed.");
+        if (!(gradients?.Length >= Edges.Length))
+            throw new InvalidOperationException(
+                $"{Name}.Backward returned {gradients?.Length ?? 0} gradients for {Edges.Length} inputs; " +
+                "there must be one for each, or null where none is needed.");
+        for (var i = 0; i < Edges.Length; i++)
+            if (gradients[i]?.Device is { } device && device != dy.Device)
+                throw new InvalidOperationException(
+                    $"{Name}.Backward returned a gradient on {device.DistinctName(dy.Device)} for input {i} on " +
+                    $"{dy.Device}.");
+        return gradients;
     }
 
     /// <summary>Removes the edges and releases the saved tensors and the result.</summary>

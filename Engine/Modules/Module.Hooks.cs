@@ -9,7 +9,7 @@ public abstract partial class Module
     public bool HasForwardHooks => forwardHooks.Length > 0;
 
     /// <summary>Whether the module's function is that of one tensor.</summary>
-    private protected virtual bool TakesOneTensor => true;
+    internal virtual bool TakesOneTensor => true;
 
     /// <summary>
     /// From now on calls <paramref name="hook"/> (module, input, output) each time the module has been called, hooks in

@@ -21,7 +21,7 @@ namespace PyNetSharp;
 public abstract class Module<T1, T2> : Module
 {
     /// <inheritdoc/>
-    private protected sealed override bool TakesOneTensor => false;
+    internal sealed override bool TakesOneTensor => false;
 
     /// <summary>Computes the module's function; callers use the extension method of this name.</summary>
     protected abstract Tensor Forward(T1 x1, T2 x2);
@@ -48,7 +48,7 @@ public abstract class Module<T1, T2> : Module
 public abstract class Module<T1, T2, T3> : Module
 {
     /// <inheritdoc/>
-    private protected sealed override bool TakesOneTensor => false;
+    internal sealed override bool TakesOneTensor => false;
 
     /// <summary>Computes the module's function; callers use the extension method of this name.</summary>
     protected abstract Tensor Forward(T1 x1, T2 x2, T3 x3);

@@ -39,26 +39,29 @@ public sealed record GradientReport(IReadOnlyList<GradientRow> Rows)
     }
 }
 
-/// <summary>The gradient of one tensor along a random direction.</summary>
+/// <summary>The gradient of one tensor, along the direction in which it agrees least.</summary>
 /// <param name="Name">"input 0", or a parameter's path.</param>
 /// <param name="Shape">The tensor's shape.</param>
-/// <param name="Analytic">By the backward pass.</param>
+/// <param name="Analytic">The mean derivative between two points, by the backward pass.</param>
 /// <param name="Numeric">By the difference of the function.</param>
-/// <param name="Uncertainty">How much the difference changes with its step.</param>
+/// <param name="Uncertainty">How far jumps of the gradient between the points may change the mean.</param>
+/// <param name="Rounding">How far rounding of the function may change the difference.</param>
 /// <param name="Norm">The Euclidean norm of the gradient.</param>
 public sealed record GradientRow(
-    string Name, Shape Shape, double Analytic, double Numeric, double Uncertainty, double Norm)
+    string Name, Shape Shape, double Analytic, double Numeric, double Uncertainty, double Rounding, double Norm)
 {
-    private const double Relative = 1e-3;       // of the gradient's norm: rounding of the function in single precision
-    private const double Absolute = 1e-5;
-    private const double MaxUncertainty = 0.05; // a difference that is less sure shows nothing
+    private const double Relative = 1e-3;       // of the gradient's norm: its own rounding in single precision
+    private const double MaxUncertainty = 0.05; // of the norm; of a function without kinks far less is uncertain
 
     /// <summary>|<see cref="Analytic"/> − <see cref="Numeric"/>|</summary>
     public double Error => Math.Abs(Analytic - Numeric);
 
-    /// <summary>The error up to which the gradient counts as right.</summary>
-    public double Allowed => Absolute + Relative * Norm + Math.Min(3 * Uncertainty, MaxUncertainty * Norm);
+    /// <summary>
+    /// The error up to which the gradient counts as right: 0.1 % of its norm, the rounding, and three times the
+    /// uncertainty, at most 5 % of the norm.
+    /// </summary>
+    public double Allowed => Rounding + Relative * Norm + Math.Min(3 * Uncertainty, MaxUncertainty * Norm);
 
-    /// <summary>Whether the gradient agrees with the function; false where either is NaN.</summary>
-    public bool Passed => Error <= Allowed;
+    /// <summary>Whether the gradient agrees with the function; false where either is NaN or infinite.</summary>
+    public bool Passed => double.IsFinite(Error) && Error <= Allowed;
 }

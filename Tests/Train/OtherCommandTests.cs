@@ -147,6 +147,7 @@ public sealed class OtherCommandTests
     [TestCase("evaluate --help", "--logits FILE.npy")]
     [TestCase("models --help", "--classes N")]
     [TestCase("devices --help", "Examples:")]
+    [TestCase("gradcheck --help", "--batch-size N")]
     [TestCase("--version", "0.1.0")]
     public void Help_is_printed(string line, string shown)
     {

@@ -11,7 +11,7 @@ internal sealed class CommandLine
     private readonly RootCommand root = new("Trains NiN, AlexNet and other networks on an engine of its own, in C#.");
 
     private readonly ConsoleCommand[] commands =
-        [new TrainCommand(), new EvaluateCommand(), new ModelsCommand(), new DevicesCommand()];
+        [new TrainCommand(), new EvaluateCommand(), new ModelsCommand(), new GradcheckCommand(), new DevicesCommand()];
 
     public CommandLine()
     {
