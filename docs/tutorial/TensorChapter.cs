@@ -7,6 +7,7 @@ public static class TensorChapter
     {
         Creation();
         Functions();
+        Parts();
         Content();
     }
 
@@ -32,6 +33,18 @@ public static class TensorChapter
         Console.WriteLine(a.Sum([1], keepDims: true));
         Console.WriteLine(a.Reshape(3, 2).Sqrt());
         Console.WriteLine((a > 2) * a);                         // comparisons yield 0 and 1
+        // end
+    }
+
+    private static void Parts()
+    {
+        // begin
+        var x = Tensor.Arange(24).Reshape(2, 3, 4);
+
+        Console.WriteLine(x[0]);
+        Console.WriteLine(x[.., 1..3, ^1]);
+        Console.WriteLine(x.Permute(2, 0, 1).Shape);
+        Console.WriteLine(Tensor.Concat([x[0], x[1, ..1]], axis: 0).Shape);
         // end
     }
 
