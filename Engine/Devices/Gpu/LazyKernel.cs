@@ -39,7 +39,7 @@ internal sealed class LazyKernel(Type kernel, Func<CompiledKernel> compile, Func
         }
         catch (InternalCompilerException e)
         {
-            var (name, reason) = (KernelCache.NameOf(kernel), (e.InnerException ?? e).Message);
+            var (name, reason) = (KernelCache.NameOf(kernel), (e.InnerException ?? e).Message.TrimEnd('.'));
             throw new DeviceException(
                 $"ILGPU cannot compile the kernel {name}: {reason}" +
                 (reason.Contains("Access is denied", StringComparison.Ordinal)
