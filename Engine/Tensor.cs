@@ -100,7 +100,8 @@ public partial class Tensor
     /// <exception cref="InvalidOperationException">The storage has been freed.</exception>
     internal Storage Storage => storage ?? throw new InvalidOperationException(
         $"{GetType().Name} {Shape}{(GradFn is null ? "" : $", the result of {GradFn.Name}")}: its storage has been " +
-        "freed (by Backward, Release or ZeroGrad) or taken over (by a Parameter or ModuleBuffer). " +
+        "freed (by Backward, Release, ZeroGrad, or a Sequential of which it was an intermediate) or taken over (by a " +
+        "Parameter or ModuleBuffer). " +
         "Read the tensor before, or call Keep() on it when it is computed.");
 
     /// <summary>The first element in storage order, for CPU kernels.</summary>

@@ -28,15 +28,25 @@ public sealed class Linear : Module
     /// <summary>[outputs], or null if the layer was created without one.</summary>
     public Parameter? Bias { get; }
 
-    /// <param name="x">[batch, inputs]</param>
-    /// <returns>[batch, outputs]</returns>
-    /// <exception cref="ShapeException">The input is not [batch, inputs].</exception>
+    /// <param name="x">[batch, inputs], or [batch, …, inputs]: every row along the last axis on its own.</param>
+    /// <returns>The same shape with outputs as the last extent.</returns>
+    /// <exception cref="ShapeException">The last extent is not the number of inputs.</exception>
     protected override Tensor Forward(Tensor x) => Forward(x, relu: false);
 
     /// <summary>
     /// The product, with ReLU as its epilogue if <paramref name="relu"/>: no pass over memory between them.
     /// </summary>
-    internal Tensor Forward(Tensor x, bool relu) => x.Linear(Weight, Bias, relu);
+    internal Tensor Forward(Tensor x, bool relu)
+    {
+        if (x.Rank <= 2 || x.Shape[^1] != Weight.Shape[1]) return x.Linear(Weight, Bias, relu);
+        var leading = x.Shape.SkipLast(1).ToArray();
+        var rows = x.Reshape(leading.Aggregate(1, (product, extent) => product * extent), Weight.Shape[1]);
+        var y = rows.Linear(Weight, Bias, relu);
+        var shaped = y.Reshape([.. leading, Weight.Shape[0]]);
+        if (rows != x) rows.Release();
+        y.Release();
+        return shaped;
+    }
 
     /// <inheritdoc/>
     protected override string Describe() =>

@@ -77,6 +77,14 @@ public static partial class OpTable
         Binary("Maximum of the first", (a, b) => (a + 3).Maximum(b), (a, b) => Math.Max(a + 3, b), [3, 19], [19]),
         Binary("Minimum", (a, b) => a.Minimum(b + 3), (a, b) => Math.Min(a, b + 3), [3, 19], [19]),
         new("Maximum of itself", x => x[0].Maximum(x[0]), [5]) { Step = 1, Reference = x => x[0] },
+        new("Softmax along the last axis", x => x[0].Softmax(-1), [2, 3, 4, 5])
+        {
+            Reference = x => x[0].Map(Math.Exp).Broadcast(x[0].Map(Math.Exp).Sum(3), (a, b) => a / b),
+        },
+        new("LogSoftmax along the first axis", x => x[0].LogSoftmax(0), [3, 2, 4])
+        {
+            Reference = x => x[0].Broadcast(x[0].Map(Math.Exp).Sum(0).Map(Math.Log), (a, b) => a - b),
+        },
         new("Where", x => Condition.To(x[0].Device).Where(x[0], x[1]), [3, 1], [2, 3, 4])
         {
             Step = 1,
@@ -93,6 +101,7 @@ public static partial class OpTable
         new("Maximum", x => x[0].Maximum(x[1]), [2, 3], [2]),
         new("Greater", x => x[0] > x[1], [2, 3], [2]),
         new("Where", x => x[0].Where(x[1], x[2]), [2, 3], [2], [3]),
+        new("Softmax", x => x[0].Softmax(3), [2, 3, 4]),
     ];
 
     private static OpRow Divide(Shape a, Shape b) => Binary("Divide", (a, b) => a / b, (a, b) => a / b, a, b);

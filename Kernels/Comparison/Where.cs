@@ -22,6 +22,14 @@ public static class WhereExtensions
             ArgumentNullException.ThrowIfNull(b);
             return new WhereOp().Apply(condition, a, b);
         }
+
+        /// <summary>a where this tensor is not 0, elsewhere the number <paramref name="b"/>.</summary>
+        /// <inheritdoc cref="Where(Tensor, Tensor, Tensor)"/>
+        public Tensor Where(Tensor a, float b) => condition.Where(a, Tensor.Full([], b, condition.Device));
+
+        /// <summary>The number <paramref name="a"/> where this tensor is not 0, elsewhere b.</summary>
+        /// <inheritdoc cref="Where(Tensor, Tensor, Tensor)"/>
+        public Tensor Where(float a, Tensor b) => condition.Where(Tensor.Full([], a, condition.Device), b);
     }
 }
 

@@ -11,9 +11,13 @@ public static class ElementwiseExtensions
         /// <typeparam name="TFormula">The function and its derivative.</typeparam>
         /// <param name="formula">The function's parameters.</param>
         /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
+        /// <exception cref="ArgumentException">The formula has a field that a GPU cannot take.</exception>
         /// <remarks>The op saves x, or the result where <see cref="IUnaryFormula.UsesOutput"/>.</remarks>
-        public Tensor Elementwise<TFormula>(TFormula formula) where TFormula : struct, IUnaryFormula =>
-            new ElementwiseOp<TFormula>(formula).Apply(x);
+        public Tensor Elementwise<TFormula>(TFormula formula) where TFormula : struct, IUnaryFormula
+        {
+            FormulaParameters<TFormula>.Check();
+            return new ElementwiseOp<TFormula>(formula).Apply(x);
+        }
 
         /// <summary>F(x, b), elementwise; shapes are broadcast as NumPy does.</summary>
         /// <typeparam name="TFormula">The function and its derivatives.</typeparam>
@@ -21,10 +25,12 @@ public static class ElementwiseExtensions
         /// <param name="formula">The function's parameters.</param>
         /// <returns>The common shape.</returns>
         /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
+        /// <exception cref="ArgumentException">The formula has a field that a GPU cannot take.</exception>
         /// <remarks>The op saves both operands.</remarks>
         public Tensor Elementwise<TFormula>(Tensor b, TFormula formula) where TFormula : struct, IBinaryFormula
         {
             ArgumentNullException.ThrowIfNull(b);
+            FormulaParameters<TFormula>.Check();
             return new BinaryOp<TFormula>(formula).Apply(x, b);
         }
     }

@@ -12,6 +12,33 @@ internal static class FormulaParameters<TFormula> where TFormula : struct
     /// <summary>Whether neither the formula nor what it consists of has a number.</summary>
     public static readonly bool AreNone = HasNoNumber(typeof(TFormula));
 
+    private static readonly string? Unsuitable = FindUnsuitable(typeof(TFormula));
+
+    /// <summary>
+    /// On every device, so that a formula that works on the CPU works on a GPU: a kernel's arguments are numbers.
+    /// </summary>
+    /// <exception cref="ArgumentException">A field is neither a number nor a structure of numbers.</exception>
+    public static void Check()
+    {
+        if (Unsuitable is not null)
+            throw new ArgumentException(
+                $"The formula {typeof(TFormula).Name} has the field {Unsuitable}. The fields of a formula are its " +
+                "parameters: float, int, and structures of these (1 and 0 instead of bool).");
+    }
+
+    private static string? FindUnsuitable(Type type)
+    {
+        foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        {
+            var kind = field.FieldType;
+            if (kind == typeof(bool) || kind == typeof(char) || !kind.IsValueType)
+                return $"{field.Name.Split('<', '>').First(part => part.Length > 0)} of type {kind.Name}";
+            if (!kind.IsPrimitive && !kind.IsEnum && FindUnsuitable(kind) is { } inner) return inner;
+        }
+
+        return null;
+    }
+
     private static bool HasNoNumber(Type type) => !type.IsPrimitive && !type.IsEnum
         && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
             .All(field => HasNoNumber(field.FieldType));

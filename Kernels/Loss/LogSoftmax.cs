@@ -15,9 +15,18 @@ public static class LogSoftmaxExtensions
         /// <returns>
         /// A tensor shaped like <paramref name="x"/>, [N, classes] or [N, classes, H, W]; no element is above 0.
         /// </returns>
-        /// <exception cref="ShapeException">The rank is neither 2 nor 4.</exception>
+        /// <exception cref="ShapeException">
+        /// The rank is neither 2 nor 4: give the axis, for other ranks and other meanings of rank 4.
+        /// </exception>
         /// <remarks>Accurate also where the softmax itself would round to 0. A NaN makes its whole row NaN.</remarks>
         public Tensor LogSoftmax() => new LogSoftmaxOp().Apply(x);
+
+        /// <summary>xⱼ − log Σₖ exp(xₖ) along an axis, of a tensor of any rank, in nats.</summary>
+        /// <param name="axis">−1 is the last, along which attention's weights are.</param>
+        /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
+        /// <exception cref="ShapeException">There is no such axis.</exception>
+        /// <remarks>An axis that is not the last is moved there and back, which copies twice.</remarks>
+        public Tensor LogSoftmax(int axis) => AlongAxis.Apply("LogSoftmax", x, axis, static rows => rows.LogSoftmax());
     }
 }
 

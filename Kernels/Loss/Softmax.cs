@@ -14,12 +14,21 @@ public static class SoftmaxExtensions
         /// <returns>
         /// A tensor shaped like <paramref name="x"/>, [N, classes] or [N, classes, H, W]; its sum over axis 1 is 1.
         /// </returns>
-        /// <exception cref="ShapeException">The rank is neither 2 nor 4.</exception>
+        /// <exception cref="ShapeException">
+        /// The rank is neither 2 nor 4: give the axis, for other ranks and other meanings of rank 4.
+        /// </exception>
         /// <remarks>
         /// Each row's maximum is subtracted before exponentiating, so no finite logit overflows. A NaN makes its whole
         /// row NaN.
         /// </remarks>
         public Tensor Softmax() => new SoftmaxOp().Apply(x);
+
+        /// <summary>exp(xⱼ) / Σₖ exp(xₖ) along an axis, of a tensor of any rank.</summary>
+        /// <param name="axis">−1 is the last, along which attention's weights are.</param>
+        /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
+        /// <exception cref="ShapeException">There is no such axis.</exception>
+        /// <remarks>An axis that is not the last is moved there and back, which copies twice.</remarks>
+        public Tensor Softmax(int axis) => AlongAxis.Apply("Softmax", x, axis, static rows => rows.Softmax());
     }
 }
 

@@ -26,6 +26,10 @@ public static class ExtremumExtensions
         /// </remarks>
         public Tensor Max(ReadOnlySpan<int> axes, bool keepDims = false) => Reduce<MaxReduction>(x, axes, keepDims);
 
+        /// <summary>The largest elements along one axis.</summary>
+        /// <inheritdoc cref="Max(Tensor, ReadOnlySpan{int}, bool)"/>
+        public Tensor Max(int axis, bool keepDims = false) => x.Max([axis], keepDims);
+
         /// <summary>The smallest element; NaN if there is one.</summary>
         /// <inheritdoc cref="Max(Tensor)"/>
         public Tensor Min() => Reduce<MinReduction>(x, [.. Enumerable.Range(0, x.Rank)], false);
@@ -33,6 +37,10 @@ public static class ExtremumExtensions
         /// <summary>The smallest elements along axes, as PyTorch's <c>amin</c>; NaN where there is one.</summary>
         /// <inheritdoc cref="Max(Tensor, ReadOnlySpan{int}, bool)"/>
         public Tensor Min(ReadOnlySpan<int> axes, bool keepDims = false) => Reduce<MinReduction>(x, axes, keepDims);
+
+        /// <summary>The smallest elements along one axis.</summary>
+        /// <inheritdoc cref="Max(Tensor, ReadOnlySpan{int}, bool)"/>
+        public Tensor Min(int axis, bool keepDims = false) => x.Min([axis], keepDims);
     }
 
     private static Tensor Reduce<T>(Tensor x, ReadOnlySpan<int> axes, bool keepDims) where T : struct, IExtremum

@@ -24,6 +24,10 @@ public static class SumExtensions
         public Tensor Sum(ReadOnlySpan<int> axes, bool keepDims = false) =>
             Reduce(x, "Sum", axes, keepDims, mean: false);
 
+        /// <summary>Sums along one axis.</summary>
+        /// <inheritdoc cref="Sum(Tensor, ReadOnlySpan{int}, bool)"/>
+        public Tensor Sum(int axis, bool keepDims = false) => x.Sum([axis], keepDims);
+
         /// <summary>The mean of all elements.</summary>
         /// <returns>A scalar, shape []; NaN if x is empty.</returns>
         public Tensor Mean() => Reduce(x, "Mean", [.. Enumerable.Range(0, x.Rank)], false, mean: true);
@@ -32,6 +36,10 @@ public static class SumExtensions
         /// <inheritdoc cref="Sum(Tensor, ReadOnlySpan{int}, bool)"/>
         public Tensor Mean(ReadOnlySpan<int> axes, bool keepDims = false) =>
             Reduce(x, "Mean", axes, keepDims, mean: true);
+
+        /// <summary>Means along one axis.</summary>
+        /// <inheritdoc cref="Sum(Tensor, ReadOnlySpan{int}, bool)"/>
+        public Tensor Mean(int axis, bool keepDims = false) => x.Mean([axis], keepDims);
     }
 
     private static Tensor Reduce(Tensor x, string op, ReadOnlySpan<int> axes, bool keepDims, bool mean)

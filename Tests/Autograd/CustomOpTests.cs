@@ -217,6 +217,17 @@ public sealed class CustomOpTests
         protected internal override Tensor?[] Backward(Tensor dy) => gradients(dy);
     }
 
+    /// <summary>On the CPU too, where it would work.</summary>
+    [Test]
+    public void A_formula_with_a_field_that_a_GPU_cannot_take_is_an_error_that_names_it()
+    {
+        var x = Tensor.Zeros([3]);
+        Assert.That(
+            () => x.Elementwise(new ScaledByArray([2])),
+            Throws.ArgumentException.With.Message.Contains("ScaledByArray")
+                .And.Message.Contains("factors of type Single[]"));
+    }
+
     private readonly struct Hidden : IUnaryFormula
     {
         public T F<T>(T x) where T : struct, IReal<T> => x * x;
@@ -246,4 +257,11 @@ public readonly struct Mix(float w) : IBinaryFormula
     public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(w) * b;
 
     public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(w) * a;
+}
+
+public readonly struct ScaledByArray(float[] factors) : IUnaryFormula
+{
+    public T F<T>(T x) where T : struct, IReal<T> => x * T.Create(factors[0]);
+
+    public T D<T>(T x) where T : struct, IReal<T> => T.Create(factors[0]);
 }

@@ -61,6 +61,8 @@ golden("Pow", lambda a, b: a.pow(b), (3, 19), (3, 19), low=0.5, high=2)
 golden("Maximum of itself", lambda x: torch.maximum(x, x), (5,))
 golden("Maximum", lambda a, b: torch.maximum(a, b + 3), (3, 19), (19,))
 golden("Minimum", lambda a, b: torch.minimum(a, b + 3), (3, 19), (19,))
+golden("Softmax along the last axis", lambda x: x.softmax(-1), (2, 3, 4, 5))
+golden("LogSoftmax along the first axis", lambda x: x.log_softmax(0), (3, 2, 4))
 CONDITION = torch.tensor([1, 0, 1, 0, 0, 1, 2, -1]).reshape(2, 1, 4)
 golden("Where", lambda a, b: torch.where(CONDITION != 0, a, b), (3, 1), (2, 3, 4))
 

@@ -103,4 +103,19 @@ public sealed class LayerTests
         Is.EqualTo(Math.Log(10)).Within(1e-6));
 
     private static TestCaseData Bad(string name, Func<object> make) => new(name, make);
+
+    [TestCase(2, 3, 4)]
+    [TestCase(2, 3, 2, 4)]
+    public void Linear_takes_rows_of_any_rank(params int[] extents)
+    {
+        var layer = new Linear(4, 5, new(1));
+        var x = Tensor.Uniform(Shape.Create(extents), -1, 1, new(2));
+        var rows = layer.Forward(x.Reshape(-1, 4));
+        var y = layer.Forward(x);
+        Assert.That(y.Shape, Is.EqualTo(Shape.Create([.. extents[..^1], 5])));
+        Assert.That(y.ToArray(), Is.EqualTo(rows.ToArray()));
+        Assert.That(
+            () => layer.Forward(Tensor.Zeros([2, 3, 6])),
+            Throws.TypeOf<ShapeException>().With.Message.Contains("[2, 3, 6]"));
+    }
 }

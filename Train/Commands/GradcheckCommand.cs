@@ -24,7 +24,8 @@ internal sealed class GradcheckCommand : ConsoleCommand
     private readonly Option<double?> width = CheckedOption.Number(
         "--width", "X", "Multiply the hidden channels by X. Default: 1.", SettingRange.Width);
     private readonly Option<int?> batchSize = CheckedOption.Integer(
-        "--batch-size", "Random items per batch. Default: 2.", SettingRange.BatchSize);
+        "--batch-size", "Random items per batch. Default: 8; batch normalization over 2 is nearly a step.",
+        SettingRange.BatchSize);
     private readonly Option<ulong?> seed = CheckedOption.Seed(
         "--seed", "The seed of weights, items and labels. Default: 0.");
     private readonly DeviceOptions device = new();
