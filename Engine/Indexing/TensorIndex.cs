@@ -4,7 +4,7 @@ namespace PyNetSharp;
 
 /// <summary>What a tensor is indexed by along one axis: a number, a range, all, or a new axis.</summary>
 /// <remarks>
-/// Made by the conversions, so that nobody writes its name: <c>x[1..3, .., ^1]</c>. A number counts from the end if it
+/// The conversions make it, and its name is never written: <c>x[1..3, .., ^1]</c>. A number counts from the end if it
 /// is negative, as <c>^</c> does: <c>x[-1]</c> is <c>x[^1]</c>.
 /// </remarks>
 public readonly struct TensorIndex

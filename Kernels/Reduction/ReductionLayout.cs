@@ -19,7 +19,7 @@ internal sealed class ReductionLayout
         int[] kept = [.. stored.Where(axis => !reduced[axis])], summed = [.. stored.Where(axis => reduced[axis])];
         N = Product(summed);
 
-        // Axes of extent 1 are in nobody's way
+        // Axes of extent 1 do not separate others
         int[] wide = [.. stored.Where(axis => shape[axis] != 1)];
         var (first, last) = (
             Array.FindIndex(wide, axis => reduced[axis]), Array.FindLastIndex(wide, axis => reduced[axis]));

@@ -2,7 +2,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>A GPU's tensors print as the CPU's; nothing is copied where nobody asked for elements.</summary>
+/// <summary>A GPU's tensors print as the CPU's; nothing is copied unless elements are printed.</summary>
 [Category("Gpu")]
 public sealed class GpuPrintingTests
 {
