@@ -19,7 +19,7 @@ public static partial class OpTable
         {
             LargeShapes = [[3, 64, 16, 14], [64, 32, 3, 3], [64]],
         },
-        Conv2d([2, 51, 7, 8], 57, (3, 3), groups: 3, stride: (2, 2), padding: (1, 1), dilation: (1, 2)),
+        Conv2d([1, 51, 5, 6], 57, (3, 3), groups: 3, stride: (2, 2), padding: (1, 1), dilation: (1, 2)),
         Conv2d([2, 34, 4, 3], 40, (1, 1), groups: 2),
         Conv2d([1, 6, 5, 6], 70, (3, 3), groups: 2, padding: (1, 1)),
         Conv2d([1, 70, 5, 6], 6, (3, 3), groups: 2, padding: (1, 1)),
