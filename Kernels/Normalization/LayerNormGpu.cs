@@ -2,16 +2,31 @@ using ILGPU;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>Layer normalization on a GPU: a group of threads per row, and <see cref="CompensatedSum"/>.</summary>
+/// <summary>Layer normalization on a GPU: a warp or a group of warps per row, and <see cref="CompensatedSum"/>.</summary>
 internal sealed class LayerNormGpu(Tensor x, int rows, int n, Tensor mean, Tensor invStd, Tensor? weight) : ILayerNorm
 {
-    public void Forward(Tensor? bias, float eps, Tensor y) => x.Gpu.LaunchGroups(new(rows, 1, 1), new LayerNormKernel(
-        x.View, n, eps, weight is null ? 0 : 1, (weight ?? mean).View, (bias ?? mean).View,
-        mean.View, invStd.View, y.View));
+    private const int MaxShortRow = 256;        // a warp is enough for it
 
-    public void BackwardInput(Tensor dy, Tensor dx) => x.Gpu.LaunchGroups(
-        new(rows, 1, 1), new LayerNormGradientKernel(
-            dy.View, x.View, n, mean.View, invStd.View, weight is null ? 0 : 1, (weight ?? mean).View, dx.View));
+    public void Forward(Tensor? bias, float eps, Tensor y)
+    {
+        if (n <= MaxShortRow) Run<WarpPerRow>();
+        else Run<WarpsPerRow>();
+
+        void Run<TThreads>() where TThreads : struct, IThreadsPerRow => x.Gpu.LaunchGroups(
+            new(rows, 1, 1), new LayerNormKernel<TThreads>(
+                x.View, n, eps, weight is null ? 0 : 1, (weight ?? mean).View, (bias ?? mean).View,
+                mean.View, invStd.View, y.View));
+    }
+
+    public void BackwardInput(Tensor dy, Tensor dx)
+    {
+        if (n <= MaxShortRow) Run<WarpPerRow>();
+        else Run<WarpsPerRow>();
+
+        void Run<TThreads>() where TThreads : struct, IThreadsPerRow => x.Gpu.LaunchGroups(
+            new(rows, 1, 1), new LayerNormGradientKernel<TThreads>(
+                dy.View, x.View, n, mean.View, invStd.View, weight is null ? 0 : 1, (weight ?? mean).View, dx.View));
+    }
 
     public void BackwardWeight(Tensor dy, Tensor dw, Tensor db)
     {
@@ -26,12 +41,29 @@ internal sealed class LayerNormGpu(Tensor x, int rows, int n, Tensor mean, Tenso
     }
 }
 
+/// <summary>How many threads share a row.</summary>
+internal interface IThreadsPerRow
+{
+    static abstract int Count { get; }
+}
+
+internal readonly struct WarpPerRow : IThreadsPerRow
+{
+    public static int Count => 32;
+}
+
+internal readonly struct WarpsPerRow : IThreadsPerRow
+{
+    public static int Count => 128;
+}
+
 /// <summary>Mean and invStd of a row, and y = (x − mean)·invStd·weight + bias.</summary>
-internal readonly struct LayerNormKernel(
+internal readonly struct LayerNormKernel<TThreads>(
     ArrayView<float> x, int n, float eps, int affine, ArrayView<float> weight, ArrayView<float> bias,
     ArrayView<float> mean, ArrayView<float> invStd, ArrayView<float> y) : IGroupKernel
+    where TThreads : struct, IThreadsPerRow
 {
-    public static int Threads => 128;
+    public static int Threads => TThreads.Count;
 
     public void Run()
     {
@@ -75,11 +107,12 @@ internal readonly struct LayerNormKernel(
 }
 
 /// <summary>dx = invStd·(g − Σg/n − x̂·Σg·x̂/n) for g = weight·dy, of one row; dx may be dy.</summary>
-internal readonly struct LayerNormGradientKernel(
+internal readonly struct LayerNormGradientKernel<TThreads>(
     ArrayView<float> dy, ArrayView<float> x, int n, ArrayView<float> mean, ArrayView<float> invStd,
     int affine, ArrayView<float> weight, ArrayView<float> dx) : IGroupKernel
+    where TThreads : struct, IThreadsPerRow
 {
-    public static int Threads => 128;
+    public static int Threads => TThreads.Count;
 
     public void Run()
     {

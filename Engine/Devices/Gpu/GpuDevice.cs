@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 
 namespace PyNetSharp;
 
@@ -36,7 +37,8 @@ public sealed partial class GpuDevice : Device
     {
         (this.description, this.accelerator) = (description, accelerator);
         this.memory = memory ?? new(accelerator);
-        this.kernelCache = kernelCache ?? new(accelerator);
+        this.kernelCache = kernelCache ??
+            (accelerator is CPUAccelerator ? new EmulatedKernelCache(accelerator) : new KernelCache(accelerator));
         allocator = new(
             AllocateFromDriver, static (block, offset) => block.At(offset), FreeToDriver,
             description.Memory, AvailableBytes);

@@ -29,10 +29,8 @@ internal class KernelCache(Accelerator accelerator)
     public virtual int MultiprocessorCount => accelerator.NumMultiprocessors;
 
     /// <summary>The item kernel of this type.</summary>
-    public virtual LazyKernel GetItemKernel<TKernel>() where TKernel : struct, IItemKernel
-    {
-        if (kernels.TryGetValue(typeof(TKernel), out var known)) return known;
-        return GetOrAdd<TKernel>(
+    public virtual LazyKernel GetItemKernel<TKernel>() where TKernel : struct, IItemKernel =>
+        Known<TKernel>() ?? Add<TKernel>(
             EntryPointDescription.FromImplicitlyGroupedKernel(new Action<Index1D, TKernel>(ItemEntryPoint).Method),
             KernelSpecialization.Empty,
             compiled =>
@@ -41,22 +39,19 @@ internal class KernelCache(Accelerator accelerator)
                     .CreateLauncherDelegate<Action<AcceleratorStream, Index1D, TKernel>>();
                 return (Index1D count, TKernel kernel) => launch(accelerator.DefaultStream, count, kernel);
             });
-    }
 
     /// <summary>The group kernel of this type.</summary>
-    public virtual LazyKernel GetGroupKernel<TKernel>() where TKernel : struct, IGroupKernel
-    {
-        if (kernels.TryGetValue(typeof(TKernel), out var known)) return known;
-        return GetOrAdd<TKernel>(
+    public virtual LazyKernel GetGroupKernel<TKernel>() where TKernel : struct, IGroupKernel =>
+        Known<TKernel>() ?? Add<TKernel>(
             EntryPointDescription.FromExplicitlyGroupedKernel(new Action<TKernel>(GroupEntryPoint).Method),
             LaunchBounds<TKernel>(),
             compiled =>
             {
-                var launch = accelerator.LoadKernel(compiled)
+                var runs = AcceleratorForGroups(TKernel.Threads);
+                var launch = runs.LoadKernel(compiled)
                     .CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>();
-                return (KernelConfig grid, TKernel kernel) => launch(accelerator.DefaultStream, grid, kernel);
+                return (KernelConfig grid, TKernel kernel) => launch(runs.DefaultStream, grid, kernel);
             });
-    }
 
     /// <param name="launcher">The <see cref="LazyKernel.Launcher"/> of <see cref="GetItemKernel"/>.</param>
     /// <param name="count">The number of items.</param>
@@ -99,7 +94,14 @@ internal class KernelCache(Accelerator accelerator)
         return $"{kernel.Name.Split('`')[0]}<{arguments}>";
     }
 
-    private LazyKernel GetOrAdd<TKernel>(
+    /// <summary>What runs groups of so many threads.</summary>
+    protected virtual Accelerator AcceleratorForGroups(int threads) => accelerator;
+
+    /// <summary>The kernel of this type, if it has been asked for before.</summary>
+    protected LazyKernel? Known<TKernel>() => kernels.GetValueOrDefault(typeof(TKernel));
+
+    /// <summary>The kernel of this type, to be compiled at its first use.</summary>
+    protected LazyKernel Add<TKernel>(
         EntryPointDescription entry, KernelSpecialization launchBounds, Func<CompiledKernel, Delegate> load) =>
         kernels.GetOrAdd(typeof(TKernel), kernel => new(kernel, () => Compile(entry, launchBounds), load));
 

@@ -13,6 +13,7 @@ namespace PyNetSharp.Kernels;
 /// </remarks>
 internal static class GroupedConv2dGpu
 {
+    private const int MaxPositionsPerThread = 256;  // of more, many threads share a weight
     private const int PositionsPerSlice = 4096;
     private const int MaxSlices = 64;
     private const int MaxSliceFloats = 1 << 22;     // of all slices' sums: 16 MB, more only for large weights
@@ -33,12 +34,20 @@ internal static class GroupedConv2dGpu
     {
         var (geometry, columns) = (new GroupedGeometry(problem), new ColumnReduction(problem.K));
         var sums = dw.Shape.Size / problem.K + 1;       // per output channel, with that of the bias
+        if (geometry.Positions <= MaxPositionsPerThread)
+        {
+            dw.Gpu.LaunchItems(
+                sums * problem.K,
+                new SmallWeightGradientKernel(dy.View, x.View, geometry, sums, dw.View, db.View));
+            return;
+        }
+
         var slices = Math.Clamp(
             geometry.Positions / PositionsPerSlice, 1, Math.Clamp(MaxSliceFloats / (sums * problem.K), 1, MaxSlices));
         using var partial = new TemporaryTensor([slices, sums, problem.K], dw.Device);
         dw.Gpu.LaunchGroups(
             new(slices * sums * columns.GroupCount, 1, 1),
-            new GroupedWeightGradientKernel(dy.View, x.View, geometry, columns, slices, partial.Tensor.View));
+            new GroupedWeightGradientKernel(dy.View, x.View, geometry, columns, slices, sums, partial.Tensor.View));
         dw.Gpu.LaunchItems(
             sums * problem.K,
             new AddWeightGradientSlicesKernel(partial.Tensor.View, slices, sums, problem.K, dw.View, db.View));
@@ -156,28 +165,17 @@ internal readonly struct GroupedInputGradientKernel(
     }
 }
 
-/// <summary>
-/// A group of threads adds up, over a slice of the positions, one weight of up to 32 output channels, or their bias.
-/// </summary>
-/// <param name="partial">[slices, weights of an output channel + 1, K]</param>
-internal readonly struct GroupedWeightGradientKernel(
-    ArrayView<float> dy, ArrayView<float> x, GroupedGeometry geometry, ColumnReduction columns, int slices,
-    ArrayView<float> partial) : IGroupKernel
+/// <summary>What a thread adds up for one weight of an output channel, or for its bias.</summary>
+/// <param name="sums">The number of weights of an output channel, and one.</param>
+internal readonly struct WeightGradientSum(
+    ArrayView<float> dy, ArrayView<float> x, GroupedGeometry geometry, int index, int sums, int output)
 {
-    public static int Threads => ColumnReduction.Threads;
-
-    public void Run()
+    /// <summary>The sum over every <paramref name="step"/>th position from <paramref name="position"/> on.</summary>
+    public float Over(int position, int end, int step)
     {
-        var shared = SharedMemory.Allocate<float>(ColumnReduction.Threads);
-        int weights = geometry.WeightOffset(1, 0, 0), output = columns.Column;
-        int slice = columns.MatrixIndex / (weights + 1), index = columns.MatrixIndex - slice * (weights + 1);
         int tap = index / geometry.GroupInputs, channel = index - tap * geometry.GroupInputs;
         int r = tap / geometry.KernelW, s = tap - r * geometry.KernelW;
         channel += output / geometry.GroupOutputs * geometry.GroupInputs;
-
-        var depth = (geometry.Positions + slices - 1) / slices;
-        var end = output < columns.Extent ? IntrinsicMath.Min(geometry.Positions, (slice + 1) * depth) : 0;
-        int position = slice * depth + columns.ThreadInColumn, step = columns.ThreadsPerColumn;
         var total = new CompensatedSum();
         while (position < end)
         {
@@ -185,7 +183,7 @@ internal readonly struct GroupedWeightGradientKernel(
             for (var stop = CompensatedSum.BlockEnd(position, step, end); position < stop; position += step)
             {
                 var gradient = dy[position * geometry.Outputs + output];
-                if (index == weights)
+                if (index == sums - 1)
                 {
                     sum += gradient;
                     continue;
@@ -202,9 +200,47 @@ internal readonly struct GroupedWeightGradientKernel(
             total.Add(sum);
         }
 
-        var all = columns.Sum(shared, total.Total);
+        return total.Total;
+    }
+}
+
+/// <summary>
+/// A group of threads adds up, over a slice of the positions, one weight of up to 32 output channels, or their bias.
+/// </summary>
+/// <param name="partial">[slices, <paramref name="sums"/>, K]</param>
+internal readonly struct GroupedWeightGradientKernel(
+    ArrayView<float> dy, ArrayView<float> x, GroupedGeometry geometry, ColumnReduction columns, int slices, int sums,
+    ArrayView<float> partial) : IGroupKernel
+{
+    public static int Threads => ColumnReduction.Threads;
+
+    public void Run()
+    {
+        var shared = SharedMemory.Allocate<float>(ColumnReduction.Threads);
+        var output = columns.Column;
+        int slice = columns.MatrixIndex / sums, index = columns.MatrixIndex - slice * sums;
+        var depth = (geometry.Positions + slices - 1) / slices;
+        var end = output < columns.Extent ? IntrinsicMath.Min(geometry.Positions, (slice + 1) * depth) : 0;
+        var sum = new WeightGradientSum(dy, x, geometry, index, sums, output)
+            .Over(slice * depth + columns.ThreadInColumn, end, columns.ThreadsPerColumn);
+        var all = columns.Sum(shared, sum);
         if (columns.ThreadInColumn == 0 && output < columns.Extent)
             partial[columns.MatrixIndex * columns.Extent + output] = all;
+    }
+}
+
+/// <summary>One thread adds up one weight, or bias, over all positions.</summary>
+/// <param name="dw">[outputs, <paramref name="sums"/> − 1]</param>
+internal readonly struct SmallWeightGradientKernel(
+    ArrayView<float> dy, ArrayView<float> x, GroupedGeometry geometry, int sums, ArrayView<float> dw,
+    ArrayView<float> db) : IItemKernel
+{
+    public void Run(int i)
+    {
+        int index = i / geometry.Outputs, output = i - index * geometry.Outputs;
+        var sum = new WeightGradientSum(dy, x, geometry, index, sums, output).Over(0, geometry.Positions, 1);
+        if (index == sums - 1) db[output] = sum;
+        else dw[output * (sums - 1) + index] = sum;
     }
 }
 

@@ -152,34 +152,54 @@ internal static unsafe class GroupedWeightGradient<V> where V : struct, IVector<
                 var next = last < 0 ? gradient
                     : inputs.Pointers[last] + InputOffset(q + ColumnsPerBlock, geometry.S - 1);
                 AddGradients(gradient + lane, count, sums + (nint)(SumRows(geometry) - 1) * width + start, next + lane);
-                for (var j = firstRow * geometry.C; j < endRow * geometry.C; j++)
+                var (j, endJ) = (firstRow * geometry.C, endRow * geometry.C);
+                for (int rows; j < endJ; j += rows)
                 {
-                    var x = inputs.Pointers[j - firstRow * geometry.C] + lane;
-                    var to = sums + (nint)j * geometry.S * width + start;
-                    var s = 0;
-                    for (; s <= geometry.S - 3; s += 3) AddThreeTaps(gradient + lane, q, count, x, s, to + s * width);
-                    for (; s < geometry.S; s++)
-                        AddTap(gradient + lane, q, (q, q + count), x, s, to + s * width);
+                    rows = endJ - j >= 3 ? 3 : 1;
+                    AddRows(
+                        gradient + lane, q, count, inputs.Pointers + (j - firstRow * geometry.C), rows, lane,
+                        sums + (nint)j * geometry.S * width + start);
                 }
             }
         }
 
-        /// <summary>Where all three are inside the image at once, then the columns where one or two are.</summary>
-        private void AddThreeTaps(float* gradient, int q, int count, float* x, int s, float* to)
+        /// <summary>The taps of one row of the kernel, or of three.</summary>
+        private void AddRows(float* gradient, int q, int count, float** x, int rows, int lane, float* to)
         {
-            var begin = Math.Max(q, Math.Max(columns[s].Begin, Math.Max(columns[s + 1].Begin, columns[s + 2].Begin)));
-            var end = Math.Min(q + count, Math.Min(columns[s].End, Math.Min(columns[s + 1].End, columns[s + 2].End)));
-            if (begin >= end) begin = end = q + count;
-            else
-                DepthwiseMicroKernels.CorrelateThreeTaps<V>(
-                    gradient + (nint)(begin - q) * channels, channels, end - begin, x + InputOffset(begin, s),
-                    ColumnStride, (nint)geometry.Dilation.W * inputs.PixelStride, to, width);
-            if (begin == q && end == q + count) return;
-            for (var tap = s; tap < s + 3; tap++, to += width)
+            var (s, perRow) = (0, (nint)geometry.S * width);
+            for (; s <= geometry.S - 3; s += 3, to += 3 * width)
             {
-                AddTap(gradient, q, (q, begin), x, tap, to);
-                AddTap(gradient, q, (end, q + count), x, tap, to);
+                // Where all three taps are inside the image at once, then the columns where one or two are.
+                var begin = Math.Max(q, Math.Max(columns[s].Begin, Math.Max(columns[s + 1].Begin, columns[s + 2].Begin)));
+                var end = Math.Min(
+                    q + count, Math.Min(columns[s].End, Math.Min(columns[s + 1].End, columns[s + 2].End)));
+                if (begin >= end) begin = end = q + count;
+                else
+                {
+                    var dy = gradient + (nint)(begin - q) * channels;
+                    var (offset, tapStride) = (InputOffset(begin, s) + lane, (nint)geometry.Dilation.W * inputs.PixelStride);
+                    if (rows == 3)
+                        DepthwiseMicroKernels.CorrelateNineTaps<V>(
+                            dy, channels, end - begin, x[0] + offset, x[1] + offset, x[2] + offset,
+                            ColumnStride, tapStride, to, width, perRow);
+                    else
+                        DepthwiseMicroKernels.CorrelateThreeTaps<V>(
+                            dy, channels, end - begin, x[0] + offset, ColumnStride, tapStride, to, width);
+                }
+
+                if (begin == q && end == q + count) continue;
+                for (var row = 0; row < rows; row++)
+                    for (var tap = 0; tap < 3; tap++)
+                    {
+                        var sum = to + row * perRow + tap * width;
+                        AddTap(gradient, q, (q, begin), x[row] + lane, s + tap, sum);
+                        AddTap(gradient, q, (end, q + count), x[row] + lane, s + tap, sum);
+                    }
             }
+
+            for (; s < geometry.S; s++, to += width)
+                for (var row = 0; row < rows; row++)
+                    AddTap(gradient, q, (q, q + count), x[row] + lane, s, to + row * perRow);
         }
 
         /// <summary>The columns of a range in which a tap is inside the image.</summary>
