@@ -28,6 +28,12 @@ public static class DataCatalog
         new("shapes", null, [], (_, seed) => ShapesGenerator.Generate(seed)),
     ];
 
+    /// <summary>The variable of the environment that names the data folder where a call names none.</summary>
+    public const string FolderVariable = "PYNET_DATA";
+
+    /// <summary>The data folder where neither a call nor the variable names one, in the working directory.</summary>
+    public const string DefaultFolder = "data";
+
     /// <summary>The names of all sets.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Entries.Select(entry => entry.Name)];
 
@@ -40,32 +46,59 @@ public static class DataCatalog
     /// <param name="dataDir">As for <see cref="Load"/>.</param>
     /// <returns>Null if the files are missing, or the set is generated.</returns>
     /// <exception cref="InputException">There is no such set.</exception>
-    public static string? FindFolder(string name, string dataDir) => Find(name).FindFolder(dataDir);
+    public static string? FindFolder(string name, string? dataDir = null) =>
+        Find(name).FindFolder(DataFolder(dataDir));
+
+    /// <summary>The data folder, as for <see cref="Load"/>; it need not exist.</summary>
+    /// <param name="dataDir">The folder that a user named, or null.</param>
+    /// <returns>
+    /// <paramref name="dataDir"/>; else what <see cref="FolderVariable"/> says, with the home folder for a <c>~</c>;
+    /// else <see cref="DefaultFolder"/>.
+    /// </returns>
+    /// <exception cref="InputException">The variable names another user's home.</exception>
+    public static string DataFolder(string? dataDir = null)
+    {
+        if (dataDir is not null) return dataDir;
+        if (Environment.GetEnvironmentVariable(FolderVariable) is not { Length: > 0 } path) return DefaultFolder;
+        try
+        {
+            return UserPath.Expand(path);
+        }
+        catch (InputException fault)
+        {
+            throw new InputException($"the variable {FolderVariable}: {fault.Message}", fault);
+        }
+    }
 
     /// <summary>Reads or generates a set.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="dataDir">
-    /// The folder that holds <c>cifar10/</c>, <c>fashion-mnist/</c>, …, or is the set's own; not needed for generated
-    /// sets.
+    /// The folder that holds <c>cifar10/</c>, <c>fashion-mnist/</c>, …, or is the set's own. Null, as for
+    /// <c>pynet</c>: the one that the variable PYNET_DATA names, or <c>data</c> in the working directory. Not needed
+    /// for generated sets.
     /// </param>
     /// <param name="seed">
     /// Seeds generated sets, and the split of iris. Keep it from run to run: test items must not become training items.
     /// </param>
     /// <exception cref="UnknownNameException">There is no such set.</exception>
     /// <exception cref="DatasetNotFoundException">Its files were not found.</exception>
-    /// <exception cref="InputException">Its files are faulty.</exception>
+    /// <exception cref="InputException">Its files are faulty, or the variable PYNET_DATA is.</exception>
     public static TrainTestSplit Load(string name, string? dataDir = null, ulong seed = 0)
     {
         var entry = Find(name);
         if (entry.MarkerFile is null) return entry.Read("", seed);
 
-        if (dataDir is null)
-            throw new DatasetNotFoundException(name, $"{name} is read from files, but no data folder was given.");
-        if (FolderCheck.FindProblem(dataDir) is { } fault)
-            throw new DatasetNotFoundException(name, $"The data folder '{dataDir}' {fault}.");
+        var root = DataFolder(dataDir);
+        if (dataDir is null && root == DefaultFolder && !Path.Exists(root))
+            throw new DatasetNotFoundException(
+                name,
+                $"{name} is read from files, but no data folder was given, the variable {FolderVariable} is not set, " +
+                $"and there is no folder '{DefaultFolder}' here.");
+        if (FolderCheck.FindProblem(root) is { } fault)
+            throw new DatasetNotFoundException(name, $"The data folder '{root}' {fault}.");
 
-        var folder = entry.FindFolder(dataDir) ?? throw new DatasetNotFoundException(
-            name, $"No {name} in '{dataDir}': {ExplainMissing(entry, dataDir)}.");
+        var folder = entry.FindFolder(root) ?? throw new DatasetNotFoundException(
+            name, $"No {name} in '{root}': {ExplainMissing(entry, root)}.");
         return entry.Read(folder, seed);
     }
 

@@ -11,7 +11,7 @@ public sealed class DataLoader
     private readonly Dataset data;
     private readonly int batchSize;
     private readonly ITransform transform;
-    private readonly bool shuffle;
+    private readonly bool shuffle, dropLast;
     private readonly Rng rng;
     private readonly Device device;
     private readonly Shape itemShape;
@@ -20,26 +20,38 @@ public sealed class DataLoader
 
     /// <summary>Creates a loader; nothing is read yet.</summary>
     /// <param name="data">What to load. Not empty.</param>
-    /// <param name="batchSize">Items per batch, at least 1; the last batch of an epoch has the rest.</param>
+    /// <param name="batchSize">Items per batch, at least 1; the last batch of an epoch has the rest. Where it is more
+    /// than the set has, the one batch has all.</param>
     /// <param name="transform">Applied to every item, but not to its target; null for none.</param>
     /// <param name="shuffle">Whether each epoch has its own random order; otherwise the order of the data set.</param>
     /// <param name="seed">Seeds the orders and the random transforms.</param>
     /// <param name="device">The device of the batches; null for the CPU.</param>
-    /// <exception cref="ArgumentException">The data set is empty.</exception>
+    /// <param name="dropLast">
+    /// Whether an epoch ends without the rest that does not fill a batch, as PyTorch's <c>drop_last</c>: with
+    /// <paramref name="shuffle"/> other items of each epoch. For training of a model that cannot learn from small
+    /// batches, such as one with batch normalization; never for evaluation.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The data set is empty, or <paramref name="dropLast"/> leaves no batch.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
     /// <exception cref="ShapeException">
     /// The items do not fit the transform, or a batch is too large for one tensor.
     /// </exception>
     public DataLoader(
         Dataset data, int batchSize, ITransform? transform = null,
-        bool shuffle = true, ulong seed = 0, Device? device = null)
+        bool shuffle = true, ulong seed = 0, Device? device = null, bool dropLast = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         if (data.Count == 0) throw new ArgumentException($"{data.Name}: no items to load.", nameof(data));
+        if (dropLast && data.Count < batchSize)
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{data.Name}: with dropLast there is no batch, as {data.Count} items do not fill one of {batchSize}."),
+                nameof(dropLast));
         this.data = data;
         this.batchSize = Math.Min(batchSize, data.Count);
         this.transform = transform ?? new Compose();
-        this.shuffle = shuffle;
+        (this.shuffle, this.dropLast) = (shuffle, dropLast);
         rng = new(seed);
         this.device = device ?? Device.Cpu;
         itemShape = this.transform.Infer(data.ItemShape);
@@ -47,14 +59,14 @@ public sealed class DataLoader
         batchTracker = new(BatchShape(this.batchSize).Size + (data.HasLabels ? 0 : targetSize));
     }
 
-    /// <summary>The number of items in a batch; an epoch's last may have fewer.</summary>
+    /// <summary>The number of items in a batch; an epoch's last may have fewer, unless dropped.</summary>
     public int BatchSize => batchSize;
 
     /// <summary>The number of batches in an epoch.</summary>
-    public int BatchCount => (data.Count + batchSize - 1) / batchSize;
+    public int BatchCount => (data.Count + (dropLast ? 0 : batchSize - 1)) / batchSize;
 
-    /// <summary>The number of items in an epoch.</summary>
-    public int Count => data.Count;
+    /// <summary>The number of items in an epoch, without those that are dropped.</summary>
+    public int Count => dropLast ? BatchCount * batchSize : data.Count;
 
     /// <summary>The device of the batches.</summary>
     public Device Device => device;
@@ -88,6 +100,18 @@ public sealed class DataLoader
         return Batches(rng.Split((ulong)epoch), first);
     }
 
+    /// <summary>The indices in the data set of the items of a batch: to find an item that a batch shows.</summary>
+    /// <param name="epoch">As for <see cref="Epoch"/>.</param>
+    /// <param name="batch">The batch's number within the epoch, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The epoch is negative or has no such batch.</exception>
+    public IReadOnlyList<int> Items(int epoch, int batch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        ArgumentOutOfRangeException.ThrowIfNegative(batch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(batch, BatchCount);
+        return ItemsOf(Order(rng.Split((ulong)epoch).Split(0)), batch).ToArray();
+    }
+
     private IEnumerable<Batch> Batches(Rng epoch, int first)
     {
         var buffers = Interlocked.Exchange(ref idleBuffers, null)
@@ -107,7 +131,7 @@ public sealed class DataLoader
             Task<Batch>? Begin(int b)
             {
                 if (b == BatchCount) return null;
-                var items = order.AsMemory(b * batchSize, Math.Min(batchSize, order.Length - b * batchSize));
+                var items = ItemsOf(order, b);
                 var x = batchTracker.Allocate(BatchShape(items.Length), device);
                 var values = data.HasLabels ? null : Tensor.Empty(TargetBatchShape(items.Length), device);
                 return Task.Run(() => Prepare(buffers, items.Span, epoch, x, values));
@@ -119,6 +143,9 @@ public sealed class DataLoader
             idleBuffers = buffers;
         }
     }
+
+    private ReadOnlyMemory<int> ItemsOf(int[] order, int batch) =>
+        order.AsMemory(batch * batchSize, Math.Min(batchSize, order.Length - batch * batchSize));
 
     private int[] Order(Rng epoch)
     {

@@ -115,19 +115,22 @@ public partial class Tensor
     /// </summary>
     internal void BumpVersion() => Storage.BumpVersion();
 
-    internal void CheckSource(Tensor source)
+    internal void CheckSource(Tensor source, [CallerMemberName] string caller = "")
     {
         ArgumentNullException.ThrowIfNull(source);
-        if (source.Shape != Shape) throw new ShapeException($"CopyFrom: {source.Shape} does not fit into {Shape}.");
+        if (source.Shape != Shape) throw new ShapeException($"{caller}: {source.Shape} does not fit into {Shape}.");
         if (source.Device != Device)
             throw new InvalidOperationException(
-                $"CopyFrom: from the device {source.Device} to {Device.DistinctName(source.Device)}; " +
+                $"{caller}: from the device {source.Device} to {Device.DistinctName(source.Device)}; " +
                 "move one with To.");
     }
 
-    private void CheckLength(int length, [CallerMemberName] string caller = "")
+    private void CheckLength(int length, [CallerMemberName] string caller = "") => CheckLength(length, Shape, caller);
+
+    /// <exception cref="ArgumentException">The shape has another number of elements.</exception>
+    internal static void CheckLength(int length, Shape shape, string caller)
     {
-        if (length != Shape.Size)
-            throw new ArgumentException($"{caller}: {length} numbers for a tensor of shape {Shape} ({Shape.Size}).");
+        if (length != shape.Size)
+            throw new ArgumentException($"{caller}: {length} numbers for a tensor of shape {shape} ({shape.Size}).");
     }
 }

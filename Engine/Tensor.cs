@@ -102,7 +102,16 @@ public partial class Tensor
         $"{GetType().Name} {Shape}{(GradFn is null ? "" : $", the result of {GradFn.Name}")}: its storage has been " +
         "freed (by Backward, Release, ZeroGrad, or a Sequential of which it was an intermediate) or taken over (by a " +
         "Parameter or ModuleBuffer). " +
-        "Read the tensor before, or call Keep() on it when it is computed.");
+        "Read the tensor before, or call Keep() on it when it is computed.")
+    {
+        Data = { [nameof(IsFreed)] = this },        // for the op whose Backward has read it
+    };
+
+    /// <summary>Whether there is no storage: it was freed or taken over.</summary>
+    internal bool IsFreed => storage is null;
+
+    /// <summary>Whether an op has created the tensor and none has taken it as an input or a gradient yet.</summary>
+    internal bool IsNew { get; set; }
 
     /// <summary>The first element in storage order, for CPU kernels.</summary>
     internal unsafe float* Pointer => CpuData.Pointer;

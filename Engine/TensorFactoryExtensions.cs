@@ -9,6 +9,8 @@ public static class TensorFactoryExtensions
         /// <exception cref="ArgumentException">There are more or fewer values than the shape has elements.</exception>
         public static Tensor From(Shape shape, ReadOnlySpan<float> values, Device? device = null)
         {
+            ArgumentNullException.ThrowIfNull(shape);
+            Tensor.CheckLength(values.Length, shape, "Tensor.From");
             var tensor = New(shape, device);
             tensor.CopyFrom(values);
             return tensor;

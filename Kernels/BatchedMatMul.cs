@@ -32,13 +32,14 @@ internal static class BatchedMatMul
             : new BatchedMatMulOp(ta, tb, leadingA, leadingB, batch).Apply(shapedA, shapedB);
         if (y.Shape == result) return y;
         using var releaseY = new TemporaryTensor(y);
-        return y.Reshape(result);
+        return ReshapeOp.Apply(y, result, "MatMul");
 
         ShapeException Error(string what) =>
             new($"MatMul: {what} for {MatMulOp.Show(a.Shape, ta)} · {MatMulOp.Show(b.Shape, tb)}.");
     }
 
-    private static Tensor Shaped(Tensor x, Shape shape) => x.Shape == shape ? x : x.Reshape(shape);
+    private static Tensor Shaped(Tensor x, Shape shape) =>
+        x.Shape == shape ? x : ReshapeOp.Apply(x, shape, "MatMul");
 
     private static Shape Leading(Shape shape) => Shape.Create(shape.AsSpan()[..^2]);
 

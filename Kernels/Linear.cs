@@ -11,14 +11,30 @@ public static class LinearExtensions
         /// <param name="weight">[outputs, inputs]</param>
         /// <param name="bias">[outputs], or null for none.</param>
         /// <param name="relu">Whether to end with max(·, 0), fused: it takes no pass over memory.</param>
-        /// <returns>[n, outputs], where this tensor is [n, inputs].</returns>
+        /// <returns>
+        /// [n, outputs], where this tensor is [n, inputs]; [n, …, outputs] for [n, …, inputs], each row on its own.
+        /// </returns>
         /// <exception cref="ShapeException">The ranks or extents do not fit.</exception>
         public Tensor Linear(Tensor weight, Tensor? bias = null, bool relu = false)
         {
             ArgumentNullException.ThrowIfNull(weight);
-            var op = new LinearOp(relu);
-            return bias is null ? op.Apply(x, weight) : op.Apply(x, weight, bias);
+            if (x.Rank <= 2 || weight.Rank != 2 || x.Shape[^1] != weight.Shape[1])
+                return Apply(x, weight, bias, relu);
+
+            var leading = x.Shape.AsSpan()[..^1];
+            var rows = ReshapeOp.Apply(x, [Shape.Create(leading).Size, weight.Shape[1]], "Linear");
+            var y = Apply(rows, weight, bias, relu);
+            var shaped = ReshapeOp.Apply(y, [.. leading, weight.Shape[0]], "Linear");
+            rows.Release();
+            y.Release();
+            return shaped;
         }
+    }
+
+    private static Tensor Apply(Tensor x, Tensor weight, Tensor? bias, bool relu)
+    {
+        var op = new LinearOp(relu);
+        return bias is null ? op.Apply(x, weight) : op.Apply(x, weight, bias);
     }
 }
 
@@ -31,9 +47,9 @@ internal sealed class LinearOp(bool relu) : Op
     {
         var (x, weight, bias) = (inputs[0].Shape, inputs[1].Shape, inputs.Length > 2 ? inputs[2].Shape : null);
         var problem =
-            x.Rank != 2 ? "the input must be [n, inputs]"
-            : weight.Rank != 2 ? "the weight must be [outputs, inputs]"
-            : x[1] != weight[1] ? $"the input has {x[1]} columns and the weight takes {weight[1]}"
+            weight.Rank != 2 ? "the weight must be [outputs, inputs]"
+            : x.Rank < 2 ? "the input must be [n, …, inputs]"
+            : x[^1] != weight[1] ? $"the input's last extent is {x[^1]} and the weight takes {weight[1]}"
             : bias is not null && (bias.Rank != 1 || bias[0] != weight[0]) ? $"the bias must be [{weight[0]}]"
             : null;
         return problem is null

@@ -16,7 +16,7 @@ public static class ReshapeExtensions
         /// <remarks>Nothing is copied, unless an image (rank 4, stored channels last) changes its shape.</remarks>
         [OverloadResolutionPriority(1)]
         public Tensor Reshape(params ReadOnlySpan<int> extents) =>
-            new ReshapeOp(ResolveShape(x.Shape, extents)).Apply(x);
+            ReshapeOp.Apply(x, ResolveShape(x.Shape, extents));
 
         /// <summary>The same numbers, in the same logical order, in another shape.</summary>
         /// <exception cref="ShapeException">The numbers of elements differ.</exception>
@@ -31,7 +31,7 @@ public static class ReshapeExtensions
         /// </summary>
         /// <exception cref="ShapeException">A scalar has no first axis.</exception>
         public Tensor Flatten() => x.Rank > 0
-            ? x.Reshape(x.Shape[0], Shape.Create(x.Shape.AsSpan()[1..]).Size)
+            ? ReshapeOp.Apply(x, [x.Shape[0], Shape.Create(x.Shape.AsSpan()[1..]).Size], "Flatten")
             : throw new ShapeException($"Flatten: {x.Shape} has no first axis.");
     }
 
@@ -54,9 +54,15 @@ public static class ReshapeExtensions
     }
 }
 
-internal sealed class ReshapeOp(Shape to) : Op
+/// <param name="to">Has as many elements as the input.</param>
+/// <param name="name">What the caller has called: Flatten, Squeeze, or an op that reshapes its result.</param>
+internal sealed class ReshapeOp(Shape to, string name) : Op
 {
     private Shape from = null!;
+
+    public override string Name => name;
+
+    public static Tensor Apply(Tensor x, Shape to, string name = "Reshape") => new ReshapeOp(to, name).Apply(x);
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {

@@ -36,17 +36,7 @@ public sealed class Linear : Module
     /// <summary>
     /// The product, with ReLU as its epilogue if <paramref name="relu"/>: no pass over memory between them.
     /// </summary>
-    internal Tensor Forward(Tensor x, bool relu)
-    {
-        if (x.Rank <= 2 || x.Shape[^1] != Weight.Shape[1]) return x.Linear(Weight, Bias, relu);
-        var leading = x.Shape.SkipLast(1).ToArray();
-        var rows = x.Reshape(leading.Aggregate(1, (product, extent) => product * extent), Weight.Shape[1]);
-        var y = rows.Linear(Weight, Bias, relu);
-        var shaped = y.Reshape([.. leading, Weight.Shape[0]]);
-        if (rows != x) rows.Release();
-        y.Release();
-        return shaped;
-    }
+    internal Tensor Forward(Tensor x, bool relu) => x.Linear(Weight, Bias, relu);
 
     /// <inheritdoc/>
     protected override string Describe() =>

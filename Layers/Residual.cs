@@ -33,8 +33,8 @@ public sealed class Residual(Module body, Module? shortcut = null, bool relu = f
     /// </exception>
     protected override Tensor Forward(Tensor x)
     {
-        var residual = Call("body", Body, x);
-        var identity = Shortcut is null ? x : Call("shortcut", Shortcut, x);
+        var residual = Body.Forward(x);
+        var identity = Shortcut?.Forward(x) ?? x;
         if (residual.Shape != identity.Shape)
             throw new ShapeException(
                 $"Residual: the body yields {residual.Shape} and the shortcut {identity.Shape} for {x.Shape}.");
@@ -51,16 +51,4 @@ public sealed class Residual(Module body, Module? shortcut = null, bool relu = f
 
     /// <inheritdoc/>
     protected override string Describe() => HasReLU ? "relu=True" : "";
-
-    private static Tensor Call(string name, Module module, Tensor x)
-    {
-        try
-        {
-            return module.Forward(x);
-        }
-        catch (ShapeException error)
-        {
-            throw error.PrependPath(name);
-        }
-    }
 }

@@ -78,7 +78,7 @@ public class Sequential : Module
         {
             var (name, module) = children[i];
             var fused = i + 1 < Count && CanFuse(module, children[i + 1].Module);
-            var next = ForwardChild(name, module, y, fused);
+            var next = fused ? ForwardFused(name, module, y) : module.Forward(y);
             if (fused) i++;
             if (y != x && y != next) y.Release();
             y = next;
@@ -91,16 +91,12 @@ public class Sequential : Module
     private static bool CanFuse(Module module, Module next) =>
         next is ReLU && (module is Conv2d or Linear) && !module.HasForwardHooks && !next.HasForwardHooks;
 
-    private static Tensor ForwardChild(string name, Module module, Tensor x, bool relu)
+    /// <summary>A layer and the ReLU after it in one op.</summary>
+    private static Tensor ForwardFused(string name, Module module, Tensor x)
     {
         try
         {
-            return module switch
-            {
-                Conv2d conv when relu => conv.Forward(x, relu: true),
-                Linear linear when relu => linear.Forward(x, relu: true),
-                _ => module.Forward(x),
-            };
+            return module is Conv2d conv ? conv.Forward(x, relu: true) : ((Linear)module).Forward(x, relu: true);
         }
         catch (ShapeException error)
         {

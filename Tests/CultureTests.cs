@@ -34,7 +34,7 @@ public sealed class CultureTests
         Case("a deviation", () => Error(() => _ = new Normalize([0.5f], [-0.5f]))),
         Case("a dropout layer", () => new Dropout(new Rng(1), 0.25f).ToString()),
         Case("a normalization layer", () => NetworkCatalog.Find("fcnet").Create(new([2], 2), new Rng(1)).ToString()),
-        Case("a divergence", () => new DivergenceException(1234, 0.5, double.NaN).Message),
+        Case("a divergence", () => new DivergenceException(1234, 0.5, double.NaN, "why").Message),
         Case("a dead network", () => new DeadReluException(1234, 10, 0.5, 0.25).Message),
         Case("memory", () => Error(() => Tensor.Zeros([1 << 30], new CpuDevice(threads: 1, memoryLimit: 1 << 20)))),
         Case("a schedule", () => Error(() => ScheduleText.Parse("cosine:7", epochs: 5))),

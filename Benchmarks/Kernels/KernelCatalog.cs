@@ -13,7 +13,8 @@ internal static class KernelCatalog
     /// <summary>Every kernel whose text contains <paramref name="filter"/>; a star stands for all.</summary>
     public static IEnumerable<KernelCase> Find(string filter, bool onGpu = false) =>
         Products.Concat(onGpu ? [LargeProduct] : []).Select(Product)
-            .Concat(Depthwise(batch: 32, channels: 128, size: 56))
+            .Concat(Grouped(batch: 32, channels: 128, groups: 128, size: 56))
+            .Concat(((int[])[1, 4, 32]).SelectMany(groups => Grouped(batch: 16, channels: 64, groups, size: 32)))
             .Concat(LayerPasses(Workload.Standard.Where(workload => workload.Trains)))
             .Append(CrossEntropy(128, 10)).Append(CrossEntropy(128, 1000)).Append(Sgd(1 << 24))
             .Where(kernel => filter == "*" || kernel.ToString().Contains(filter, StringComparison.OrdinalIgnoreCase));
@@ -42,11 +43,13 @@ internal static class KernelCatalog
     }
 
     /// <summary>
-    /// The passes of a depthwise 3×3 convolution, which memory limits: images beyond the caches, read and written once.
+    /// The passes of a grouped 3×3 convolution; a depthwise one is limited by memory: images beyond the caches, read
+    /// and written once. One of a single group is there to compare with.
     /// </summary>
-    private static IEnumerable<KernelCase> Depthwise(int batch, int channels, int size)
+    private static IEnumerable<KernelCase> Grouped(int batch, int channels, int groups, int size)
     {
-        var name = $"Depthwise Conv2d 3×3 of {channels}, {size}×{size}, batch {batch}";
+        var name = (groups == channels ? "Depthwise " : "") + $"Conv2d 3×3 of {channels}"
+            + (groups == channels ? "" : $" in groups: {groups}") + $", {size}×{size}, batch {batch}";
         var bytes = 2L * sizeof(float) * batch * channels * size * size;
         return
         [
@@ -54,8 +57,8 @@ internal static class KernelCatalog
             Case("weight gradient", op => op.WeightGradient),
         ];
 
-        KernelCase Case(string pass, Func<DepthwisePasses, Action> run) =>
-            new("", $"{name}: {pass}", 0, bytes, device => run(new(device, [batch, channels, size, size])));
+        KernelCase Case(string pass, Func<GroupedPasses, Action> run) =>
+            new("", $"{name}: {pass}", 0, bytes, device => run(new(device, [batch, channels, size, size], groups)));
     }
 
     private static KernelCase CrossEntropy(int batch, int classes) =>

@@ -19,10 +19,11 @@ public static class DataDownload
     /// There is no such set, the data folder is no folder, or a file cannot be downloaded or has the wrong digest.
     /// </exception>
     public static Task<bool> FetchAsync(
-        string name, string dataDir, Downloader downloader,
+        string name, string? dataDir, Downloader downloader,
         IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
         DataCatalog.NeedsFiles(name)
-            ? FetchAsync(name, DatasetUrls.All[name], dataDir, downloader, progress, cancellation)
+            ? FetchAsync(
+                name, DatasetUrls.All[name], DataCatalog.DataFolder(dataDir), downloader, progress, cancellation)
             : Task.FromResult(false);
 
     internal static async Task<bool> FetchAsync(

@@ -26,6 +26,7 @@ public abstract class Op
 
     private List<SavedTensor>? savedTensors;
     private Tensor? output;
+    private Tensor? current;        // the result while Forward runs, its gradient while Backward does
     private bool isApplied, backwardCalled;
 
     /// <summary>Where the gradients of the inputs go; empty if nothing was recorded.</summary>
@@ -57,7 +58,9 @@ public abstract class Op
 
         var y = CreateOutput(inputs, Infer(inputs));
         OpObserver.Current?.OnApply(this, inputs, y.Shape);
+        current = y;
         using (OpObserver.BeginScope(this, Pass.Forward)) Forward(inputs, y);
+        current = null;
         if (!GradMode.InBackward) y.RetainForCaller();         // a backward pass retains the gradients itself
         if (IsRecorded)
         {
@@ -117,26 +120,45 @@ public abstract class Op
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(device);
-        return new(shape, device);
+        return new(shape, device) { IsNew = true };
     }
 
     /// <summary>The elements of a tensor on the CPU, in storage order.</summary>
     /// <returns>Valid while the op runs. Closures cannot hold a span: call this within them.</returns>
     /// <exception cref="NotSupportedException">The tensor is on a GPU.</exception>
-    protected ReadOnlySpan<float> ReadContents(Tensor tensor) => WriteContents(tensor);
+    /// <exception cref="InvalidOperationException">
+    /// <see cref="Backward"/> reads an input or the result without <see cref="Save"/> in <see cref="Forward"/>.
+    /// </exception>
+    protected ReadOnlySpan<float> ReadContents(Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (backwardCalled && tensor != current && (tensor.InGraph || tensor.IsFreed) && !IsSaved(tensor))
+            throw NotSavedError(tensor, null);
+        return Contents(tensor);
+    }
 
     /// <summary>The elements of the result, or of a <see cref="NewTensor"/>, to be written in storage order.</summary>
     /// <returns>As for <see cref="ReadContents"/>.</returns>
     /// <exception cref="NotSupportedException">The tensor is on a GPU.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is another tensor: an input, what <see cref="Forward"/> has saved, or the gradient of the result.
+    /// </exception>
     protected Span<float> WriteContents(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        return tensor.IsOnCpu
+        if (!tensor.IsNew && (backwardCalled || tensor != current))
+            throw new InvalidOperationException(
+                $"{Name}: WriteContents of {tensor.Describe()}, which is read only: an op writes its result in " +
+                "Forward, and tensors that it has from NewTensor until another op takes them.");
+        return Contents(tensor);
+    }
+
+    private Span<float> Contents(Tensor tensor) =>
+        tensor.IsOnCpu
             ? tensor.Span
             : throw new NotSupportedException(
                 $"{Name}: it has no implementation for the device {tensor.Device}, only for the CPU. " +
                 "Move the tensors with To(Device.Cpu), or launch a kernel where they are on a GPU.");
-    }
 
     /// <summary>
     /// Releases a saved tensor before <see cref="Backward"/> ends, so that the allocator can reuse its memory for a
@@ -165,8 +187,18 @@ public abstract class Op
                 "Sum the losses and call Backward once, or compute the graph again.");
         CheckSavedVersions();
         backwardCalled = true;
+        (current, dy.IsNew) = (dy, false);
         Tensor?[] gradients;
-        using (OpObserver.BeginScope(this, Pass.Backward)) gradients = Backward(dy);
+        try
+        {
+            using (OpObserver.BeginScope(this, Pass.Backward)) gradients = Backward(dy);
+        }
+        catch (InvalidOperationException e) when (e.Data[nameof(Tensor.IsFreed)] is Tensor freed && !IsSaved(freed))
+        {
+            throw NotSavedError(freed, e);
+        }
+
+        current = null;
         if (!(gradients?.Length >= Edges.Length))
             throw new InvalidOperationException(
                 $"{Name}.Backward returned {gradients?.Length ?? 0} gradients for {Edges.Length} inputs; " +
@@ -208,6 +240,13 @@ public abstract class Op
         "Call Backward before changing what the graph has read (CopyFrom, Fill, Load, To, an optimizer's Step), " +
         "or compute the graph again.");
 
+    private bool IsSaved(Tensor tensor) => savedTensors?.Exists(saved => saved.Tensor == tensor) ?? false;
+
+    private InvalidOperationException NotSavedError(Tensor tensor, Exception? inner) => new(
+        $"{Name}.Backward reads {Describe(tensor)} but Forward did not Save it" +
+        (tensor.IsFreed ? ", so its storage has been freed. " : ", so it may be freed or changed by then. ") +
+        "Call Save(tensor) in Forward for each tensor that Backward reads.", inner);
+
     private string Describe(Tensor tensor) =>
         tensor == output ? $"the result {tensor.Shape} of {Name}"
         : tensor.GradFn is { } producer ? $"the tensor {tensor.Shape}, {producer.Name}'s result,"
@@ -221,6 +260,7 @@ public abstract class Op
         foreach (var x in inputs)
         {
             ArgumentNullException.ThrowIfNull(x, Name);
+            x.IsNew = false;
             if (x.Device != inputs[0].Device)
                 throw new ArgumentException(
                     $"{Name}: inputs on {inputs[0].Device} and on {x.Device.DistinctName(inputs[0].Device)}. " +

@@ -2,9 +2,12 @@ namespace PyNetSharp;
 
 /// <summary>Selects elements: the engine's only op, because an indexer must be a member of its type.</summary>
 /// <param name="selection">A view of the input, each element at most once, in increasing order along each axis.</param>
-internal sealed class SliceOp(StridedView selection) : Op
+/// <param name="name">What the caller has called; the indexer is a slice.</param>
+internal sealed class SliceOp(StridedView selection, string name = "Slice") : Op
 {
     private Shape input = null!;
+
+    public override string Name => name;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {

@@ -44,6 +44,25 @@ public abstract partial class Module
     /// <exception cref="NotSupportedException">The module takes several inputs.</exception>
     public IDisposable RegisterForwardHook(Func<Module, Tensor, Tensor, Tensor?> hook) => AddForwardHook(hook);
 
+    /// <summary>
+    /// As the other overloads, for a <paramref name="hook"/> (module, output) that does not read the input: it fits
+    /// modules of any number of inputs.
+    /// </summary>
+    /// <returns>Removes the hook when it is disposed.</returns>
+    /// <example><code>
+    /// foreach (var (path, module) in net.Descendants())
+    ///     module.RegisterForwardHook((_, y) =&gt; Console.WriteLine($"{path} {y.Shape}"));
+    /// </code></example>
+    public IDisposable RegisterForwardHook(Action<Module, Tensor> hook)
+    {
+        ArgumentNullException.ThrowIfNull(hook);
+        return Add((module, _, output) =>
+        {
+            hook(module, output);
+            return null;
+        });
+    }
+
     /// <summary>Computes the module's function; callers use the extension method of this name.</summary>
     /// <param name="x">The input; its shape is the class's matter.</param>
     /// <returns>The output.</returns>
@@ -52,10 +71,21 @@ public abstract partial class Module
         $"{TypeName}.Forward(Tensor) is not implemented: the class holds modules, or takes other inputs. A module of " +
         "one tensor overrides 'protected override Tensor Forward(Tensor x)'.");
 
+    /// <summary>
+    /// Calls the module and its hooks; a <see cref="ShapeException"/> gets the path from the outermost module called.
+    /// </summary>
     internal Tensor Invoke(Tensor x)
     {
-        var y = Forward(x);
-        return HasForwardHooks ? CallForwardHooks(x, y, [x]) : y;
+        try
+        {
+            var y = Forward(x);
+            return HasForwardHooks ? CallForwardHooks(x, y, [x]) : y;
+        }
+        catch (ShapeException error)
+        {
+            error.Leave(this);
+            throw;
+        }
     }
 
     private protected IDisposable AddForwardHook<TInput>(Action<Module, TInput, Tensor> hook)
@@ -74,9 +104,7 @@ public abstract partial class Module
         if (typeof(TInput) == typeof(Tensor) && !TakesOneTensor)
             throw new NotSupportedException(
                 $"{TypeName} takes several inputs; a hook on a variable of this type is (module, inputs, output).");
-        Func<Module, object?, Tensor, Tensor?> added = (module, input, output) => hook(module, (TInput)input!, output);
-        forwardHooks = [.. forwardHooks, added];
-        return new ForwardHookHandle(this, added);
+        return Add((module, input, output) => hook(module, (TInput)input!, output));
     }
 
     /// <param name="input">The input, or a tuple of the inputs.</param>
@@ -95,6 +123,12 @@ public abstract partial class Module
         }
 
         return y;
+    }
+
+    private ForwardHookHandle Add(Func<Module, object?, Tensor, Tensor?> hook)
+    {
+        forwardHooks = [.. forwardHooks, hook];
+        return new(this, hook);
     }
 
     private sealed class ForwardHookHandle(Module module, Func<Module, object?, Tensor, Tensor?> hook) : IDisposable

@@ -36,8 +36,16 @@ public abstract class Module<T1, T2> : Module
 
     internal Tensor Invoke(T1 x1, T2 x2)
     {
-        var y = Forward(x1, x2);
-        return HasForwardHooks ? CallForwardHooks((x1, x2), y, [x1, x2]) : y;
+        try
+        {
+            var y = Forward(x1, x2);
+            return HasForwardHooks ? CallForwardHooks((x1, x2), y, [x1, x2]) : y;
+        }
+        catch (ShapeException error)
+        {
+            error.Leave(this);
+            throw;
+        }
     }
 }
 
@@ -63,7 +71,15 @@ public abstract class Module<T1, T2, T3> : Module
 
     internal Tensor Invoke(T1 x1, T2 x2, T3 x3)
     {
-        var y = Forward(x1, x2, x3);
-        return HasForwardHooks ? CallForwardHooks((x1, x2, x3), y, [x1, x2, x3]) : y;
+        try
+        {
+            var y = Forward(x1, x2, x3);
+            return HasForwardHooks ? CallForwardHooks((x1, x2, x3), y, [x1, x2, x3]) : y;
+        }
+        catch (ShapeException error)
+        {
+            error.Leave(this);
+            throw;
+        }
     }
 }

@@ -15,7 +15,7 @@ public static class GeluExtensions
         /// <returns>A tensor shaped like <paramref name="x"/>, from −0.17 up.</returns>
         /// <seealso href="https://arxiv.org/abs/1606.08415">Hendrycks and Gimpel, 2016, §2</seealso>
         public Tensor Gelu(bool approximate = false) => approximate
-            ? new ElementwiseOp<GeluTanh>(new()).Apply(x)
+            ? new ElementwiseOp<GeluTanh>(new(), "Gelu").Apply(x)
             : new ElementwiseOp<Gelu>(new()).Apply(x);
     }
 }

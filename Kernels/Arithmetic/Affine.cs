@@ -11,32 +11,35 @@ public static class AffineExtensions
     extension(Tensor)
     {
         /// <summary>−x, elementwise.</summary>
-        public static Tensor operator -(Tensor x) => new AffineOp(-1, 0).Apply(x);
+        public static Tensor operator -(Tensor x) => new AffineOp("Negate", -1, 0).Apply(x);
 
         /// <summary>x + <paramref name="shift"/>, elementwise.</summary>
-        public static Tensor operator +(Tensor x, float shift) => new AffineOp(1, shift).Apply(x);
+        public static Tensor operator +(Tensor x, float shift) => new AffineOp("Add", 1, shift).Apply(x);
 
         /// <summary><paramref name="shift"/> + x, elementwise.</summary>
-        public static Tensor operator +(float shift, Tensor x) => new AffineOp(1, shift).Apply(x);
+        public static Tensor operator +(float shift, Tensor x) => new AffineOp("Add", 1, shift).Apply(x);
 
         /// <summary>x − <paramref name="shift"/>, elementwise.</summary>
-        public static Tensor operator -(Tensor x, float shift) => new AffineOp(1, -shift).Apply(x);
+        public static Tensor operator -(Tensor x, float shift) => new AffineOp("Subtract", 1, -shift).Apply(x);
 
         /// <summary><paramref name="shift"/> − x, elementwise.</summary>
-        public static Tensor operator -(float shift, Tensor x) => new AffineOp(-1, shift).Apply(x);
+        public static Tensor operator -(float shift, Tensor x) => new AffineOp("Subtract", -1, shift).Apply(x);
 
         /// <summary>x·<paramref name="scale"/>, elementwise.</summary>
-        public static Tensor operator *(Tensor x, float scale) => new AffineOp(scale, 0).Apply(x);
+        public static Tensor operator *(Tensor x, float scale) => new AffineOp("Multiply", scale, 0).Apply(x);
 
         /// <summary><paramref name="scale"/>·x, elementwise.</summary>
-        public static Tensor operator *(float scale, Tensor x) => new AffineOp(scale, 0).Apply(x);
+        public static Tensor operator *(float scale, Tensor x) => new AffineOp("Multiply", scale, 0).Apply(x);
     }
 }
 
 /// <summary>y = scale·x + shift.</summary>
-internal sealed unsafe class AffineOp(float scale, float shift) : Op
+/// <param name="name">What the caller has written: Add, Subtract, Multiply or Negate.</param>
+internal sealed unsafe class AffineOp(string name, float scale, float shift) : Op
 {
     private const int GrainSize = 1 << 14;      // floats: two streams of 64 KB stay in the L2 cache
+
+    public override string Name => name;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
 

@@ -16,11 +16,11 @@ public static class DivideExtensions
 
         /// <summary>x / <paramref name="divisor"/>, elementwise.</summary>
         public static Tensor operator /(Tensor x, float divisor) =>
-            new ElementwiseOp<WithScalar<Divide>>(new(divisor)).Apply(x);
+            new ElementwiseOp<WithScalar<Divide>>(new(divisor), "Divide").Apply(x);
 
         /// <summary><paramref name="dividend"/> / x, elementwise.</summary>
         public static Tensor operator /(float dividend, Tensor x) =>
-            new ElementwiseOp<Reciprocal>(new(dividend)).Apply(x);
+            new ElementwiseOp<Reciprocal>(new(dividend), "Divide").Apply(x);
     }
 }
 

@@ -18,7 +18,7 @@ public static class PowExtensions
             -1 => 1 / x,
             0.5f => x.Sqrt(),
             -0.5f => x.Rsqrt(),
-            _ => new ElementwiseOp<PowScalar>(new(exponent)).Apply(x),
+            _ => new ElementwiseOp<PowScalar>(new(exponent), "Pow").Apply(x),
         };
 
         /// <summary>x to the power of <paramref name="exponent"/>, elementwise; shapes are broadcast.</summary>

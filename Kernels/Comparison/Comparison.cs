@@ -101,6 +101,6 @@ internal static class Comparison
     public static Tensor Of<TFormula>(Tensor a, float b) where TFormula : struct, IBinaryFormula
     {
         using var noGrad = GradMode.NoGrad();
-        return new ElementwiseOp<WithScalar<TFormula>>(new(b)).Apply(a);
+        return new ElementwiseOp<WithScalar<TFormula>>(new(b), typeof(TFormula).Name).Apply(a);
     }
 }

@@ -5,10 +5,12 @@ namespace PyNetSharp.Kernels;
 /// <summary>Applies a formula to pairs of elements of two tensors that are broadcast to one shape.</summary>
 internal sealed class BinaryOp<TFormula>(TFormula formula) : Op where TFormula : struct, IBinaryFormula
 {
+    private static readonly string FormulaName = typeof(TFormula).Name.Split('`')[0];
+
     private Tensor a = null!, b = null!;
 
     /// <inheritdoc/>
-    public override string Name => typeof(TFormula).Name;
+    public override string Name => FormulaName;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, x[0].Shape, x[1].Shape);
 

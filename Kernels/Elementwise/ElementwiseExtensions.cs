@@ -12,6 +12,10 @@ public static class ElementwiseExtensions
         /// <param name="formula">The function's parameters.</param>
         /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
         /// <exception cref="ArgumentException">The formula has a field that a GPU cannot take.</exception>
+        /// <exception cref="NotSupportedException">
+        /// x is on a GPU, for which the formula cannot be compiled, because it throws, creates objects or recurses; the
+        /// message names it.
+        /// </exception>
         /// <remarks>The op saves x, or the result where <see cref="IUnaryFormula.UsesOutput"/>.</remarks>
         public Tensor Elementwise<TFormula>(TFormula formula) where TFormula : struct, IUnaryFormula
         {
@@ -26,6 +30,10 @@ public static class ElementwiseExtensions
         /// <returns>The common shape.</returns>
         /// <exception cref="ShapeException">Two aligned extents differ and neither is 1.</exception>
         /// <exception cref="ArgumentException">The formula has a field that a GPU cannot take.</exception>
+        /// <exception cref="NotSupportedException">
+        /// x is on a GPU, for which the formula cannot be compiled, because it throws, creates objects or recurses; the
+        /// message names it.
+        /// </exception>
         /// <remarks>The op saves both operands.</remarks>
         public Tensor Elementwise<TFormula>(Tensor b, TFormula formula) where TFormula : struct, IBinaryFormula
         {

@@ -5,14 +5,19 @@ using PyNetSharp.Kernels.Simd;
 namespace PyNetSharp.Kernels;
 
 /// <summary>Applies a formula to every element.</summary>
-internal sealed class ElementwiseOp<TFormula>(TFormula formula) : Op where TFormula : struct, IUnaryFormula
+/// <param name="formula">The formula with its parameters.</param>
+/// <param name="name">What the caller has called, where the formula's own name is another.</param>
+internal sealed class ElementwiseOp<TFormula>(TFormula formula, string? name = null) : Op
+    where TFormula : struct, IUnaryFormula
 {
     private const int GrainSize = 1 << 15;      // floats that one thread takes at a time
+
+    private static readonly string FormulaName = typeof(TFormula).Name.Split('`')[0];
 
     private Tensor saved = null!;
 
     /// <inheritdoc/>
-    public override string Name => typeof(TFormula).Name;
+    public override string Name => name ?? FormulaName;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
 

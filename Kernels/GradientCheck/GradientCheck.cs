@@ -35,7 +35,7 @@ public static class GradientCheck
     /// <param name="inputs">At least one; leaves, not the results of ops.</param>
     /// <exception cref="ArgumentException">There are no inputs, or one is the result of an op.</exception>
     /// <exception cref="InvalidOperationException">
-    /// Two calls of the function give different results, or its result depends on no input.
+    /// Two calls of the function give different results, its result depends on no input, or contains NaN or infinity.
     /// </exception>
     public static GradientReport Of(Func<Tensor[], Tensor> function, params Tensor[] inputs)
     {
@@ -53,7 +53,7 @@ public static class GradientCheck
     /// <exception cref="ArgumentException">The input is the result of an op.</exception>
     /// <exception cref="InvalidOperationException">
     /// Two calls of the module give different results; the message names the layer. Or the result depends on nothing
-    /// that is checked.
+    /// that is checked, or contains NaN or infinity.
     /// </exception>
     public static GradientReport Of(Module module, Tensor input) => Of(module, input, module.Forward);
 
@@ -66,7 +66,7 @@ public static class GradientCheck
     /// <exception cref="ArgumentException">The input is the result of an op.</exception>
     /// <exception cref="InvalidOperationException">
     /// Two calls of the function give different results; the message names the layer. Or the result depends on nothing
-    /// that is checked.
+    /// that is checked, or contains NaN or infinity.
     /// </exception>
     public static GradientReport Of(Module module, Tensor input, Func<Tensor, Tensor> function)
     {
@@ -102,7 +102,7 @@ public static class GradientCheck
         try
         {
             foreach (var (_, tensor) in tensors) (tensor.RequiresGrad, tensor.Grad) = (true, null);
-            var scalar = ComputeGradients(function);
+            var scalar = ComputeGradients(function, tensors, module);
             var gradients = tensors.Select(t => t.Tensor.Grad?.ToArray() ?? new float[t.Tensor.Shape.Size]).ToArray();
             CheckDeterminism(scalar, module);
             var rng = new Rng(1984);
@@ -116,9 +116,11 @@ public static class GradientCheck
     }
 
     /// <summary>Computes the gradients, which are in the leaves then.</summary>
-    private static WeightedFunction ComputeGradients(Func<Tensor> function)
+    private static WeightedFunction ComputeGradients(
+        Func<Tensor> function, (string Name, Tensor Tensor)[] tensors, Module? module)
     {
         var y = function();
+        FiniteCheck.Run(y, function, tensors, module);
         if (!y.InGraph)
             throw new InvalidOperationException(
                 $"GradientCheck: the result {y.Shape} is in no graph: it does not depend on what is checked, or was " +

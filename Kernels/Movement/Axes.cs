@@ -31,11 +31,11 @@ internal static class Axes
     }
 
     /// <summary>A reduction's result without the axes that it has reduced to 1, unless they are kept.</summary>
-    public static Tensor DropReduced(Tensor y, Shape input, bool[] reduced, bool keepDims)
+    public static Tensor DropReduced(string op, Tensor y, Shape input, bool[] reduced, bool keepDims)
     {
         if (keepDims) return y;
         using var temporary = new TemporaryTensor(y);
-        return y.Reshape([.. input.Where((_, axis) => !reduced[axis])]);
+        return ReshapeOp.Apply(y, [.. input.Where((_, axis) => !reduced[axis])], op);
     }
 
     /// <summary>Shapes for a message: <c>[2, 3] and [4]</c>.</summary>

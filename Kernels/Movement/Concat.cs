@@ -17,7 +17,7 @@ public static class ConcatExtensions
         /// </exception>
         public static Tensor Concat(ReadOnlySpan<Tensor> tensors, int axis = 0)
         {
-            CheckTensors(tensors);
+            CheckTensors("Concat", tensors);
             return new ConcatOp(Axes.Resolve("Concat", tensors[0].Shape, axis)).Apply(tensors);
         }
 
@@ -29,15 +29,15 @@ public static class ConcatExtensions
         /// <exception cref="ShapeException">The result has no such axis, or the shapes differ.</exception>
         public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int axis = 0)
         {
-            CheckTensors(tensors);
+            CheckTensors("Stack", tensors);
             var shape = tensors[0].Shape;
             return new StackOp(Axes.Resolve("Stack", shape, shape.Rank + 1, axis)).Apply(tensors);
         }
     }
 
-    private static void CheckTensors(ReadOnlySpan<Tensor> tensors)
+    private static void CheckTensors(string op, ReadOnlySpan<Tensor> tensors)
     {
-        if (tensors.IsEmpty) throw new ArgumentException("There is no tensor to join.", nameof(tensors));
+        if (tensors.IsEmpty) throw new ArgumentException($"{op}: there is no tensor to join.", nameof(tensors));
         foreach (var tensor in tensors) ArgumentNullException.ThrowIfNull(tensor, nameof(tensors));
     }
 }

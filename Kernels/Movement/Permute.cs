@@ -22,7 +22,7 @@ public static class PermuteExtensions
             for (var i = 0; i < order.Length; i++) order[i] = Axes.Resolve("Permute", shape, axes[i]);
             _ = Axes.Mask("Permute", shape, axes);
             return order.Length == shape.Rank
-                ? new PermuteOp(order).Apply(x)
+                ? new PermuteOp(order, "Permute").Apply(x)
                 : throw new ShapeException(FormattableString.Invariant(
                     $"Permute: {order.Length} axes are given for {shape}, not all {x.Rank}."));
         }
@@ -36,17 +36,26 @@ public static class PermuteExtensions
         /// <exception cref="ShapeException">There is no such axis.</exception>
         public Tensor Transpose(int a, int b)
         {
-            int[] order = [.. Enumerable.Range(0, x.Rank)];
             var (i, j) = (Axes.Resolve("Transpose", x.Shape, a), Axes.Resolve("Transpose", x.Shape, b));
-            (order[i], order[j]) = (order[j], order[i]);
-            return new PermuteOp(order).Apply(x);
+            return PermuteOp.Exchange(x, i, j, "Transpose");
         }
     }
 }
 
 /// <param name="order">The input's axis for each of the result's.</param>
-internal sealed class PermuteOp(int[] order) : Op
+/// <param name="name">What the caller has called.</param>
+internal sealed class PermuteOp(int[] order, string name) : Op
 {
+    public override string Name => name;
+
+    /// <summary>Two axes exchanged.</summary>
+    public static Tensor Exchange(Tensor x, int a, int b, string name)
+    {
+        int[] order = [.. Enumerable.Range(0, x.Rank)];
+        (order[a], order[b]) = (order[b], order[a]);
+        return new PermuteOp(order, name).Apply(x);
+    }
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => StridedView.Of(x[0].Shape).Permute(order).Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Copy(x[0], order, y);

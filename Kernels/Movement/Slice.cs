@@ -22,7 +22,7 @@ public static class SliceExtensions
             ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
             var i = Axes.Resolve("Slice", x.Shape, axis);
             var (first, count) = TensorIndex.RangeIn(range, x.Shape, i);
-            return Part(x, i, first, (int)(((long)count + step - 1) / step), step);
+            return Part("Slice", x, i, first, (int)(((long)count + step - 1) / step), step);
         }
 
         /// <summary>
@@ -35,7 +35,7 @@ public static class SliceExtensions
             var i = Axes.Resolve("Narrow", x.Shape, axis);
             if (start < 0 || start > x.Shape[i]) throw OutOfRange(nameof(start), start, x.Shape[i]);
             if (length < 0 || length > x.Shape[i] - start) throw OutOfRange(nameof(length), length, x.Shape[i] - start);
-            return Part(x, i, start, length, 1);
+            return Part("Narrow", x, i, start, length, 1);
 
             ArgumentOutOfRangeException OutOfRange(string name, int value, int max) => new(
                 name, value, string.Create(
@@ -52,7 +52,7 @@ public static class SliceExtensions
         {
             var indices = new TensorIndex[Axes.Resolve("Select", x.Shape, axis) + 1];      // default: a whole axis
             indices[^1] = index;
-            return x[indices];
+            return new SliceOp(TensorIndex.Resolve(x.Shape, indices), "Select").Apply(x);
         }
 
         /// <summary>Consecutive parts of <paramref name="size"/> indices of an axis; the last may be shorter.</summary>
@@ -90,11 +90,11 @@ public static class SliceExtensions
                     $"Split: sizes {string.Join(", ", sizes.ToArray())} do not fill axis {i} of {x.Shape}."));
             var (parts, start) = (new Tensor[sizes.Length], 0);
             for (var part = 0; part < parts.Length; start += sizes[part++])
-                parts[part] = Part(x, i, start, sizes[part], 1);
+                parts[part] = Part("Split", x, i, start, sizes[part], 1);
             return parts;
         }
     }
 
-    private static Tensor Part(Tensor x, int axis, int first, int count, int step) =>
-        new SliceOp(StridedView.Of(x.Shape).Slice(axis, first, count, step)).Apply(x);
+    private static Tensor Part(string op, Tensor x, int axis, int first, int count, int step) =>
+        new SliceOp(StridedView.Of(x.Shape).Slice(axis, first, count, step), op).Apply(x);
 }

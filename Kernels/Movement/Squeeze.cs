@@ -9,7 +9,8 @@ public static class SqueezeExtensions
     {
         /// <summary>Without the axes of extent 1.</summary>
         /// <inheritdoc cref="Unsqueeze(Tensor, int)" path="/remarks"/>
-        public Tensor Squeeze() => x.Reshape([.. x.Shape.Where(extent => extent != 1)]);
+        public Tensor Squeeze() =>
+            ReshapeOp.Apply(x, [.. x.Shape.Where(extent => extent != 1)], "Squeeze");
 
         /// <summary>Without one axis if its extent is 1, as PyTorch's <c>squeeze</c>; else unchanged.</summary>
         /// <param name="axis">−1 is the last.</param>
@@ -18,7 +19,7 @@ public static class SqueezeExtensions
         public Tensor Squeeze(int axis)
         {
             var removed = Axes.Resolve("Squeeze", x.Shape, axis);
-            return x.Reshape([.. x.Shape.Where((extent, i) => i != removed || extent != 1)]);
+            return ReshapeOp.Apply(x, [.. x.Shape.Where((extent, i) => i != removed || extent != 1)], "Squeeze");
         }
 
         /// <summary>With one more axis, of extent 1.</summary>
@@ -30,7 +31,7 @@ public static class SqueezeExtensions
         {
             var added = Axes.Resolve("Unsqueeze", x.Shape, x.Rank + 1, axis);
             var extents = x.Shape.AsSpan();
-            return x.Reshape([.. extents[..added], 1, .. extents[added..]]);
+            return ReshapeOp.Apply(x, [.. extents[..added], 1, .. extents[added..]], "Unsqueeze");
         }
     }
 }

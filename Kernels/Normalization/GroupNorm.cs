@@ -42,10 +42,10 @@ public static class GroupNormExtensions
 
             var pixels = 1;
             foreach (var extent in x.Shape.AsSpan()[2..]) pixels *= extent;
-            var images = x.Reshape([x.Shape[0], x.Shape[1], pixels, 1]);
+            var images = ReshapeOp.Apply(x, [x.Shape[0], x.Shape[1], pixels, 1], "GroupNorm");
             var y = Apply(op, images, weight, bias);
             images.Release();
-            var result = y.Reshape(x.Shape);
+            var result = ReshapeOp.Apply(y, x.Shape, "GroupNorm");
             y.Release();
             return result;
         }

@@ -69,11 +69,11 @@ public static class LayerNormExtensions
     /// <summary>The result of <paramref name="op"/> on a reshaped tensor, reshaped too.</summary>
     private static Tensor Reshaped(Tensor x, Shape shape, Func<Tensor, Tensor> op, Shape result)
     {
-        var input = x.Shape == shape ? x : x.Reshape(shape);
+        var input = x.Shape == shape ? x : ReshapeOp.Apply(x, shape, "LayerNorm");
         var y = op(input);
         if (input != x) input.Release();
         if (y.Shape == result) return y;
-        var reshaped = y.Reshape(result);
+        var reshaped = ReshapeOp.Apply(y, result, "LayerNorm");
         y.Release();
         return reshaped;
     }

@@ -46,7 +46,7 @@ public static class ArgMaxExtensions
             else RunOnGpu<T>(rows, layout.N, y);
         GC.KeepAlive(x);
         if (!GradMode.InBackward) y.RetainForCaller();
-        return Axes.DropReduced(y, x.Shape, reduced, keepDims);
+        return Axes.DropReduced("ArgMax", y, x.Shape, reduced, keepDims);
     }
 
     private static void RunOnCpu<T>(Tensor rows, int n, Tensor y) where T : struct, IExtremum

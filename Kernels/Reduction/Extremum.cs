@@ -46,7 +46,7 @@ public static class ExtremumExtensions
     private static Tensor Reduce<T>(Tensor x, ReadOnlySpan<int> axes, bool keepDims) where T : struct, IExtremum
     {
         var reduced = Axes.Mask(T.Name, x.Shape, axes);
-        return Axes.DropReduced(new ExtremumOp<T>(reduced).Apply(x), x.Shape, reduced, keepDims);
+        return Axes.DropReduced(T.Name, new ExtremumOp<T>(reduced).Apply(x), x.Shape, reduced, keepDims);
     }
 }
 

@@ -45,7 +45,7 @@ public static class SumExtensions
     private static Tensor Reduce(Tensor x, string op, ReadOnlySpan<int> axes, bool keepDims, bool mean)
     {
         var reduced = Axes.Mask(op, x.Shape, axes);
-        return Axes.DropReduced(new SumOp(reduced, mean).Apply(x), x.Shape, reduced, keepDims);
+        return Axes.DropReduced(op, new SumOp(reduced, mean).Apply(x), x.Shape, reduced, keepDims);
     }
 }
 
@@ -54,6 +54,8 @@ internal sealed class SumOp(bool[] reduced, bool mean) : Op
 {
     private Shape input = null!;
     private float scale;
+
+    public override string Name => mean ? "Mean" : "Sum";
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {

@@ -30,7 +30,8 @@ public static class VarianceExtensions
         public Tensor Variance(ReadOnlySpan<int> axes, bool keepDims = false, double correction = 1)
         {
             var reduced = Axes.Mask("Variance", x.Shape, axes);
-            return Axes.DropReduced(new VarianceOp(reduced, correction).Apply(x), x.Shape, reduced, keepDims);
+            var y = new VarianceOp(reduced, correction).Apply(x);
+            return Axes.DropReduced("Variance", y, x.Shape, reduced, keepDims);
         }
     }
 }

@@ -20,11 +20,12 @@ public sealed class DivergenceException : InputException
     {
     }
 
-    internal DivergenceException(long step, double learningRate, double loss)
+    /// <param name="cause">What the search for the cause has found, or advice: sentences.</param>
+    internal DivergenceException(long step, double learningRate, double loss, string cause)
         : base(string.Create(
             CultureInfo.InvariantCulture,
             $"The loss was {Name(loss)} at step {step} with the learning rate {learningRate:G6}; ") +
-            "the weights from before the faulty update are kept. Try a smaller learning rate, or a warm-up.")
+            "the weights from before the faulty update are kept. " + char.ToUpperInvariant(cause[0]) + cause[1..])
     {
         (Step, LearningRate) = (step, learningRate);
     }

@@ -4,12 +4,15 @@ namespace PyNetSharp.Training;
 
 /// <summary>Records the losses of training, and stops it where they are not finite or the network is dead.</summary>
 /// <param name="model">The model that is trained.</param>
-internal sealed class LossMonitor(Module model)
+/// <param name="train">Its batches.</param>
+/// <param name="test">The test items, or null.</param>
+internal sealed class LossMonitor(Module model, DataLoader train, DataLoader? test)
 {
     private readonly DivergenceGuard divergence = new(model);
     private readonly DeadReluDetector deadRelus = new();
     private readonly BatchMetricsLog log = new();
     private long readBatches;           // whose losses are known, over all epochs
+    private long? faultyBatch;          // the first whose loss is not finite, counted over all epochs
 
     /// <summary>The weights to which a loss that is not finite returns.</summary>
     public Snapshot LastGoodWeights => divergence.LastGoodWeights;
@@ -42,7 +45,12 @@ internal sealed class LossMonitor(Module model)
         foreach (var batch in log.Drain())
         {
             var step = plan.StepOf(readBatches++);
-            if (!divergence.Update(batch.Loss, step)) continue;
+            if (!divergence.Update(batch.Loss, step))
+            {
+                faultyBatch ??= readBatches - 1;
+                continue;
+            }
+
             metrics.Add(batch);
             deadRelus.Update(batch.IsConstantOutput, step);
         }
@@ -53,7 +61,7 @@ internal sealed class LossMonitor(Module model)
     public void Check(EpochMetrics metrics, AccumulationPlan plan, double learningRate)
     {
         Read(metrics, plan);
-        divergence.ThrowIfDiverged(learningRate);
+        divergence.ThrowWithCause(learningRate, FindFaultInBatch);
     }
 
     /// <summary>As <see cref="DivergenceGuard.Update(Evaluation, long)"/>.</summary>
@@ -61,8 +69,20 @@ internal sealed class LossMonitor(Module model)
     public void Check(Evaluation evaluation, long step, double learningRate)
     {
         divergence.Update(evaluation, step);
-        divergence.ThrowIfDiverged(learningRate);
+        divergence.ThrowWithCause(learningRate, FindFaultInTest);
     }
+
+    /// <summary>Loads the batch again: on a GPU it was not the last.</summary>
+    private string? FindFaultInBatch()
+    {
+        if (faultyBatch is not { } number) return null;
+        faultyBatch = null;
+        var (epochs, first) = Math.DivRem(number, train.BatchCount);
+        return NonFinite.In(train, (int)epochs + 1, (int)first, (int)first + 1);
+    }
+
+    private string? FindFaultInTest() =>
+        test is null ? null : NonFinite.In(test, epoch: 0, 0, test.BatchCount, "the test set");
 
     /// <exception cref="DeadReluException">The network outputs the same scores for every input.</exception>
     public void ThrowIfDead(EpochMetrics metrics, double learningRate) =>

@@ -59,8 +59,8 @@ public sealed class Trainer
         TrainingChecks.CheckTargets(train, test);
         (this.loss, this.schedule) = (TrainingChecks.LossFor(train, loss, "Trainer"), schedule);
         (initialLearningRate, Callbacks) = (optimizer.LearningRate, []);
-        (losses, best) = (new(model), new(model, byLoss: !train.HasLabelPerItem, onTest: test is not null));
-        checks = new(model, train, optimizer);
+        (losses, checks) = (new(model, train, test), new(model, train, optimizer));
+        best = new(model, byLoss: !train.HasLabelPerItem, onTest: test is not null);
         checks.CheckSingleItemBatch(losses.LastGoodWeights);
     }
 

@@ -92,7 +92,7 @@ internal sealed class TrainingChecks
                 : $"{train.Count} items in batches of {train.BatchSize}";
             throw new InputException(
                 $"{batches} leave one item alone in a batch, from which the model cannot learn; choose another batch " +
-                $"size. {fault.Message}", fault);
+                $"size{(train.BatchSize == 1 ? "" : ", or a DataLoader with dropLast")}. {fault.Message}", fault);
         }
         finally
         {

@@ -29,14 +29,14 @@ public sealed class OpObserverTests
         [
             "Conv2d [2, 4, 8, 8]", "Conv2d.Forward",
             "MaxPool2d [2, 4, 4, 4]", "MaxPool2d.Forward",
-            "Reshape [2, 64]", "Reshape.Forward",
+            "Flatten [2, 64]", "Flatten.Forward",
             "Linear [2, 5]", "Linear.Forward",
             "CrossEntropy []", "CrossEntropy.Forward",
             "CrossEntropy.Backward",
             "MatMul [2, 64]", "MatMul.Forward",         // Linear's gradients are products of their own
             "MatMul [5, 64]", "MatMul.Forward",
             "Linear.Backward",
-            "Reshape.Backward",
+            "Flatten.Backward",
             "MaxPool2d.Backward",
             "Conv2d.InputGradient", "Conv2d.WeightGradient", "Conv2d.Backward",
         ]));

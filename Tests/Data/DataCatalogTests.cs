@@ -47,9 +47,41 @@ public sealed class DataCatalogTests
     {
         using var folder = new TemporaryFolder();
         AssertFault("cifar10", folder.Name, "data_batch_1.bin", folder.Name);
-        AssertFault("iris", null, "no data folder was given");
         AssertFault("iris", folder["nowhere"], "nowhere' does not exist");
         AssertFault("cifar11", folder.Name, "unknown data set 'cifar11'. The data sets are cifar10");
+    }
+
+    [Test, NonParallelizable]
+    public void A_folder_that_is_not_given_is_the_variable_s_and_else_data()
+    {
+        using var folder = new TemporaryFolder();
+        DataFiles.WriteMnist(folder["here/mnist"]);
+        DataFiles.WriteMnist(folder["work/data/fashion-mnist"]);
+        var (variable, work) = (Environment.GetEnvironmentVariable("PYNET_DATA"), Environment.CurrentDirectory);
+        try
+        {
+            Environment.CurrentDirectory = folder["work"];
+            Environment.SetEnvironmentVariable("PYNET_DATA", folder["here"]);
+            Assert.That(DataCatalog.DataFolder(), Is.EqualTo(folder["here"]));
+            Assert.That(DataCatalog.Load("mnist").Train.Count, Is.EqualTo(3));
+            Assert.That(DataCatalog.FindFolder("mnist"), Is.EqualTo(folder["here/mnist"]));
+            AssertFault("fashion-mnist", null, $"No fashion-mnist in '{folder["here"]}'");
+            AssertFault("mnist", folder["work/data"], "No mnist in '");      // what is given counts
+
+            Environment.SetEnvironmentVariable("PYNET_DATA", "~nobody/data");
+            AssertFault("mnist", null, "the variable PYNET_DATA: '~nobody/data'");
+
+            Environment.SetEnvironmentVariable("PYNET_DATA", "");
+            Assert.That(DataCatalog.DataFolder(), Is.EqualTo("data"));
+            Assert.That(DataCatalog.Load("fashion-mnist").Train.Count, Is.EqualTo(3));
+            Environment.CurrentDirectory = folder["here"];
+            AssertFault("iris", null, "no data folder was given", "PYNET_DATA is not set", "no folder 'data'");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("PYNET_DATA", variable);
+            Environment.CurrentDirectory = work;
+        }
     }
 
     [Test]

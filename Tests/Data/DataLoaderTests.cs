@@ -28,6 +28,46 @@ public sealed class DataLoaderTests
         Assert.That(seen, Is.Not.Ordered);
     }
 
+    [TestCase(10, 4, 2)]
+    [TestCase(8, 4, 2)]
+    [TestCase(4, 4, 1)]
+    [TestCase(7, 1, 7)]
+    public void The_rest_is_dropped(int count, int batchSize, int batches)
+    {
+        var loader = new DataLoader(new CountingDataset(count), batchSize, seed: 5, dropLast: true);
+        Assert.That((loader.BatchCount, loader.Count), Is.EqualTo((batches, batches * batchSize)));
+        var all = new DataLoader(new CountingDataset(count), batchSize, seed: 5);
+        for (var epoch = 0; epoch < 3; epoch++)
+        {
+            var kept = loader.Epoch(epoch).ToArray();
+            Assert.That(kept.Select(batch => batch.Count), Is.EqualTo(Enumerable.Repeat(batchSize, batches)));
+            Assert.That(Values(kept), Is.EqualTo(Values(all.Epoch(epoch)).Take(2 * batches * batchSize)));
+            Assert.That(loader.Epoch(epoch, first: batches), Is.Empty);
+        }
+
+        Assert.That(() => loader.Epoch(0, batches + 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void Dropping_all_is_refused()
+    {
+        var error = Assert.Throws<ArgumentException>(
+            () => _ = new DataLoader(new CountingDataset(3), 4, dropLast: true))!;
+        Assert.That(error.Message, Does.Contain("3 items").And.Contain("one of 4").And.Contain("dropLast"));
+        Assert.That(new DataLoader(new CountingDataset(3), 4).BatchCount, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void The_items_of_a_batch_are_known()
+    {
+        var loader = new DataLoader(new CountingDataset(10), 4, seed: 5);
+        foreach (var (i, batch) in loader.Epoch(3).Index())
+            Assert.That(
+                batch.X.ToArray().Where((_, k) => k % 2 == 0).Select(v => (int)v), Is.EqualTo(loader.Items(3, i)));
+        Assert.That(() => loader.Items(0, 3), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => loader.Items(-1, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
     [Test]
     public void ImagesArriveInLogicalOrder()
     {

@@ -67,4 +67,79 @@ public sealed class ModelSummaryTests
         Assert.That(model.Descendants().Select(d => d.Module.Training), Is.All.EqualTo(training));
         Assert.That(model.State().Single(s => s.Name == "bn1.running_mean").Tensor.ToArray(), Is.All.Zero);
     }
+
+    [Test]
+    public void A_module_of_one_s_own_has_rows_for_what_it_calls_and_for_its_own_parameters()
+    {
+        var rows = ModelSummary.Of(new Own(new(1)), [3, 8, 8]);
+        Assert.That(
+            rows.Select(row => (row.Path, row.Depth, row.Dimensions, row.Parameters, row.MultiplyAdds, row.IsLeaf)),
+            Is.EqualTo(new[]
+            {
+                ("scale", 0, "4×1×1", 4, 0, true),
+                ("blocks.1", 0, "1×4×8×8", 3 * 4 * 9, 64 * 4 * 27, true),
+                ("blocks.0", 0, "1×4×4×4", 9 + 4 * 4, 16 * 4 * 4, false),
+                ("blocks.0.weight", 1, "3×3", 9, 0, true),
+                ("blocks.0.conv", 1, "1×4×4×4", 4 * 4, 16 * 4 * 4, true),
+                ("blocks.0.pool", 1, "1×4×4×4", 0, 0, true),
+                ("merge", 0, "1×4×4×4", 0, 0, true),
+                ("head", 0, "1×4×4×2", 8, 32 * 4, true),
+                ("head", 0, "1×4×4×2", 8, 32 * 4, true),
+            }).Using<object>((a, b) => $"{a}" == $"{b}"));
+        Assert.That(
+            rows.Where(row => row.IsParameter).Select(row => row.Path),
+            Is.EqualTo(new[] { "scale", "blocks.0.weight" }));
+        Assert.That(rows[0].OutputText, Is.EqualTo("Parameter shape: [4, 1, 1]"));
+        Assert.That(rows[1].OutputText, Is.EqualTo("Conv2d output shape: [1, 4, 8, 8]"));
+    }
+
+    [Test]
+    public void A_layer_alone_has_a_row()
+    {
+        var rows = ModelSummary.Of(new Linear(6, 5, new(1)), [6]);
+        Assert.That(rows, Has.Count.EqualTo(1));
+        Assert.That(
+            (rows[0].Path, rows[0].Depth, rows[0].Dimensions, rows[0].Parameters, rows[0].MultiplyAdds, rows[0].IsLeaf),
+            Is.EqualTo(("", 0, "1×5", 35L, 30L, true)));
+    }
+
+    [Test]
+    public void The_hooks_are_removed_also_after_an_error()
+    {
+        var model = new Own(new(1));
+        Assert.That(
+            () => ModelSummary.Of(model, [4, 8, 8]),
+            Throws.TypeOf<ShapeException>().With.Message.StartsWith("blocks.1: Conv2d: "));
+        ModelSummary.Of(model, [3, 8, 8]);
+        Assert.That(model.Descendants().Select(d => d.Module.HasForwardHooks), Is.All.False);
+    }
+
+    private sealed class Own(Rng rng) : Module
+    {
+        private readonly ModuleList<Module> blocks =
+            [new Block(rng), new Conv2d(3, 4, 3, rng, padding: 1, bias: false), new ReLU()];
+        private readonly Merge merge = new();
+        private readonly Linear head = new(4, 2, rng, bias: false);
+        private readonly Parameter scale = new(Tensor.Ones([4, 1, 1]));
+
+        protected override Tensor Forward(Tensor x)
+        {
+            var y = blocks[0].Forward(blocks[1].Forward(x) * scale);
+            return head.Forward(merge.Forward(y, y)) + head.Forward(y);
+        }
+    }
+
+    private sealed class Block(Rng rng) : Module
+    {
+        private readonly Conv2d conv = new(4, 4, 1, rng, bias: false);
+        private readonly AvgPool2d pool = new(1);
+        private readonly Parameter weight = new(Tensor.Ones([3, 3]));
+
+        protected override Tensor Forward(Tensor x) => pool.Forward(conv.Forward(x[.., .., 1..5, 2..6])) * weight.Sum();
+    }
+
+    private sealed class Merge : Module<Tensor, Tensor>
+    {
+        protected override Tensor Forward(Tensor a, Tensor b) => a + b;
+    }
 }

@@ -6,15 +6,13 @@ namespace PyNetSharp.Train;
 /// <summary>The options for data, which training and evaluation share.</summary>
 internal sealed class DataOptions
 {
-    private const string EnvironmentVariable = "PYNET_DATA", DefaultFolder = "data";
-
     public Option<string?> Data { get; } = CheckedOption.Text(
         "--data", "NAME", $"The data set: {string.Join(", ", DataCatalog.Names)}. Default: the model's.");
 
     public Option<string?> Folder { get; } = CheckedOption.Path(
         "--data-dir", "DIR",
         "The folder that holds cifar10/, fashion-mnist/, …, or is the set's own. " +
-        $"Default: the variable {EnvironmentVariable}, or ./{DefaultFolder}.");
+        $"Default: the variable {DataCatalog.FolderVariable}, or ./{DataCatalog.DefaultFolder}.");
 
     public Option<bool> Download { get; } = CheckedOption.Switch(
         "--download", "Download the set from its home address, unless it is there.");
@@ -30,9 +28,7 @@ internal sealed class DataOptions
     /// <exception cref="InputException">The set is not there, or faulty.</exception>
     public TrainTestSplit Load(ParseResult parse, string name, string? folder, ConsoleOutput screen)
     {
-        folder ??= FolderFromEnvironment();
-        if (parse.GetValue(Download)) screen.Download(name, folder ??= DefaultFolder);
-        else if (folder is null && Path.Exists(DefaultFolder)) folder = DefaultFolder;
+        if (parse.GetValue(Download)) screen.Download(name, DataCatalog.DataFolder(folder));
         try
         {
             return DataCatalog.Load(name, folder);
@@ -40,21 +36,8 @@ internal sealed class DataOptions
         catch (DatasetNotFoundException fault)
         {
             throw new InputException(
-                $"{fault.Message} Give {Folder.Name} or {EnvironmentVariable} a folder that holds {name}/, or " +
+                $"{fault.Message} Give {Folder.Name} or {DataCatalog.FolderVariable} a folder that holds {name}/, or " +
                 $"download the set with {Download.Name}.", fault);
-        }
-    }
-
-    private static string? FolderFromEnvironment()
-    {
-        if (Environment.GetEnvironmentVariable(EnvironmentVariable) is not { Length: > 0 } path) return null;
-        try
-        {
-            return UserPath.Expand(path);
-        }
-        catch (InputException fault)
-        {
-            throw new InputException($"the variable {EnvironmentVariable}: {fault.Message}", fault);
         }
     }
 }

@@ -13,6 +13,7 @@ public sealed partial class GpuDevice
     /// <param name="count">Not negative; of 0 items nothing is launched.</param>
     /// <param name="kernel">The arguments.</param>
     /// <exception cref="DeviceException">The driver reported an error, perhaps of an earlier launch.</exception>
+    /// <exception cref="NotSupportedException">ILGPU cannot compile the kernel; the message names it.</exception>
     /// <remarks>Asynchronous, in the order of the calls.</remarks>
     public void LaunchItems<TKernel>(int count, TKernel kernel) where TKernel : struct, IItemKernel
     {
@@ -41,6 +42,7 @@ public sealed partial class GpuDevice
     /// <param name="grid">The number of groups along each axis.</param>
     /// <param name="kernel">The arguments.</param>
     /// <exception cref="DeviceException">The driver reported an error, perhaps of an earlier launch.</exception>
+    /// <exception cref="NotSupportedException">ILGPU cannot compile the kernel; the message names it.</exception>
     /// <remarks>Asynchronous, in the order of the calls.</remarks>
     public void LaunchGroups<TKernel>(Index3D grid, TKernel kernel) where TKernel : struct, IGroupKernel
     {

@@ -14,8 +14,10 @@ namespace PyNetSharp;
 /// </remarks>
 internal class KernelCache(Accelerator accelerator)
 {
+    /// <summary>One for all devices, which share ILGPU's context.</summary>
+    private static readonly Lock CompilerLock = new();
+
     private readonly ConcurrentDictionary<Type, LazyKernel> kernels = [];
-    private readonly Lock compilerLock = new();
 
     public long LaunchCount { get; private set; }
 
@@ -107,7 +109,26 @@ internal class KernelCache(Accelerator accelerator)
 
     private CompiledKernel Compile(EntryPointDescription entry, KernelSpecialization launchBounds)
     {
-        lock (compilerLock) return accelerator.CompileKernel(entry, launchBounds);
+        lock (CompilerLock)
+            try
+            {
+                return accelerator.CompileKernel(entry, launchBounds);
+            }
+            catch (Exception)
+            {
+                ForgetMethods(accelerator.Context);
+                throw;
+            }
+    }
+
+    /// <summary>
+    /// After an error the context has methods without instructions, and ILGPU, which optimizes all that it has with
+    /// each kernel, would fail with every other kernel too. What it forgets it translates anew when it is needed.
+    /// </summary>
+    private static void ForgetMethods(Context context)
+    {
+        using var phase = context.BeginCodeGeneration();
+        phase.IRContext.ClearCache(ClearCacheMode.Everything);
     }
 
     private void CountLaunch<TKernel>()

@@ -21,12 +21,12 @@ internal sealed class LazyKernel(Type kernel, Func<CompiledKernel> compile, Func
     public bool IsCompiled => launcher?.IsValueCreated ?? false;
 
     /// <summary>The delegate that launches the kernel; compiles it or waits for the thread that does.</summary>
-    /// <exception cref="DeviceException">ILGPU cannot compile it.</exception>
+    /// <exception cref="NotSupportedException">ILGPU cannot compile it.</exception>
     public Delegate Launcher =>
         (launcher ?? Interlocked.CompareExchange(ref launcher, new(Load), null) ?? launcher).Value;
 
     /// <summary>Does the first step, ILGPU's.</summary>
-    /// <exception cref="DeviceException">ILGPU cannot compile it.</exception>
+    /// <exception cref="NotSupportedException">ILGPU cannot compile it.</exception>
     public void Compile() => _ = Compiled();
 
     private Delegate Load() => load(Compiled());
@@ -40,12 +40,13 @@ internal sealed class LazyKernel(Type kernel, Func<CompiledKernel> compile, Func
         catch (InternalCompilerException e)
         {
             var (name, reason) = (KernelCache.NameOf(kernel), (e.InnerException ?? e).Message.TrimEnd('.'));
-            throw new DeviceException(
-                $"ILGPU cannot compile the kernel {name}: {reason}" +
+            throw new NotSupportedException(
+                $"The kernel {name} cannot be compiled for GPUs: ILGPU reports \"{reason}\". " +
                 (reason.Contains("Access is denied", StringComparison.Ordinal)
-                    ? ". A kernel or formula, and what it uses, must be public, or its assembly must have " +
+                    ? "A kernel or formula, and what it uses, must be public, or its assembly must have " +
                         "[assembly: InternalsVisibleTo(\"ILGPURuntime\")]."
-                    : ""),
+                    : "A kernel or formula, and what it calls, must not throw, create objects or arrays, recurse, or " +
+                        "use strings, delegates and static fields that change."),
                 e);
         }
     }

@@ -47,7 +47,7 @@ internal static unsafe class GroupedForward<V> where V : struct, IVector<V>
         var perKernelRow = (nint)geometry.C * geometry.S * output.Channels;
         for (var p = rows.Begin; p < rows.End; p++)
         {
-            var (first, end) = inputs.Find(image, p);
+            var (first, end) = inputs.Find<V>(image, p);
             var row = new DepthwiseRow
             {
                 Rows = inputs.Pointers, RowCount = (end - first) * geometry.C, Taps = geometry.S,

@@ -124,7 +124,7 @@ internal static unsafe class GroupedWeightGradient<V> where V : struct, IVector<
                 }
 
                 var (image, row) = Math.DivRem(line, geometry.P);
-                var (first, last) = inputs.Find(image, row);
+                var (first, last) = inputs.Find<V>(image, row);
                 for (var q = column; q < column + n; q += ColumnsPerBlock)
                     AddBlock(line, q, Math.Min(ColumnsPerBlock, column + n - q), first, last);
             }

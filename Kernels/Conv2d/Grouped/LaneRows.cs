@@ -1,4 +1,5 @@
 using PyNetSharp.Kernels.Gemm;
+using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels;
 
@@ -12,11 +13,17 @@ namespace PyNetSharp.Kernels;
 /// </remarks>
 internal readonly unsafe struct LaneRows
 {
+    /// <summary>Floats after the copies of a row: the last vector of its last pixel may reach there.</summary>
+    private const int Padding = 16;
+
+    /// <summary>From this many output channels of a group on, a vector's store replaces enough of a float's.</summary>
+    private const int MinBroadcast = 3;
+
     private readonly Patches patches;
-    private readonly int firstLane, lanes;
+    private readonly int firstLane, lanes, outputs;
     private readonly bool isCopied;
     private readonly float* copies;
-    private readonly int* sources, channelOfLane;
+    private readonly int* sources;
 
     /// <param name="patches">Of the channels of the first group.</param>
     /// <param name="outputs">Output channels of a group.</param>
@@ -25,7 +32,7 @@ internal readonly unsafe struct LaneRows
     /// <param name="scratch">Of <see cref="ScratchBytes"/>, besides what others take.</param>
     public LaneRows(Patches patches, int outputs, int firstLane, int lanes, Scratch scratch)
     {
-        (this.patches, this.firstLane, this.lanes) = (patches, firstLane, lanes);
+        (this.patches, this.firstLane, this.lanes, this.outputs) = (patches, firstLane, lanes, outputs);
         var geometry = patches.Geometry;
         isCopied = NeedsCopies(geometry, outputs);
         Pointers = scratch.Pointers((long)geometry.R * geometry.C);
@@ -33,9 +40,7 @@ internal readonly unsafe struct LaneRows
 
         copies = scratch.Floats(CopyFloats(geometry, lanes));
         sources = (int*)scratch.Floats(geometry.R);
-        channelOfLane = (int*)scratch.Floats(lanes);
         new Span<int>(sources, geometry.R).Fill(-1);
-        for (var lane = 0; lane < lanes; lane++) channelOfLane[lane] = (firstLane + lane) / outputs * geometry.C;
     }
 
     /// <summary>
@@ -53,15 +58,15 @@ internal readonly unsafe struct LaneRows
         Scratch.AlignedBytes((long)geometry.R * geometry.C, sizeof(float*)) +
         (NeedsCopies(geometry, outputs)
             ? Scratch.AlignedBytes(CopyFloats(geometry, lanes), sizeof(float)) +
-                Scratch.AlignedBytes(geometry.R, sizeof(int)) + Scratch.AlignedBytes(lanes, sizeof(int))
+                Scratch.AlignedBytes(geometry.R, sizeof(int))
             : 0);
 
     /// <summary>Floats of the copies of all rows under the kernel.</summary>
     public static long CopyFloats(in PatchGeometry geometry, int lanes) =>
-        (long)geometry.R * geometry.C * geometry.W * lanes;
+        geometry.R * ((long)geometry.C * geometry.W * lanes + Padding);
 
     /// <summary>The rows of the kernel that are inside the image at an output row, from First to End − 1.</summary>
-    public (int First, int End) Find(int image, int outputRow)
+    public (int First, int End) Find<V>(int image, int outputRow) where V : struct, IVector<V>
     {
         var geometry = patches.Geometry;
         var (first, count, top) = (0, 0, outputRow * geometry.Stride.H + geometry.Origin.H);
@@ -75,7 +80,7 @@ internal readonly unsafe struct LaneRows
             if (!isCopied)
                 *pointers = patches.Pixels + (nint)row * geometry.W * geometry.PixelStride + firstLane;
             else
-                Copy(row, geometry.Dilation.H == 1 ? y % geometry.R : r, pointers);
+                Copy<V>(row, geometry.Dilation.H == 1 ? y % geometry.R : r, pointers);
         }
 
         return (first, first + count);
@@ -83,22 +88,40 @@ internal readonly unsafe struct LaneRows
 
     /// <param name="row">Of all images.</param>
     /// <param name="slot">Where its copies are: one that no other row under the kernel has.</param>
-    private void Copy(int row, int slot, float** pointers)
+    private void Copy<V>(int row, int slot, float** pointers) where V : struct, IVector<V>
     {
         var (inputs, width, pixel) = (patches.Geometry.C, patches.Width, patches.Geometry.PixelStride);
         var size = (nint)width * lanes;
-        var to = copies + slot * inputs * size;
+        var to = copies + slot * (inputs * size + Padding);
         for (var i = 0; i < inputs; i++) pointers[i] = to + i * size;
         if (sources[slot] == row) return;
 
         sources[slot] = row;
-        var from = patches.Pixels + (nint)row * width * pixel;
+        var from = patches.Pixels + (nint)row * width * pixel + (nint)(firstLane / outputs) * inputs;
+        for (var i = 0; i < inputs; i++, from++, to += size)
+            if (outputs >= MinBroadcast) CopyChannel<V>(from, pixel, inputs, width, to);
+            else CopyChannel<F32>(from, pixel, inputs, width, to);
+    }
+
+    /// <summary>
+    /// One input channel of each group, repeated for the group's lanes. Vectors that reach into the lanes of the next
+    /// group, the next pixel or the padding are overwritten there afterwards.
+    /// </summary>
+    private void CopyChannel<V>(float* from, int pixel, int inputs, int width, float* to) where V : struct, IVector<V>
+    {
+        var firstEnd = outputs - firstLane % outputs;       // the first group may have begun in another part
         for (var column = 0; column < width; column++, from += pixel, to += lanes)
-            for (var i = 0; i < inputs; i++)
+        {
+            var channel = from;
+            var lane = 0;
+            for (var end = Math.Min(firstEnd, lanes); lane < lanes; end = Math.Min(end + outputs, lanes))
             {
-                float* channels = from + i, copy = to + i * size;
-                for (var lane = 0; lane < lanes; lane++) copy[lane] = channels[channelOfLane[lane]];
+                var value = V.Create(*channel);
+                for (; lane < end; lane += V.Width) value.Store(to + lane);
+                lane = end;
+                channel += inputs;
             }
+        }
     }
 }
 

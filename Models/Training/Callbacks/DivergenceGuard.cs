@@ -1,3 +1,5 @@
+using PyNetSharp.Data;
+
 namespace PyNetSharp.Training;
 
 /// <summary>Ends training at a loss that is not finite, and restores the weights of the last finite loss.</summary>
@@ -7,7 +9,7 @@ namespace PyNetSharp.Training;
 /// …
 ///     var loss = model.Forward(x).CrossEntropy(labels);
 ///     guard.Update(loss.Item(), ++step);
-///     guard.ThrowIfDiverged(optimizer.LearningRate);
+///     guard.ThrowIfDiverged(optimizer.LearningRate, batch);
 ///     loss.Backward();
 ///     guard.KeepWeights(step);        // those of a finite loss, before the optimizer changes them
 ///     optimizer.Step();
@@ -16,11 +18,12 @@ namespace PyNetSharp.Training;
 /// </remarks>
 public sealed class DivergenceGuard
 {
+    private readonly Module model;
     private (long Step, double Loss)? firstNonFinite;
     private long keptStep;
 
     /// <summary>Keeps the weights that the model has now.</summary>
-    public DivergenceGuard(Module model) => LastGoodWeights = new(model);
+    public DivergenceGuard(Module model) => (this.model, LastGoodWeights) = (model, new(model));
 
     internal Snapshot LastGoodWeights { get; }
 
@@ -59,14 +62,33 @@ public sealed class DivergenceGuard
 
     /// <summary>If a loss was not finite: restores the kept weights, forgets that loss, and throws.</summary>
     /// <param name="learningRate">The learning rate, for the message.</param>
-    /// <exception cref="DivergenceException">A loss was not finite.</exception>
-    public void ThrowIfDiverged(double learningRate)
+    /// <param name="batch">The batch of that loss, or null: the message says whether it contains NaN itself.</param>
+    /// <exception cref="DivergenceException">
+    /// A loss was not finite. The message says whether the data or the parameters contain NaN or infinity.
+    /// </exception>
+    public void ThrowIfDiverged(double learningRate, Batch? batch = null) =>
+        ThrowWithCause(learningRate, () => batch is null ? null : NonFinite.In(batch));
+
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="findDataFault">Says what is wrong with the data, if it is; called only after such a loss.</param>
+    internal void ThrowWithCause(double learningRate, Func<string?> findDataFault)
     {
         if (firstNonFinite is not var (step, loss)) return;
+        var faultyWeights = NonFinite.In(model);
         LastGoodWeights.Restore();
         firstNonFinite = null;
-        throw new DivergenceException(step, learningRate, loss);
+        var cause = Cause(findDataFault(), NonFinite.In(model), faultyWeights);
+        throw new DivergenceException(step, learningRate, loss, cause);
     }
+
+    /// <param name="data">What is wrong with the data.</param>
+    /// <param name="kept">What is wrong with the weights that were restored.</param>
+    /// <param name="faulty">What was wrong with those of the loss.</param>
+    private static string Cause(string? data, string? kept, string? faulty) =>
+        data is not null ? $"{data}, which training cannot mend; correct or leave out such items."
+        : kept is not null ? $"{kept}, and did so before; initialize or load it anew."
+        : (faulty is null ? "" : $"{faulty} after the last update. ") +
+            "Try a smaller learning rate, or a warm-up.";
 
     /// <summary>The step from which training resumes: <see cref="IsDue"/> counts from there.</summary>
     internal void Resume(long step) => keptStep = step;

@@ -1,7 +1,7 @@
-namespace PyNetSharp.Train;
+namespace PyNetSharp.Data;
 
 /// <summary>A path as a user writes it.</summary>
-internal static class UserPath
+public static class UserPath
 {
     private const char Home = '~';
 
