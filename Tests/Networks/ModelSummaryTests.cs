@@ -73,19 +73,19 @@ public sealed class ModelSummaryTests
     {
         var rows = ModelSummary.Of(new Own(new(1)), [3, 8, 8]);
         Assert.That(
-            rows.Select(row => (row.Path, row.Depth, row.Dimensions, row.Parameters, row.MultiplyAdds, row.IsLeaf)),
+            rows.Select(row => $"{row.Depth} {row} {row.Parameters} {row.MultiplyAdds} {(row.IsLeaf ? "leaf" : "")}"),
             Is.EqualTo(new[]
             {
-                ("scale", 0, "4×1×1", 4, 0, true),
-                ("blocks.1", 0, "1×4×8×8", 3 * 4 * 9, 64 * 4 * 27, true),
-                ("blocks.0", 0, "1×4×4×4", 9 + 4 * 4, 16 * 4 * 4, false),
-                ("blocks.0.weight", 1, "3×3", 9, 0, true),
-                ("blocks.0.conv", 1, "1×4×4×4", 4 * 4, 16 * 4 * 4, true),
-                ("blocks.0.pool", 1, "1×4×4×4", 0, 0, true),
-                ("merge", 0, "1×4×4×4", 0, 0, true),
-                ("head", 0, "1×4×4×2", 8, 32 * 4, true),
-                ("head", 0, "1×4×4×2", 8, 32 * 4, true),
-            }).Using<object>((a, b) => $"{a}" == $"{b}"));
+                "0 scale 4×1×1 4 0 leaf",
+                "0 blocks.1 1×4×8×8 108 6912 leaf",
+                "0 blocks.0 1×4×4×4 25 256 ",
+                "1 blocks.0.weight 3×3 9 0 leaf",
+                "1 blocks.0.conv 1×4×4×4 16 256 leaf",
+                "1 blocks.0.pool 1×4×4×4 0 0 leaf",
+                "0 merge 1×4×4×4 0 0 leaf",
+                "0 head 1×4×4×2 8 128 leaf",
+                "0 head 1×4×4×2 8 128 leaf",
+            }));
         Assert.That(
             rows.Where(row => row.IsParameter).Select(row => row.Path),
             Is.EqualTo(new[] { "scale", "blocks.0.weight" }));
