@@ -151,7 +151,7 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
         problem.Groups == 1 || directOnly ? null
         : problem is { GroupInputs: 1, GroupOutputs: 1 }
             ? new("depthwise", "each channel by itself: vectors of channels", IsAcrossGroups: true)
-        : 2 * outputs >= DirectConvolution.Widest.Nr ? null
+        : outputs >= DirectConvolution.Widest.Nr ? null
         : new(
             problem.GroupInputs == 1 ? "depthwise" : "grouped",
             "a group's channels would fill too little of a vector: vectors across groups", IsAcrossGroups: true);
