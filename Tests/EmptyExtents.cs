@@ -62,7 +62,7 @@ internal static class EmptyExtents
     /// </summary>
     public static bool MayBeNaN(OpRow row) =>
         row.Name.StartsWith("Mean") || row.Name.Contains("CrossEntropy") || row.Name.Contains("Loss")
-        || row.Name.StartsWith("Variance");
+        || row.Name.StartsWith("Variance") || row.Name.StartsWith("Std");
 
     private static Shape WithZeroExtent(Shape shape, Func<int, int, bool> isEmpty) =>
         [.. shape.Select((extent, axis) => isEmpty(axis, extent) ? 0 : extent)];

@@ -24,6 +24,7 @@ public static partial class OpTable
         .. Upsamples,
         .. Movements,
         .. Statistics,
+        .. Lookups,
         .. BatchedProducts,
     ];
 
@@ -52,6 +53,7 @@ public static partial class OpTable
         .. UpsampleErrors,
         .. MovementErrors,
         .. StatisticsErrors,
+        .. LookupErrors,
         .. BatchedProductErrors,
     ];
 

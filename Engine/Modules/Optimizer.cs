@@ -1,8 +1,12 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace PyNetSharp.Optimizers;
 
 /// <summary>Changes parameters by their gradients.</summary>
+[DebuggerDisplay("{DebuggerText,nq}")]
 public abstract class Optimizer
 {
     private readonly double[] rateFactors;      // of each group's learning rate to the optimizer's
@@ -59,16 +63,14 @@ public abstract class Optimizer
         set => field = CheckLearningRate(value, nameof(value));
     }
 
+    private string DebuggerText => FormattableString.Invariant(
+        $"{GetType().Name}: lr={LearningRate}, {Groups.Count} {(Groups.Count == 1 ? "group" : "groups")}, ") +
+        ParameterGroup.Count(Parameters);
+
     /// <summary>The step size of a group's parameters in the next <see cref="Step"/>.</summary>
     /// <param name="group">One of <see cref="Groups"/>.</param>
     /// <exception cref="ArgumentException">It is none of them.</exception>
-    public float LearningRateOf(ParameterGroup group)
-    {
-        for (var i = 0; i < Groups.Count; i++)
-            if (ReferenceEquals(Groups[i], group))
-                return GroupLearningRate(i);
-        throw new ArgumentException("The group is none of this optimizer's.", nameof(group));
-    }
+    public float LearningRateOf(ParameterGroup group) => GroupLearningRate(IndexOf(group));
 
     /// <summary>Changes every parameter that has a gradient.</summary>
     public abstract void Step();
@@ -94,6 +96,9 @@ public abstract class Optimizer
         }
     }
 
+    /// <summary>What belongs to a group, from a list with an entry for each.</summary>
+    internal T OptionsOf<T>(ParameterGroup group, T[] options) => options[IndexOf(group)];
+
     /// <summary>The index of the group that has the parameter of this index.</summary>
     internal int GroupIndexOf(int parameter) => groupIndices[parameter];
 
@@ -113,10 +118,40 @@ public abstract class Optimizer
         return [.. Groups.Select(optionsOf)];
     }
 
+    /// <summary>As PyTorch prints an optimizer: the options of each group, and how many parameters it has.</summary>
+    /// <remarks>The same in every culture; nothing waits for a device.</remarks>
+    public override string ToString()
+    {
+        var text = new StringBuilder($"{GetType().Name} (\n");
+        foreach (var (i, group) in Groups.Index())
+        {
+            var count = ParameterGroup.Count(group.Parameters);
+            text.Append(CultureInfo.InvariantCulture, $"Parameter Group {i} ({count})\n");
+            var options = Describe(group).Append(("lr", LearningRateOf(group)));
+            foreach (var (name, value) in options.OrderBy(option => option.Item1, StringComparer.Ordinal))
+                text.Append(CultureInfo.InvariantCulture, $"    {name}: {value}\n");
+        }
+
+        return text.Append(')').ToString();
+    }
+
+    /// <summary>The options with which a group is trained, for printing; the learning rate is not among them.</summary>
+    /// <param name="group">One of <see cref="Groups"/>.</param>
+    /// <returns>PyTorch's names, such as weight_decay, with their values.</returns>
+    protected virtual IEnumerable<(string Name, object Value)> Describe(ParameterGroup group) => [];
+
     /// <summary>Sets all gradients to null and frees their storage.</summary>
     public void ZeroGrad()
     {
         foreach (var parameter in Parameters) parameter.Grad = null;
+    }
+
+    private int IndexOf(ParameterGroup group)
+    {
+        for (var i = 0; i < Groups.Count; i++)
+            if (ReferenceEquals(Groups[i], group))
+                return i;
+        throw new ArgumentException("The group is none of this optimizer's.", nameof(group));
     }
 
     private float GroupLearningRate(int group) => (float)(LearningRate * rateFactors[group]);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PyNetSharp.Optimizers;
 
 /// <summary>Parameters that an optimizer trains with options of their own, as PyTorch's parameter groups.</summary>
@@ -62,7 +64,9 @@ public sealed class ParameterGroup
     public bool? Centered { get; init; }
 
     /// <summary>The options that are set and that not every optimizer has.</summary>
-    internal IEnumerable<string> SpecialOptions
+    internal IEnumerable<string> SpecialOptions => SetSpecialOptions.Select(option => option.Name);
+
+    private IEnumerable<(string Name, object? Value)> SetSpecialOptions
     {
         get
         {
@@ -72,9 +76,25 @@ public sealed class ParameterGroup
                 (nameof(Beta1), Beta1), (nameof(Beta2), Beta2), (nameof(Alpha), Alpha), (nameof(Eps), Eps),
                 (nameof(Centered), Centered),
             ];
-            return options.Where(option => option.Value is not null).Select(option => option.Name);
+            return options.Where(option => option.Value is not null);
         }
     }
+
+    /// <summary>How many parameters there are, and the options that are set.</summary>
+    /// <returns><c>ParameterGroup(2 tensors, 650 elements, WeightDecay=0.0005)</c></returns>
+    public override string ToString()
+    {
+        (string Name, object? Value)[] common =
+            [(nameof(LearningRate), LearningRate), (nameof(WeightDecay), WeightDecay)];
+        var options = common.Where(option => option.Value is not null).Concat(SetSpecialOptions)
+            .Select(option => string.Create(CultureInfo.InvariantCulture, $"{option.Name}={option.Value}"));
+        return $"ParameterGroup({string.Join(", ", [Count(Parameters), .. options])})";
+    }
+
+    /// <summary><c>2 tensors, 650 elements</c></summary>
+    internal static string Count(IReadOnlyList<Parameter> parameters) => FormattableString.Invariant(
+        $"{parameters.Count} {(parameters.Count == 1 ? "tensor" : "tensors")}, ") + FormattableString.Invariant(
+        $"{parameters.Sum(parameter => (long)parameter.Shape.Size)} elements");
 }
 
 /// <summary>Usual divisions of a model's parameters into groups.</summary>

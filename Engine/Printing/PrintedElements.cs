@@ -1,7 +1,6 @@
 namespace PyNetSharp;
 
-/// <summary>The elements of a tensor that are printed: all, or those at both ends of every axis.</summary>
-/// <remarks>Of a GPU's tensor only they are copied to the host, and what lies between near ones.</remarks>
+/// <summary>Which elements of a shape are printed: all, or those at both ends of every axis.</summary>
 internal sealed class PrintedElements
 {
     /// <summary>A gap in storage up to which one copy from a device is faster than two.</summary>
@@ -9,21 +8,34 @@ internal sealed class PrintedElements
 
     private readonly int edgeItems;
 
-    public PrintedElements(Tensor x, PrintOptions options)
+    public PrintedElements(Shape shape, PrintOptions options)
     {
-        (Shape, edgeItems) = (x.Shape, options.EdgeItems);
+        (Shape, edgeItems) = (shape, options.EdgeItems);
         IsSummarized = Shape.Size > options.Threshold;
-        Values = IsSummarized ? Read(x, StorageOffsets()) : x.ToArray();
     }
 
-    /// <summary>The tensor's shape.</summary>
+    /// <summary>The shape of all elements.</summary>
     public Shape Shape { get; }
 
-    /// <summary>Whether the tensor is printed as a summary.</summary>
+    /// <summary>Whether a summary is printed.</summary>
     public bool IsSummarized { get; }
 
-    /// <summary>The elements in logical order.</summary>
-    public float[] Values { get; }
+    /// <summary>Whether elements are left out.</summary>
+    public bool IsAnyCut => Enumerable.Range(0, Shape.Rank).Any(IsCut);
+
+    /// <summary>The printed elements of a tensor, in logical order.</summary>
+    /// <remarks>Of a GPU's tensor only they are copied to the host, and what lies between near ones.</remarks>
+    public float[] Read(Tensor x) => IsSummarized ? Read(x, Offsets(Layout.StorageOrder(Shape.Rank))) : x.ToArray();
+
+    /// <summary>The printed elements of a row-major array.</summary>
+    public T[] Read<T>(ReadOnlySpan<T> values)
+    {
+        if (!IsSummarized) return values.ToArray();
+        var offsets = Offsets(Enumerable.Range(0, Shape.Rank));
+        var read = new T[offsets.Length];
+        for (var i = 0; i < read.Length; i++) read[i] = values[offsets[i]];
+        return read;
+    }
 
     /// <summary>Whether the middle of an axis is left out.</summary>
     public bool IsCut(int axis) => IsSummarized && Shape[axis] > 2 * edgeItems;
@@ -34,11 +46,12 @@ internal sealed class PrintedElements
     /// <summary>Whether a "…" stands before this one of an axis's printed items.</summary>
     public bool FollowsGap(int axis, int item) => IsCut(axis) && item == edgeItems;
 
-    private int[] StorageOffsets()
+    /// <param name="order">The axes, outermost in storage first.</param>
+    private int[] Offsets(IEnumerable<int> order)
     {
         var strides = new int[Shape.Rank];
         var stride = 1;
-        foreach (var axis in Layout.StorageOrder(Shape.Rank).Reverse())
+        foreach (var axis in order.Reverse())
         {
             strides[axis] = stride;
             stride *= Shape[axis];

@@ -53,9 +53,8 @@ public partial class Tensor
         var isFreed = storage is null;
         List<string> suffixes = [];
         if (!IsOnCpu) suffixes.Add($"device='{Device.Name}'");
-        var isCut = Shape.Size > options.Threshold && Shape.Any(extent => extent > 2 * options.EdgeItems);
-        if (isFreed || isCut || (Shape.Size == 0 && Shape.Rank != 1))
-            suffixes.Add($"size=({string.Join(", ", Shape)}{(Shape.Rank == 1 ? "," : "")})");
+        var isCut = new PrintedElements(Shape, options).IsAnyCut;
+        if (isFreed || isCut || (Shape.Size == 0 && Shape.Rank != 1)) suffixes.Add(TensorText.Size(Shape));
         if (GradFn is not null) suffixes.Add($"grad_fn=<{GradFn.Name}>");
         else if (RequiresGrad) suffixes.Add("requires_grad=True");
 

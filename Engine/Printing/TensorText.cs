@@ -1,25 +1,28 @@
+using System.Globalization;
 using System.Text;
 
 namespace PyNetSharp;
 
-/// <summary>Writes the elements of a tensor in nested brackets, as PyTorch does.</summary>
+/// <summary>Writes elements in nested brackets, as PyTorch does those of a tensor.</summary>
 /// <seealso href="https://github.com/pytorch/pytorch/blob/v1.13.1/torch/_tensor_str.py">
 /// PyTorch 1.13, torch/_tensor_str.py
 /// </seealso>
 internal sealed class TensorText
 {
-    private const string Prefix = "tensor(";
+    private const int Indent = 7;           // the length of "tensor(" and "labels("
 
     private readonly PrintedElements elements;
-    private readonly ElementFormat format;
+    private readonly Func<int, string> format;
+    private readonly int width;
     private readonly PrintOptions options;
-    private readonly StringBuilder text = new(Prefix);
+    private readonly StringBuilder text;
     private int next;                       // the element that is printed next
 
-    private TensorText(PrintedElements elements, PrintOptions options)
+    private TensorText(
+        string prefix, PrintedElements elements, Func<int, string> format, int width, PrintOptions options)
     {
-        (this.elements, this.options) = (elements, options);
-        format = new(elements.Values, options);
+        (this.elements, this.format, this.width, this.options) = (elements, format, width, options);
+        text = new(prefix);
     }
 
     /// <summary>The text of a tensor whose storage has not been freed.</summary>
@@ -28,11 +31,30 @@ internal sealed class TensorText
     /// <param name="options">How to print.</param>
     public static string Write(Tensor x, IEnumerable<string> suffixes, PrintOptions options)
     {
-        if (x.Shape.Size == 0) return WithSuffixes($"{Prefix}[]", suffixes, options);
-        var writer = new TensorText(new(x, options), options);
-        writer.WriteAxis(0);
-        return WithSuffixes(writer.text.ToString(), suffixes, options);
+        const string prefix = "tensor(";
+        if (x.Shape.Size == 0) return WithSuffixes($"{prefix}[]", suffixes, options);
+        var elements = new PrintedElements(x.Shape, options);
+        var values = elements.Read(x);
+        var format = new ElementFormat(values, options);
+        var writer = new TensorText(prefix, elements, i => format.Format(values[i]), format.Width, options);
+        return writer.Write(suffixes);
     }
+
+    /// <summary>The text of whole numbers, row-major.</summary>
+    public static string Write(Shape shape, ReadOnlySpan<int> values, PrintOptions options)
+    {
+        const string prefix = "labels(";
+        var elements = new PrintedElements(shape, options);
+        var isTold = elements.IsAnyCut || (shape.Size == 0 && shape.Rank != 1);
+        string[] suffixes = isTold ? [Size(shape)] : [];
+        if (shape.Size == 0) return WithSuffixes($"{prefix}[]", suffixes, options);
+        var texts = Array.ConvertAll(elements.Read(values), value => value.ToString(CultureInfo.InvariantCulture));
+        var width = texts.Max(text => text.Length);
+        return new TensorText(prefix, elements, i => texts[i].PadLeft(width), width, options).Write(suffixes);
+    }
+
+    /// <summary>The suffix of a shape: <c>size=(2, 3)</c>.</summary>
+    public static string Size(Shape shape) => $"size=({string.Join(", ", shape)}{(shape.Rank == 1 ? "," : "")})";
 
     /// <summary>Appends ", " or a new line and each suffix, and the closing parenthesis.</summary>
     public static string WithSuffixes(string content, IEnumerable<string> suffixes, PrintOptions options)
@@ -42,11 +64,17 @@ internal sealed class TensorText
         foreach (var suffix in suffixes)
         {
             var isBroken = column + suffix.Length + 2 > options.LineWidth;
-            text.Append(isBroken ? ",\n" + new string(' ', Prefix.Length) : ", ").Append(suffix);
-            column = suffix.Length + (isBroken ? Prefix.Length : column + 2);
+            text.Append(isBroken ? ",\n" + new string(' ', Indent) : ", ").Append(suffix);
+            column = suffix.Length + (isBroken ? Indent : column + 2);
         }
 
         return text.Append(')').ToString();
+    }
+
+    private string Write(IEnumerable<string> suffixes)
+    {
+        WriteAxis(0);
+        return WithSuffixes(text.ToString(), suffixes, options);
     }
 
     private void WriteAxis(int axis)
@@ -54,7 +82,7 @@ internal sealed class TensorText
         var rank = elements.Shape.Rank;
         if (axis == rank)
         {
-            text.Append(format.Format(elements.Values[next++]));
+            text.Append(format(next++));
         }
         else if (axis == rank - 1)
         {
@@ -62,7 +90,7 @@ internal sealed class TensorText
         }
         else
         {
-            var separator = "," + new string('\n', rank - 1 - axis) + new string(' ', Prefix.Length + axis + 1);
+            var separator = "," + new string('\n', rank - 1 - axis) + new string(' ', Indent + axis + 1);
             text.Append('[');
             for (var i = 0; i < elements.Count(axis); i++)
             {
@@ -77,14 +105,14 @@ internal sealed class TensorText
 
     private void WriteRow(int axis)
     {
-        var indent = Prefix.Length + axis;
-        var perLine = Math.Max(1, (options.LineWidth - indent) / (format.Width + 2));
+        var indent = Indent + axis;
+        var perLine = Math.Max(1, (options.LineWidth - indent) / (width + 2));
         var column = 0;
         text.Append('[');
         for (var i = 0; i < elements.Count(axis); i++)
         {
             if (elements.FollowsGap(axis, i)) Append(" ...");
-            Append(format.Format(elements.Values[next++]));
+            Append(format(next++));
         }
 
         text.Append(']');

@@ -45,7 +45,7 @@ public static class BinaryCrossEntropyExtensions
         {
             ArgumentNullException.ThrowIfNull(target);
             if (weight is null && posWeight is null)
-                return new ElementwiseLossOp<BinaryCrossEntropy>(new(0), reduction).Apply(logits, target);
+                return new ElementwiseLossOp<BinaryCrossEntropy>(new(), reduction).Apply(logits, target);
             LossOptions.Check(BinaryCrossEntropy.Name, reduction);
             CheckShapes(logits.Shape, target.Shape, weight?.Shape, posWeight?.Shape);
             return Weighted(logits, target, weight, posWeight, reduction);
@@ -56,12 +56,12 @@ public static class BinaryCrossEntropyExtensions
     private static Tensor Weighted(
         Tensor logits, Tensor target, Tensor? weight, Tensor? posWeight, LossReduction reduction)
     {
-        var loss = new ElementwiseLossOp<BinaryCrossEntropy>(new(0), LossReduction.None).Apply(logits, target);
+        var loss = new ElementwiseLossOp<BinaryCrossEntropy>(new(), LossReduction.None).Apply(logits, target);
         if (posWeight is not null)
         {
             using var plain = new TemporaryTensor(loss);
             using var positive = new TemporaryTensor(
-                new ElementwiseLossOp<PositiveCrossEntropy>(new(0), LossReduction.None).Apply(logits, target));
+                new ElementwiseLossOp<PositiveCrossEntropy>(new(), LossReduction.None).Apply(logits, target));
             using var excess = new TemporaryTensor(posWeight - 1);
             using var added = new TemporaryTensor(positive.Tensor * excess.Tensor);
             loss = plain.Tensor + added.Tensor;
@@ -92,14 +92,13 @@ public static class BinaryCrossEntropyExtensions
 }
 
 /// <summary>max(x, 0) − x·t + log(1 + exp(−|x|))</summary>
-/// <param name="zero">0, below which a logit's own part is no loss.</param>
-internal readonly struct BinaryCrossEntropy(float zero) : ILossFormula
+internal readonly struct BinaryCrossEntropy : ILossFormula
 {
     public static string Name => "BinaryCrossEntropyWithLogits";
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T F<T>(T x, T t) where T : struct, IReal<T> =>
-        T.Max(T.Create(zero), x) - x * t + LogOnePlusExp(x);
+        T.Max(T.Create(0), x) - x * t + LogOnePlusExp(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T DInput<T>(T x, T t) where T : struct, IReal<T> => RealFunctions.Sigmoid(x) - t;
@@ -108,8 +107,9 @@ internal readonly struct BinaryCrossEntropy(float zero) : ILossFormula
 
     /// <summary>log(1 + exp(−|x|)), with a relative error of some roundings also where it is small.</summary>
     /// <remarks>
-    /// With e = exp(−|x|) and s = e/(2 + e), at most ⅓, it is log((1 + s)/(1 − s)) = 2·(s + s³/3 + s⁵/5 + …); after
-    /// s¹⁵/15 the rest is below 2·10⁻⁹ of it.
+    /// With e = exp(−|x|), which is at most 1, and s = e/(2 + e), at most ⅓, it is
+    /// log((1 + s)/(1 − s)) = 2·(s + s³/3 + s⁵/5 + …); after s¹⁵/15 the rest is below 2·10⁻⁹ of it. So it takes no
+    /// logarithm, as <see cref="RealFunctions.Log1p"/> would.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T LogOnePlusExp<T>(T x) where T : struct, IReal<T>
@@ -129,8 +129,7 @@ internal readonly struct BinaryCrossEntropy(float zero) : ILossFormula
 }
 
 /// <summary>−t·log σ(x) = t·log(1 + exp(−x))</summary>
-/// <param name="zero">0, above which a logit's own part is no loss.</param>
-internal readonly struct PositiveCrossEntropy(float zero) : ILossFormula
+internal readonly struct PositiveCrossEntropy : ILossFormula
 {
     public static string Name => BinaryCrossEntropy.Name;
 
@@ -142,5 +141,5 @@ internal readonly struct PositiveCrossEntropy(float zero) : ILossFormula
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T DTarget<T>(T x, T t) where T : struct, IReal<T> =>
-        T.Max(T.Create(zero), -x) + BinaryCrossEntropy.LogOnePlusExp(x);
+        T.Max(T.Create(0), -x) + BinaryCrossEntropy.LogOnePlusExp(x);
 }

@@ -14,19 +14,14 @@ internal static class ElementwiseLossGpu
         Tensor x, Tensor target, TFormula formula, bool isReduced, float divisor, Tensor y)
         where TFormula : unmanaged, ILossFormula
     {
-        var n = x.Shape.Size;
-        if (!isReduced)
-        {
-            y.Gpu.LaunchItems(n, new LossKernel<TFormula>(x.View, target.View, formula, y.View));
-            return;
-        }
+        if (!FormulaParameters<TFormula>.AreNone) Launch(formula);
+        else Launch(new StatelessLoss<TFormula>(0));
 
-        var slices = Math.Clamp((n + SliceLength - 1) / SliceLength, 1, MaxSlices);
-        using var partial = new TemporaryTensor([slices], x.Device);
-        y.Gpu.LaunchGroups(
-            new(slices, 1, 1),
-            new ElementwiseLossSumKernel<TFormula>(x.View, target.View, formula, n, slices, partial.Tensor.View));
-        y.Gpu.LaunchGroups(new(1, 1, 1), new LossSumKernel(partial.Tensor.View, slices, divisor, y.View));
+        void Launch<T>(T argument) where T : unmanaged, ILossFormula
+        {
+            if (isReduced) Reduce(x, target, argument, divisor, y);
+            else y.Gpu.LaunchItems(y.Shape.Size, new LossKernel<T>(x.View, target.View, argument, y.View));
+        }
     }
 
     /// <remarks>The kernel reads <paramref name="dy"/> on the device, so the host does not wait for it.</remarks>
@@ -35,13 +30,31 @@ internal static class ElementwiseLossGpu
         Tensor x, Tensor target, TFormula formula, bool isInput, Tensor dy, bool isReduced, float divisor, Tensor dx)
         where TFormula : unmanaged, ILossFormula
     {
-        var gradient = new LossGradient(dy.View, isReduced ? 0 : 1, divisor);
-        if (isInput)
-            dx.Gpu.LaunchItems(
-                dx.Shape.Size, new LossInputGradientKernel<TFormula>(x.View, target.View, formula, gradient, dx.View));
-        else
-            dx.Gpu.LaunchItems(
-                dx.Shape.Size, new LossTargetGradientKernel<TFormula>(x.View, target.View, formula, gradient, dx.View));
+        if (!FormulaParameters<TFormula>.AreNone) Launch(formula);
+        else Launch(new StatelessLoss<TFormula>(0));
+
+        void Launch<T>(T argument) where T : unmanaged, ILossFormula
+        {
+            var (n, gradient) = (dx.Shape.Size, new LossGradient(dy.View, isReduced ? 0 : 1, divisor));
+            if (isInput)
+                dx.Gpu.LaunchItems(
+                    n, new LossInputGradientKernel<T>(x.View, target.View, argument, gradient, dx.View));
+            else
+                dx.Gpu.LaunchItems(
+                    n, new LossTargetGradientKernel<T>(x.View, target.View, argument, gradient, dx.View));
+        }
+    }
+
+    private static void Reduce<TFormula>(Tensor x, Tensor target, TFormula formula, float divisor, Tensor y)
+        where TFormula : unmanaged, ILossFormula
+    {
+        var n = x.Shape.Size;
+        var slices = Math.Clamp((n + SliceLength - 1) / SliceLength, 1, MaxSlices);
+        using var partial = new TemporaryTensor([slices], x.Device);
+        y.Gpu.LaunchGroups(
+            new(slices, 1, 1),
+            new ElementwiseLossSumKernel<TFormula>(x.View, target.View, formula, n, slices, partial.Tensor.View));
+        y.Gpu.LaunchGroups(new(1, 1, 1), new LossSumKernel(partial.Tensor.View, slices, divisor, y.View));
     }
 }
 

@@ -16,12 +16,11 @@ public static class L1LossExtensions
         /// <exception cref="ArgumentOutOfRangeException">There is no such reduction.</exception>
         /// <remarks>The gradient is 0 where both are equal. A NaN makes the mean and the sum NaN.</remarks>
         public Tensor L1Loss(Tensor target, LossReduction reduction = LossReduction.Mean) =>
-            new ElementwiseLossOp<AbsoluteError>(new(1), reduction).Apply(x, target);
+            new ElementwiseLossOp<AbsoluteError>(new(), reduction).Apply(x, target);
     }
 }
 
-/// <param name="slope">1: of the derivative.</param>
-internal readonly struct AbsoluteError(float slope) : ILossFormula
+internal readonly struct AbsoluteError : ILossFormula
 {
     public static string Name => "L1Loss";
 
@@ -36,7 +35,7 @@ internal readonly struct AbsoluteError(float slope) : ILossFormula
     public T DInput<T>(T x, T t) where T : struct, IReal<T>
     {
         var d = x - t;
-        return T.SelectPositive(d, T.Create(slope), T.SelectPositive(-d, T.Create(-slope), d));
+        return T.SelectPositive(d, T.Create(1), T.SelectPositive(-d, T.Create(-1), d));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

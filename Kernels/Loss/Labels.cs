@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using ILGPU;
 using PyNetSharp.Kernels;
@@ -10,8 +12,11 @@ namespace PyNetSharp;
 /// them.
 /// </summary>
 /// <remarks>They are copied to a device once, for the loss, its gradient and the metrics.</remarks>
+[DebuggerDisplay("{DebuggerText,nq}")]
 public sealed class Labels : IReadOnlyList<int>
 {
+    private const int MaxDebuggerElements = 8;
+
     private readonly int[] classes;
     private Tensor? deviceCopy;     // floats whose bits are the class numbers
 
@@ -36,6 +41,13 @@ public sealed class Labels : IReadOnlyList<int>
         if (device is not (null or CpuDevice)) Upload(device);
     }
 
+    /// <summary>Labels of a tensor's shape and elements, such as those of <c>ArgMax(axis)</c>.</summary>
+    /// <param name="values">Whole numbers. On a GPU they are copied to the host, which waits for them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An element is no whole number.</exception>
+    public Labels(Tensor values) : this(ThrowIfNull(values).Shape, WholeNumbers.Of("Labels", nameof(values), values))
+    {
+    }
+
     /// <summary>[N], or [N, H, W] for masks.</summary>
     public Shape Shape { get; }
 
@@ -47,6 +59,16 @@ public sealed class Labels : IReadOnlyList<int>
 
     /// <summary>All classes.</summary>
     public ReadOnlySpan<int> Span => classes;
+
+    /// <summary>The debugger's line.</summary>
+    private string DebuggerText
+    {
+        get
+        {
+            var first = classes.Take(MaxDebuggerElements).Select(label => label.ToString(CultureInfo.InvariantCulture));
+            return $"Labels {Shape}: {string.Join(", ", first)}{(Count > MaxDebuggerElements ? ", …" : "")}";
+        }
+    }
 
     /// <summary>How often the labels were overwritten.</summary>
     internal int Version { get; private set; }
@@ -66,6 +88,20 @@ public sealed class Labels : IReadOnlyList<int>
     public IEnumerator<int> GetEnumerator() => ((IEnumerable<int>)classes).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The labels, as a tensor prints, with <see cref="PrintOptions.Default"/>.</summary>
+    public override string ToString() => ToString(null);
+
+    /// <summary>The labels, as a tensor prints; nothing waits for a device, because they are on the host too.</summary>
+    /// <param name="options">How to print; null for <see cref="PrintOptions.Default"/>.</param>
+    /// <returns><c>labels([3, 1, 4])</c>, with the shape if not all are shown, or there are none.</returns>
+    public string ToString(PrintOptions? options) => TensorText.Write(Shape, classes, options ?? PrintOptions.Default);
+
+    private static Tensor ThrowIfNull(Tensor values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return values;
+    }
 
     /// <summary>[<see cref="Count"/>] floats whose bits are the classes.</summary>
     internal Tensor OnDevice(Device device)

@@ -15,12 +15,11 @@ public static class MseLossExtensions
         /// <exception cref="ArgumentOutOfRangeException">There is no such reduction.</exception>
         /// <remarks>A NaN in x or the target makes the mean and the sum NaN.</remarks>
         public Tensor MseLoss(Tensor target, LossReduction reduction = LossReduction.Mean) =>
-            new ElementwiseLossOp<SquaredError>(new(2), reduction).Apply(x, target);
+            new ElementwiseLossOp<SquaredError>(new(), reduction).Apply(x, target);
     }
 }
 
-/// <param name="slope">2: of the derivative.</param>
-internal readonly struct SquaredError(float slope) : ILossFormula
+internal readonly struct SquaredError : ILossFormula
 {
     public static string Name => "MseLoss";
 
@@ -30,7 +29,7 @@ internal readonly struct SquaredError(float slope) : ILossFormula
         return d * d;
     }
 
-    public T DInput<T>(T x, T t) where T : struct, IReal<T> => T.Create(slope) * (x - t);
+    public T DInput<T>(T x, T t) where T : struct, IReal<T> => T.Create(2) * (x - t);
 
     public T DTarget<T>(T x, T t) where T : struct, IReal<T> => -DInput(x, t);
 }

@@ -31,7 +31,8 @@ public static class IndexSelectExtensions
 }
 
 /// <remarks>Stored are [outer, n, inner], where n is the axis, and of the result [outer, count, inner].</remarks>
-internal sealed class IndexSelectOp(int axis, int[] indices) : Op
+/// <param name="paddingIndex">An index that gets no gradient; null for none.</param>
+internal sealed class IndexSelectOp(int axis, int[] indices, int? paddingIndex = null) : Op
 {
     private const int GrainSize = 1 << 15;          // floats that one CPU thread takes at a time
     private const int BlockRows = 1 << 6;           // that are added in single precision
@@ -123,15 +124,19 @@ internal sealed class IndexSelectOp(int axis, int[] indices) : Op
             TensorPrimitives.Add(sum, dy.Slice(position * inner, sum.Length), sum);
     }
 
-    /// <summary>The positions of every index in increasing order, one index after the other (counting sort).</summary>
+    /// <summary>
+    /// The positions of every index but that of padding in increasing order, one index after the other (counting sort).
+    /// </summary>
     /// <returns>Those of index i are from Starts[i] to Starts[i + 1].</returns>
     private (int[] Starts, int[] Positions) SortPositions()
     {
         var (starts, positions) = (new int[n + 1], new int[indices.Length]);
-        foreach (var index in indices) starts[index + 1]++;
+        foreach (var index in indices)
+            if (index != paddingIndex) starts[index + 1]++;
         for (var i = 0; i < n; i++) starts[i + 1] += starts[i];
         var next = starts.AsSpan(0, n).ToArray();
-        for (var i = 0; i < indices.Length; i++) positions[next[indices[i]]++] = i;
+        for (var i = 0; i < indices.Length; i++)
+            if (indices[i] != paddingIndex) positions[next[indices[i]]++] = i;
         return (starts, positions);
     }
 

@@ -92,6 +92,16 @@ public class Adam : Optimizer
         .. expAvgSqs.Select((v, i) => ($"{i}.exp_avg_sq", v)),
     ];
 
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, object Value)> Describe(ParameterGroup group)
+    {
+        var (beta1, beta2, eps, weightDecay) = OptionsOf(group, options);
+        return
+        [
+            ("betas", FormattableString.Invariant($"({beta1}, {beta2})")), ("eps", eps), ("weight_decay", weightDecay),
+        ];
+    }
+
     /// <summary>Updates the parameters on a GPU, all in one launch, after their steps are counted.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void StepOnGpu(GpuDevice device) => device.LaunchMultiTensor<AdamKernel>(

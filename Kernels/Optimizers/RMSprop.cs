@@ -84,6 +84,17 @@ public sealed class RMSprop : Optimizer
         .. momentumBuffers.Select((b, i) => ($"{i}.momentum_buffer", b)),
     ];
 
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, object Value)> Describe(ParameterGroup group)
+    {
+        var (alpha, eps, weightDecay, momentum, centered) = OptionsOf(group, options);
+        return
+        [
+            ("alpha", alpha), ("eps", eps), ("weight_decay", weightDecay), ("momentum", momentum),
+            ("centered", centered),
+        ];
+    }
+
     /// <summary>Updates the parameters on a GPU, all in one launch.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void StepOnGpu(GpuDevice device) => device.LaunchMultiTensor<RMSpropKernel>(

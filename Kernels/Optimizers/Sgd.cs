@@ -74,6 +74,16 @@ public sealed class Sgd : Optimizer
     public override IReadOnlyList<(string Name, Tensor Tensor)> State() =>
         [("steps", steps), .. momentumBuffers.Select((v, i) => ($"{i}.momentum_buffer", v))];
 
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, object Value)> Describe(ParameterGroup group)
+    {
+        var (momentum, dampening, weightDecay, nesterov) = OptionsOf(group, options);
+        return
+        [
+            ("momentum", momentum), ("dampening", dampening), ("weight_decay", weightDecay), ("nesterov", nesterov),
+        ];
+    }
+
     /// <summary>Updates the parameters on a GPU, all in one launch, before their steps are counted.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void StepOnGpu(GpuDevice device)

@@ -80,11 +80,29 @@ internal sealed class ExtremumOp<T>(bool[] reduced) : Op where T : struct, IExtr
         var dx = new Tensor(x.Shape, dy.Device);
         using var input = new TemporaryTensor(layout.Read(x));
         using var block = new TemporaryTensor(layout.Allocate(dx));
-        using var counts = new TemporaryTensor(y.Shape, dy.Device);
-        ExtremumGradient.Mask(input, y, block);
+        using var counts = new TemporaryTensor([layout.Outer, 1, layout.Inner], dy.Device);
+        using var extremes = new TemporaryTensor(AsColumns(y));
+        using var gradients = new TemporaryTensor(AsColumns(dy));
+        Broadcast.Run(new EqualTo(), input, extremes, block);
         Reduction.Run(block, [false, true, false], counts);
-        ExtremumGradient.Share(dy, counts, block);
+        Broadcast.Run(new ExtremumShare(), block, gradients, counts, block);
         layout.Write(block, dx);
         return [dx];
+    }
+
+    /// <summary>A view as [outer, 1, inner].</summary>
+    private Tensor AsColumns(Tensor x) => new([layout.Outer, 1, layout.Inner], x.Storage.Retain());
+}
+
+/// <summary>
+/// dy / count where the mask, which says where x = y, is not 0; 0 elsewhere. NaN where the count is 0, because y is
+/// NaN there.
+/// </summary>
+internal readonly struct ExtremumShare : ITernaryFormula
+{
+    public T F<T>(T mask, T dy, T count) where T : struct, IReal<T>
+    {
+        var otherwise = T.SelectEqual(count, T.Create(0), T.Create(float.NaN), T.Create(0));
+        return T.SelectEqual(mask, T.Create(0), otherwise, dy / count);
     }
 }

@@ -148,12 +148,13 @@ public sealed partial class TensorPrintingTests
         Assert.That(string.Join('\n', faults.Distinct()), Is.Empty);
     }
 
-    /// <summary>A tensor's line in the debugger, as its attribute says.</summary>
-    internal static string Debugger(Tensor x)
+    /// <summary>An object's line in the debugger, as the attribute of its class or a base class says.</summary>
+    internal static string Debugger(object x)
     {
-        var display = typeof(Tensor).GetCustomAttribute<DebuggerDisplayAttribute>()!.Value;
-        Assert.That(display, Is.EqualTo("{DebuggerText,nq}"));
-        return (string)typeof(Tensor)
+        var type = x.GetType();
+        while (type.GetCustomAttribute<DebuggerDisplayAttribute>(inherit: false) is null) type = type.BaseType!;
+        Assert.That(type.GetCustomAttribute<DebuggerDisplayAttribute>()!.Value, Is.EqualTo("{DebuggerText,nq}"));
+        return (string)type
             .GetProperty("DebuggerText", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(x)!;
     }
 

@@ -367,3 +367,27 @@ golden("MatMul of batches", lambda a, b: a @ b, (3, 4), (2, 4, 2))
 golden("MatMul of batches", lambda a, b: a @ b, (5,), (5,))
 golden("MatMul of batches", lambda a, b: a @ b, (5,), (3, 5, 2))
 golden("MatMul of batches", lambda a, b: a @ b, (3, 4, 5), (5,))
+
+# Standard deviations, cumulative sums, triangles, elements and rows by their indices
+golden("Std", lambda x: x.std(), (3, 7))
+golden("Std over (0, 2, 3)", lambda x: x.std((0, 2, 3)), (2, 3, 4, 5))
+golden("Std, no correction, kept", lambda x: x.std(1, unbiased=False, keepdim=True), (3, 7))
+golden("CumSum along 1", lambda x: x.cumsum(1), (3, 7))
+golden("CumSum along 1", lambda x: x.cumsum(1), (2, 3, 4, 5))
+golden("CumSum along 0", lambda x: x.cumsum(0), (300, 2))
+golden("Tril at 1", lambda x: x.tril(1), (4, 5))
+golden("Tril at -1", lambda x: x.tril(-1), (2, 3, 4, 5))
+golden("Triu at 2", lambda x: x.triu(2), (2, 4, 5))
+
+
+def gather_indices(shape, extent):
+    size = torch.Size(shape).numel()
+    return (torch.arange(size) * 7 % 11 % extent).reshape(shape)
+
+
+for shape, axis, index in [((3, 5), 1, (3, 2)), ((3, 5), -1, (2, 70)), ((2, 3, 4, 5), 1, (2, 2, 4, 5)),
+                           ((2, 3, 4, 5), 3, (1, 2, 3, 6))]:
+    golden(
+        f"Gather {list(index)} along {axis}",
+        lambda x, axis=axis, index=index: x.gather(axis, gather_indices(index, x.shape[axis])), shape)
+golden("Embedding", lambda x: F.embedding(torch.tensor([[2, 0], [2, 2]]), x), (4, 3))

@@ -69,17 +69,20 @@ public sealed class StatisticsTests
         Assert.That(error.Message, Does.Contain("16777217"));
     }
 
-    /// <summary>The mean of these numbers is 10⁴ times their deviation; their squares keep no digit of it.</summary>
     [Test]
-    public void A_large_mean_does_not_cancel_the_variance()
+    public void A_large_mean_does_not_cancel_the_variance() => LargeMeans(Device.Cpu);
+
+    [TestCaseSource(typeof(TestDevices), nameof(TestDevices.Cases))]
+    public void A_large_mean_does_not_cancel_the_variance_on(string name) => LargeMeans(DeviceCatalog.Open(name));
+
+    [Test]
+    public void Equal_numbers_have_no_variance()
     {
-        float[] values = [.. Enumerable.Range(0, 1001).Select(i => 10_000f + i % 3)];
-        var mean = values.Average(v => (double)v);
-        var right = values.Sum(v => (v - mean) * (v - mean)) / 1000;
-        Assert.That(Tensor.From([1001], values).Variance().Item(), Is.EqualTo(right).Within(1e-4 * right));
-        Assert.That(
-            Tensor.From([1001, 1], values).Expand(1001, 5).Variance([0]).ToArray(),
-            Is.All.EqualTo(right).Within(1e-4 * right));
+        foreach (var value in (float[])[0.1f, -1e6f / 3, 1e-20f])
+        {
+            Assert.That(Tensor.Full([1001], value).Variance().Item(), Is.Zero);
+            Assert.That(Tensor.Full([1001, 3], value).Variance([0]).ToArray(), Is.All.Zero);
+        }
     }
 
     [Test]
@@ -90,6 +93,41 @@ public sealed class StatisticsTests
         Assert.That(Tensor.Ones([3]).Variance(correction: 5).Item(), Is.NaN);
         Assert.That(Tensor.Zeros([0, 2]).Variance([0]).ToArray(), Is.All.NaN);
         Assert.That(Tensor.Zeros([0, 2]).Variance([1]).Shape, Is.EqualTo(Shape.Create([0])));
+    }
+
+    /// <summary>Numbers whose mean is a million times their deviation, in rows and in columns.</summary>
+    /// <remarks>
+    /// With u = 2⁻²⁴: each x − mean is exact (Sterbenz). A block of 64 squares rounds each by u and its sum by up to
+    /// 64·u, and blocks are added in double. The mean is off by δ, which rounding limits to 2⁻⁵ = 0.03 deviations; the
+    /// sum of distances knows δ to 64·u of their size, 4, so that 2·δ·64·u·4 / variance = 12·u remain after the
+    /// correction. The three steps after the sums round three times: 80·u in all.
+    /// </remarks>
+    private static void LargeMeans(Device device)
+    {
+        const double bound = 80.0 / (1 << 24);
+        var rng = new Rng(9);
+        foreach (var n in (int[])[31, 1001, 5000])
+        {
+            float[] values = [.. Enumerable.Range(0, n).Select(_ => 1e6f + rng.Next(64) / 16f)];
+            var mean = values.Sum(v => v - 1e6) / n + 1e6;
+            var right = values.Sum(v => (v - mean) * (v - mean)) / (n - 1);
+            Check(Tensor.From([n], values, device), 1);
+            Check(Tensor.From([n, 1], values, device).Expand(n, 5), 5);
+
+            void Check(Tensor x, int columns)
+            {
+                x = x.Detach();
+                x.RequiresGrad = true;
+                var y = x.Variance([0]).Keep();
+                y.Backward(Tensor.Ones(y.Shape, device));
+                Assert.That(y.ToArray(), Is.All.EqualTo(right).Within(bound * right), $"{n}, {columns} columns");
+                foreach (var (i, dx) in x.Grad!.ToArray().Index())
+                {
+                    var expected = 2 * (values[i / columns] - mean) / (n - 1);
+                    Assert.That(dx, Is.EqualTo(expected).Within(bound * 4 / (n - 1)), $"{n}, gradient {i}");
+                }
+            }
+        }
     }
 
     private static void Extremes(Device device)

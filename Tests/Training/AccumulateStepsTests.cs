@@ -41,6 +41,25 @@ public sealed class AccumulateStepsTests
             Is.EqualTo(Enumerable.Repeat(0.1, 6).Concat(Enumerable.Repeat(0.05, 6))));
     }
 
+    /// <summary>23 batches by fours are 6 steps: 6 updates, and the average of training with large batches.</summary>
+    [Test]
+    public void Averaged_weights_are_updated_once_per_step()
+    {
+        var (small, large) = (Perceptron(), Perceptron());
+        var (first, second) = (new ExponentialMovingAverage(small, 0.8), new ExponentialMovingAverage(large, 0.8));
+        NewTrainer(small, 10, 4, new AveragedWeights(first)).Run(3);
+        NewTrainer(large, 40, 1, new AveragedWeights(second)).Run(3);
+
+        Assert.That((first.Updates, second.Updates), Is.EqualTo((18L, 18L)));
+        var own = Numbers(small);
+        using (first.Apply())
+        using (second.Apply())
+        {
+            Assert.That(Numbers(small), Is.EqualTo(Numbers(large)).Within(2e-5));
+            Assert.That(Numbers(small), Is.Not.EqualTo(own).Within(1e-3));
+        }
+    }
+
     [TestCase(1)]
     [TestCase(6)]
     [TestCase(9)]
@@ -117,7 +136,7 @@ public sealed class AccumulateStepsTests
     private static Sgd NewOptimizer(Module model) => new(model.Parameters(), 0.1f, momentum: 0.9f);
 
     private static Trainer NewTrainer(
-        Module model, int batchSize, int accumulate, RecordingCallback? recorder = null,
+        Module model, int batchSize, int accumulate, ITrainingCallback? recorder = null,
         LearningRateSchedule? schedule = null, long? maxSteps = null, Sgd? optimizer = null, ILoss? loss = null,
         Device? device = null) =>
         new(

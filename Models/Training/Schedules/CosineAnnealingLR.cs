@@ -28,6 +28,9 @@ public sealed class CosineAnnealingLR : LearningRateSchedule
     }
 
     /// <inheritdoc/>
+    protected override string Describe() => FormattableString.Invariant($"total={total}, warmup={warmup}");
+
+    /// <inheritdoc/>
     protected override double Factor(long time) =>
         time < warmup ? (time + 1.0) / warmup
         : time < total ? (1 + Math.Cos(Math.PI * (time - warmup) / (total - warmup))) / 2

@@ -11,5 +11,8 @@ public sealed class ExponentialLR : LearningRateSchedule
     public ExponentialLR(double gamma) => this.gamma = CheckGamma(gamma);
 
     /// <inheritdoc/>
+    protected override string Describe() => FormattableString.Invariant($"gamma={gamma}");
+
+    /// <inheritdoc/>
     protected override double Factor(long time) => Math.Pow(gamma, time);
 }

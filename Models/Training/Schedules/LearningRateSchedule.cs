@@ -18,6 +18,12 @@ public abstract class LearningRateSchedule
         return (float)Rate(time, start);
     }
 
+    /// <summary>The class and its parameters: <c>StepLR(size=30, gamma=0.1)</c>; the same in every culture.</summary>
+    public override string ToString() => $"{GetType().Name}({Describe()})";
+
+    /// <summary>The text in parentheses after the class's name when the schedule is printed.</summary>
+    protected virtual string Describe() => "";
+
     /// <summary>The factor of the learning rate at a time, which is not negative.</summary>
     protected abstract double Factor(long time);
 

@@ -41,6 +41,11 @@ public sealed class LinearWarmupLR : LearningRateSchedule, ITrainingCallback
         (Schedule as ITrainingCallback)?.OnEpochEnd(epoch, isBest);
 
     /// <inheritdoc/>
+    protected override string Describe() => 
+        FormattableString.Invariant($"warmup={warmup}, schedule={Schedule}") +
+        (startFactor is { } factor ? FormattableString.Invariant($", start_factor={factor}") : "");
+
+    /// <inheritdoc/>
     protected override double Factor(long time) => Rate(time, 1);
 
     private protected override double Rate(long time, float start) =>

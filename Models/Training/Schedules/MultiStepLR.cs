@@ -24,5 +24,9 @@ public sealed class MultiStepLR : LearningRateSchedule
     }
 
     /// <inheritdoc/>
+    protected override string Describe() => FormattableString.Invariant(
+        $"milestones=[{string.Join(", ", milestones)}], gamma={gamma}");
+
+    /// <inheritdoc/>
     protected override double Factor(long time) => Math.Pow(gamma, milestones.Count(milestone => milestone <= time));
 }

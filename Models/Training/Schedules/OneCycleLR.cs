@@ -26,6 +26,7 @@ public sealed class OneCycleLR : LearningRateSchedule
 {
     private readonly AnnealStrategy anneal;
     private readonly (double End, double From, double To)[] phases;     // factors of the maximum
+    private readonly string description;
 
     /// <summary>A schedule for a training of known length.</summary>
     /// <param name="total">The steps of the training, at least 1.</param>
@@ -53,10 +54,16 @@ public sealed class OneCycleLR : LearningRateSchedule
 
         var (first, last, rise) = (1 / divFactor, 1 / divFactor / finalDivFactor, riseShare * total);
         this.anneal = anneal;
+        description = FormattableString.Invariant(
+            $"total={total}, rise_share={riseShare}, anneal={anneal}, div_factor={divFactor}, ") +
+            FormattableString.Invariant($"final_div_factor={finalDivFactor}, three_phase={threePhase}");
         phases = threePhase
             ? [(rise - 1, first, 1), (2 * rise - 2, 1, first), (total - 1, first, last)]
             : [(rise - 1, first, 1), (total - 1, 1, last)];
     }
+
+    /// <inheritdoc/>
+    protected override string Describe() => description;
 
     /// <inheritdoc/>
     protected override double Factor(long time)

@@ -21,5 +21,8 @@ public sealed class PolynomialLR : LearningRateSchedule
     }
 
     /// <inheritdoc/>
+    protected override string Describe() => FormattableString.Invariant($"total={total}, power={power}");
+
+    /// <inheritdoc/>
     protected override double Factor(long time) => Math.Pow(1 - (double)Math.Min(time, total) / total, power);
 }

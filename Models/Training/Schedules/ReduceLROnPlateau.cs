@@ -130,6 +130,11 @@ public sealed class ReduceLROnPlateau : LearningRateSchedule, ITrainingCallback,
     }
 
     /// <inheritdoc/>
+    protected override string Describe() => FormattableString.Invariant(
+        $"mode={mode}, factor={factor}, patience={patience}, threshold={threshold}, threshold_mode={thresholdMode}, ") +
+        FormattableString.Invariant($"cooldown={cooldown}, min_rate={minRate}");
+
+    /// <inheritdoc/>
     protected override double Factor(long time) => Math.Pow(factor, Reductions);
 
     private protected override double Rate(long time, float start) =>

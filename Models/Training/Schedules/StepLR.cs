@@ -19,5 +19,8 @@ public sealed class StepLR : LearningRateSchedule
     }
 
     /// <inheritdoc/>
+    protected override string Describe() => FormattableString.Invariant($"size={size}, gamma={gamma}");
+
+    /// <inheritdoc/>
     protected override double Factor(long time) => Math.Pow(gamma, time / size);
 }

@@ -4,54 +4,59 @@ using ILGPU;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>Σ(x − mean)² of blocks [outer, n, inner] → [outer, inner], and the gradient.</summary>
+/// <summary>
+/// Σ(x − center) or Σ(x − center)² of blocks [outer, n, inner] → [outer, inner], and the gradient of the latter.
+/// </summary>
 /// <remarks>As in <see cref="Reduction"/>, blocks are added in single precision, and their sums in double.</remarks>
-internal static class SquaredDeviations
+internal static class Deviations
 {
     private const int GrainSize = 1 << 15;          // about as many floats as one call reads
     private const int BlockLength = 1 << 8;
     private const int BlockRows = 1 << 6;
 
-    /// <param name="mean">[outer, inner]</param>
-    public static void Sum(Tensor x, Tensor mean, Tensor y)
+    /// <param name="center">[outer, inner]</param>
+    public static void Sum<TTerm>(Tensor x, Tensor center, Tensor y) where TTerm : struct, IDeviationTerm
     {
         var (outer, n, inner) = (x.Shape[0], x.Shape[1], x.Shape[2]);
         if (!x.IsOnCpu)
         {
-            SumOnGpu(x, mean, y);
+            SumOnGpu<TTerm>(x, center, y);
             return;
         }
 
         var blockRows = inner == 1 ? GrainSize : BlockRows;
         var blocks = Math.Max(1, (n + blockRows - 1) / blockRows);
         using var partial = new TemporaryTensor([outer, blocks, inner], x.Device);
-        if (inner == 1) SumContiguous(x, mean, partial);
-        else SumRows(x, mean, partial);
+        if (inner == 1) SumContiguous<TTerm>(x, center, partial);
+        else SumRows<TTerm>(x, center, partial);
         Reduction.Run(partial, [false, true, false], y);
     }
 
-    /// <summary>dx = (x − mean)·factor</summary>
-    /// <param name="factor">[outer, inner], as <paramref name="mean"/></param>
-    public static void Gradient(Tensor x, Tensor mean, Tensor factor, Tensor dx)
+    /// <summary>dx = (x − mean − residual)·factor</summary>
+    /// <param name="residual">What rounding has taken from the mean; [outer, inner], as the others.</param>
+    public static void Gradient(Tensor x, Tensor mean, Tensor residual, Tensor factor, Tensor dx)
     {
         var (outer, n, inner) = (x.Shape[0], x.Shape[1], x.Shape[2]);
-        if (!x.IsOnCpu) GradientOnGpu(x, mean, factor, dx);
+        if (!x.IsOnCpu) GradientOnGpu(x, mean, residual, factor, dx);
         else if (inner == 1)
             ForEachBlock(x, outer, n, GrainSize, (o, _, start, length) =>
             {
                 var to = dx.Span.Slice(start, length);
                 TensorPrimitives.Subtract(x.Span.Slice(start, length), mean.Span[o], to);
+                TensorPrimitives.Subtract(to, residual.Span[o], to);
                 TensorPrimitives.Multiply(to, factor.Span[o], to);
             });
         else
             ForEachBlock(x, outer, n, Math.Max(1, GrainSize / Math.Max(1, inner)), (o, _, row, rows) =>
             {
                 ReadOnlySpan<float> means = mean.Span.Slice(o * inner, inner);
+                ReadOnlySpan<float> residuals = residual.Span.Slice(o * inner, inner);
                 ReadOnlySpan<float> factors = factor.Span.Slice(o * inner, inner);
                 for (var i = row; i < row + rows; i++)
                 {
                     var to = dx.Span.Slice(i * inner, inner);
                     TensorPrimitives.Subtract(x.Span.Slice(i * inner, inner), means, to);
+                    TensorPrimitives.Subtract(to, residuals, to);
                     TensorPrimitives.Multiply(to, factors, to);
                 }
             });
@@ -77,7 +82,8 @@ internal static class SquaredDeviations
         });
     }
 
-    private static void SumContiguous(Tensor x, Tensor mean, Tensor partial) =>
+    private static void SumContiguous<TTerm>(Tensor x, Tensor center, Tensor partial)
+        where TTerm : struct, IDeviationTerm =>
         ForEachBlock(x, x.Shape[0], x.Shape[1], GrainSize, (o, target, start, length) =>
         {
             Span<float> deviations = stackalloc float[BlockLength];
@@ -85,14 +91,15 @@ internal static class SquaredDeviations
             for (var end = start + length; start < end; start += BlockLength)
             {
                 var part = deviations[..Math.Min(BlockLength, end - start)];
-                TensorPrimitives.Subtract(x.Span.Slice(start, part.Length), mean.Span[o], part);
-                sum += TensorPrimitives.SumOfSquares(part);
+                TensorPrimitives.Subtract(x.Span.Slice(start, part.Length), center.Span[o], part);
+                sum += TTerm.Sum(part);
             }
 
             partial.Span[target] = (float)sum;
         });
 
-    private static void SumRows(Tensor x, Tensor mean, Tensor partial)
+    private static void SumRows<TTerm>(Tensor x, Tensor center, Tensor partial)
+        where TTerm : struct, IDeviationTerm
     {
         var inner = x.Shape[2];
         ForEachBlock(x, x.Shape[0], x.Shape[1], BlockRows, (o, target, row, rows) =>
@@ -101,25 +108,25 @@ internal static class SquaredDeviations
             for (var column = 0; column < inner; column += BlockLength)
             {
                 var deviations = buffer[..Math.Min(BlockLength, inner - column)];
-                var means = mean.Span.Slice(o * inner + column, deviations.Length);
+                var centers = center.Span.Slice(o * inner + column, deviations.Length);
                 var sum = partial.Span.Slice(target * inner + column, deviations.Length);
                 sum.Clear();
                 for (var i = row; i < row + rows; i++)
                 {
-                    TensorPrimitives.Subtract(x.Span.Slice(i * inner + column, deviations.Length), means, deviations);
-                    TensorPrimitives.MultiplyAdd(deviations, deviations, sum, sum);
+                    TensorPrimitives.Subtract(x.Span.Slice(i * inner + column, deviations.Length), centers, deviations);
+                    TTerm.Add(deviations, sum);
                 }
             }
         });
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void SumOnGpu(Tensor x, Tensor mean, Tensor y)
+    private static void SumOnGpu<TTerm>(Tensor x, Tensor center, Tensor y) where TTerm : struct, IDeviationTerm
     {
         var (gpu, outer, n, inner) = (y.Gpu, x.Shape[0], x.Shape[1], x.Shape[2]);
         if (n <= Reduction.MaxSerialRows)
         {
-            gpu.LaunchItems(outer * inner, new SquaredDeviationsSerialKernel(x.View, mean.View, n, inner, y.View));
+            gpu.LaunchItems(outer * inner, new DeviationSumSerialKernel<TTerm>(x.View, center.View, n, inner, y.View));
             return;
         }
 
@@ -128,25 +135,56 @@ internal static class SquaredDeviations
         using var partial = new TemporaryTensor([outer, slices, inner], x.Device);
         gpu.LaunchGroups(
             new(outer * slices * columns.GroupCount, 1, 1),
-            new SquaredDeviationsKernel(x.View, mean.View, n, columns, slices, partial.Tensor.View));
+            new DeviationSumKernel<TTerm>(x.View, center.View, n, columns, slices, partial.Tensor.View));
         Reduction.Run(partial, [false, true, false], y);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void GradientOnGpu(Tensor x, Tensor mean, Tensor factor, Tensor dx) => dx.Gpu.LaunchItems(
-        dx.Shape.Size,
-        new DeviationGradientKernel(x.View, mean.View, factor.View, x.Shape[1], x.Shape[2], dx.View));
+    private static void GradientOnGpu(Tensor x, Tensor mean, Tensor residual, Tensor factor, Tensor dx) =>
+        dx.Gpu.LaunchItems(dx.Shape.Size, new DeviationGradientKernel(
+            x.View, mean.View, residual.View, factor.View, x.Shape[1], x.Shape[2], dx.View));
+}
+
+/// <summary>What is summed of each deviation d = x − center.</summary>
+internal interface IDeviationTerm
+{
+    static abstract float Of(float d);
+
+    /// <summary>Adds the terms of a row to its columns' sums.</summary>
+    static abstract void Add(ReadOnlySpan<float> d, Span<float> sums);
+
+    static abstract float Sum(ReadOnlySpan<float> d);
+}
+
+internal readonly struct Deviation : IDeviationTerm
+{
+    public static float Of(float d) => d;
+
+    public static void Add(ReadOnlySpan<float> d, Span<float> sums) => TensorPrimitives.Add(sums, d, sums);
+
+    public static float Sum(ReadOnlySpan<float> d) => TensorPrimitives.Sum(d);
+}
+
+internal readonly struct SquaredDeviation : IDeviationTerm
+{
+    public static float Of(float d) => d * d;
+
+    public static void Add(ReadOnlySpan<float> d, Span<float> sums) =>
+        TensorPrimitives.MultiplyAdd(d, d, sums, sums);
+
+    public static float Sum(ReadOnlySpan<float> d) => TensorPrimitives.SumOfSquares(d);
 }
 
 /// <summary>[outer, n, inner] → [outer, inner], one thread per sum.</summary>
-internal readonly struct SquaredDeviationsSerialKernel(
-    ArrayView<float> x, ArrayView<float> mean, int n, int inner, ArrayView<float> y) : IItemKernel
+internal readonly struct DeviationSumSerialKernel<TTerm>(
+    ArrayView<float> x, ArrayView<float> center, int n, int inner, ArrayView<float> y) : IItemKernel
+    where TTerm : struct, IDeviationTerm
 {
     public void Run(int i)
     {
         var index = i / inner * n * inner + i % inner;
         var sum = 0f;
-        for (var row = 0; row < n; row++, index += inner) sum += (x[index] - mean[i]) * (x[index] - mean[i]);
+        for (var row = 0; row < n; row++, index += inner) sum += TTerm.Of(x[index] - center[i]);
         y[i] = sum;
     }
 }
@@ -154,9 +192,9 @@ internal readonly struct SquaredDeviationsSerialKernel(
 /// <summary>
 /// [outer, n, inner] → [outer, slices, inner], one group of threads per slice and some of its columns.
 /// </summary>
-internal readonly struct SquaredDeviationsKernel(
-    ArrayView<float> x, ArrayView<float> mean, int n, ColumnReduction columns, int slices, ArrayView<float> y)
-    : IGroupKernel
+internal readonly struct DeviationSumKernel<TTerm>(
+    ArrayView<float> x, ArrayView<float> center, int n, ColumnReduction columns, int slices, ArrayView<float> y)
+    : IGroupKernel where TTerm : struct, IDeviationTerm
 {
     public static int Threads => ColumnReduction.Threads;
 
@@ -171,7 +209,7 @@ internal readonly struct SquaredDeviationsKernel(
         if (column < columns.Extent)
         {
             int row = first + columns.ThreadInColumn, step = columns.ThreadsPerColumn, stride = step * columns.Extent;
-            var average = mean[target / slices * columns.Extent + column];
+            var middle = center[target / slices * columns.Extent + column];
             while (row < end)
             {
                 // Two sums, because an addition waits for the one before to the same sum.
@@ -180,13 +218,11 @@ internal readonly struct SquaredDeviationsKernel(
                 var index = (target / slices * n + row) * columns.Extent + column;
                 for (; row + step < stop; row += 2 * step, index += 2 * stride)
                 {
-                    float p = x[index] - average, q = x[index + stride] - average;
-                    a += p * p;
-                    b += q * q;
+                    a += TTerm.Of(x[index] - middle);
+                    b += TTerm.Of(x[index + stride] - middle);
                 }
 
-                for (; row < stop; row += step, index += stride)
-                    a += (x[index] - average) * (x[index] - average);
+                for (; row < stop; row += step, index += stride) a += TTerm.Of(x[index] - middle);
                 total.Add(a + b);
             }
         }
@@ -196,14 +232,14 @@ internal readonly struct SquaredDeviationsKernel(
     }
 }
 
-/// <summary>dx = (x − mean)·factor, in [outer, n, inner].</summary>
+/// <summary>dx = (x − mean − residual)·factor, in [outer, n, inner].</summary>
 internal readonly struct DeviationGradientKernel(
-    ArrayView<float> x, ArrayView<float> mean, ArrayView<float> factor, int n, int inner, ArrayView<float> dx)
-    : IItemKernel
+    ArrayView<float> x, ArrayView<float> mean, ArrayView<float> residual, ArrayView<float> factor, int n, int inner,
+    ArrayView<float> dx) : IItemKernel
 {
     public void Run(int i)
     {
         var target = i / (n * inner) * inner + i % inner;
-        dx[i] = (x[i] - mean[target]) * factor[target];
+        dx[i] = (x[i] - mean[target] - residual[target]) * factor[target];
     }
 }
