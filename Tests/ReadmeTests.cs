@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
-/// <summary>The README's example runs, and is the same as the code in this file.</summary>
+/// <summary>The READMEs' example runs, and is the same as the code in this file.</summary>
 public sealed class ReadmeTests
 {
     [Test]
@@ -37,12 +37,14 @@ public sealed class ReadmeTests
         Assert.That(accuracy, Is.GreaterThan(0.16));
     }
 
-    [Test]
-    public void The_example_in_the_README_is_this_one()
+    /// <summary>That of the repository, and that of the packages.</summary>
+    [TestCase("README.md")]
+    [TestCase("PACKAGE.md")]
+    public void The_example_in_the_README_is_this_one(string page)
     {
         var here = Lines(File.ReadAllText(ThisFile()), "// begin\n", "// end");
         var there = Lines(
-            File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "README.md")),
+            File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", page)),
             "```csharp\n",
             "```\n");
         Assert.That(there, Is.EqualTo(here));

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.IO.Compression;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
 
 /// <summary>The tutorial's code in a project outside the repository, which has only the packages.</summary>
-public sealed class PackageTests
+public sealed partial class PackageTests
 {
     private const string Program =
         """
@@ -17,6 +19,8 @@ public sealed class PackageTests
         ElementwiseChapter.Run();
         OpChapter.Run();
         ResNetTraining.Run();
+        TrainerChapter.Run();
+        FromPyTorch.Run();
         """;
 
     private static string Configuration =>
@@ -37,6 +41,7 @@ public sealed class PackageTests
                 "PyNetSharp.Data.0.1.0.nupkg", "PyNetSharp.Engine.0.1.0.nupkg", "PyNetSharp.Kernels.0.1.0.nupkg",
                 "PyNetSharp.Layers.0.1.0.nupkg", "PyNetSharp.Models.0.1.0.nupkg",
             ]));
+        foreach (var package in Directory.GetFiles(folder["packages"], "*.nupkg")) CheckReadme(package);
 
         WriteProject(folder);
         var restored = Run(folder.Name, "restore");
@@ -48,6 +53,34 @@ public sealed class PackageTests
         Expect(printed);
         Assert.That(printed.Output, Is.EqualTo(string.Concat(TutorialPage.Blocks("text"))));
     }
+
+    /// <summary>A package names its readme, whose relative links are to files that it holds.</summary>
+    private static void CheckReadme(string package)
+    {
+        using var archive = ZipFile.OpenRead(package);
+        var manifest = Read(archive.Entries.Single(
+            entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)));
+        var name = Readme().Match(manifest).Groups[1].Value;
+        var text = Read(archive.GetEntry(name)!);
+        Assert.That(text, Does.StartWith("# PyNetSharp\n"), package);
+        var dangling = Links().Matches(text).Select(link => link.Groups[1].Value.Split('#')[0])
+            .Where(link => link.Length > 0 && !Uri.IsWellFormedUriString(link, UriKind.Absolute))
+            .Where(link => archive.GetEntry(link) is null);
+        Assert.That(dangling, Is.Empty, package);
+    }
+
+    private static string Read(ZipArchiveEntry entry)
+    {
+        using var reader = new StreamReader(entry.Open());
+        return reader.ReadToEnd();
+    }
+
+    [GeneratedRegex("<readme>(.*)</readme>")]
+    private static partial Regex Readme();
+
+    /// <summary>The targets of <c>[text](target)</c>, images too, and of <c>[text]: target</c>.</summary>
+    [GeneratedRegex(@"(?:\]\(|^\[[^\]]+\]:\s*)([^)\s]+)", RegexOptions.Multiline)]
+    private static partial Regex Links();
 
     /// <summary>The project and the configuration that the page shows, and the tutorial's files.</summary>
     private static void WriteProject(TemporaryFolder folder)

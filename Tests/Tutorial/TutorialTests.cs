@@ -11,7 +11,7 @@ public sealed class TutorialTests
     private static readonly string[] Files =
     [
         "TensorChapter.cs", "GradientChapter.cs", "SqueezeExcitation.cs", "FocalLoss.cs", "Snake.cs", "RowNorm.cs",
-        "ResNet18.cs", "ResNetTraining.cs",
+        "ResNet18.cs", "ResNetTraining.cs", "TrainerChapter.cs",
     ];
 
     private static IEnumerable<TestCaseData> Chapters =>
@@ -23,6 +23,8 @@ public sealed class TutorialTests
         Chapter("## An elementwise op of your own", ElementwiseChapter.Run),
         Chapter("## An op of your own", OpChapter.Run),
         Chapter("## A ResNet-18 for CIFAR-10", ResNetTraining.Run),
+        Chapter("## With the Trainer", TrainerChapter.Run),
+        Chapter("## From PyTorch", FromPyTorch.Run),
     ];
 
     [TestCaseSource(nameof(Chapters))]
@@ -51,12 +53,24 @@ public sealed class TutorialTests
         Assert.That(there, Is.EqualTo(here));
     }
 
+    /// <summary>Each cell is a line of FromPyTorch.cs, which the chapter's test runs.</summary>
+    [Test]
+    public void The_table_quotes_the_code()
+    {
+        var code = File.ReadAllText(TutorialPage.CodeFile("FromPyTorch.cs"));
+        var lines = Regions(code, "// rows\n").SelectMany(region => region.Split('\n')).Where(line => line.Length > 0);
+        var cells = TutorialPage.Section("## From PyTorch").Split('\n')
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .Select(line => line.Split(" | ")[1].Trim('|', ' ', '`'));
+        Assert.That(cells, Is.EqualTo(lines));
+    }
+
     private static TestCaseData Chapter(string heading, Action run) =>
         new TestCaseData(heading, run).SetArgDisplayNames(heading[3..]);
 
     /// <summary>What is between the lines <c>// begin</c> and <c>// end</c>.</summary>
-    private static IEnumerable<string> Regions(string text) =>
-        text.Split("// begin\n")[1..].Select(part => Trimmed(part[..part.IndexOf("// end", StringComparison.Ordinal)]));
+    private static IEnumerable<string> Regions(string text, string begin = "// begin\n") =>
+        text.Split(begin)[1..].Select(part => Trimmed(part[..part.IndexOf("// end", StringComparison.Ordinal)]));
 
     /// <summary>Without indentation.</summary>
     private static string Trimmed(string text) =>
@@ -76,15 +90,18 @@ internal static class TutorialPage
     public static string CodeFile(string name) => Path.Combine(Root, "docs", "tutorial", name);
 
     /// <summary>The blocks in a language; of the section under a heading, or of the whole page.</summary>
-    public static IEnumerable<string> Blocks(string language, string heading = "")
+    public static IEnumerable<string> Blocks(string language, string heading = "") =>
+        Section(heading).Split($"```{language}\n")[1..]
+            .Select(block => block[..block.IndexOf("```", StringComparison.Ordinal)]);
+
+    /// <summary>The section under a heading, or the whole page.</summary>
+    public static string Section(string heading)
     {
         var text = Text;
         var start = heading.Length == 0 ? 0 : text.IndexOf(heading + "\n", StringComparison.Ordinal);
         Assert.That(start, Is.Not.Negative, $"the page has no section {heading}");
         var end = heading.Length == 0 ? -1 : text.IndexOf("\n## ", start + 1, StringComparison.Ordinal);
-        var section = end < 0 ? text[start..] : text[start..end];
-        return section.Split($"```{language}\n")[1..]
-            .Select(block => block[..block.IndexOf("```", StringComparison.Ordinal)]);
+        return end < 0 ? text[start..] : text[start..end];
     }
 
     private static string Folder([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
