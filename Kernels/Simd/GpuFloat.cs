@@ -49,8 +49,15 @@ internal readonly struct GpuFloat(float v) : IFloat32<GpuFloat>
         var magnitude = Exp(y * Log(Max(-x, x)));
         var isWhole = IsWhole(y.V);
         var isOdd = isWhole && !IsWhole(y.V * 0.5f);
-        if (x.V < 0) magnitude = isWhole ? isOdd ? -magnitude : magnitude : new(float.NaN);
-        return y.V == 0 || x.V == 1 ? new(1) : magnitude;
+        if (BitConverter.SingleToInt32Bits(x.V) < 0)
+        {
+            if (isOdd) magnitude = -magnitude;
+            else if (!isWhole && x.V != 0 && x.V >= float.MinValue) magnitude = new(float.NaN);      // not of -∞
+        }
+
+        // -1 to an infinite power too, as IEEE 754 has it
+        var isOne = y.V == 0 || x.V == 1 || (x.V == -1 && (y.V > float.MaxValue || y.V < float.MinValue));
+        return isOne ? new(1) : magnitude;
     }
 
     public static GpuFloat Exponent(GpuFloat x, out GpuFloat mantissa)
