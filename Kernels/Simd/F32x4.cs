@@ -46,11 +46,13 @@ internal unsafe struct F32x4(Vector128<float> v) : IVector<F32x4>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 MultiplyAddEstimate(F32x4 a, F32x4 b, F32x4 c) =>
-        new(Vector128.FusedMultiplyAdd(a.V, b.V, c.V));
+        new(CpuFeatures.HasFusedMultiplyAdd ? Vector128.FusedMultiplyAdd(a.V, b.V, c.V) : a.V * b.V + c.V);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void MultiplyAccumulateEstimate(F32x4 a, F32x4 b, ref F32x4 sum) =>
-        sum.V = Vector128.FusedMultiplyAdd(a.V, b.V, sum.V);
+        sum.V = CpuFeatures.HasFusedMultiplyAdd
+            ? Vector128.FusedMultiplyAdd(a.V, b.V, sum.V)
+            : a.V * b.V + sum.V;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.MaxNative(a.V, b.V));

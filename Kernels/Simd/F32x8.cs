@@ -45,11 +45,13 @@ internal unsafe struct F32x8(Vector256<float> v) : IVector<F32x8>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 MultiplyAddEstimate(F32x8 a, F32x8 b, F32x8 c) =>
-        new(Vector256.FusedMultiplyAdd(a.V, b.V, c.V));
+        new(CpuFeatures.HasFusedMultiplyAdd ? Vector256.FusedMultiplyAdd(a.V, b.V, c.V) : a.V * b.V + c.V);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void MultiplyAccumulateEstimate(F32x8 a, F32x8 b, ref F32x8 sum) =>
-        sum.V = Vector256.FusedMultiplyAdd(a.V, b.V, sum.V);
+        sum.V = CpuFeatures.HasFusedMultiplyAdd
+            ? Vector256.FusedMultiplyAdd(a.V, b.V, sum.V)
+            : a.V * b.V + sum.V;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Max(F32x8 a, F32x8 b) => new(Vector256.MaxNative(a.V, b.V));

@@ -28,8 +28,8 @@ internal unsafe interface IVector<T> : IFloat32<T> where T : struct, IVector<T>
     void StoreNonTemporal(float* to);
 
     /// <summary>
-    /// a·b + c, named after .NET's MultiplyAddEstimate, which is fused where the CPU has it: here fused in the vectors,
-    /// rounded twice in <see cref="F32"/>, where a fused one may be a call.
+    /// a·b + c, named after .NET's MultiplyAddEstimate: fused in the vectors of a CPU that can, else rounded twice; in
+    /// <see cref="F32"/> always rounded twice, because a fused one may be a call.
     /// </summary>
     static abstract T MultiplyAddEstimate(T a, T b, T c);
 
