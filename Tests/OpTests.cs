@@ -117,7 +117,8 @@ public sealed class OpTests
             .Except(ComparisonTests.Formulas)               // in no graph
             .Select(formula => typeof(BinaryOp<>).MakeGenericType(formula));
         var losses = types
-            .Where(type => type.IsValueType && !type.IsGenericTypeDefinition && type.IsAssignableTo(typeof(ILossFormula)))
+            .Where(type => type.IsValueType && !type.IsGenericTypeDefinition)
+            .Where(type => type.IsAssignableTo(typeof(ILossFormula)))
             .Select(formula => typeof(ElementwiseLossOp<>).MakeGenericType(formula));
         var ops = types
             .Where(type => type.IsSubclassOf(typeof(Op)) && !type.IsAbstract && !type.IsGenericTypeDefinition)

@@ -1,8 +1,11 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>Layer normalization on a GPU: a warp or a group of warps per row, and <see cref="CompensatedSum"/>.</summary>
+/// <summary>
+/// Layer normalization on a GPU: a warp or a group of warps per row, and <see cref="CompensatedSum"/>.
+/// </summary>
 internal sealed class LayerNormGpu(Tensor x, int rows, int n, Tensor mean, Tensor invStd, Tensor? weight) : ILayerNorm
 {
     private const int MaxShortRow = 256;        // a warp is enough for it
@@ -12,6 +15,7 @@ internal sealed class LayerNormGpu(Tensor x, int rows, int n, Tensor mean, Tenso
         if (n <= MaxShortRow) Run<WarpPerRow>();
         else Run<WarpsPerRow>();
 
+        [MethodImpl(MethodImplOptions.NoInlining)]
         void Run<TThreads>() where TThreads : struct, IThreadsPerRow => x.Gpu.LaunchGroups(
             new(rows, 1, 1), new LayerNormKernel<TThreads>(
                 x.View, n, eps, weight is null ? 0 : 1, (weight ?? mean).View, (bias ?? mean).View,
@@ -23,6 +27,7 @@ internal sealed class LayerNormGpu(Tensor x, int rows, int n, Tensor mean, Tenso
         if (n <= MaxShortRow) Run<WarpPerRow>();
         else Run<WarpsPerRow>();
 
+        [MethodImpl(MethodImplOptions.NoInlining)]
         void Run<TThreads>() where TThreads : struct, IThreadsPerRow => x.Gpu.LaunchGroups(
             new(rows, 1, 1), new LayerNormGradientKernel<TThreads>(
                 dy.View, x.View, n, mean.View, invStd.View, weight is null ? 0 : 1, (weight ?? mean).View, dx.View));

@@ -6,7 +6,10 @@ namespace PyNetSharp.Tests;
 [Category("Gpu"), Category("Slow")]
 public sealed class GpuVersionTests
 {
-    private static IEnumerable<TestCaseData> Rows => TestDevices.Each(OpTable.Rows);
+    private const int Emulated = 1 << 8;        // elements: what is saved, and checked, does not depend on their number
+
+    private static IEnumerable<TestCaseData> Rows => TestDevices.Each(
+        OpTable.Rows, (row, name) => name != "emulated" || row.Shapes.All(shape => shape.Size <= Emulated));
 
     [TestCaseSource(nameof(Rows))]
     public void An_op_never_computes_the_gradient_of_other_contents(string name, OpRow row) =>

@@ -45,7 +45,8 @@ internal sealed class EmulatedKernelCache(Accelerator accelerator) : KernelCache
             if (!acceleratorsByThreads.TryGetValue(threads, out var found))
             {
                 var warp = Math.Min(threads, accelerator.WarpSize);
-                found = new CPUDevice(warp, threads / warp, numMultiprocessors: 1).CreateAccelerator(accelerator.Context);
+                found = new CPUDevice(warp, threads / warp, numMultiprocessors: 1)
+                    .CreateAccelerator(accelerator.Context);
                 acceleratorsByThreads.Add(threads, found);
             }
 

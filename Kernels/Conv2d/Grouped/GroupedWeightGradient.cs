@@ -170,14 +170,15 @@ internal static unsafe class GroupedWeightGradient<V> where V : struct, IVector<
             for (; s <= geometry.S - 3; s += 3, to += 3 * width)
             {
                 // Where all three taps are inside the image at once, then the columns where one or two are.
-                var begin = Math.Max(q, Math.Max(columns[s].Begin, Math.Max(columns[s + 1].Begin, columns[s + 2].Begin)));
-                var end = Math.Min(
-                    q + count, Math.Min(columns[s].End, Math.Min(columns[s + 1].End, columns[s + 2].End)));
+                var (left, middle, right) = (columns[s], columns[s + 1], columns[s + 2]);
+                var begin = Math.Max(q, Math.Max(left.Begin, Math.Max(middle.Begin, right.Begin)));
+                var end = Math.Min(q + count, Math.Min(left.End, Math.Min(middle.End, right.End)));
                 if (begin >= end) begin = end = q + count;
                 else
                 {
                     var dy = gradient + (nint)(begin - q) * channels;
-                    var (offset, tapStride) = (InputOffset(begin, s) + lane, (nint)geometry.Dilation.W * inputs.PixelStride);
+                    var offset = InputOffset(begin, s) + lane;
+                    var tapStride = (nint)geometry.Dilation.W * inputs.PixelStride;
                     if (rows == 3)
                         DepthwiseMicroKernels.CorrelateNineTaps<V>(
                             dy, channels, end - begin, x[0] + offset, x[1] + offset, x[2] + offset,
