@@ -71,6 +71,7 @@ public partial class Tensor
     public void Fill(Func<float> next)
     {
         ArgumentNullException.ThrowIfNull(next);
+        if (Storage is StateShapes.NoStorage) return;
         var inPlace = Storage is CpuStorage && Layout.IsContiguous(Shape);      // no second array for large weights
         var values = inPlace ? Span : new float[Shape.Size];
         if (inPlace) BumpVersion();

@@ -88,7 +88,7 @@ public static class TensorFactoryExtensions
     private static Tensor New(Shape shape, Device? device)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        return new Tensor(shape, device ?? Device.Cpu).Keep();
+        return new Tensor(shape, device ?? StateShapes.NoMemory ?? Device.Cpu).Keep();
     }
 
     private static Tensor Draw(Shape shape, Func<float> next, Device? device)

@@ -48,6 +48,8 @@ public sealed class SourceTests
             .Where(path => !path.Split('/').Any(folder => folder is "bin" or "obj"))
             .Order(StringComparer.Ordinal);
 
+    internal static string RepositoryRoot => Root();
+
     private static string Root([CallerFilePath] string path = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, ".."));
 }

@@ -1,3 +1,4 @@
+using PyNetSharp.Layers;
 using PyNetSharp.Models;
 
 namespace PyNetSharp.Train;
@@ -41,7 +42,8 @@ internal static class FrozenModules
         }
 
         if (!model.Parameters().Any(parameter => parameter.RequiresGrad))
-            throw new InputException($"{origin} {string.Join(',', paths)}: nothing is left to train.");
+            throw new InputException(
+                $"{origin} {ErrorText.Cut(string.Join(',', paths))}: nothing is left to train.");
     }
 
     /// <summary>One line: how many parameters are trained, and how many are not.</summary>

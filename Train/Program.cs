@@ -11,6 +11,12 @@ internal static class Program
 
     private static int Main(string[] args)
     {
+        if (ProcessLimits.FindProblem() is { } problem)
+        {
+            StandardStreams.WriteErrorUnbuffered($"pynet: {problem}\n");
+            return InternalError;
+        }
+
         var output = StandardStreams.Open();
         var exitCode = Run(args);
         return exitCode == 0 && output.Error is { } fault
@@ -46,6 +52,10 @@ internal static class Program
         {
             return Fail(fault, BadInput, fault.Message);
         }
+        catch (Exception fault) when (ProcessLimits.IsOfThreads(fault))
+        {
+            return Fail(fault, InternalError, ProcessLimits.TooFewThreads);
+        }
         catch (OutOfMemoryException fault)
         {
             return Fail(fault, BadInput, $"{fault.Message} A smaller --batch-size, --width or --resize needs less.");
@@ -76,11 +86,9 @@ internal static class Program
     /// <summary>Prints one line, whatever the message contains.</summary>
     private static int Fail(Exception? fault, int exitCode, string message)
     {
-        var line = string.Join(' ', message.Split(['\n', '\r'], Lines));
-        line = string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));    // must not control the terminal
-        Console.Error.WriteLine($"pynet: {line}");
+        ConsoleOutput.WriteError(string.Join(' ', message.Split(['\n', '\r'], Lines)));
         var isDebugging = Environment.GetEnvironmentVariable("PYNET_DEBUG") == "1";
-        if (fault is not null && isDebugging) Console.Error.WriteLine(fault);
+        if (fault is not null && isDebugging) ConsoleOutput.WriteError(fault);
         return exitCode;
     }
 }

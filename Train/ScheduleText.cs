@@ -1,5 +1,6 @@
 using System.Globalization;
 using PyNetSharp.Training;
+using static PyNetSharp.Layers.ErrorText;
 
 namespace PyNetSharp.Train;
 
@@ -25,7 +26,8 @@ internal static class ScheduleText
             _ => null,
         };
         return schedule ?? throw new InputException(
-            $"schedule '{text}': expected none, step:SIZE:GAMMA (epochs, from 1 up; a factor above 0 and up to 1), " +
+            $"schedule {Quote(text)}: expected none, " +
+            "step:SIZE:GAMMA (epochs, from 1 up; a factor above 0 and up to 1), " +
             "exponential:GAMMA (such a factor for every epoch), polynomial[:POWER] (above 0 and up to 10), " +
             $"cosine[:WARMUP] (epochs, fewer than the {epochs} of the training; or a share of it, as in cosine:20%), " +
             "onecycle[:RISE%] (from 0 to 100) or plateau[:FACTOR:PATIENCE] (above 0 and below 1; epochs, from 0 up); " +

@@ -1,8 +1,12 @@
+using PyNetSharp.Layers;
+
 namespace PyNetSharp.Train;
 
 /// <summary>Finds the name that was probably meant by a misspelled one, for error messages.</summary>
 internal static class SpellingSuggestion
 {
+    private const int MaxLength = 100;          // of a word that is compared: one from a file may be long
+
     /// <summary>The name nearest to a word, if one is near enough.</summary>
     /// <param name="word">What was written.</param>
     /// <param name="names">What could have been written.</param>
@@ -14,7 +18,7 @@ internal static class SpellingSuggestion
     {
         ArgumentNullException.ThrowIfNull(word);
         ArgumentNullException.ThrowIfNull(names);
-        if (word.Length == 0) return null;
+        if (word.Length is 0 or > MaxLength) return null;
 
         var candidates = names.ToArray();
         var limit = Math.Max(1, word.Length / 3);
@@ -40,7 +44,8 @@ internal static class SpellingSuggestion
     {
         var known = names.ToArray();
         var question = Find(word, known) is { } near ? $"; did you mean '{near}'?" : ".";
-        return $"unknown {kind} '{word}'{question} The {plural ?? kind + "s"} are {string.Join(", ", known)}.";
+        var all = $"The {plural ?? kind + "s"} are {string.Join(", ", known)}.";
+        return $"unknown {kind} {ErrorText.Quote(word)}{question} {all}";
     }
 
     /// <summary>The Damerau–Levenshtein distance, ignoring case, where no letter is edited twice.</summary>

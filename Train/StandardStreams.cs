@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace PyNetSharp.Train;
 
@@ -27,6 +28,19 @@ internal static partial class StandardStreams
         return output;
     }
 
+    /// <summary>Writes to the error stream by the system alone: the runtime's writers need files and threads.</summary>
+    public static void WriteErrorUnbuffered(string text)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Console.Error.Write(text);
+            return;
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(text);
+        _ = Write(ErrorNumber, bytes, bytes.Length);
+    }
+
     /// <summary>
     /// Whether the process began without this stream. Its descriptor is then free, or belongs to a file that the
     /// runtime has opened since; such files close on exec, inherited ones do not.
@@ -42,6 +56,9 @@ internal static partial class StandardStreams
             if (FileControl(number, GetDescriptorFlags) < 0)
                 _ = Open("/dev/null", ReadWrite);       // gets the lowest number that is free
     }
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    private static partial nint Write(int file, ReadOnlySpan<byte> bytes, nint count);
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int FileControl(int number, int command);

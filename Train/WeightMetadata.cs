@@ -10,6 +10,8 @@ namespace PyNetSharp.Train;
 /// <param name="Resize">The side to which images were resized; null if they were not.</param>
 internal sealed record WeightMetadata(string? Model, string? Data, double? WidthMultiplier, int? Resize)
 {
+    private const int MaxNameLength = 64;       // a longer text is not a name of ours
+
     /// <summary>The metadata of the file.</summary>
     public IReadOnlyDictionary<string, string> ToMetadata()
     {
@@ -28,8 +30,9 @@ internal sealed record WeightMetadata(string? Model, string? Data, double? Width
         using var file = Safetensors.Open(path);
         var metadata = file.Metadata;
         var (width, side) = (metadata.GetValueOrDefault("width"), metadata.GetValueOrDefault("resize"));
-        return new(
-            metadata.GetValueOrDefault("model"), metadata.GetValueOrDefault("data"), ReadWidth(width), ReadSide(side));
+        return new(Name("model"), Name("data"), ReadWidth(width), ReadSide(side));
+
+        string? Name(string key) => metadata.GetValueOrDefault(key) is { Length: <= MaxNameLength } name ? name : null;
     }
 
     /// <summary>The settings in a file's metadata; none if it is of another program or another network.</summary>

@@ -27,7 +27,9 @@ public sealed class CpuDevice : Device
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         MemoryLimit = memoryLimit == 0 ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : memoryLimit;
         team = new(Threads);
-        allocator = new(AllocateFromSystem, static (block, offset) => block + (nint)offset, FreeToSystem, MemoryLimit);
+        Func<long>? available = ContainerMemory.Current is { } container ? () => container.Available : null;
+        allocator = new(
+            AllocateFromSystem, static (block, offset) => block + (nint)offset, FreeToSystem, MemoryLimit, available);
     }
 
     /// <summary>

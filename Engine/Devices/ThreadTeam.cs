@@ -9,7 +9,9 @@ namespace PyNetSharp;
 /// idle seconds the workers end, so that a device that is not used has no threads. If the team is busy (a second
 /// caller, or a loop within a loop), the calling thread runs the loop alone, so there is no deadlock.
 /// </remarks>
-internal sealed class ThreadTeam(int threads)
+/// <param name="threads">The threads, with the calling one.</param>
+/// <param name="start">Starts a worker; null for <see cref="Thread.Start()"/>.</param>
+internal sealed class ThreadTeam(int threads, Action<Thread>? start = null)
 {
     private const int SpinCount = 300;
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(5);
@@ -18,6 +20,7 @@ internal sealed class ThreadTeam(int threads)
     private readonly SemaphoreSlim wake = new(0);
     private readonly Loop loop = new();
     private int workerCount, sleepingCount;
+    private bool wasComplete;
     private volatile int loopNumber;       // counts the loops
 
     public void Run(int count, Action<int> body)
@@ -44,9 +47,7 @@ internal sealed class ThreadTeam(int threads)
     {
         try
         {
-            for (; Volatile.Read(ref workerCount) < threads - 1; Interlocked.Increment(ref workerCount))
-                new Thread(RunWorker) { IsBackground = true, Name = "PyNetSharp" }.Start();
-
+            StartWorkers();
             loop.Open(count, size, total, body);
             loopNumber++;
             Interlocked.MemoryBarrier();        // a worker that goes to sleep either sees the loop or is counted below
@@ -60,6 +61,31 @@ internal sealed class ThreadTeam(int threads)
         {
             busy.Exit();
         }
+    }
+
+    /// <exception cref="DeviceException">
+    /// The system refuses threads from the beginning. Later it does not matter: fewer threads give the same results.
+    /// </exception>
+    private void StartWorkers()
+    {
+        for (; Volatile.Read(ref workerCount) < threads - 1; Interlocked.Increment(ref workerCount))
+        {
+            var thread = new Thread(RunWorker) { IsBackground = true, Name = "PyNetSharp" };
+            try
+            {
+                if (start is null) thread.Start();
+                else start(thread);
+            }
+            catch (Exception fault) when (fault is OutOfMemoryException or ThreadStartException)
+            {
+                if (wasComplete) return;
+                throw new DeviceException(
+                    $"cpu: the system allowed {workerCount + 1} of {threads} threads. Fewer threads are needed, or a " +
+                    "higher limit ('ulimit -u', or that of the container's processes).", fault);
+            }
+        }
+
+        wasComplete = true;
     }
 
     private void RunWorker()

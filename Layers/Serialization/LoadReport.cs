@@ -14,6 +14,8 @@ public sealed record LoadReport(
     IReadOnlyList<string> Loaded, IReadOnlyList<string> Missing, IReadOnlyList<string> Surplus,
     IReadOnlyList<MisshapenTensor> Misshapen)
 {
+    private const int MaxListed = 200;          // names in a message
+
     /// <summary>Whether the file has exactly the model's tensors.</summary>
     public bool IsExact => Missing.Count + Surplus.Count + Misshapen.Count == 0;
 
@@ -35,8 +37,9 @@ public sealed record LoadReport(
     /// <summary>A text such as "missing: 'a', 'b'"; none if there is nothing to list.</summary>
     internal static IEnumerable<string> List(string title, IEnumerable<string> names)
     {
-        var all = string.Join(", ", names);
-        return all.Length > 0 ? [$"{title}: {all}"] : [];
+        var shown = names.Take(MaxListed + 1).ToArray();        // a file may have a million
+        if (shown.Length > MaxListed) shown[^1] = "…";
+        return shown.Length > 0 ? [$"{title}: {string.Join(", ", shown)}"] : [];
     }
 }
 

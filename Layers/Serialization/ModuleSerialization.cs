@@ -73,13 +73,29 @@ public static class ModuleSerialization
         string path, SafetensorsFile file, IReadOnlyList<(string Name, Tensor Tensor)> state, bool strict = true,
         Func<string, string?>? rename = null)
     {
-        var match = new StateMatch(path, file, state, rename ?? (name => name));
+        var match = new StateMatch(path, file, Shapes(state), rename ?? (name => name));
         match.ThrowIfUnfit(strict);
-        var values = match.Matches.Select(pair => new float[pair.Ours.Shape.Size]).ToArray();
+        var values = match.Matches.Select(pair => new float[pair.Ours.Size]).ToArray();
         foreach (var (pair, part) in match.Matches.Zip(values)) file.Read(pair.Theirs, part);
-        foreach (var (pair, part) in match.Matches.Zip(values)) pair.Ours.CopyFrom(part);
+        var tensors = state.ToDictionary(s => s.Name, s => s.Tensor);
+        foreach (var (pair, part) in match.Matches.Zip(values)) tensors[pair.Name].CopyFrom(part);
         return match.ToReport();
     }
+
+    /// <summary>Checks by a file's header that it has exactly these tensors; no elements are read.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="shapes">The names and shapes of a model's tensors.</param>
+    /// <param name="rename">The model's name of each of the file's; null for a tensor that is ignored.</param>
+    /// <exception cref="InputException">It cannot be read, or has others.</exception>
+    internal static void Check(
+        string path, IReadOnlyList<(string Name, Shape Shape)> shapes, Func<string, string?> rename)
+    {
+        using var file = Safetensors.Open(path);
+        new StateMatch(path, file, shapes, rename).ThrowIfUnfit(strict: true);
+    }
+
+    private static (string Name, Shape Shape)[] Shapes(IReadOnlyList<(string Name, Tensor Tensor)> state) =>
+        [.. state.Select(s => (s.Name, s.Tensor.Shape))];
 
     private static IReadOnlyList<(string Name, Tensor Tensor)> GetState(Module model) =>
         model.State() is { Count: > 0 } state

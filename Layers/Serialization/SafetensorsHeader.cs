@@ -73,7 +73,7 @@ internal sealed class SafetensorsHeader
         catch (JsonException error)
         {
             var at = sizeof(ulong) + reader.BytesConsumed;
-            throw newError($"its header is not JSON, near byte {at} ({error.Message.TrimEnd('.')})");
+            throw newError($"its header is not JSON, near byte {at} ({Describe(error)})");
         }
     }
 

@@ -6,17 +6,17 @@ namespace PyNetSharp.Layers;
 internal sealed class StateMatch
 {
     private readonly string path;
-    private readonly (string Name, Tensor Ours)[] missing;
+    private readonly (string Name, Shape Ours)[] missing;
     private readonly (string Name, SafetensorsTensorInfo Theirs)[] surplus;
     private readonly MisshapenTensor[] misshapen;
 
     /// <param name="path">The file's path, for messages.</param>
     /// <param name="file">The file.</param>
-    /// <param name="state">The model's tensors.</param>
+    /// <param name="state">The names and shapes of the model's tensors.</param>
     /// <param name="rename">The model's name of each of the file's; null for a tensor that is ignored.</param>
     /// <exception cref="InputException">Two tensors of the file get the same name.</exception>
     public StateMatch(
-        string path, SafetensorsFile file, IReadOnlyList<(string Name, Tensor Tensor)> state,
+        string path, SafetensorsFile file, IReadOnlyList<(string Name, Shape Shape)> state,
         Func<string, string?> rename)
     {
         this.path = path;
@@ -35,15 +35,15 @@ internal sealed class StateMatch
                 .Select(t => (t.Key, t.Value)),
         ];
         var both = state.Where(s => theirs.ContainsKey(s.Name))
-            .Select(s => (s.Name, Ours: s.Tensor, Theirs: theirs[s.Name]))
-            .ToLookup(pair => pair.Ours.Shape.Select(extent => (long)extent).SequenceEqual(pair.Theirs.Extents));
+            .Select(s => (s.Name, Ours: s.Shape, Theirs: theirs[s.Name]))
+            .ToLookup(pair => pair.Ours.Select(extent => (long)extent).SequenceEqual(pair.Theirs.Extents));
         Matches = [.. both[true]];
         misshapen =
-            [.. both[false].Select(pair => new MisshapenTensor(pair.Name, pair.Theirs.Extents, pair.Ours.Shape))];
+            [.. both[false].Select(pair => new MisshapenTensor(pair.Name, pair.Theirs.Extents, pair.Ours))];
     }
 
     /// <summary>The tensors of equal name and shape.</summary>
-    public IReadOnlyList<(string Name, Tensor Ours, SafetensorsTensorInfo Theirs)> Matches { get; }
+    public IReadOnlyList<(string Name, Shape Ours, SafetensorsTensorInfo Theirs)> Matches { get; }
 
     /// <summary>The report after all of <see cref="Matches"/> have been loaded.</summary>
     public LoadReport ToReport() => new(
@@ -58,7 +58,7 @@ internal sealed class StateMatch
         string[] problems =
         [
             .. LoadReport.List(
-                "missing", strict ? missing.Select(s => $"{Quote(s.Name)} {s.Ours.Shape}") : []),
+                "missing", strict ? missing.Select(s => $"{Quote(s.Name)} {s.Ours}") : []),
             .. LoadReport.List(
                 "surplus", strict ? surplus.Select(t => $"{Quote(t.Name)} {t.Theirs.ExtentsText}") : []),
             .. LoadReport.List("misshapen", strict ? misshapen.Select(tensor => $"{tensor}") : []),

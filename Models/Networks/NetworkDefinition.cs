@@ -33,16 +33,41 @@ public sealed record NetworkDefinition(
     public Module Create(NetworkOptions options, Rng rng)
     {
         ArgumentNullException.ThrowIfNull(options);
-        try
+        return Fit(options, () =>
         {
             var model = Build(options, rng);
             ModelSummary.Of(model, options.Input);
             return model;
-        }
-        catch (ShapeException error)
+        });
+    }
+
+    /// <summary>
+    /// Checks that a file has the tensors of this network before any memory of their size is allocated: the options may
+    /// come from the file's own metadata.
+    /// </summary>
+    /// <param name="options">As for <see cref="Create"/>.</param>
+    /// <param name="path">A safetensors file.</param>
+    /// <param name="prefix">
+    /// Only the file's tensors whose names begin with this, without it: <c>"model."</c> for those of a checkpoint.
+    /// </param>
+    /// <param name="withHead">Whether the layers of the <see cref="Head"/> must fit too.</param>
+    /// <exception cref="InputException">
+    /// The file cannot be read; it does not fit, and the message names all that is missing, surplus or misshapen; or
+    /// the network cannot process items of this shape.
+    /// </exception>
+    public void CheckWeights(NetworkOptions options, string path, string prefix = "", bool withHead = true)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(prefix);
+        if (!withHead) CheckHead();
+        var shapes = Fit(options, () => StateShapes.Of(() => Build(options, new Rng(0))));
+        ModuleSerialization.Check(path, [.. shapes.Where(s => withHead || !IsInHead(s.Name))], Rename);
+
+        string? Rename(string name)
         {
-            throw new InputException(
-                $"{Name}: made for items of shape {Input}, and cannot take {options.Input}. {error.Message}", error);
+            if (!name.StartsWith(prefix, StringComparison.Ordinal)) return null;
+            name = name[prefix.Length..];
+            return withHead || !IsInHead(name) ? name : null;
         }
     }
 
@@ -80,6 +105,20 @@ public sealed record NetworkDefinition(
         foreach (var (path, module) in model.Descendants().ToArray())
             if (!IsInHead(path) && !$"{Head}.".StartsWith(path.Length == 0 ? "" : $"{path}.", StringComparison.Ordinal))
                 module.Freeze();
+    }
+
+    /// <exception cref="InputException">A shape does not fit.</exception>
+    private T Fit<T>(NetworkOptions options, Func<T> build)
+    {
+        try
+        {
+            return build();
+        }
+        catch (ShapeException error)
+        {
+            throw new InputException(
+                $"{Name}: made for items of shape {Input}, and cannot take {options.Input}. {error.Message}", error);
+        }
     }
 
     private bool IsInHead(string path) => $"{path}.".StartsWith($"{Head}.", StringComparison.Ordinal);

@@ -15,6 +15,8 @@ namespace PyNetSharp.Training;
 /// </remarks>
 public static class MetricsFile
 {
+    private const int MaxBytes = 64 << 20;      // 250,000 epochs
+
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -78,6 +80,8 @@ public static class MetricsFile
         string text;
         try
         {
+            if (new FileInfo(path) is { Exists: true, Length: > MaxBytes } file)
+                throw new InputException($"'{path}' has {file.Length} bytes; at most {MaxBytes} are read.");
             text = File.ReadAllText(path);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -92,8 +96,10 @@ public static class MetricsFile
             if (string.IsNullOrWhiteSpace(lines[i])) continue;
             try
             {
-                epochs.Add(JsonSerializer.Deserialize<EpochRecord>(lines[i], Options)
-                    ?? throw new JsonException("null where an epoch was expected."));
+                var epoch = JsonSerializer.Deserialize<EpochRecord>(lines[i], Options)
+                    ?? throw new JsonException("null where an epoch was expected.");
+                Check(epoch);
+                epochs.Add(epoch);
             }
             catch (JsonException) when (i == lines.Length - 1)
             {
@@ -101,11 +107,37 @@ public static class MetricsFile
             }
             catch (JsonException fault)
             {
-                throw new InputException($"'{path}', line {i + 1}, is not an epoch: {fault.Message}", fault);
+                throw new InputException(
+                    $"'{path}', line {i + 1}, is not an epoch: {ErrorText.Describe(fault)}.", fault);
             }
         }
 
         return epochs;
+    }
+
+    /// <exception cref="JsonException">A value is one that no epoch can have.</exception>
+    private static void Check(EpochRecord epoch)
+    {
+        if (epoch.Epoch < 1) throw Impossible("epoch", epoch.Epoch, "1 or more");
+        if (epoch.Step < 0) throw Impossible("step", epoch.Step, "0 or more");
+        CheckShare("train_accuracy", epoch.TrainAccuracy);
+        CheckShare("test_accuracy", epoch.TestAccuracy);
+        CheckNotNegative("seconds", epoch.Seconds);
+        CheckNotNegative("images_per_second", epoch.ImagesPerSecond);
+        CheckNotNegative("learning_rate", epoch.LearningRate);
+
+        static void CheckShare(string key, double? value)
+        {
+            if (value is < 0 or > 1) throw Impossible(key, value.Value, "0 to 1");
+        }
+
+        static void CheckNotNegative(string key, double value)
+        {
+            if (value < 0) throw Impossible(key, value, "0 or more");
+        }
+
+        static JsonException Impossible(string key, double value, string expected) =>
+            new(FormattableString.Invariant($"'{key}' is {value}; expected {expected}"));
     }
 
     private static byte[] ToJsonLine(EpochRecord epoch) =>

@@ -148,7 +148,7 @@ public sealed class LearningCurvesTests
             ("a < b & \"c\" > 'd' ]]>", "a < b & \"c\" > 'd' ]]>"),
             (
                 "bell \a, zero \0, half a pair \ud800, emoji 😀",
-                "bell \ufffd, zero \ufffd, half a pair \ufffd, emoji 😀"),
+                @"bell \u0007, zero \u0000, half a pair \uD800, emoji 😀"),
         })
         {
             LearningCurves.Write(folder["curves.svg"], ThreeEpochs, title);

@@ -65,7 +65,7 @@ public sealed class RunConfigTests
     [TestCase("model", "null", "'model' has a value of the wrong type")]
     [TestCase("data", "\"@words\"", "'data' is '@words'; expected the name of a data set")]
     [TestCase("data_dir", "\"\"", "'data_dir' is ''; expected a path or null")]
-    [TestCase("data_dir", "\"a\\u0000b\"", "'data_dir' is 'a\0b'; expected a path or null")]
+    [TestCase("data_dir", "\"a\\u0000b\"", "'data_dir' is 'a\\u0000b'; expected a path or null")]
     [TestCase("schedule", "\"cosine:5\"", "schedule 'cosine:5'")]
     [TestCase("new_head", "true", "'new_head' is 'true'; expected false where no weights are given")]
     [TestCase("new_head", "1", "'new_head' has a value of the wrong type")]

@@ -45,7 +45,7 @@ internal static class LearningCurves
             Svg.Number("height", Height),
             new XAttribute("role", "img"),
             new XAttribute("font-family", "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"),
-            Svg.Element("title", Svg.RemoveInvalidCharacters(title)),
+            Svg.Element("title", ErrorText.Clean(title)),
             Svg.Element(
                 "rect",
                 Svg.Number("x", 0.5),

@@ -1,5 +1,5 @@
-using System.Text;
 using System.Xml.Linq;
+using PyNetSharp.Layers;
 
 namespace PyNetSharp.Train;
 
@@ -64,18 +64,9 @@ internal static class Svg
             new XAttribute("paint-order", "stroke"),
             Stroke("white", 4),
             new XAttribute("stroke-linejoin", "round"),
-            RemoveInvalidCharacters(text));
+            ErrorText.Clean(text));
 
     public static XAttribute Number(string name, double value) => new(name, Math.Round(value, 2));
-
-    /// <summary>The text without control characters and lone surrogates, which XML cannot contain.</summary>
-    public static string RemoveInvalidCharacters(string text)
-    {
-        var legal = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-            legal.Append(Rune.IsControl(rune) || rune.Value is 0xFFFE or 0xFFFF ? Rune.ReplacementChar : rune);
-        return legal.ToString();
-    }
 
     private static XAttribute[] Stroke(string color, double width) =>
         [new("stroke", color), Number("stroke-width", width)];

@@ -85,6 +85,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         {
             WidthMultiplier = recipe.WidthMultiplier,
         };
+        network.CheckWeights(options, file);            // before memory is allocated for what its metadata say
         var built = network.Create(options, new Rng(0));
         built.Load(file);
         built.To(target);
@@ -92,12 +93,12 @@ internal sealed class EvaluateCommand : ConsoleCommand
         using var stop = new StopSignals();
         if (Evaluate(built, loader, new ConsoleOutput(quiet: asJson), stop.Token) is not { } result)
         {
-            Console.Error.WriteLine("pynet: stopped before all items were measured");
+            ConsoleOutput.WriteError("stopped before all items were measured");
             return stop.ExitCode;
         }
 
         if (scores is not null) NumpyFile.Write(scores, result.Logits.Span, result.Count, result.Classes);
-        if (asJson) Console.Out.WriteLine(ToJson(network.Name, part, result).ToJsonString(Indented));
+        if (asJson) ConsoleOutput.WriteDocument(ToJson(network.Name, part, result).ToJsonString(Indented));
         else WriteResult(new ConsoleOutput(), network.Name, part, result, scores);
         return result.NanCount < result.Count
             ? 0

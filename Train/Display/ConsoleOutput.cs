@@ -2,16 +2,21 @@ using System.Runtime.InteropServices;
 using PyNetSharp.Data;
 using Spectre.Console;
 using Spectre.Console.Rendering;
+using static PyNetSharp.Layers.ErrorText;
 
 namespace PyNetSharp.Train;
 
 /// <summary>The app's output: with colors and bars on a terminal, in plain lines elsewhere.</summary>
+/// <remarks>
+/// All text leaves the program here, and is cleaned here: names in files must not control a terminal.
+/// </remarks>
 internal sealed class ConsoleOutput
 {
     private const int RedirectedWidth = 160;     // of tables in files and pipes
     private const int MinBarWidth = 8, MaxBarWidth = 40;
     private const int MinWidthBesideBar = 24;  // characters for text; with fewer, no bar is shown
     private const int MaxTextWidth = 72;      // beside a bar
+    private const int MaxErrorLength = 8_000;
 
     private readonly IAnsiConsole console;
     private readonly bool quiet, isTerminal;
@@ -51,11 +56,29 @@ internal sealed class ConsoleOutput
     /// <summary>Prints facts that are not a result in one line, or on a narrow terminal in several.</summary>
     public void WriteInfo(IReadOnlyList<string> facts, Style? style = null)
     {
-        if (!quiet) WriteLines(TextWrap.WrapItems(facts, isTerminal ? Width : int.MaxValue), style);
+        if (!quiet)
+            WriteLines(TextWrap.WrapItems([.. facts.Select(Clean)], isTerminal ? Width : int.MaxValue), style);
     }
 
-    /// <summary>Prints a line, quiet or not; on a terminal wrapped, elsewhere never.</summary>
-    public void WriteResult(string line) => WriteLines(isTerminal ? TextWrap.Lines(line, Width) : [line]);
+    /// <summary>Prints a line, or several, quiet or not; on a terminal wrapped, elsewhere never.</summary>
+    public void WriteResult(string line)
+    {
+        var lines = line.Split('\n').Select(part => Clean(part.TrimEnd('\r')));
+        WriteLines(isTerminal ? lines.SelectMany(part => TextWrap.Lines(part, Width)) : lines);
+    }
+
+    /// <summary>Prints one line of an error, which may quote files.</summary>
+    public static void WriteError(string line) => Console.Error.WriteLine($"pynet: {Cut(line, MaxErrorLength)}");
+
+    /// <summary>Prints all that is known of a fault.</summary>
+    public static void WriteError(Exception fault)
+    {
+        foreach (var line in fault.ToString().ReplaceLineEndings("\n").Split('\n'))
+            Console.Error.WriteLine(Clean(line));
+    }
+
+    /// <summary>Prints a text for programs, such as JSON, which has escapes of its own.</summary>
+    public static void WriteDocument(string text) => Console.Out.WriteLine(text);
 
     /// <summary>Whether all columns of a table fit.</summary>
     public bool TableFits(IReadOnlyList<Column> columns, IReadOnlyList<IReadOnlyList<string>> rows) =>
@@ -67,7 +90,7 @@ internal sealed class ConsoleOutput
     public void WriteTable(IReadOnlyList<Column> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
         if (quiet) return;
-        var cells = rows.ToArray();
+        string[][] cells = [.. rows.Select(row => (string[])[.. row.Select(Clean)])];
         var shown = ColumnSelection.SelectColumns(columns, cells, Width);
         var table = new Table { Border = HasColors ? TableBorder.Rounded : TableBorder.Simple };
         foreach (var i in shown)
@@ -104,7 +127,7 @@ internal sealed class ConsoleOutput
             .Columns(
                 new ProgressBarColumn { Width = BarWidth },
                 new TaskDescriptionColumn { Alignment = Justify.Left })
-            .Start(context => work(context.AddTask(Markup.Escape(text), maxValue: end)));
+            .Start(context => work(context.AddTask(Markup.Escape(Clean(text)), maxValue: end)));
 
         static void ShowCursor(PosixSignalContext signal) => Console.Out.Write("\e[?25h");
     }
@@ -119,7 +142,7 @@ internal sealed class ConsoleOutput
         {
             bar.MaxValue = progress.Size ?? Math.Max(1, progress.Received);
             bar.Value = progress.Received;
-            bar.Description = Markup.Escape($"{progress.File}  {NumberFormatting.Bytes(progress.Received)}");
+            bar.Description = Markup.Escape(Clean($"{progress.File}  {NumberFormatting.Bytes(progress.Received)}"));
         }))));
 
         bool Fetch(IProgress<DownloadProgress>? progress) =>

@@ -209,6 +209,7 @@ internal sealed record RunConfig
 
         if (DataDir is "" || DataDir?.Contains('\0') == true) throw Invalid("data_dir", DataDir, "a path or null");
 
+        if (Device.Length is 0 or > 64) throw Invalid("device", Device, "the name of a device");
         CheckRange("width", Width, SettingRange.Width);
         CheckRange("dropout", Dropout, SettingRange.Dropout);
         CheckRange("limit", Limit, SettingRange.Positive);
@@ -245,8 +246,8 @@ internal sealed record RunConfig
             if (value is { } x && !range.Contains(x)) throw Invalid(key, Text(x), range.Text);
         }
 
-        InputException Invalid(string key, string value, string expected) =>
-            new($"'{path}': '{key}' is '{value}'; expected {expected}.");
+        InputException Invalid(string key, string? value, string expected) =>
+            new($"'{path}': '{key}' is {ErrorText.Quote(value ?? "null")}; expected {expected}.");
 
         static string Lower(OptimizerKind kind) => kind.ToString().ToLowerInvariant();
 

@@ -4,12 +4,15 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using PyNetSharp.Layers;
 using PyNetSharp.Models;
+using static PyNetSharp.Layers.ErrorText;
 
 namespace PyNetSharp.Train;
 
 /// <summary>Reads and writes a run's <c>config.json</c>.</summary>
 internal static class RunConfigFile
 {
+    private const int MaxBytes = 1 << 20, MaxMessageLength = 300;
+
     private static readonly RunConfigJson Json = new(new JsonSerializerOptions
     {
         WriteIndented = true,
@@ -41,20 +44,28 @@ internal static class RunConfigFile
         try
         {
             var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
+            if (new FileInfo(path) is { Exists: true, Length: > MaxBytes } file)
+                throw new JsonException($"it has {file.Length} bytes; settings have less than {MaxBytes}");
             var root = JsonNode.Parse(File.ReadAllText(path), null, options) as JsonObject
                 ?? throw new JsonException("it is no object");
             CheckKeys(root);
+            foreach (var (key, value) in root) CheckText(path, key, value);
             return root.Deserialize(Json.RunConfig)!;
         }
         catch (JsonException fault) when (fault.Path is ['$', '.', .. var key] && key.Length > 0)
         {
-            throw new InputException($"'{path}' cannot be read: '{key}' has a value of the wrong type", fault);
+            throw new InputException($"'{path}' cannot be read: {Quote(key)} has a value of the wrong type", fault);
+        }
+        catch (JsonException fault)
+        {
+            var at = fault.LineNumber is { } line ? FormattableString.Invariant($"line {line + 1}: ") : "";
+            throw new InputException($"'{path}' cannot be read: {at}{Describe(fault)}", fault);
         }
         catch (Exception fault)
-            when (fault is IOException or UnauthorizedAccessException or JsonException or ArgumentException
+            when (fault is IOException or UnauthorizedAccessException or ArgumentException
                 or InvalidOperationException)       // half of a surrogate pair
         {
-            throw new InputException($"'{path}' cannot be read: {fault.Message}", fault);
+            throw new InputException($"'{path}' cannot be read: {Cut(fault.Message, MaxMessageLength)}", fault);
         }
     }
 
@@ -62,9 +73,29 @@ internal static class RunConfigFile
     {
         var known = Json.RunConfig.Properties;
         if (root.FirstOrDefault(pair => known.All(property => property.Name != pair.Key)).Key is { } unknown)
-            throw new JsonException($"it has an unknown key '{unknown}'");
+            throw new JsonException($"it has an unknown key {Quote(unknown)}");
         if (known.FirstOrDefault(property => property.IsRequired && !root.ContainsKey(property.Name)) is { } missing)
             throw new JsonException($"it has no '{missing.Name}'");
+    }
+
+    /// <summary>Finds halves of surrogate pairs, which the serializer reports without a key.</summary>
+    private static void CheckText(string path, string key, JsonNode? value)
+    {
+        try
+        {
+            if (value is JsonArray items)
+                foreach (var item in items)
+                    CheckText(path, key, item);
+            else if (value is JsonObject members)
+                foreach (var (_, member) in members)
+                    CheckText(path, key, member);
+            else if (value?.GetValueKind() == JsonValueKind.String) _ = value.GetValue<string>();
+        }
+        catch (InvalidOperationException fault)
+        {
+            throw new InputException(
+                $"'{path}' cannot be read: {Quote(key)} is a text with half of a surrogate pair", fault);
+        }
     }
 
     private sealed class LowerCase : JsonNamingPolicy
