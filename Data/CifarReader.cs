@@ -13,6 +13,7 @@ public static class CifarReader
 {
     private const int ImageBytes = 3 * 32 * 32;
     private const int MaxNameFileBytes = 1 << 16;
+    private const int MaxNameLength = 100;
     private const int RecordsPerRead = 64;
 
     internal static readonly string[] Cifar10Files =
@@ -125,7 +126,7 @@ public static class CifarReader
         var lines = DataFile.ReadLines(path, MaxNameFileBytes);
         var names = lines.Select(line => line.Text).ToArray();
         foreach (var (number, text) in lines)
-            if (text.Any(char.IsControl))       // class names are printed on terminals
+            if (text.Length > MaxNameLength || text.Any(char.IsControl))
                 throw new InputException($"'{path}', line {number}: {Quote(text)}; expected the name of a class.");
 
         return names.Length == known.Count

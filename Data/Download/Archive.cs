@@ -1,4 +1,4 @@
-using System.Formats.Tar;
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using PyNetSharp.Layers;
 using static PyNetSharp.Layers.ErrorText;
@@ -10,6 +10,10 @@ internal static class Archive
 {
     private const long MaxBytes = 1L << 30;
     private const int MaxEntries = 10_000;
+    private const int MaxListBytes = 16 << 20;      // far more than so many entries take
+    private const int MaxFlushes = 32;
+    private const FileShare NotLocked = FileShare.ReadWrite | FileShare.Delete;    // a lock costs a call per file
+    private const int MaxMessage = 200;
 
     /// <summary>
     /// Extracts a <c>.tar.gz</c> or <c>.zip</c> into one new folder beside it, completely or not at all.
@@ -23,37 +27,48 @@ internal static class Archive
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var work = Path.Combine(folder, ".unpacking");
+        using var file = DataFile.WrapFileErrors(path, () => File.OpenRead(path));
         try
         {
-            return DataFile.Read(path, file =>
-            {
-                if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
-                Directory.CreateDirectory(work);
-                var pack = new Extraction(path, work);
-                if (path.EndsWith(".zip", StringComparison.Ordinal)) pack.ExtractZip(file);
-                else pack.ExtractTar(file);
+            if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
+            Directory.CreateDirectory(work);
+            var pack = new Extraction(path, work);
+            if (path.EndsWith(".zip", StringComparison.Ordinal)) pack.ExtractZip(file);
+            else pack.ExtractTar(file);
+            pack.Flush();
 
-                var whole = Directory.GetFileSystemEntries(work) is [var only] && Directory.Exists(only) ? only : work;
-                var target = Path.Combine(folder, whole == work ? BaseName(path) : Path.GetFileName(whole));
-                if (Path.Exists(target))
-                    throw new InputException($"'{target}' is there already; move it away to unpack '{path}'.");
-                Directory.Move(whole, target);
-                return target;
-            });
-        }
-        // The last two: numbers out of range in a header, and names that no file can have.
-        catch (Exception e) when (e is InvalidDataException or FormatException or NotSupportedException
-            or ArithmeticException or ArgumentException)
-        {
-            throw new InputException($"'{path}' is no valid archive: {e.Message}", e);
+            var whole = Directory.GetFileSystemEntries(work) is [var only] && Directory.Exists(only) ? only : work;
+            var target = Path.Combine(folder, whole == work ? BaseName(path) : Path.GetFileName(whole));
+            if (Path.Exists(target))
+                throw new InputException($"'{target}' is there already; move it away to unpack '{path}'.");
+            Directory.Move(whole, target);
+            return target;
         }
         catch (Exception e) when (FileErrors.IsWriteError(e))
         {
-            throw new InputException($"'{path}' cannot be unpacked: {FileErrors.Describe(e)}", e);
+            throw new InputException($"'{path}' cannot be unpacked: {Cut(FileErrors.Describe(e), MaxMessage)}", e);
+        }
+        // What the library's readers throw for numbers out of range in a header, and for names that no file can have.
+        catch (Exception e) when (e is InvalidDataException or FormatException or NotSupportedException
+            or ArithmeticException or ArgumentException or InvalidOperationException)
+        {
+            throw new InputException($"'{path}' is no valid archive: {Cut(e.Message, MaxMessage)}", e);
         }
         finally
         {
-            if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
+            TryDelete(work);
+        }
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The first error is the one to report; the next attempt deletes what is left.
         }
     }
 
@@ -65,36 +80,36 @@ internal static class Archive
 
     private sealed class Extraction(string path, string work)
     {
+        private readonly byte[] buffer = new byte[1 << 16];
+        private readonly List<string> files = [];
+        private readonly HashSet<string> folders = [];
         private long bytes;
         private int entries;
 
         public void ExtractTar(Stream file)
         {
             using var decompressed = new CheckedGZipStream(file);
-            using var tar = new TarReader(decompressed, leaveOpen: true);
-            while (tar.GetNextEntry() is { } entry)
+            var tar = new TarEntries(decompressed);
+            while (tar.Next() is { } entry)
             {
-                switch (entry.EntryType)
-                {
-                    case TarEntryType.Directory or TarEntryType.GlobalExtendedAttributes:
-                        CountEntry();
-                        break;
-                    case TarEntryType.RegularFile or TarEntryType.V7RegularFile:
-                        Write(entry.Name, entry.DataStream ?? Stream.Null);
-                        break;
-                    default:
-                        throw new InputException(
-                            $"'{path}': {Quote(entry.Name)} is a {entry.EntryType}; expected plain files only.");
-                }
+                if (entry.Kind == TarMemberKind.Directory) CountEntry();
+                else if (entry.Kind == TarMemberKind.File) Write(entry.Name, tar.Read);
+                else
+                    throw new InputException(
+                        $"'{path}': {Quote(entry.Name)} is a {entry.Kind}; expected plain files only.");
             }
 
-            Copy(decompressed, Stream.Null);    // the padding of the last block; the checksum follows it
+            while (decompressed.Read(buffer) is > 0 and var count)      // the padding; the checksum follows it
+                Count(count);
         }
 
         public void ExtractZip(Stream file)
         {
-            using var zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
-            foreach (var entry in zip.Entries)
+            var bounded = new BoundedStream(file);
+            using var zip = new ZipArchive(bounded, ZipArchiveMode.Read, leaveOpen: true);
+            var all = zip.Entries;
+            bounded.IsBounded = false;
+            foreach (var entry in all)
             {
                 if (entry.FullName.EndsWith('/'))
                 {
@@ -103,7 +118,7 @@ internal static class Archive
                 }
 
                 using var content = entry.Open();
-                var (length, checksum) = Write(entry.FullName, content);
+                var (length, checksum) = Write(entry.FullName, content.Read);
                 if (length != entry.Length || checksum != entry.Crc32)
                     throw new InputException(
                         $"'{path}': {Quote(entry.FullName)} is damaged: {length} bytes of checksum {checksum:X8}; " +
@@ -111,60 +126,101 @@ internal static class Archive
             }
         }
 
-        private (long Length, uint Checksum) Write(string name, Stream content)
+        /// <summary>Flushes all files to the disk, many at once: one after the other takes long.</summary>
+        public void Flush()
+        {
+            var rest = new ConcurrentQueue<string>(files);
+            var tasks = Enumerable.Range(0, Math.Min(MaxFlushes, files.Count)).Select(_ => Task.Factory.StartNew(
+                Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            Task.WhenAll([.. tasks]).GetAwaiter().GetResult();
+
+            void Work()
+            {
+                while (rest.TryDequeue(out var file))
+                {
+                    using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write, NotLocked);
+                    RandomAccess.FlushToDisk(handle);
+                }
+            }
+        }
+
+        private (long Length, uint Checksum) Write(string name, Read content)
         {
             CountEntry();
+            if (name.Contains('\0', StringComparison.Ordinal))
+                throw new InputException($"'{path}': the name {Quote(name)} has a zero byte.");
             var target = Path.GetFullPath(Path.Combine(work, name));
             if (!target.StartsWith(work + Path.DirectorySeparatorChar, StringComparison.Ordinal))
                 throw new InputException($"'{path}': the name {Quote(name)} leads out of the archive.");
 
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            using var to = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
-            var written = Copy(content, to);
-            to.Flush(flushToDisk: true);
-            return written;
-        }
-
-        private (long Length, uint Checksum) Copy(Stream from, Stream to)
-        {
-            var (before, checksum, buffer) = (bytes, new Crc32(), new byte[1 << 16]);
-            while (from.Read(buffer) is > 0 and var count)
+            var folder = Path.GetDirectoryName(target)!;
+            if (folders.Add(folder)) Directory.CreateDirectory(folder);
+            using var to = File.OpenHandle(target, FileMode.CreateNew, FileAccess.Write, NotLocked);
+            files.Add(target);
+            var (length, checksum) = (0L, new Crc32());
+            while (content(buffer) is > 0 and var count)
             {
-                if ((bytes += count) > MaxBytes)
-                    throw new InputException($"'{path}' holds more than {MaxBytes} bytes.");
-                to.Write(buffer, 0, count);
+                Count(count);
+                RandomAccess.Write(to, buffer.AsSpan(0, count), length);
                 checksum.Append(buffer.AsSpan(0, count));
+                length += count;
             }
 
-            return (bytes - before, checksum.Value);
+            return (length, checksum.Value);
+        }
+
+        private void Count(int more)
+        {
+            if ((bytes += more) > MaxBytes) throw new InputException($"'{path}' holds more than {MaxBytes} bytes.");
         }
 
         private void CountEntry()
         {
             if (++entries > MaxEntries) throw new InputException($"'{path}' holds more than {MaxEntries} entries.");
         }
-    }
-}
 
-/// <summary>The checksum of ZIP archives, which .NET does not verify when it reads one.</summary>
-/// <seealso href="https://www.rfc-editor.org/rfc/rfc1952#section-8">RFC 1952, section 8</seealso>
-internal struct Crc32()
-{
-    private static readonly uint[] Table = [.. Enumerable.Range(0, 256).Select(i => Remainder((uint)i))];
-
-    private uint state = uint.MaxValue;
-
-    /// <summary>The checksum of all bytes so far.</summary>
-    public readonly uint Value => ~state;
-
-    public void Append(ReadOnlySpan<byte> bytes)
-    {
-        foreach (var b in bytes) state = Table[(byte)(state ^ b)] ^ (state >> 8);
+        private delegate int Read(Span<byte> bytes);
     }
 
-    private static uint Remainder(uint value)
+    /// <summary>A ZIP archive whose list of entries is read only up to a length.</summary>
+    private sealed class BoundedStream(Stream file) : Stream
     {
-        for (var bit = 0; bit < 8; bit++) value = (value & 1) == 0 ? value >> 1 : (value >> 1) ^ 0xEDB88320;
-        return value;
+        private long read;
+
+        public bool IsBounded { get; set; } = true;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => true;
+
+        public override bool CanWrite => false;
+
+        public override long Length => file.Length;
+
+        public override long Position
+        {
+            get => file.Position;
+            set => file.Position = value;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            var count = file.Read(buffer);
+            if (IsBounded && (read += count) > MaxListBytes)
+                throw new InvalidDataException($"Its list of entries has more than {MaxListBytes} bytes.");
+            return count;
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => file.Seek(offset, origin);
+
+        public override void Flush()
+        {
+        }
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -1,6 +1,9 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using PyNetSharp.Layers;
+using static PyNetSharp.Layers.ErrorText;
 
 namespace PyNetSharp.Data;
 
@@ -12,11 +15,13 @@ namespace PyNetSharp.Data;
 /// whole file; so its parts may come from different addresses, and no validator (ETag) needs to be stored.
 /// </remarks>
 /// <param name="client">
-/// Its timeout should not cover whole transfers; <see cref="StallTimeout"/> ends those that receive nothing.
+/// Its timeout should not cover whole transfers; <see cref="StallTimeout"/> and <see cref="MinBytesPerSecond"/> end
+/// those that receive nothing or too little.
 /// </param>
 public sealed class Downloader(HttpClient client)
 {
     private const int BufferBytes = 1 << 16;
+    private const int MaxMessage = 300;
     private const long MaxBytes = 1L << 30;                // of a file whose size is not published
 
     /// <summary>The number of requests before the download fails.</summary>
@@ -27,8 +32,14 @@ public sealed class Downloader(HttpClient client)
     /// </summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest time without a received byte before a request is aborted.</summary>
+    /// <summary>
+    /// The longest time without a received byte before a request is aborted, and the time over which
+    /// <see cref="MinBytesPerSecond"/> is measured.
+    /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The rate below which a request is aborted, in bytes per second; 0 for none.</summary>
+    public double MinBytesPerSecond { get; init; } = 1000;
 
     /// <summary>Downloads one file, unless a file of its final name exists.</summary>
     /// <param name="file">The file to download.</param>
@@ -77,10 +88,14 @@ public sealed class Downloader(HttpClient client)
             {
                 failures.Add($"{address}: {e.Message}");
             }
+            catch (Exception e) when (e is NotSupportedException or InvalidOperationException or UriFormatException)
+            {
+                failures.Add($"{address}: {Cut(e.Message, MaxMessage)}");      // a redirect to another scheme
+            }
             catch (Exception e) when (e is HttpRequestException || FileErrors.IsWriteError(e)
                 || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
-                failures.Add($"{address}: {FileErrors.Describe(e)}");
+                failures.Add($"{address}: {Describe(e)}");
                 addresses.Enqueue(address);
             }
         }
@@ -96,8 +111,7 @@ public sealed class Downloader(HttpClient client)
         RemoteFile file, Uri address, string part,
         IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
-        if (address.Scheme != Uri.UriSchemeHttps && !address.IsLoopback)
-            throw new PermanentDownloadException("only HTTPS is fetched");
+        ThrowIfNotHttps(address);
         await using var to = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         if (to.Length > (file.Size ?? MaxBytes)) to.SetLength(0);
         var before = to.Length;
@@ -106,21 +120,36 @@ public sealed class Downloader(HttpClient client)
         using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         stalled.CancelAfter(StallTimeout);
         using var response = await SendRequestAsync(address, before, stalled.Token).ConfigureAwait(false);
+        if (response.RequestMessage?.RequestUri is { } last) ThrowIfNotHttps(last);     // after redirects
         // The partial file is complete.
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return true;
         var begin = ResponseOffset(response, before);
         to.SetLength(begin);
         to.Position = begin;
 
-        var size = file.Size ?? begin + response.Content.Headers.ContentLength;
-        if (begin + (response.Content.Headers.ContentLength ?? 0) > (size ?? MaxBytes))
-            throw new PermanentDownloadException($"the server has more than the {size} bytes expected");
+        var announced = response.Content.Headers.ContentLength;
+        if (announced > (file.Size ?? MaxBytes) - begin)
+            throw new PermanentDownloadException(
+                $"the server has more than the {file.Size ?? MaxBytes} bytes expected");
 
+        var size = file.Size ?? begin + announced;
         await using var from = await response.Content.ReadAsStreamAsync(stalled.Token).ConfigureAwait(false);
         var buffer = new byte[BufferBytes];
+        var (sinceMeasured, measured) = (Stopwatch.StartNew(), to.Position);
         while (await from.ReadAsync(buffer, stalled.Token).ConfigureAwait(false) is > 0 and var count)
         {
             stalled.CancelAfter(StallTimeout);
+            if (sinceMeasured.Elapsed >= StallTimeout)
+            {
+                var seconds = sinceMeasured.Elapsed.TotalSeconds;
+                if ((to.Position + count - measured) / seconds < MinBytesPerSecond)
+                    throw new IOException(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"less than {MinBytesPerSecond:N0} bytes per second were received for {seconds:0.#} seconds"));
+                sinceMeasured.Restart();
+                measured = to.Position + count;
+            }
+
             if (to.Position + count > (size ?? MaxBytes))
             {
                 to.SetLength(0);                            // not the expected file
@@ -134,6 +163,25 @@ public sealed class Downloader(HttpClient client)
         if (to.Position < size) throw new IOException($"the connection ended after {to.Position} of {size} bytes");
         to.Flush(flushToDisk: true);
         return begin > 0;
+    }
+
+    private static void ThrowIfNotHttps(Uri address)
+    {
+        if (address.Scheme != Uri.UriSchemeHttps && !(address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+            throw new PermanentDownloadException("only HTTPS is fetched");
+    }
+
+    /// <summary>The error's own cause: of a TLS failure the first message names nothing.</summary>
+    private string Describe(Exception fault)
+    {
+        if (fault is OperationCanceledException)
+            return string.Create(
+                CultureInfo.InvariantCulture, $"nothing was received for {StallTimeout.TotalSeconds:0.#} seconds");
+        var text = FileErrors.Describe(fault).Replace(", see inner exception", "", StringComparison.Ordinal);
+        for (var cause = fault.InnerException; cause is not null; cause = cause.InnerException)
+            if (!text.Contains(cause.Message, StringComparison.Ordinal))
+                text = $"{text.TrimEnd('.')}: {cause.Message}";
+        return Cut(text.TrimEnd('.'), MaxMessage);
     }
 
     private async Task<HttpResponseMessage> SendRequestAsync(Uri address, long from, CancellationToken cancellation)
@@ -152,8 +200,13 @@ public sealed class Downloader(HttpClient client)
         HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
             throw new HttpRequestException($"the server answered {(int)response.StatusCode}"),
         var status =>
-            throw new PermanentDownloadException($"the server answered {(int)status} {response.ReasonPhrase}"),
+            throw new PermanentDownloadException(
+                $"the server answered {(int)status} {Cut(response.ReasonPhrase ?? "")}{Target(response)}"),
     };
+
+    /// <summary>Where a redirect led that was not followed, as one from HTTPS to HTTP.</summary>
+    private static string Target(HttpResponseMessage response) =>
+        response.Headers.Location is { } location ? $", to {Quote(location.OriginalString)}" : "";
 
     private static async Task<string> DigestAsync(
         string path, HashAlgorithmName algorithm, CancellationToken cancellation)
