@@ -68,8 +68,12 @@ internal sealed class WarmUpRun
     }
 
     /// <summary>For the input that the network is made for, which most data sets have.</summary>
-    private void StartOnGpu(GpuDevice gpu) =>
-        Task.Run(() => Compile(gpu, network.Input, Classes, [recipe.BatchSize]));
+    private void StartOnGpu(GpuDevice gpu)
+    {
+        // A larger width may be that of a file's metadata, which are checked when the data have been read.
+        if (recipe.WidthMultiplier <= network.Recipe.WidthMultiplier)
+            Task.Run(() => Compile(gpu, network.Input, Classes, [recipe.BatchSize]));
+    }
 
     private void WaitForKernelsOnGpu(
         GpuDevice gpu, DataLoader train, DataLoader test, int classes, ConsoleOutput screen)

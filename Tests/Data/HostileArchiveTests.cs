@@ -81,22 +81,28 @@ public sealed class HostileArchiveTests
     }
 
     [Test]
-    public void Ten_thousand_small_entries_are_extracted()
+    public void Many_small_entries_are_extracted()
     {
         using var folder = new TemporaryFolder();
         using (var file = File.Create(folder["x.zip"]))
         using (var zip = new ZipArchive(file, ZipArchiveMode.Create))
-            for (var i = 0; i < 10_000; i++)
+            for (var i = 0; i < 1000; i++)
             {
                 using var content = zip.CreateEntry($"top/{i}", CompressionLevel.NoCompression).Open();
                 content.WriteByte((byte)i);
             }
 
-        var clock = System.Diagnostics.Stopwatch.StartNew();
         var top = Archive.Extract(folder["x.zip"]);
-        TestContext.Out.WriteLine($"10,000 entries: {clock.ElapsedMilliseconds} ms");
-        Assert.That(Directory.GetFiles(top), Has.Length.EqualTo(10_000));
+        Assert.That(Directory.GetFiles(top), Has.Length.EqualTo(1000));
         Assert.That(File.ReadAllBytes(Path.Combine(top, "777")), Is.EqualTo(new byte[] { 777 % 256 }));
+    }
+
+    [Test]
+    public void Too_many_entries_are_refused()
+    {
+        using var tar = new MemoryStream();
+        for (var i = 0; i <= 10_000; i++) tar.Write(Header("folder/", '5', "00000000000"));
+        AssertRefused(tar.ToArray(), "holds more than 10000 entries");
     }
 
     [Test]

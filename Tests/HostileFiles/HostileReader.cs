@@ -15,6 +15,7 @@ internal sealed class HostileReader : IDisposable
     private readonly TemporaryFolder outer = new();
     private readonly HostileFormat format;
     private readonly string folder;
+    private readonly string[] prepared;         // files of the format that are not damaged
 
     public HostileReader(HostileFormat format)
     {
@@ -22,6 +23,8 @@ internal sealed class HostileReader : IDisposable
         // So deep that a few steps up do not leave the part that is checked.
         folder = outer["a/b/c/d/e/f/inner"];
         Directory.CreateDirectory(folder);
+        format.Prepare(folder);
+        prepared = Directory.GetFileSystemEntries(folder);
     }
 
     /// <summary>The inputs that were refused, and those that were read.</summary>
@@ -37,10 +40,9 @@ internal sealed class HostileReader : IDisposable
     /// <returns>Null, or what is wrong with the reader.</returns>
     public string? Run(byte[] content)
     {
-        foreach (var old in Directory.GetFileSystemEntries(folder))
+        foreach (var old in Directory.GetFileSystemEntries(folder).Except(prepared))
             if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
             else File.Delete(old);
-        format.Prepare(folder);
         File.WriteAllBytes(Path.Combine(folder, format.File), format.Wrap(content));
 
         string? problem = null;
@@ -65,7 +67,10 @@ internal sealed class HostileReader : IDisposable
         catch (InputException fault)
         {
             Counts = Counts with { Refused = Counts.Refused + 1 };
-            if (fault.Message.Length > 20_000) return $"a message of {fault.Message.Length} characters";
+            var message = fault.Message;
+            if (message.Length > 20_000 || message.Contains('\n', StringComparison.Ordinal)
+                || !message.Contains(Path.GetFileName(format.File), StringComparison.Ordinal))
+                return $"the message is not one short line that names the file: {message}";
         }
         catch (Exception fault)
         {

@@ -118,7 +118,7 @@ public sealed class HostileTextTests
     [TestCase("model", "\"@/etc/passwd\"", "'model' is '@/etc/passwd'; expected the name of a model")]
     [TestCase("model", "\"--download\"", "'model' is '--download'")]
     [TestCase("data", "\"--data-dir /elsewhere\"", "'data' is '--data-dir /elsewhere'")]
-    [TestCase("device", "\"@/etc/passwd\"", "the device '@/etc/passwd'")]
+    [TestCase("device", "\"@/etc/passwd\"", "'device' is '@/etc/passwd'; expected the name of a device")]
     [TestCase("schedule", "\"@/etc/passwd\"", "schedule '@/etc/passwd'")]
     [TestCase("schedule", "\"\\u001b[2J\"", @"schedule '\u001B[2J'")]
     [TestCase("model", "\"\\udc00\"", "'model' is a text with half of a surrogate pair")]
@@ -173,7 +173,8 @@ public sealed class HostileTextTests
     private static void AssertRefused(TemporaryFolder folder, string said)
     {
         var fault = Assert.Throws<InputException>(() => Read(folder));
-        var message = fault!.Message.Replace(folder.Name, "", StringComparison.Ordinal);
+        Assert.That(fault!.Message, Does.StartWith($"'{folder["config.json"]}'"));
+        var message = fault.Message.Replace(folder.Name, "", StringComparison.Ordinal);
         Assert.That(message, Does.Contain(said).And.Not.Contain("\n"));
         Assert.That(message, Has.Length.LessThan(1000), "a schedule's message lists what there is");
     }

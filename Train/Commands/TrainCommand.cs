@@ -168,7 +168,11 @@ internal sealed class TrainCommand : ConsoleCommand
             DataDir = parse.GetValue(data.Folder) ?? config.DataDir,
         };
         if (parse.GetValue(device.Name) is { } otherDevice)             // which has threads and precision of its own
+        {
+            _ = DeviceCatalog.Find(otherDevice);        // a fault is the option's, not the file's
             config = config with { Device = otherDevice, Threads = null, Precision = default };
+        }
+
         config = config with
         {
             Threads = parse.GetValue(device.Threads) ?? config.Threads,

@@ -209,7 +209,8 @@ internal sealed record RunConfig
 
         if (DataDir is "" || DataDir?.Contains('\0') == true) throw Invalid("data_dir", DataDir, "a path or null");
 
-        if (Device.Length is 0 or > 64) throw Invalid("device", Device, "the name of a device");
+        if (Device.Split(':')[0] is not ("cpu" or "auto" or "cuda" or "opencl" or "emulated"))
+            throw Invalid("device", Device, "the name of a device");
         CheckRange("width", Width, SettingRange.Width);
         CheckRange("dropout", Dropout, SettingRange.Dropout);
         CheckRange("limit", Limit, SettingRange.Positive);
@@ -240,6 +241,7 @@ internal sealed record RunConfig
         if (Freeze?.Any(string.IsNullOrEmpty) == true)
             throw Invalid("freeze", string.Join(',', Freeze), "a list of paths of modules");
         if (Momentum == 0 && Nesterov == true) throw Invalid("nesterov", "true", "false where the momentum is 0");
+        CheckSchedule(path);
 
         void CheckRange(string key, double? value, SettingRange range)
         {
@@ -253,6 +255,18 @@ internal sealed record RunConfig
 
         // With the digits of a float.
         static string Text(double? value) => value?.ToString("G7", CultureInfo.InvariantCulture) ?? "null";
+    }
+
+    private void CheckSchedule(string path)
+    {
+        try
+        {
+            ScheduleText.Parse(Schedule, Epochs);
+        }
+        catch (InputException fault)
+        {
+            throw new InputException($"'{path}': {fault.Message}", fault);
+        }
     }
 
     private static string Now() => DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:sszzz", null);
