@@ -32,8 +32,8 @@ public static class ModuleSerialization
         /// <returns>What was loaded and what was not; it prints itself.</returns>
         /// <exception cref="InputException">
         /// The file cannot be read or is not in the format; if <paramref name="strict"/>, it does not fit the model,
-        /// and the message names what is missing, surplus or misshapen, up to 200 of each; a tensor that would be loaded is of another
-        /// type; or two would get the same name. Then the model is unchanged.
+        /// and the message names what is missing, surplus or misshapen, up to 200 of each; a tensor that would be
+        /// loaded is of another type; or two would get the same name. Then the model is unchanged.
         /// </exception>
         /// <exception cref="InvalidOperationException">The model has no parameters or buffers.</exception>
         /// <remarks>
