@@ -23,6 +23,9 @@ internal sealed class ChildProcess : IDisposable
         (output, error) = (new(process.StandardOutput.BaseStream), new(process.StandardError.BaseStream));
     }
 
+    /// <summary>Whether the program has ended.</summary>
+    public bool HasExited => process.HasExited;
+
     /// <summary>Starts a program and captures its output.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
     public static ChildProcess Start(ProcessStartInfo start)

@@ -30,6 +30,8 @@ internal sealed record SettingRange(string Text, Func<double, bool> Contains)
 
     public static SettingRange Threads { get; } = Integers(1, 1024);
 
+    public static SettingRange Keep { get; } = Integers(1, 1_000_000);
+
     /// <summary>Of a count without an upper limit of its own.</summary>
     public static SettingRange Positive { get; } = Integers(1, int.MaxValue);
 

@@ -1,7 +1,6 @@
 using PyNetSharp.Data;
 using PyNetSharp.Layers;
 using PyNetSharp.Models;
-using PyNetSharp.Optimizers;
 using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
@@ -11,6 +10,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
 {
     private readonly Recipe recipe = settings.Recipe;
     private LoadReport? loaded;                 // of the initial weights
+    private bool startsAnew;                    // without a checkpoint
 
     /// <param name="data">The data set of the settings.</param>
     /// <param name="warmUp">Compiles the kernels.</param>
@@ -31,56 +31,70 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         var trainLoader = new DataLoader(train, recipe.BatchSize, trainTransform, settings.Shuffle, order, device);
         var testLoader = new DataLoader(test, recipe.BatchSize, testTransform, shuffle: false, device: device);
 
+        using var stop = new StopSignals();             // before the folder is claimed
+        using var run = settings.RunFolder;
+        if (settings.ResumedFrom is not null) run.Lock();
+        startsAnew = settings.ResumedFrom is null || !run.HasCheckpoint;
         var model = Build(trainLoader.ItemShape, train.ClassNames.Count, rng);
         var layers = ModelSummary.Of(model, trainLoader.ItemShape);
         model.To(device);
 
         var optimizer = recipe.CreateOptimizer(model.Parameters().Where(parameter => parameter.RequiresGrad));
         var schedule = recipe.CreateSchedule(StepsPerEpoch(trainLoader));
-        if (settings.ResumedFrom is null) settings.RunFolder.Create(RunConfig.Of(settings));
+        if (settings.ResumedFrom is null) run.Create(RunConfig.Of(settings));
         try
         {
-            using var runLock = settings.RunFolder.Lock();
-            var history = settings.ResumedFrom is { } earlier
-                ? Resume(earlier, model, optimizer, StateOf(schedule), trainLoader)
-                : [];
+            var display = new TrainingDisplay(screen, recipe.Epochs, Steps(trainLoader));
+            var title = $"{settings.Network.Name} on {recipe.Data}";
+            var policy = settings.Checkpoints;
+            var recorder = new RunRecorder(
+                run, title, screen.WriteResult, settings.Metadata, policy.Every, policy.Keep);
+            var trainer = new Trainer(model, trainLoader, testLoader, optimizer, schedule: schedule)
+            {
+                AccumulateSteps = settings.Accumulate,
+                EvaluateEvery = recipe.EvaluateEvery,
+                MaxSteps = settings.MaxSteps,
+                RollbackFactor = policy.RollbackFactor,
+                Callbacks = [recorder, display],
+            };
+            if (settings.ResumedFrom is { } earlier && !Resume(earlier, trainer, recorder, trainLoader)) return 0;
             WriteDescription(trainLoader, testLoader, train, layers);
             WriteParameters(model);
-            warmUp.WaitForKernels(trainLoader, testLoader, train.ClassNames.Count, screen);
-            return Train(model, optimizer, schedule, trainLoader, testLoader, history);
+            warmUp.WaitForKernels(trainLoader, testLoader, train.ClassNames.Count, screen, stop.Token);
+            return Train(trainer, display, recorder, stop);
         }
         catch (Exception) when (settings.ResumedFrom is null)
         {
-            settings.RunFolder.DeleteIfEmpty();
+            run.DeleteIfEmpty();
             throw;
         }
     }
 
     /// <summary>Restores an earlier run's state, and writes that it resumes.</summary>
-    private IReadOnlyList<EpochRecord> Resume(
-        RunConfig earlier, Module model, Optimizer optimizer, IReadOnlyList<ICheckpointed> others, DataLoader train)
+    /// <returns>False if it is complete, and that is no error.</returns>
+    private bool Resume(RunConfig earlier, Trainer trainer, RunRecorder recorder, DataLoader train)
     {
         var run = settings.RunFolder;
-        var history = run.LoadCheckpoint(model, optimizer, others);
-        var (epoch, step) = (history[^1].Epoch, history[^1].Step);
-        var perEpoch = StepsPerEpoch(train);
-        if (history.SkipLast(1).Any(whole => whole.Step != (long)whole.Epoch * perEpoch)
-            || step <= (epoch - 1L) * perEpoch || step > (long)epoch * perEpoch)
-            throw new InputException(
-                $"The run in '{run.Folder}' cannot be resumed: {train.Count} training items are {perEpoch} " +
-                $"steps per epoch, but its metrics have step {step} in epoch {epoch}. " +
-                "Are these the data that it began with?");
-        if (step >= Steps(train) && history[^1].TestAccuracy is not null)
-            throw new InputException(
-                $"The run in '{run.Folder}' is complete: {step} steps are done of {Steps(train)}. " +
-                "A larger --epochs or --max-steps makes it longer.");
-        run.UpdateConfig(earlier.Resume(RunConfig.Of(settings), step));
-        return history;
-    }
+        if (settings.Checkpoints.RollbackFactor is null) run.ThrowIfDiverged();
+        var step = run.Restore(trainer, fault => screen.WriteResult($"warning: {fault}"));
+        recorder.Resume(trainer, step);
+        if (trainer.IsComplete(recipe.Epochs))
+        {
+            var message =
+                $"The run in '{run.Folder}' is complete: {trainer.Step} steps are done of {Steps(train)}. " +
+                "A larger --epochs or --max-steps makes it longer.";
+            if (!settings.AcceptsComplete) throw new InputException(message);
+            screen.WriteResult(message);
+            return false;
+        }
 
-    /// <summary>The state that a schedule may have, also behind a warm-up.</summary>
-    private static ICheckpointed[] StateOf(LearningRateSchedule schedule) =>
-        (schedule is LinearWarmupLR warmup ? warmup.Schedule : schedule) is ICheckpointed state ? [state] : [];
+        run.UpdateConfig(earlier.Resume(RunConfig.Of(settings), trainer.Step));
+        var epoch = trainer.Step / trainer.StepsPerEpoch + 1;
+        screen.WriteInfo(
+            step is null ? "resumes at its beginning: there is no checkpoint"
+            : $"resumes after step {NumberFormatting.Count(trainer.Step)}, in epoch {epoch}");
+        return true;
+    }
 
     private long Steps(DataLoader train) =>
         Math.Min((long)recipe.Epochs * StepsPerEpoch(train), settings.MaxSteps ?? long.MaxValue);
@@ -98,7 +112,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         if (settings.ResumedFrom is null && settings.Weights is { } file)
             settings.Network.CheckWeights(options, file, withHead: !settings.NewHead);  // before memory is allocated
         var model = settings.Network.Create(options, rng.Split(0));
-        if (settings.ResumedFrom is null) InitializeWeights(model, rng.Split(1));      // else the checkpoint has them
+        if (startsAnew) InitializeWeights(model, rng.Split(1));         // else the checkpoint has them
         var origin = settings.ResumedFrom is null ? "--freeze" : $"'{settings.RunFolder.ConfigPath}': freeze";
         FrozenModules.Freeze(model, settings.Network, settings.Freeze, origin);
         return model;
@@ -111,41 +125,19 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             loaded = settings.NewHead ? settings.Network.LoadFeatures(model, file) : model.Load(file);
     }
 
-    private int Train(
-        Module model, Optimizer optimizer, LearningRateSchedule schedule, DataLoader train, DataLoader test,
-        IReadOnlyList<EpochRecord> history)
+    private int Train(Trainer trainer, TrainingDisplay display, RunRecorder recorder, StopSignals stop)
     {
-        var display = new TrainingDisplay(screen, recipe.Epochs, Steps(train));
-        var title = $"{settings.Network.Name} on {recipe.Data}";
-        var recorder = new RunRecorder(
-            settings.RunFolder, model, title, settings.Metadata, optimizer, history, StateOf(schedule));
-        var trainer = new Trainer(model, train, test, optimizer, schedule: schedule)
-        {
-            AccumulateSteps = settings.Accumulate,
-            EvaluateEvery = recipe.EvaluateEvery,
-            MaxSteps = settings.MaxSteps,
-            Callbacks = [recorder, display],
-        };
-
-        trainer.Resume(history);
-        if (history.Count > 0)
-        {
-            var epoch = trainer.Step / trainer.StepsPerEpoch + 1;
-            screen.WriteInfo($"resumes after step {NumberFormatting.Count(trainer.Step)}, in epoch {epoch}");
-        }
-
-        using var stop = new StopSignals();
         try
         {
             display.RunWithBar(() => trainer.Run(recipe.Epochs, stop.Token));
         }
         finally
         {
-            if (trainer.History.Count > 0)
+            if (trainer.History.Count > 0 || stop.Token.IsCancellationRequested)
                 WriteSummary(trainer, recorder.IsUpToDate, stop.Token.IsCancellationRequested);
         }
 
-        return stop.ExitCode;
+        return recorder.OtherFolder is not null && stop.ExitCode == 0 ? 1 : stop.ExitCode;
     }
 
     private void WriteDescription(DataLoader train, DataLoader test, Dataset set, IReadOnlyList<LayerSummary> layers)

@@ -42,6 +42,12 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
     /// <summary>The threads chosen for the CPU; null for one per core.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>When checkpoints are written, and what follows a divergence.</summary>
+    public CheckpointPolicy Checkpoints { get; init; } = new();
+
+    /// <summary>Whether a run that is complete is a success, as for a supervisor that repeats the command.</summary>
+    public bool AcceptsComplete { get; init; }
+
     /// <summary>The settings with which the run last began or resumed, if this one resumes it.</summary>
     public RunConfig? ResumedFrom { get; init; }
 

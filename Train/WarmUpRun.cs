@@ -34,9 +34,10 @@ internal sealed class WarmUpRun
     /// Returns when a GPU's kernels for these data are compiled, and displays the progress; at once for the CPU, where
     /// the JIT compiles during the first steps.
     /// </summary>
-    public void WaitForKernels(DataLoader train, DataLoader test, int classes, ConsoleOutput screen)
+    public void WaitForKernels(
+        DataLoader train, DataLoader test, int classes, ConsoleOutput screen, CancellationToken cancellation)
     {
-        if (device is GpuDevice gpu) WaitForKernelsOnGpu(gpu, train, test, classes, screen);
+        if (device is GpuDevice gpu) WaitForKernelsOnGpu(gpu, train, test, classes, screen, cancellation);
     }
 
     private void Step(Device device, Shape item, int classes, int items, double width)
@@ -76,7 +77,8 @@ internal sealed class WarmUpRun
     }
 
     private void WaitForKernelsOnGpu(
-        GpuDevice gpu, DataLoader train, DataLoader test, int classes, ConsoleOutput screen)
+        GpuDevice gpu, DataLoader train, DataLoader test, int classes, ConsoleOutput screen,
+        CancellationToken cancellation)
     {
         int[] batches = [.. ((DataLoader[])[train, test]).SelectMany(BatchSizes).Distinct()];
         if (TryCompile(gpu, train.ItemShape, classes, batches) is not { Completion.IsCompleted: false } kernels) return;
@@ -85,7 +87,7 @@ internal sealed class WarmUpRun
             screen.WriteInfo(kernels.Count == 1 ? "compiling 1 kernel" : $"compiling {kernels.Count} kernels");
         screen.WithProgressBar("compiling kernels", kernels.Count, bar =>
         {
-            while (!kernels.Completion.Wait(RefreshMilliseconds))
+            while (!kernels.Completion.Wait(RefreshMilliseconds) && !cancellation.IsCancellationRequested)
             {
                 if (bar is null) continue;
                 bar.Value = kernels.CompletedCount;

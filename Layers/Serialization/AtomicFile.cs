@@ -1,13 +1,18 @@
+using System.Text.RegularExpressions;
+
 namespace PyNetSharp.Layers;
 
 /// <summary>Writes files atomically: complete or not at all.</summary>
 /// <remarks>
 /// The content is written to a temporary file in the same folder, flushed to the disk and then renamed to the final
-/// name. A reader meanwhile, or after a crash, finds the old content or the new. Links are followed; a device such as
+/// name, and the folder is flushed. A reader meanwhile, or after a crash, finds the old content or the new. Links are
+/// followed; a device such as
 /// <c>/dev/stdout</c> is written to directly.
 /// </remarks>
-internal static class AtomicFile
+internal static partial class AtomicFile
 {
+    private const int BufferSize = 1 << 16;
+
     /// <summary>Writes a file, replacing an existing one.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="write">Writes the content. If it throws, the existing file is unchanged.</param>
@@ -42,15 +47,18 @@ internal static class AtomicFile
         var temporary = Path.Combine(folder, $".{Path.GetRandomFileName()}.tmp");
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            using (var file = new ObservedFile(temporary, FileMode.CreateNew))
             {
+                // Not disposed: what is in the buffer after a fault need not be written.
+                var stream = new BufferedStream(file, BufferSize);
                 write(stream, state);
-                stream.Flush(flushToDisk: true);
+                stream.Flush();
+                file.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, target, overwrite: true);
+            FileOperations.Rename(temporary, target);
         }
-        catch (Exception fault)
+        catch (Exception fault) when (fault is not ProcessKilledException)
         {
             TryDelete(temporary);
             if (FileErrors.IsWriteError(fault))
@@ -108,18 +116,24 @@ internal static class AtomicFile
     /// </summary>
     internal static void DeleteTemporaryFiles(string folder)
     {
-        foreach (var temporary in Directory.GetFiles(folder, ".*.tmp")) TryDelete(temporary);
+        foreach (var path in Directory.GetFiles(folder, ".*.tmp"))
+            if (TemporaryName().IsMatch(Path.GetFileName(path)))
+                TryDelete(path);
     }
 
     private static void TryDelete(string temporary)
     {
         try
         {
-            File.Delete(temporary);
+            FileOperations.Delete(temporary);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // The first error is the one to report; the temporary file remains in a folder that became read-only.
         }
     }
+
+    /// <summary>As <see cref="Path.GetRandomFileName"/> makes them.</summary>
+    [GeneratedRegex(@"^\.[a-z0-9]{8}\.[a-z0-9]{3}\.tmp$")]
+    private static partial Regex TemporaryName();
 }

@@ -17,13 +17,21 @@ internal sealed class LossMonitor(Module model, DataLoader train, DataLoader? te
     /// <summary>The weights to which a loss that is not finite returns.</summary>
     public Snapshot LastGoodWeights => divergence.LastGoodWeights;
 
-    /// <summary>Begins after the steps of an earlier run.</summary>
+    /// <summary>Whether a loss was not finite, of those that were read.</summary>
+    public bool HasDiverged => divergence.HasDiverged;
+
+    /// <summary>The constant batches in a row so far; see <see cref="DeadReluDetector"/>.</summary>
+    public int ConstantBatches => deadRelus.ConstantBatches;
+
+    /// <summary>Begins after the steps of an earlier run, with the weights that the model has now.</summary>
     /// <param name="step">The steps done.</param>
     /// <param name="batches">The batches done.</param>
-    public void Resume(long step, long batches)
+    /// <param name="constantBatches">The last of them that were constant.</param>
+    public void Resume(long step, long batches, int constantBatches)
     {
         readBatches = batches;
-        divergence.Resume(step);
+        divergence.KeepWeights(step);
+        deadRelus.ConstantBatches = constantBatches;
     }
 
     /// <summary>As <see cref="DivergenceGuard.IsDue"/>.</summary>

@@ -17,7 +17,7 @@ public static class MetricsFile
 {
     private const int MaxBytes = 64 << 20;      // 250,000 epochs
 
-    private static readonly JsonSerializerOptions Options = new()
+    internal static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         RespectRequiredConstructorParameters = true,
@@ -25,6 +25,7 @@ public static class MetricsFile
     };
 
     /// <summary>Appends an epoch, and flushes it to the disk before returning.</summary>
+    /// <remarks>An incomplete last line, as after a crash, is replaced; one that only lacks its end gets it.</remarks>
     /// <param name="path">The file, created if it is missing; its folder must exist.</param>
     /// <param name="epoch">The epoch to append.</param>
     /// <exception cref="InputException">The file cannot be written.</exception>
@@ -35,8 +36,11 @@ public static class MetricsFile
         var line = ToJsonLine(epoch);
         try
         {
-            using var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, 0);
-            Append(stream, line);
+            var (length, lacksNewline) = FindEnd(path);
+            using var stream = new ObservedFile(path, FileMode.OpenOrCreate);
+            stream.SetLength(length);
+            stream.Position = length;
+            Append(stream, lacksNewline ? [(byte)'\n', .. line] : line);
         }
         catch (Exception fault) when (FileErrors.IsWriteError(fault))
         {
@@ -47,7 +51,7 @@ public static class MetricsFile
     /// <summary>A line that cannot be written whole is removed, so that the next does not follow a part.</summary>
     private static void Append(FileStream stream, byte[] line)
     {
-        var end = stream.Seek(0, SeekOrigin.End);
+        var end = stream.Position;
         try
         {
             stream.Write(line);
@@ -55,8 +59,47 @@ public static class MetricsFile
         }
         catch (Exception fault) when (FileErrors.IsWriteError(fault))
         {
-            stream.SetLength(end);
+            TryCut(stream, end);
             throw;
+        }
+    }
+
+    private static void TryCut(FileStream stream, long end)
+    {
+        try
+        {
+            stream.SetLength(end);
+        }
+        catch (Exception fault) when (FileErrors.IsWriteError(fault))
+        {
+            // The first error is the one to report; the next append cuts the part off.
+        }
+    }
+
+    /// <summary>The length up to which the file consists of epochs, and whether the last lacks its newline.</summary>
+    private static (long Length, bool LacksNewline) FindEnd(string path)
+    {
+        if (!File.Exists(path)) return (0, false);
+        using var file = File.OpenHandle(path);
+        var length = RandomAccess.GetLength(file);
+        var end = (int)Math.Min(length, 4096);          // longer than any line of ours
+        var bytes = new byte[end];
+        var read = RandomAccess.Read(file, bytes, length - end);
+        var rest = bytes.AsSpan(0, read);
+        rest = rest[(rest.LastIndexOf((byte)'\n') + 1)..];
+        if (rest.IsEmpty) return (length, false);
+        return IsEpoch(rest) ? (length, true) : (length - rest.Length, false);
+    }
+
+    private static bool IsEpoch(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<EpochRecord>(line, Options) is not null;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 

@@ -20,6 +20,16 @@ public sealed class Snapshot
         Tensor.CopyAll(pairs);
     }
 
+    /// <summary>The copies, in the order of the model's state.</summary>
+    internal IReadOnlyList<Tensor> Copies => [.. pairs.Select(pair => pair.Copy)];
+
+    /// <summary>Takes other values as the copy.</summary>
+    /// <param name="values">Of each tensor, in the order of the model's state.</param>
+    internal void Replace(IReadOnlyList<float[]> values)
+    {
+        foreach (var (pair, part) in pairs.Zip(values)) pair.Copy.CopyFrom(part);
+    }
+
     /// <summary>Puts the copy back into the model.</summary>
     public void Restore()
     {

@@ -18,7 +18,7 @@ namespace PyNetSharp.Training;
 /// weights restored are those of the last regular reading.
 /// </para>
 /// </remarks>
-public sealed class Trainer
+public sealed partial class Trainer
 {
     private readonly Module model;
     private readonly DataLoader train;
@@ -27,10 +27,12 @@ public sealed class Trainer
     private readonly ILoss loss;
     private readonly LearningRateSchedule? schedule;
     private readonly float initialLearningRate;
-    private readonly List<EpochRecord> history = [];
+    private readonly List<EpochRecord> history = [];        // of whole epochs
     private readonly TrainingChecks checks;
     private readonly LossMonitor losses;
     private readonly BestEpoch best;
+    private EpochMetrics? running;          // of an epoch that is not whole
+    private EpochRecord? part;              // with which training ended in it
 
     /// <summary>A trainer that has not begun.</summary>
     /// <param name="model">
@@ -83,14 +85,30 @@ public sealed class Trainer
     /// <summary>Training ends after this many steps, even within an epoch; null for no such limit.</summary>
     public long? MaxSteps { get; init => field = value is { } steps ? CheckPositive(steps) : null; }
 
+    /// <summary>
+    /// After a loss that is not finite, training returns to its last copied state with a learning rate multiplied by
+    /// this, above 0 and below 1, and goes on; at most <see cref="MaxRollbacks"/> times. Null to end it instead.
+    /// </summary>
+    /// <remarks>
+    /// The state is copied at the start, at the end of each epoch, and for every checkpoint of a
+    /// <see cref="CheckpointWriter"/>. Where that goes by time, so do the results.
+    /// </remarks>
+    public double? RollbackFactor
+    {
+        get;
+        init => field = value is null or (> 0 and < 1) ? value : throw new ArgumentOutOfRangeException(
+            nameof(value), value.Value.ToString(CultureInfo.InvariantCulture),
+            "A number between 0 and 1 was expected.");
+    }
+
     /// <summary>Called at steps and epochs, in this order.</summary>
     public IReadOnlyList<ITrainingCallback> Callbacks { get; init => field = schedule.WithCallbacks(value); }
 
     /// <summary>The optimizer's steps done.</summary>
     public long Step { get; private set; }
 
-    /// <summary>The results of all epochs.</summary>
-    public IReadOnlyList<EpochRecord> History => history;
+    /// <summary>The results of all epochs; the last may be that of a part.</summary>
+    public IReadOnlyList<EpochRecord> History => part is null ? history : [.. history, part];
 
     /// <summary>
     /// The epoch of the highest test accuracy, of the lowest test loss where items have no labels; without a test set
@@ -99,10 +117,10 @@ public sealed class Trainer
     public EpochRecord? Best => best.Epoch;
 
     /// <summary>The highest train accuracy of any epoch, 0 to 1.</summary>
-    public double? BestTrainAccuracy => history.Max(epoch => epoch.TrainAccuracy);
+    public double? BestTrainAccuracy => History.Max(epoch => epoch.TrainAccuracy);
 
     /// <summary>The highest test accuracy of any epoch, 0 to 1.</summary>
-    public double? BestTestAccuracy => history.Max(epoch => epoch.TestAccuracy);
+    public double? BestTestAccuracy => History.Max(epoch => epoch.TestAccuracy);
 
     /// <summary>The rate as a double with the float's digits: 0.05, not 0.05000000074505806.</summary>
     private double LearningRate =>
@@ -131,168 +149,26 @@ public sealed class Trainer
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         checks.CheckOptimizer();
         if (checks.IsWholeModelInEvaluation) model.Train();
-        var done = (int)(Step / StepsPerEpoch);
-        var first = LacksEvaluation(done, epochs) ? done : done + 1;
-        for (var epoch = first; epoch <= epochs && (!(Step >= MaxSteps) || LacksEvaluation(epoch, epochs)); epoch++)
+        isStateComplete = true;
+        try
         {
-            if (cancellation.IsCancellationRequested) return;
-            RunEpoch(epoch, epochs, cancellation);
+            NotifyCheckpoint(CheckpointMoment.Start);
+            while (!TryRunEpochs(epochs, cancellation))
+            {
+            }
         }
-    }
+        catch (Exception)
+        {
+            NotifyEndAfterFault();
+            throw;
+        }
 
-    /// <summary>
-    /// Begins where an earlier trainer stopped, if need be within an epoch. Model and optimizer must be as they were
-    /// then: a <see cref="Checkpoint"/> has restored them before this trainer was constructed.
-    /// </summary>
-    /// <param name="epochs">The results of the epochs; the last epoch may be incomplete.</param>
-    /// <exception cref="InvalidOperationException">This trainer has begun already.</exception>
-    public void Resume(IReadOnlyList<EpochRecord> epochs)
-    {
-        ArgumentNullException.ThrowIfNull(epochs);
-        if (Step > 0) throw new InvalidOperationException("Trainer: it has begun already.");
-        history.AddRange(epochs);
-        Step = epochs is [.., var last] ? last.Step : 0;
-        // As the last step had it: an epoch that only lacks its evaluation reports it without a step.
-        if (schedule is not null && Step > 0) optimizer.LearningRate = schedule.At(Step - 1, initialLearningRate);
-        losses.Resume(Step, Plan.BatchesBefore(Step));
-        best.Resume(epochs);
+        NotifyCheckpoint(CheckpointMoment.End);
     }
 
     /// <summary>Puts the weights of the epoch <see cref="Best"/> back into the model.</summary>
     /// <exception cref="InvalidOperationException">There are none: an earlier run had the best epoch.</exception>
     public void RestoreBest() => best.RestoreWeights();
-
-    /// <summary>Whether an epoch was trained but not evaluated: it is run again, without any step.</summary>
-    private bool LacksEvaluation(int epoch, int epochs) =>
-        history is [.., { TestAccuracy: null, TestLoss: null } last] && last.Epoch == epoch
-        && IsEvaluationDue(epoch, epochs);
-
-    private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
-    {
-        foreach (var callback in Callbacks) callback.OnEpochStart(epoch);
-        var metrics = new EpochMetrics(epoch);
-        var firstBatch = (int)(Plan.BatchesBefore(Step) - (epoch - 1L) * train.BatchCount);
-        if (history is [.., var part] && part.Epoch == epoch && double.IsFinite(part.TrainLoss))
-        {
-            metrics.Resume(part, firstBatch, Math.Min(firstBatch * train.BatchSize, train.Count));
-            history.RemoveAt(history.Count - 1);
-        }
-
-        Evaluation? test = null;
-        try
-        {
-            TrainBatches(metrics, firstBatch, cancellation);
-            if (IsEvaluationDue(epoch, epochs)) test = Evaluate(cancellation);
-        }
-        catch (Exception fault) when (fault is DivergenceException or DeadReluException)
-        {
-            EndEpoch(metrics.ToEpochRecord(Step, LearningRate, diverged: fault is DivergenceException));
-            throw;
-        }
-        catch (Exception)
-        {
-            EndFaultyEpoch(metrics);
-            throw;
-        }
-
-        EndEpoch(metrics.ToEpochRecord(Step, LearningRate, test?.Accuracy, testLoss: test?.Loss));
-    }
-
-    private void TrainBatches(EpochMetrics metrics, int firstBatch, CancellationToken cancellation)
-    {
-        var (start, number) = (Step, firstBatch);
-        foreach (var batch in train.Epoch(metrics.Epoch, firstBatch))
-        {
-            if (Step >= MaxSteps) break;        // only the evaluation is left
-            var isOnCpu = batch.X.Device is CpuDevice;
-            TrainBatch(batch, number, metrics, readInterval: isOnCpu ? 1 : BatchMetricsLog.Capacity);
-            if (!Plan.IsLast(number++)) continue;
-
-            if (Step == start + 1) checks.CheckNoNewParameters();
-            Action? update = isOnCpu ? null : () => losses.Read(metrics, Plan);
-            var record = metrics.ToStepRecord(train.BatchCount, Step, LearningRate, update);
-            foreach (var callback in Callbacks) callback.OnStepEnd(record);
-            losses.ThrowIfDead(metrics, LearningRate);
-            if (Step == MaxSteps || cancellation.IsCancellationRequested) break;
-        }
-
-        losses.Check(metrics, Plan, LearningRate);
-        losses.ThrowIfDead(metrics, LearningRate);
-        metrics.Stop();
-    }
-
-    /// <summary>Adds a batch's gradients to the step's, and ends the step with its last batch.</summary>
-    private void TrainBatch(Batch batch, int number, EpochMetrics metrics, int readInterval)
-    {
-        if (Plan.IsFirst(number))
-        {
-            if (schedule is not null) optimizer.LearningRate = schedule.At(Step, initialLearningRate);
-            optimizer.ZeroGrad();
-        }
-
-        metrics.BeginBatch(batch.Count);
-        var y = model.Forward(batch.X);
-        var value = loss.Forward(y, batch.Target);
-        losses.Add(y, value, batch);
-        var isDue = losses.IsDue(Step + 1, readInterval);
-        if (isDue) losses.Check(metrics, Plan, LearningRate);
-        var share = Plan.Share(number);
-        if (share == 1) value.Backward();
-        else (value * share).Backward();
-        if (!Plan.IsLast(number)) return;
-
-        if (isDue) losses.KeepWeights(Step + 1);
-        optimizer.Step();
-        Step++;
-    }
-
-    private Evaluation? Evaluate(CancellationToken cancellation)
-    {
-        if (TestEvaluation?.Run(Callbacks, cancellation) is not { } result) return null;    // or canceled
-        losses.Check(result, Step, LearningRate);
-        return result;
-    }
-
-    private bool IsEvaluationDue(int epoch, int epochs) =>
-        TestEvaluation?.IsDue(epoch, isLast: epoch == epochs || Step == MaxSteps) == true;
-
-    /// <param name="isFaulty">Whether a fault ended the epoch: then its weights are not kept as the best.</param>
-    private void EndEpoch(EpochRecord epoch, bool isFaulty = false)
-    {
-        history.Add(epoch);
-        var isBest = !isFaulty && double.IsFinite(epoch.TrainLoss) && best.Update(epoch, Callbacks);
-        foreach (var callback in Callbacks) callback.OnEpochEnd(epoch, isBest);
-    }
-
-    /// <summary>Reports the steps before a fault, so that they can be saved.</summary>
-    /// <remarks>
-    /// Exceptions here are dropped, because the caller needs the first one: after a device has failed, all else fails
-    /// too. Only a divergence, which may have caused the fault, takes its place.
-    /// </remarks>
-    private void EndFaultyEpoch(EpochMetrics metrics)
-    {
-        try
-        {
-            losses.Check(metrics, Plan, LearningRate);
-        }
-        catch (DivergenceException)
-        {
-            EndEpoch(metrics.ToEpochRecord(Step, LearningRate, diverged: true));
-            throw;
-        }
-        catch (Exception)
-        {
-        }
-
-        try
-        {
-            var hasSteps = Step > (metrics.Epoch - 1L) * StepsPerEpoch;
-            if (metrics.HasResults && hasSteps) EndEpoch(metrics.ToEpochRecord(Step, LearningRate), isFaulty: true);
-        }
-        catch (Exception)
-        {
-        }
-    }
 
     private static long CheckPositive(long value) =>
         value >= 1 ? value : throw new ArgumentOutOfRangeException(

@@ -115,16 +115,17 @@ public sealed class ResumeTests
         Assert.That(done.ExitCode, Is.Zero, done.Error);
 
         Refused("is complete: 6 steps are done of 6");
-        Refused("--lr cannot be given beside it", "--lr", "0.5");
+        Refused("lr: run has 0.05, command has 0.5; seed: run has 0, command has 3", "--lr", "0.5", "--seed", "3");
         Refused("device 'opencl:99'", "--device", "opencl:99");       // and not that --threads belongs to the cpu
-        Refused("the model 'nin' cannot be given beside it", "nin");
+        Refused("model: run has two-layer, command has nin", "nin");
+        Refused("--out and --resume-or-start cannot be given beside it", "--resume-or-start");
         Edit("\"learning_rate\": 0.05", "\"learning_rate\": 500");
         Refused("'learning_rate' is '500'; expected a number above 0 and up to 100", "--epochs", "3");
         Edit("\"learning_rate\": 500", "\"learning_rate\": 0.05");
         Edit("\"limit\": 300", "\"limit\": 200");
         Refused("200 training items are 2 steps per epoch", "--epochs", "4");
-        File.Delete(folder["done/checkpoint.safetensors"]);
-        Refused("there is no checkpoint.safetensors", "--epochs", "4");
+        foreach (var (_, file) in CheckpointFolder.Find(folder["done"])) File.WriteAllText(file, "damaged");
+        Refused("No checkpoint in 'done' can be used", "--epochs", "4");
         Edit("{", "");
         Refused("config.json' cannot be read", "--epochs", "4");
         File.Delete(folder["done/config.json"]);

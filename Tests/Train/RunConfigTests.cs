@@ -11,7 +11,7 @@ public sealed class RunConfigTests
     {
         using var folder = new TemporaryFolder();
         var config = SmallRunConfig.Of(seed: ulong.MaxValue);
-        new RunFolder(folder.Name).Create(config);
+        using (var run = new RunFolder(folder.Name)) run.Create(config);
 
         var read = new RunFolder(folder.Name).ReadConfig();
         read.Check("config.json");
@@ -91,7 +91,7 @@ public sealed class RunConfigTests
         using var folder = new TemporaryFolder();
         var config = SmallRunConfig.Of() with { Optimizer = kind, Momentum = momentum, Nesterov = nesterov };
         config = config with { Schedule = "warmup:1,plateau:0.5:3" };
-        new RunFolder(folder.Name).Create(config);
+        using (var run = new RunFolder(folder.Name)) run.Create(config);
         var settings = Read(folder);
         Assert.That(
             (settings.Recipe.Optimizer, settings.Recipe.Momentum, settings.Recipe.Nesterov),

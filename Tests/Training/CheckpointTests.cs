@@ -15,25 +15,17 @@ public sealed class CheckpointTests
     public void A_resumed_run_ends_as_one_that_was_not_stopped(string optimizer, int stopAt)
     {
         using var folder = new TemporaryFolder();
-        var whole = new ResumableRun(optimizer, folder["whole"]);
+        using var whole = new ResumableRun(optimizer, folder["whole"]);
         whole.Train(epochs: 3);
 
-        new ResumableRun(optimizer, folder["parts"]).Train(epochs: 3, stopAt);
-        var rest = new ResumableRun(optimizer, folder["parts"], resumes: true);
+        using (var parts = new ResumableRun(optimizer, folder["parts"])) parts.Train(epochs: 3, stopAt);
+        using var rest = new ResumableRun(optimizer, folder["parts"], resumes: true);
         Assert.That(rest.Trainer.Step, Is.EqualTo(stopAt));
         rest.Train(epochs: 3);
 
         Assert.That(rest.Numbers, Is.EqualTo(whole.Numbers));
         Assert.That(rest.Trainer.Best!.Epoch, Is.EqualTo(whole.Trainer.Best!.Epoch));
-        Assert.That(
-            File.ReadAllBytes(folder["parts/checkpoint.safetensors"]),
-            Is.EqualTo(File.ReadAllBytes(folder["whole/checkpoint.safetensors"])));
-        var expected = MetricsFile.Read(folder["whole/metrics.jsonl"]);
-        var metrics = MetricsFile.Read(folder["parts/metrics.jsonl"]);
-        Assert.That(metrics.Select(e => (e.Epoch, e.Step, e.TrainAccuracy, e.TestAccuracy)),
-            Is.EqualTo(expected.Select(e => (e.Epoch, e.Step, e.TrainAccuracy, e.TestAccuracy))));
-        for (var i = 0; i < metrics.Count; i++)     // the sum of the first part is restored from its mean, which rounds
-            Assert.That(metrics[i].TrainLoss, Is.EqualTo(expected[i].TrainLoss).Within(1e-14));
+        RunFiles.AssertEqual(folder["parts"], folder["whole"]);
     }
 
     [TestCase(8L)]
@@ -42,29 +34,28 @@ public sealed class CheckpointTests
     public void A_run_that_was_stopped_in_its_last_evaluation_is_evaluated_when_it_resumes(long? maxSteps)
     {
         using var folder = new TemporaryFolder();
-        var whole = new ResumableRun("sgd", folder["whole"], maxSteps: maxSteps);
+        using var whole = new ResumableRun("sgd", folder["whole"], maxSteps: maxSteps);
         whole.Train(epochs: 2);
 
-        var parts = new ResumableRun("sgd", folder["parts"], maxSteps: maxSteps);
-        parts.Train(epochs: 2, stopAt: maxSteps ?? 10, inEvaluation: true);
-        Assert.That(parts.Trainer.History[^1].TestAccuracy, Is.Null);
-        var rest = new ResumableRun("sgd", folder["parts"], resumes: true, maxSteps);
+        using (var parts = new ResumableRun("sgd", folder["parts"], maxSteps: maxSteps))
+        {
+            parts.Train(epochs: 2, stopAt: maxSteps ?? 10, inEvaluation: true);
+            Assert.That(parts.Trainer.History[^1].TestAccuracy, Is.Null);
+        }
+
+        using var rest = new ResumableRun("sgd", folder["parts"], resumes: true, maxSteps);
         rest.Train(epochs: 2);
 
         Assert.That(rest.Numbers, Is.EqualTo(whole.Numbers));
         Assert.That(rest.Trainer.Step, Is.EqualTo(whole.Trainer.Step));
-        Assert.That(Records("parts"), Is.EqualTo(Records("whole")));
-
-        IEnumerable<(int, long, double?, double)> Records(string run) =>
-            MetricsFile.Read(folder[$"{run}/metrics.jsonl"])
-                .Select(e => (e.Epoch, e.Step, e.TestAccuracy, e.LearningRate));
+        RunFiles.AssertEqual(folder["parts"], folder["whole"]);
     }
 
     [Test]
     public void A_trainer_that_was_stopped_finishes_its_epoch()
     {
         using var folder = new TemporaryFolder();
-        var (whole, parts) = (new ResumableRun("sgd", folder["whole"]), new ResumableRun("sgd", folder["parts"]));
+        using ResumableRun whole = new("sgd", folder["whole"]), parts = new("sgd", folder["parts"]);
         whole.Train(epochs: 2);
 
         parts.Train(epochs: 2, stopAt: 3);
@@ -75,31 +66,28 @@ public sealed class CheckpointTests
     }
 
     [Test]
-    public void What_a_crash_left_incomplete_is_done_again()
+    public void What_a_crash_left_half_written_is_removed()
     {
         using var folder = new TemporaryFolder();
-        var whole = new ResumableRun("adam", folder["run"]);
-        whole.Train(epochs: 2, stopAt: StepsPerEpoch);
-        var checkpoint = File.ReadAllBytes(folder["run/checkpoint.safetensors"]);
-        whole.Train(epochs: 2);
-        File.WriteAllBytes(folder["run/checkpoint.safetensors"], checkpoint);       // as if killed before writing it
-        File.WriteAllBytes(folder["run/.half.tmp"], checkpoint[..10]);
+        using (var run = new ResumableRun("adam", folder["run"])) run.Train(epochs: 2, stopAt: 7);
+        File.WriteAllText(folder["run/.abcd1234.x1z.tmp"], "half");
+        File.WriteAllText(folder["run/.mine.tmp"], "not ours");
+        File.AppendAllText(folder["run/metrics.jsonl"], "{\"epoch\":2,\"st");
+        File.WriteAllText(folder["run/best.safetensors"], "older");
+        using (var again = new ResumableRun("adam", folder["run"], resumes: true)) again.Train(epochs: 2);
 
-        var again = new ResumableRun("adam", folder["run"], resumes: true);
-        Assert.That(MetricsFile.Read(folder["run/metrics.jsonl"]), Has.Count.EqualTo(1));
-        Assert.That(File.Exists(folder["run/.half.tmp"]), Is.False);
-        again.Train(epochs: 2);
-
-        Assert.That(again.Numbers, Is.EqualTo(whole.Numbers));
-        Assert.That(MetricsFile.Read(folder["run/metrics.jsonl"]), Has.Count.EqualTo(2));
+        using (var whole = new ResumableRun("adam", folder["whole"])) whole.Train(epochs: 2);
+        RunFiles.AssertEqual(folder["run"], folder["whole"]);
+        Assert.That(
+            Directory.GetFiles(folder["run"], ".*").Select(Path.GetFileName), Is.EqualTo(new[] { ".mine.tmp" }));
     }
 
     [Test]
     public void A_checkpoint_of_something_else_changes_nothing()
     {
         using var folder = new TemporaryFolder();
-        new ResumableRun("adam", folder["run"]).Train(epochs: 1);
-        var path = folder["run/checkpoint.safetensors"];
+        using (var run = new ResumableRun("adam", folder["run"])) run.Train(epochs: 1);
+        var path = folder["run/checkpoint-000000005.safetensors"];
         var (model, other) = (Perceptron(), new Linear(2, 2, new Rng(1)));
         var before = model.State().SelectMany(s => s.Tensor.ToArray()).ToArray();
 
@@ -119,23 +107,11 @@ public sealed class CheckpointTests
     public void A_run_that_diverged_is_not_resumed()
     {
         using var folder = new TemporaryFolder();
-        new ResumableRun("sgd", folder["run"]).Train(epochs: 1);
+        using (var run = new ResumableRun("sgd", folder["run"])) run.Train(epochs: 1);
         MetricsFile.Append(folder["run/metrics.jsonl"], new(2, 6, double.NaN, 0.5, null, 1, 1, 0.1));
         Assert.That(
             () => new ResumableRun("sgd", folder["run"], resumes: true),
             Throws.TypeOf<InputException>().With.Message.Contains("diverged in epoch 2"));
-    }
-
-    [Test]
-    public void A_run_is_locked_by_one_process()
-    {
-        using var folder = new TemporaryFolder();
-        using (new RunFolder(folder.Name).Lock())
-            Assert.That(
-                () => new RunFolder(folder.Name).Lock(),
-                Throws.TypeOf<InputException>().With.Message.Contains("another process"));
-        new RunFolder(folder.Name).Lock().Dispose();
-        Assert.That(Directory.GetFiles(folder.Name), Is.Empty);
     }
 
     /// <summary>Has dropout's generators and batch norm's buffers, which are part of a checkpoint.</summary>
@@ -147,28 +123,36 @@ public sealed class CheckpointTests
             new Linear(16, 16, rng), new ReLU(), new Dropout(rng.Split(), 0.2f), new Linear(16, 2, rng));
     }
 
-    private sealed class ResumableRun
+    private sealed class ResumableRun : IDisposable
     {
         private readonly Module model = Perceptron();
         private readonly CancelAtStep stop = new();
+        private readonly RunFolder folder;
 
         public ResumableRun(string optimizer, string path, bool resumes = false, long? maxSteps = null)
         {
-            var folder = new RunFolder(path);
-            if (!resumes) folder.Create(SmallRunConfig.Of());
+            folder = new RunFolder(path);
+            if (resumes) folder.Lock();
+            else folder.Create(SmallRunConfig.Of());
             Optimizer rule = optimizer == "adam"
                 ? new Adam(model.Parameters(), 0.01f)
                 : new Sgd(model.Parameters(), 0.1f, momentum: 0.9f, nesterov: true);
-            var history = resumes ? folder.LoadCheckpoint(model, rule) : [];
             var train = new DataLoader(Xor.Train, BatchSize, seed: 2);
             var test = new DataLoader(Xor.Test, BatchSize, shuffle: false);
+            var recorder = new RunRecorder(folder, "perceptron", Said.Add);
             Trainer = new(model, train, test, rule, schedule: new CosineAnnealingLR(15))
             {
                 MaxSteps = maxSteps,
-                Callbacks = [new RunRecorder(folder, model, "perceptron", optimizer: rule, history: history), stop],
+                Callbacks = [recorder, stop],
             };
-            Trainer.Resume(history);
+            if (!resumes) return;
+            folder.ThrowIfDiverged();
+            recorder.Resume(Trainer, folder.Restore(Trainer, Said.Add));
         }
+
+        public List<string> Said { get; } = [];
+
+        public void Dispose() => folder.Dispose();
 
         public Trainer Trainer { get; }
 

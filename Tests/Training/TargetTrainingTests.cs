@@ -71,18 +71,14 @@ public sealed class TargetTrainingTests
         using var stop = new CancellationTokenSource();
         var recorder = new RecordingCallback { OnStep = step => { if (step.Step == stopAt) stop.Cancel(); } };
         var optimizer = new Sgd(first.Parameters(), 0.1f, momentum: 0.9f);
-        var (metrics, checkpoint) = (folder["metrics.jsonl"], folder["checkpoint.safetensors"]);
-        var part = NewTrainer(
-            first, [recorder, new MetricsWriter(metrics), new CheckpointWriter(checkpoint, first, optimizer)],
-            optimizer);
+        var part = NewTrainer(first, [recorder, new CheckpointWriter(folder["run"])], optimizer);
         part.Run(3, stop.Token);
         Assert.That(part.History[^1].TestLoss, Is.Null, "stopped before the evaluation");
 
         var second = NewModel();
         optimizer = new(second.Parameters(), 0.1f, momentum: 0.9f);
-        Checkpoint.Load(checkpoint, second, optimizer);
         var rest = NewTrainer(second, [], optimizer);
-        rest.Resume(MetricsFile.Read(metrics));
+        Assert.That(Checkpoint.LoadNewest(folder["run"], rest), Is.EqualTo(stopAt));
         rest.Run(3);
         Assert.That(Numbers(second), Is.EqualTo(Numbers(whole)));
         Assert.That(rest.Best!.Epoch, Is.EqualTo(expected.Best!.Epoch));

@@ -60,6 +60,11 @@ internal static class CheckedOption
     public static Option<string?> Text(string name, string value, string help) =>
         Create<string?>(name, value, help, "a text that is not empty", text => text.Length > 0 ? text : null);
 
+    /// <summary>A text that a function accepts.</summary>
+    public static Option<string?> Checked(
+        string name, string value, string help, string expected, Func<string, bool> fits) =>
+        Create<string?>(name, value, help, expected, text => fits(text) ? text : null);
+
     /// <summary>A file or folder; <c>~</c> at its beginning is the home folder.</summary>
     public static Option<string?> Path(string name, string value, string help) => new(name)
     {

@@ -6,7 +6,7 @@ using PyNetSharp.Models;
 namespace PyNetSharp.Train;
 
 /// <summary><c>pynet train</c>: trains a model by its recipe, changed by options.</summary>
-internal sealed class TrainCommand : ConsoleCommand
+internal sealed partial class TrainCommand : ConsoleCommand
 {
     private readonly Argument<string?> model = new("MODEL")
     {
@@ -100,13 +100,7 @@ internal sealed class TrainCommand : ConsoleCommand
 
     private readonly DeviceOptions device = new();
 
-    private readonly Option<string?> folder = CheckedOption.Path(
-        "--out", "DIR", "Where settings, metrics, weights and curves go. Default: runs/<model>-<data>-<time>.");
-
-    private readonly Option<string?> resume = CheckedOption.Path(
-        "--resume", "DIR",
-        "Resume the run in this folder where it stopped, with its settings; --epochs, --max-steps, --data-dir, " +
-        "--download, --device, --threads, --precision and --quiet may be given anew.");
+    private readonly RunOptions run = new();
 
     private readonly Option<bool> quiet = CheckedOption.Switch("--quiet", "Print the result only.");
 
@@ -120,7 +114,7 @@ internal sealed class TrainCommand : ConsoleCommand
             "Training; what is not given is the model's own",
             epochs, maxSteps, batchSize, accumulate, optimizer, learningRate, momentum, nesterov, weightDecay, schedule,
             evaluateEvery);
-        AddGroup("Run", seed, device.Name, device.Threads, device.Precision, folder, resume, quiet);
+        AddGroup("Run", [seed, device.Name, device.Threads, device.Precision, .. run.All, quiet]);
         Examples.AddRange(
         [
             ("pynet", "Train a small NiN on drawn shapes."),
@@ -131,6 +125,8 @@ internal sealed class TrainCommand : ConsoleCommand
             ("pynet train nin --data cifar100 --weights nin-cifar10.safetensors --new-head --freeze features",
                 "Fine-tune: train a new last layer on top of trained ones."),
             ("pynet train --resume runs/first --epochs 200", "Resume a run that was stopped, or make it longer."),
+            ("pynet train alexnet --data cifar10 --out runs/a --resume-or-start",
+                "Begin a run, or go on with it: for a supervisor that repeats the command."),
             ("pynet train fcnet --data xor --epochs 20 --threads 1", "Learn the exclusive or."),
         ]);
     }
@@ -138,7 +134,7 @@ internal sealed class TrainCommand : ConsoleCommand
     protected override int Run(ParseResult parse)
     {
         var screen = new ConsoleOutput(parse.GetValue(quiet));
-        var settings = parse.GetValue(resume) is { } run ? ResumeSettings(parse, new(run)) : ReadSettings(parse);
+        var settings = run.FolderToResume(parse) is { } held ? ResumeSettings(parse, held) : ReadSettings(parse);
         if (settings.ResumedFrom is null) settings.RunFolder.ThrowIfUsed();
 
         var warmUp = new WarmUpRun(settings.Network, settings.Recipe, settings.Device);
@@ -147,25 +143,25 @@ internal sealed class TrainCommand : ConsoleCommand
     }
 
     /// <summary>The settings of a run that resumes: of its <c>config.json</c>, some replaced by options.</summary>
-    private TrainingSettings ResumeSettings(ParseResult parse, RunFolder run)
+    private TrainingSettings ResumeSettings(ParseResult parse, RunFolder folder)
     {
-        Option[] allowed =
-        [
-            resume, quiet, epochs, maxSteps, data.Folder, data.Download, device.Name, device.Threads, device.Precision,
-        ];
-        var conflict = parse.GetValue(model) is { } name
-            ? $"the model '{name}'"
-            : Options.Except(allowed).FirstOrDefault(option => parse.GetResult(option) is { Implicit: false })?.Name;
-        if (conflict is not null)
+        var config = folder.ReadConfig();
+        config.Check(folder.ConfigPath);
+        var differing = DifferingSettings(parse, config);
+        if (differing.Count > 0)
             throw new InputException(
-                $"--resume continues a run with its settings; {conflict} cannot be given beside it.");
+                $"The run in '{folder.Folder}' has other settings: {string.Join("; ", differing)}. It resumes with " +
+                "its own; leave these out, or begin another run.");
 
-        var config = run.ReadConfig();
+        var policy = run.Apply(CheckpointPolicy.Of(config), parse);
         config = config with
         {
             Epochs = parse.GetValue(epochs) ?? config.Epochs,
             MaxSteps = parse.GetValue(maxSteps) ?? config.MaxSteps,
             DataDir = parse.GetValue(data.Folder) ?? config.DataDir,
+            CheckpointEvery = policy.EveryText,
+            Keep = policy.Keep,
+            OnDivergence = policy.OnDivergenceText,
         };
         if (parse.GetValue(device.Name) is { } otherDevice)             // which has threads and precision of its own
         {
@@ -178,8 +174,9 @@ internal sealed class TrainCommand : ConsoleCommand
             Threads = parse.GetValue(device.Threads) ?? config.Threads,
             Precision = parse.GetValue(device.Precision) ?? config.Precision,
         };
-        config.Check(run.ConfigPath);
-        return config.ToSettings(DeviceOptions.Open(config.Device, config.Threads, config.Precision), run);
+        config.Check(folder.ConfigPath);
+        var opened = DeviceOptions.Open(config.Device, config.Threads, config.Precision);
+        return config.ToSettings(opened, folder) with { AcceptsComplete = parse.GetValue(run.ResumeOrStart) };
     }
 
     private TrainingSettings ReadSettings(ParseResult parse)
@@ -211,7 +208,8 @@ internal sealed class TrainCommand : ConsoleCommand
             Threads = parse.GetValue(device.Threads),
             DataFolder = parse.GetValue(data.Folder),
             Device = device.Open(parse),
-            RunFolder = parse.GetValue(folder) is { } chosen
+            Checkpoints = run.Apply(new(), parse),
+            RunFolder = parse.GetValue(run.Out) is { } chosen
                 ? new(chosen)
                 : RunFolder.CreateUnique("runs", $"{network.Name}-{recipe.Data}-{DateTime.Now:yyyyMMdd-HHmmss}"),
         };

@@ -73,6 +73,11 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long ste
         sinceLine.Restart();
     }
 
+    public void OnRollback(Rollback rollback) => screen.WriteResult(string.Create(
+        CultureInfo.InvariantCulture,
+        $"The loss was not finite at step {rollback.Fault.Step}: training goes on after step {rollback.Step} with " +
+        $"learning rates times {rollback.LearningRateFactor:G6} ({rollback.Count} of {Trainer.MaxRollbacks} times)."));
+
     /// <summary>The time until training begins: the runtime, the data, the compiler, one step.</summary>
     private void WriteTimeToFirstStep()
     {

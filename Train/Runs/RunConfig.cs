@@ -84,6 +84,15 @@ internal sealed record RunConfig
     /// <summary>The threads chosen for the CPU; null for one per core.</summary>
     public required int? Threads { get; init; }
 
+    /// <summary>As <see cref="CheckpointPolicy"/> formats it; older files have no such key.</summary>
+    public string? CheckpointEvery { get; init; }
+
+    /// <summary>The checkpoints to keep; older files have no such key.</summary>
+    public int? Keep { get; init; }
+
+    /// <summary>As <see cref="CheckpointPolicy"/> formats it; older files have no such key.</summary>
+    public string? OnDivergence { get; init; }
+
     /// <summary>The words of the command line, which older files have; not used.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Arguments { get; init; }
@@ -140,6 +149,9 @@ internal sealed record RunConfig
             Driver = settings.Gpu?.Driver,
             Precision = settings.Device.Precision,
             Threads = settings.Device is CpuDevice ? settings.Threads : null,
+            CheckpointEvery = settings.Checkpoints.EveryText,
+            Keep = settings.Checkpoints.Keep,
+            OnDivergence = settings.Checkpoints.OnDivergenceText,
             Started = Now(),
             Versions = CurrentVersions(),
         };
@@ -183,6 +195,7 @@ internal sealed record RunConfig
             Accumulate = Accumulate ?? 1,
             Seed = Seed,
             Threads = Threads,
+            Checkpoints = CheckpointPolicy.Of(this),
             Device = device,
             RunFolder = folder,
             ResumedFrom = this,
@@ -226,6 +239,11 @@ internal sealed record RunConfig
         CheckRange("max_steps", MaxSteps, SettingRange.Positive);
         CheckRange("evaluate_every", EvaluateEvery, SettingRange.Positive);
         CheckRange("threads", Threads, SettingRange.Threads);
+        CheckRange("keep", Keep, SettingRange.Keep);
+        if (CheckpointEvery is { } every && CheckpointPolicy.ParseInterval(every) is null)
+            throw Invalid("checkpoint_every", every, CheckpointPolicy.IntervalText);
+        if (OnDivergence is { } text && CheckpointPolicy.ParseDivergence(text) is null)
+            throw Invalid("on_divergence", text, CheckpointPolicy.DivergenceText);
 
         if (Dropout > 0 && !network.HasDropout)
             throw Invalid("dropout", Text(Dropout), $"0 or null, because {Model} has no dropout layers");

@@ -69,6 +69,27 @@ internal static class RunConfigFile
         }
     }
 
+    /// <summary>Whether a file is empty or a beginning of one of ours; earlier versions could leave one.</summary>
+    public static bool IsIncomplete(string path)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > 1 << 20) return false;
+            var text = File.ReadAllText(path).Trim('\0', ' ', '\n', '\r');
+            if (!text.StartsWith("{\n  \"model\":", StringComparison.Ordinal)) return text is "" or "{";
+            using var whole = JsonDocument.Parse(text);
+            return false;
+        }
+        catch (JsonException)
+        {
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static void CheckKeys(JsonObject root)
     {
         var known = Json.RunConfig.Properties;

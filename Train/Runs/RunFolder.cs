@@ -1,14 +1,19 @@
 using PyNetSharp.Layers;
-using PyNetSharp.Optimizers;
 using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
 
-/// <summary>The folder of a run's settings, metrics, weights and curves.</summary>
-internal sealed class RunFolder
+/// <summary>The folder of a run's settings, checkpoints, metrics, weights and curves.</summary>
+/// <remarks>
+/// The checkpoints alone decide how a run resumes. Metrics, weights and curves are derived from what is in them, and
+/// written anew when it does. One process at a time writes: it has the lock, which is taken before anything else.
+/// </remarks>
+internal sealed class RunFolder : IDisposable
 {
     private readonly string requestedPath;
     private readonly bool isNumbered;           // whether a folder that exists already is avoided by a number
+    private RunLock? runLock;
+    private RunConfig? config;                  // as last written
 
     /// <summary>A folder for one run.</summary>
     /// <param name="path">A folder that holds no run; it is created when the run begins.</param>
@@ -37,11 +42,19 @@ internal sealed class RunFolder
     /// <summary>The weights of the best epoch.</summary>
     public string BestWeightsPath => Path.Combine(Folder, "best.safetensors");
 
-    /// <summary>The state from which the run resumes; see <see cref="Checkpoint"/>.</summary>
-    public string CheckpointPath => Path.Combine(Folder, "checkpoint.safetensors");
+    /// <summary>The checkpoint of earlier versions, which had one.</summary>
+    public string OldCheckpointPath => Path.Combine(Folder, "checkpoint.safetensors");
 
     /// <summary>The chart of loss and accuracies.</summary>
     public string CurvesPath => Path.Combine(Folder, "curves.svg");
+
+    /// <summary>Whether there is a checkpoint, sound or not: otherwise the run begins at its beginning.</summary>
+    public bool HasCheckpoint => CheckpointFolder.Find(Folder).Count > 0 || File.Exists(OldCheckpointPath);
+
+    /// <summary>Whether the folder holds a run that can be resumed, if only from its beginning.</summary>
+    public bool HoldsRun => File.Exists(ConfigPath) && (!RunConfigFile.IsIncomplete(ConfigPath) || HasCheckpoint);
+
+    private string[] DerivedFiles => [MetricsPath, LastWeightsPath, BestWeightsPath, CurvesPath];
 
     /// <summary>
     /// A folder <c>parent/name</c>, or <c>parent/name-2</c> and so on if that exists, now or when the run begins.
@@ -53,14 +66,208 @@ internal sealed class RunFolder
     /// <exception cref="InputException">The folder holds a run, or cannot be created.</exception>
     public void ThrowIfUsed()
     {
-        string[] files = [ConfigPath, MetricsPath, LastWeightsPath, BestWeightsPath, CheckpointPath, CurvesPath];
-        if (!isNumbered && files.FirstOrDefault(Path.Exists) is { } file) throw UsedError(file);
+        if (!isNumbered && FindUsedFile() is { } file) throw UsedError(file);
 
         var above = GetFullPath();
         while (above is not null && !Path.Exists(above)) above = Path.GetDirectoryName(above);
         if (File.Exists(above))
             throw new InputException($"The folder '{Folder}' cannot be created: '{above}' is a file.");
     }
+
+    /// <summary>
+    /// Creates the folder, locks it and writes the settings, which also shows that it can be written. Of several runs
+    /// that begin at once, only one gets the folder.
+    /// </summary>
+    /// <exception cref="InputException">The folder holds a run, is in use, or cannot be written.</exception>
+    public void Create(RunConfig config)
+    {
+        ThrowIfUsed();
+        while (!TryCreate(config)) Folder = FindUnusedPath();
+    }
+
+    /// <summary>Locks the folder of a run that resumes, and removes what a killed process left half-written.</summary>
+    /// <exception cref="InputException">Another process has the run, or the folder cannot be written.</exception>
+    public void Lock()
+    {
+        try
+        {
+            runLock = RunLock.Take(Folder);
+            AtomicFile.DeleteTemporaryFiles(Folder);
+        }
+        catch (Exception fault) when (FileErrors.IsWriteError(fault))
+        {
+            throw new InputException(
+                $"The run in '{Folder}' cannot be locked: {FileErrors.Describe(fault)}", fault);
+        }
+    }
+
+    /// <summary>Undoes <see cref="Create"/> for a run without results, so that the folder can be used again.</summary>
+    public void DeleteIfEmpty()
+    {
+        var checkpoints = CheckpointFolder.Find(Folder);
+        if (Path.Exists(MetricsPath) || checkpoints.Any(checkpoint => checkpoint.Step > 0)) return;
+        try
+        {
+            foreach (var (_, path) in checkpoints) FileOperations.Delete(path);
+            FileOperations.Delete(ConfigPath);
+            Dispose();
+            if (!Directory.EnumerateFileSystemEntries(Folder).Any()) Directory.Delete(Folder);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The fault that ended the run is reported instead.
+        }
+    }
+
+    /// <summary>Creates the folder again if it has vanished, with lock and settings.</summary>
+    /// <returns>Whether it had.</returns>
+    /// <exception cref="InputException">It cannot be created.</exception>
+    public bool Recreate()
+    {
+        if (config is null || File.Exists(ConfigPath)) return false;
+        try
+        {
+            Directory.CreateDirectory(Folder);
+            if (!File.Exists(Path.Combine(Folder, RunLock.FileName)))
+            {
+                runLock?.Dispose();
+                runLock = RunLock.Take(Folder);
+            }
+
+            UpdateConfig(config);
+            return true;
+        }
+        catch (Exception fault) when (FileErrors.IsWriteError(fault))
+        {
+            throw CreationError(fault);
+        }
+    }
+
+    /// <summary>Another folder for the same run, under the system's folder for temporary files.</summary>
+    /// <exception cref="InputException">It cannot be created.</exception>
+    public RunFolder CreateElsewhere()
+    {
+        var name = $"pynet-{Path.GetFileName(Path.TrimEndingDirectorySeparator(GetFullPath()!))}";
+        var path = Path.Combine(Path.GetTempPath(), name);
+        var number = 1;
+        while (Path.Exists($"{path}-{number}")) number++;
+        var other = new RunFolder($"{path}-{number}");
+        other.Create(config!);
+        return other;
+    }
+
+    /// <summary>Writes the settings of a run that resumes.</summary>
+    /// <exception cref="InputException">They cannot be written.</exception>
+    public void UpdateConfig(RunConfig config)
+    {
+        this.config = config;
+        AtomicFile.Write(ConfigPath, stream => RunConfigFile.Write(stream, config));
+    }
+
+    /// <summary>Reads the settings of a run that resumes.</summary>
+    /// <exception cref="InputException">There are none, or they are faulty.</exception>
+    public RunConfig ReadConfig()
+    {
+        if (!File.Exists(ConfigPath))
+            throw new InputException($"The folder '{Folder}' holds no run: there is no config.json.");
+        config = RunConfigFile.Read(ConfigPath);
+        return config;
+    }
+
+    /// <summary>Restores a training from the newest checkpoint that is sound.</summary>
+    /// <param name="trainer">It has not begun.</param>
+    /// <param name="warn">Called with a message for each newer one that is not.</param>
+    /// <returns>The steps done; null if there is no checkpoint, so that the run begins at its beginning.</returns>
+    /// <exception cref="InputException">There are checkpoints, but none can be used.</exception>
+    public long? Restore(Trainer trainer, Action<string> warn) =>
+        Checkpoint.LoadNewest(
+            Folder, trainer, fault => warn($"{fault.Message} The checkpoint before it is taken."))
+        ?? (File.Exists(OldCheckpointPath) ? RestoreOld(trainer) : null);
+
+    /// <summary>Throws if the metrics say that the run diverged.</summary>
+    /// <exception cref="InputException">It did, and would again.</exception>
+    public void ThrowIfDiverged()
+    {
+        if (ReadMetrics().FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss)) is { } last)
+            throw new InputException(
+                $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Resume it with " +
+                "--on-divergence rollback:0.5, or begin another with a smaller learning rate; --weights takes this " +
+                "one's.");
+    }
+
+    /// <summary>Deletes metrics, weights and curves, which a run at its beginning does not have.</summary>
+    public void DeleteDerivedFiles()
+    {
+        foreach (var file in DerivedFiles) FileOperations.Delete(file);
+    }
+
+    /// <summary>Frees the lock.</summary>
+    public void Dispose()
+    {
+        runLock?.Dispose();
+        runLock = null;
+    }
+
+    /// <summary>
+    /// A folder of an earlier version: the results are in its metrics. Those of an epoch's first part are missing where
+    /// a crash came between the writing of the two files.
+    /// </summary>
+    private long RestoreOld(Trainer trainer)
+    {
+        var step = Checkpoint.LoadState(OldCheckpointPath, trainer);
+        trainer.ResumeAt(step, [.. ReadMetrics().Where(epoch => epoch.Step <= step)], BestWeightsPath);
+        return step;
+    }
+
+    private IReadOnlyList<EpochRecord> ReadMetrics() => File.Exists(MetricsPath) ? MetricsFile.Read(MetricsPath) : [];
+
+    private bool TryCreate(RunConfig config)
+    {
+        var isNew = !Directory.Exists(Folder);
+        try
+        {
+            Directory.CreateDirectory(Folder);
+            runLock = RunLock.Take(Folder);
+            if (FindUsedFile() is { } file)
+            {
+                Dispose();
+                return isNumbered ? false : throw UsedError(file);
+            }
+
+            AtomicFile.DeleteTemporaryFiles(Folder);
+            UpdateConfig(config);
+            return true;
+        }
+        catch (InputException) when (runLock is null)
+        {
+            if (isNumbered) return false;           // in use, or it holds a run
+            throw;
+        }
+        catch (Exception fault) when (fault is InputException || FileErrors.IsWriteError(fault))
+        {
+            Dispose();
+            if (isNew) TryDeleteFolder();
+            throw CreationError(fault.InnerException ?? fault);
+        }
+    }
+
+    private void TryDeleteFolder()
+    {
+        try
+        {
+            Directory.Delete(Folder);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The fault that kept the run from beginning is reported instead.
+        }
+    }
+
+    /// <summary>A file that only a run has; settings that a killed process left incomplete do not count.</summary>
+    private string? FindUsedFile() =>
+        DerivedFiles.Append(OldCheckpointPath).FirstOrDefault(Path.Exists)
+        ?? CheckpointFolder.Find(Folder).Select(checkpoint => checkpoint.Path).FirstOrDefault()
+        ?? (Path.Exists(ConfigPath) && !RunConfigFile.IsIncomplete(ConfigPath) ? ConfigPath : null);
 
     private string? GetFullPath()
     {
@@ -74,118 +281,15 @@ internal sealed class RunFolder
         }
     }
 
-    /// <summary>
-    /// Creates the folder and writes the settings, which also shows that it can be written. Of several runs that begin
-    /// at once, only one gets the folder.
-    /// </summary>
-    /// <exception cref="InputException">The folder holds a run, or cannot be created or written.</exception>
-    public void Create(RunConfig config)
-    {
-        ThrowIfUsed();
-        while (!TryCreate(config))
-        {
-            if (!isNumbered) throw UsedError(ConfigPath);
-            Folder = FindUnusedPath();
-        }
-    }
-
-    /// <summary>Undoes <see cref="Create"/> for a run without results, so that the folder can be used again.</summary>
-    public void DeleteIfEmpty()
-    {
-        if (Path.Exists(MetricsPath)) return;
-        try
-        {
-            File.Delete(ConfigPath);
-            if (!Directory.EnumerateFileSystemEntries(Folder).Any()) Directory.Delete(Folder);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // The fault that ended the run is reported instead.
-        }
-    }
-
-    /// <summary>Writes the settings of a run that resumes.</summary>
-    /// <exception cref="InputException">They cannot be written.</exception>
-    public void UpdateConfig(RunConfig config) =>
-        AtomicFile.Write(ConfigPath, stream => RunConfigFile.Write(stream, config));
-
-    /// <summary>Reads the settings of a run that resumes.</summary>
-    /// <exception cref="InputException">There are none, or they are faulty.</exception>
-    public RunConfig ReadConfig() => File.Exists(ConfigPath)
-        ? RunConfigFile.Read(ConfigPath)
-        : throw new InputException($"The folder '{Folder}' holds no run: there is no config.json.");
-
-    /// <summary>Keeps other processes from resuming the run until disposal, or the end of this process.</summary>
-    /// <exception cref="InputException">Another process has the run.</exception>
-    public IDisposable Lock()
-    {
-        try
-        {
-            return new FileStream(
-                Path.Combine(Folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1,
-                FileOptions.DeleteOnClose);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException(
-                $"The run in '{Folder}' cannot be locked: {fault.Message} Does another process train it?", fault);
-        }
-    }
-
-    /// <summary>Restores model, optimizer and what else has a state from the run's checkpoint.</summary>
-    /// <returns>The results of the epochs until then; the last may be incomplete.</returns>
-    /// <exception cref="InputException">There is no checkpoint, it does not fit, or the run had diverged.</exception>
-    public IReadOnlyList<EpochRecord> LoadCheckpoint(
-        Module model, Optimizer optimizer, params IReadOnlyList<ICheckpointed> others)
-    {
-        var epochs = File.Exists(MetricsPath) ? MetricsFile.Read(MetricsPath) : [];
-        if (epochs.FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss)) is { } last)
-            throw new InputException(
-                $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Begin another with a smaller " +
-                "learning rate; --weights takes this one's.");
-
-        if (!File.Exists(CheckpointPath))
-            throw new InputException(
-                $"The run in '{Folder}' cannot be resumed: there is no {Path.GetFileName(CheckpointPath)}.");
-
-        AtomicFile.DeleteTemporaryFiles(Folder);
-        var step = Checkpoint.Load(CheckpointPath, model, optimizer, others);
-        EpochRecord[] until = [.. epochs.TakeWhile(epoch => epoch.Step <= step)];
-        if (until is not [.., var end] || end.Step != step)
-            throw new InputException(
-                $"'{MetricsPath}' has no epoch that ends at step {step}, where the checkpoint was saved.");
-        if (until.Length < epochs.Count) MetricsFile.Write(MetricsPath, until);
-        return until;
-    }
-
-    /// <summary>Only one process can create a new file of a name: the folder belongs to the one that did.</summary>
-    private bool TryCreate(RunConfig config)
-    {
-        var created = false;
-        try
-        {
-            Directory.CreateDirectory(Folder);
-            using var stream = new FileStream(ConfigPath, FileMode.CreateNew);
-            created = true;
-            RunConfigFile.Write(stream, config);
-            stream.Flush(flushToDisk: true);
-            return true;
-        }
-        catch (Exception fault) when (FileErrors.IsWriteError(fault))
-        {
-            if (created) File.Delete(ConfigPath);
-            else if (File.Exists(ConfigPath)) return false;
-            throw new InputException(
-                $"The folder '{Folder}' cannot be created or written: {FileErrors.Describe(fault)}", fault);
-        }
-    }
-
     private string FindUnusedPath()
     {
         var path = requestedPath;
         for (var i = 2; Path.Exists(path); i++) path = $"{requestedPath}-{i}";
         return path;
     }
+
+    private InputException CreationError(Exception fault) =>
+        new($"The folder '{Folder}' cannot be created or written: {FileErrors.Describe(fault)}", fault);
 
     private InputException UsedError(string file) =>
         new($"The folder '{Folder}' already holds a run ({Path.GetFileName(file)}); choose another.");

@@ -1,46 +1,157 @@
-using PyNetSharp.Optimizers;
+using PyNetSharp.Layers;
 using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Writes the results of every epoch to the run's folder.</summary>
+/// <summary>Writes a run's checkpoints, and after every epoch its metrics, weights and curves.</summary>
+/// <remarks>
+/// What cannot be written does not end training: it is said once, and tried again with each checkpoint. If it still
+/// fails when training ends, everything goes to another folder.
+/// </remarks>
 internal sealed class RunRecorder : ITrainingCallback
 {
-    private readonly string curvesPath, title;
+    private readonly RunFolder folder;
+    private readonly string title;
+    private readonly IReadOnlyDictionary<string, string>? metadata;
+    private readonly Action<string> say;
+    private readonly CheckpointWriter checkpoints;
     private readonly MetricsWriter metrics;
-    private readonly ITrainingCallback[] writers;
+    private EpochRecord? newEpoch;              // that has ended, and is not written
+    private bool isNewBest, isStale;            // whether files lack what could not be written
+    private InputException? checkpointFault, reported;
+    private long? stepBeforeFault;
 
     /// <param name="folder">The folder of a run that has begun.</param>
-    /// <param name="model">The model that is trained.</param>
     /// <param name="title">The curves' title: "nin on cifar10".</param>
+    /// <param name="say">Prints a line.</param>
     /// <param name="metadata">The metadata of the weight files; null for none.</param>
-    /// <param name="optimizer">The optimizer that trains the model; null for a run that cannot be resumed.</param>
-    /// <param name="history">The epochs of a run that resumes; null for a new one.</param>
-    /// <param name="others">What else has a state; null for nothing.</param>
+    /// <param name="every">How often a checkpoint is written; null for the default.</param>
+    /// <param name="keep">The checkpoints to keep.</param>
+    /// <param name="inBackground">Whether training goes on while a checkpoint is written.</param>
     public RunRecorder(
-        RunFolder folder, Module model, string title, IReadOnlyDictionary<string, string>? metadata = null,
-        Optimizer? optimizer = null, IEnumerable<EpochRecord>? history = null,
-        IReadOnlyList<ICheckpointed>? others = null)
+        RunFolder folder, string title, Action<string> say, IReadOnlyDictionary<string, string>? metadata = null,
+        CheckpointInterval? every = null, int keep = 3, bool inBackground = true)
     {
-        (curvesPath, this.title) = (folder.CurvesPath, title);
-        metrics = new(folder.MetricsPath, history);
-        var weights = new WeightsWriter(model, folder.LastWeightsPath, folder.BestWeightsPath, metadata);
-        // The checkpoint comes last: what a crash leaves incomplete is done again from the checkpoint before.
-        writers = optimizer is null
-            ? [metrics, weights]
-            : [metrics, weights, new CheckpointWriter(folder.CheckpointPath, model, optimizer, others ?? [])];
+        (this.folder, this.title, this.say, this.metadata) = (folder, title, say, metadata);
+        metrics = new(folder.MetricsPath);
+        checkpoints = new(folder.Folder, every, keep) { Failed = OnCheckpointFailed, InBackground = inBackground };
     }
 
-    /// <summary>Whether the files have all epochs so far; false after one could not be written.</summary>
-    public bool IsUpToDate { get; private set; } = true;
+    /// <summary>Whether the files have all epochs so far.</summary>
+    public bool IsUpToDate => !isStale && newEpoch is null && checkpointFault is null;
 
-    /// <inheritdoc/>
-    /// <exception cref="InputException">A file cannot be written.</exception>
-    public void OnEpochEnd(EpochRecord epoch, bool isBest)
+    /// <summary>The folder that has the results in place of the run's; null where that has them.</summary>
+    public string? OtherFolder { get; private set; }
+
+    /// <summary>Writes the files of a training that was restored: a killed process may have left others.</summary>
+    /// <param name="trainer">It has been restored, and has not begun.</param>
+    /// <param name="step">The steps done; null if there was no checkpoint.</param>
+    public void Resume(Trainer trainer, long? step)
     {
-        IsUpToDate = false;
-        foreach (var writer in writers) writer.OnEpochEnd(epoch, isBest);
-        LearningCurves.Write(curvesPath, metrics.Epochs, title);
-        IsUpToDate = true;
+        if (step is { } done && File.Exists(CheckpointFolder.PathOf(folder.Folder, done))) checkpoints.Resume(done);
+        isStale = true;
+        isStale = !Try(() => WriteFiles(trainer));
+    }
+
+    public void OnEpochEnd(EpochRecord epoch, bool isBest) => (newEpoch, isNewBest) = (epoch, isNewBest || isBest);
+
+    /// <summary>The metrics have epochs that are to be trained again.</summary>
+    public void OnRollback(Rollback rollback) => isStale = true;
+
+    public void OnCheckpoint(Trainer trainer, CheckpointMoment moment)
+    {
+        var isDue = moment != CheckpointMoment.Step || checkpoints.IsDue(trainer, moment);
+        if (isDue && !Try(() => isStale |= folder.Recreate())) isStale = true;
+        checkpoints.OnCheckpoint(trainer, moment);
+        if (checkpointFault is not null && checkpoints.WrittenStep != stepBeforeFault) checkpointFault = null;
+        if (isDue && (newEpoch is not null || isStale))
+        {
+            var wasStale = isStale;
+            isStale = true;
+            isStale = !Try(() => WriteFiles(trainer, all: wasStale));
+        }
+
+        if (reported is not null && IsUpToDate)
+        {
+            reported = null;
+            say($"'{folder.Folder}' can be written again; it has everything.");
+        }
+
+        if (moment == CheckpointMoment.End && !IsUpToDate) WriteElsewhere(trainer);
+    }
+
+    /// <summary>Writes what an epoch has changed, or all files.</summary>
+    private void WriteFiles(Trainer trainer, bool all = true)
+    {
+        if (trainer.History.Count == 0)
+        {
+            if (all) folder.DeleteDerivedFiles();
+            return;
+        }
+
+        if (all || newEpoch is null) metrics.Rewrite(trainer.History);
+        else metrics.OnEpochEnd(newEpoch, isNewBest);
+        WriteWeights(folder, trainer, all || isNewBest);
+        LearningCurves.Write(folder.CurvesPath, metrics.Epochs, title);
+        if (checkpoints.WrittenStep is not null) FileOperations.Delete(folder.OldCheckpointPath);
+        (newEpoch, isNewBest) = (null, false);
+    }
+
+    private void WriteWeights(RunFolder run, Trainer trainer, bool withBest)
+    {
+        trainer.Model.Save(run.LastWeightsPath, metadata);
+        if (!withBest) return;
+        (string, Tensor)[] best = [.. trainer.BestWeights()];
+        if (best.Length > 0) Safetensors.Save(run.BestWeightsPath, best, metadata);
+        else if (trainer.Best is null) FileOperations.Delete(run.BestWeightsPath);
+    }
+
+    /// <returns>Whether it succeeded.</returns>
+    private bool Try(Action write)
+    {
+        try
+        {
+            write();
+            return true;
+        }
+        catch (Exception fault) when (fault is InputException || FileErrors.IsWriteError(fault))
+        {
+            Report(fault as InputException ?? new($"'{folder.Folder}': {FileErrors.Describe(fault)}", fault));
+            return false;
+        }
+    }
+
+    private void OnCheckpointFailed(InputException fault)
+    {
+        (checkpointFault, stepBeforeFault) = (fault, checkpoints.WrittenStep);
+        Report(fault);
+    }
+
+    private void Report(InputException fault)
+    {
+        if (reported is null)
+            say($"warning: {fault.Message} Training goes on; the next checkpoint tries again.");
+        reported = fault;
+    }
+
+    /// <exception cref="InputException">Nor can that be written.</exception>
+    private void WriteElsewhere(Trainer trainer)
+    {
+        var why = reported?.Message ?? "";
+        try
+        {
+            using var other = folder.CreateElsewhere();
+            trainer.CopiedState?.Write(CheckpointFolder.PathOf(other.Folder, trainer.CopiedState.Progress!.Step));
+            MetricsFile.Write(other.MetricsPath, trainer.History);
+            WriteWeights(other, trainer, withBest: true);
+            LearningCurves.Write(other.CurvesPath, trainer.History, title);
+            OtherFolder = other.Folder;
+        }
+        catch (InputException fault)
+        {
+            throw new InputException($"{why} Nor could the results be kept elsewhere: {fault.Message}", fault);
+        }
+
+        say($"{why} The results are in '{OtherFolder}'; --resume {OtherFolder} resumes from there.");
     }
 }

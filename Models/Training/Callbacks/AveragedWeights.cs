@@ -12,10 +12,9 @@ namespace PyNetSharp.Training;
 /// <see cref="WeightsWriter"/> saves averaged weights if it is given the average.
 /// <code>
 /// var average = new ExponentialMovingAverage(model);
-/// var averaged = new AveragedWeights(average);
 /// var trainer = new Trainer(model, train, test, optimizer)
 /// {
-///     Callbacks = [averaged, new CheckpointWriter(path, model, optimizer, averaged)],
+///     Callbacks = [new AveragedWeights(average), new CheckpointWriter("run")],
 /// };
 /// </code>
 /// On a GPU the steps after a loss that is not finite, up to its reading, reach the average.

@@ -43,6 +43,20 @@ public sealed class BestWeights(Module model)
     /// <param name="loss">The lowest loss; null for none.</param>
     public void Resume(double? accuracy, double? loss = null) => (Accuracy, Loss) = (accuracy, loss);
 
+    /// <summary>How often weights were kept.</summary>
+    internal long Changes { get; private set; }
+
+    /// <summary>The best weights, in the order of the model's state; null where they are not here.</summary>
+    internal IReadOnlyList<Tensor>? Kept => weights?.Copies;
+
+    /// <summary>Takes the weights that an earlier run kept.</summary>
+    internal void Keep(IReadOnlyList<float[]> values)
+    {
+        weights ??= new(model);
+        weights.Replace(values);
+        Changes++;
+    }
+
     /// <summary>Puts the best weights back into the model.</summary>
     /// <exception cref="InvalidOperationException">
     /// There are none, or an earlier run had the best.
@@ -58,5 +72,6 @@ public sealed class BestWeights(Module model)
         using var evaluated = new EvaluationWeights(callbacks);
         if (weights is null) weights = new(model);
         else weights.Update();
+        Changes++;
     }
 }

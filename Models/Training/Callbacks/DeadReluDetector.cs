@@ -21,6 +21,13 @@ public sealed class DeadReluDetector
     /// <summary>The step at which the network was found dead, from 1; null while it is not.</summary>
     public long? DetectedAtStep { get; private set; }
 
+    /// <summary>The constant batches in a row so far, which a run that resumes has from the one before.</summary>
+    internal int ConstantBatches
+    {
+        get => constantBatches;
+        set => (constantBatches, DetectedAtStep) = (value, null);
+    }
+
     /// <summary>Takes the next training batch into account.</summary>
     /// <param name="isConstantOutput">As <see cref="BatchMetrics.IsConstantOutput"/> says.</param>
     /// <param name="step">The number of the batch's step, from 1.</param>

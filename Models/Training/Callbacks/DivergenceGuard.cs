@@ -27,6 +27,9 @@ public sealed class DivergenceGuard
 
     internal Snapshot LastGoodWeights { get; }
 
+    /// <summary>Whether a loss was not finite.</summary>
+    internal bool HasDiverged => firstNonFinite is not null;
+
     /// <summary>Whether the weights were last kept at least <paramref name="interval"/> steps before a step.</summary>
     /// <param name="step">The number of the step, from 1.</param>
     /// <param name="interval">In steps; at least 1.</param>
@@ -89,7 +92,4 @@ public sealed class DivergenceGuard
         : kept is not null ? $"{kept}, and did so before; initialize or load it anew."
         : (faulty is null ? "" : $"{faulty} after the last update. ") +
             "Try a smaller learning rate, or a warm-up.";
-
-    /// <summary>The step from which training resumes: <see cref="IsDue"/> counts from there.</summary>
-    internal void Resume(long step) => keptStep = step;
 }

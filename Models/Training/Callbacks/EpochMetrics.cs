@@ -57,6 +57,19 @@ public sealed class EpochMetrics(int epoch)
         correct = part.TrainAccuracy is { } share ? (int)Math.Round(share * items) : null;
     }
 
+    /// <summary>Starts from the sums of an earlier run that stopped within the epoch, to the last bit.</summary>
+    internal void Resume(RunningEpoch sums)
+    {
+        (batches, startedItems, items, earlierSeconds) = (sums.Batches, sums.Items, sums.Items, sums.Seconds);
+        (lossSum, correct) = (sums.LossSum, sums.Correct);
+    }
+
+    /// <summary>The sums so far; the results of all batches must have been added.</summary>
+    internal RunningEpoch ToSums() => new(epoch, batches, items, lossSum, correct, Seconds);
+
+    /// <summary>Counts the time on after <see cref="Stop"/>.</summary>
+    internal void Continue() => watch.Start();
+
     /// <summary>Counts a batch whose results are added later.</summary>
     /// <param name="count">Its items.</param>
     public void BeginBatch(int count) => (batches, startedItems) = (batches + 1, startedItems + count);

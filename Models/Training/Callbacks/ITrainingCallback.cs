@@ -32,6 +32,23 @@ public interface ITrainingCallback
     {
     }
 
+    /// <summary>
+    /// Called when training begins, after every step, after every epoch and when training ends, each time after the
+    /// other methods of all callbacks: the trainer's state is complete, and can be saved.
+    /// </summary>
+    /// <remarks>
+    /// After a fault in the middle of a step the state is not complete, and
+    /// <see cref="Checkpoint.Save(string, Trainer)"/> refuses it.
+    /// </remarks>
+    void OnCheckpoint(Trainer trainer, CheckpointMoment moment)
+    {
+    }
+
+    /// <summary>Called when training returns to an earlier state after a loss that was not finite.</summary>
+    void OnRollback(Rollback rollback)
+    {
+    }
+
     /// <summary>Called after every epoch, and when training ends within one.</summary>
     /// <param name="epoch">The result of the epoch, or of the part of it that was done.</param>
     /// <param name="isBest">
@@ -41,3 +58,26 @@ public interface ITrainingCallback
     {
     }
 }
+
+/// <summary>What has just ended when a training's state can be saved.</summary>
+public enum CheckpointMoment
+{
+    /// <summary>Nothing: training begins or resumes.</summary>
+    Start,
+
+    /// <summary>A step.</summary>
+    Step,
+
+    /// <summary>An epoch, or the part of it that was done.</summary>
+    Epoch,
+
+    /// <summary>The training.</summary>
+    End,
+}
+
+/// <summary>A return to an earlier state after a divergence.</summary>
+/// <param name="Fault">The divergence.</param>
+/// <param name="Step">The step after which training goes on.</param>
+/// <param name="LearningRateFactor">The factor of all learning rates from now on, of all rollbacks.</param>
+/// <param name="Count">The rollbacks of the training so far.</param>
+public sealed record Rollback(DivergenceException Fault, long Step, double LearningRateFactor, int Count);

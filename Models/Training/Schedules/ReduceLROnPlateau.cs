@@ -109,7 +109,16 @@ public sealed class ReduceLROnPlateau : LearningRateSchedule, ITrainingCallback,
 
     void ITrainingCallback.OnEpochStart(int epoch) => isWholeEpoch = null;
 
-    void ITrainingCallback.OnStepEnd(StepRecord step) => isWholeEpoch = step.Batch == step.Batches;
+    /// <remarks>The last step ends what was a part: a run that is stopped before the evaluation resumes so.</remarks>
+    void ITrainingCallback.OnStepEnd(StepRecord step)
+    {
+        isWholeEpoch = step.Batch == step.Batches;
+        if (isWholeEpoch != true) return;
+        var s = state.ToArray();
+        if ((int)s[PartEpoch] != step.Epoch) return;
+        s[PartEpoch] = 0;
+        state.CopyFrom(s);
+    }
 
     /// <remarks>
     /// A part of an epoch does not count: the run that resumes reports the whole one. An epoch that is only evaluated

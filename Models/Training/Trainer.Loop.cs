@@ -1,0 +1,206 @@
+using PyNetSharp.Data;
+
+namespace PyNetSharp.Training;
+
+/// <content>The loop over epochs and steps.</content>
+public sealed partial class Trainer
+{
+    /// <returns>False after a rollback: the epochs are to be run again from there.</returns>
+    private bool TryRunEpochs(int epochs, CancellationToken cancellation)
+    {
+        try
+        {
+            var first = running?.Epoch ?? (int)(Step / StepsPerEpoch) + 1;
+            for (var epoch = first; epoch <= epochs && IsOpen(epoch, epochs); epoch++)
+            {
+                if (cancellation.IsCancellationRequested) break;
+                RunEpoch(epoch, epochs, cancellation);
+            }
+
+            return true;
+        }
+        catch (DivergenceException fault) when (CanRollBack)
+        {
+            RollBack(fault);
+            return false;
+        }
+    }
+
+    /// <summary>Whether an epoch lacks steps, or the evaluation with which training ends.</summary>
+    private bool IsOpen(int epoch, int epochs) =>
+        Step < Math.Min((long)epochs * StepsPerEpoch, MaxSteps ?? long.MaxValue)
+        || (running?.Epoch == epoch && part is null or { TestAccuracy: null, TestLoss: null }
+            && IsEvaluationDue(epoch, epochs));
+
+    private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
+    {
+        foreach (var callback in Callbacks) callback.OnEpochStart(epoch);
+        var firstBatch = (int)(Plan.BatchesBefore(Step) - (epoch - 1L) * train.BatchCount);
+        var metrics = BeginEpoch(epoch);
+        Evaluation? test = null;
+        try
+        {
+            TrainBatches(metrics, firstBatch, cancellation);
+            if (IsEvaluationDue(epoch, epochs)) test = Evaluate(cancellation);
+        }
+        catch (DivergenceException) when (CanRollBack)
+        {
+            throw;
+        }
+        catch (Exception fault) when (fault is DivergenceException or DeadReluException)
+        {
+            EndPart(metrics.ToEpochRecord(Step, LearningRate, diverged: fault is DivergenceException), fault: true);
+            throw;
+        }
+        catch (Exception)
+        {
+            EndFaultyEpoch(metrics);
+            throw;
+        }
+
+        EndEpoch(metrics.ToEpochRecord(Step, LearningRate, test?.Accuracy, testLoss: test?.Loss));
+    }
+
+    /// <summary>The epoch that training was in, or a new one.</summary>
+    private EpochMetrics BeginEpoch(int epoch)
+    {
+        if (part is not null && running is null) history.Add(part);         // it diverged, or ended in a fault
+        part = null;
+        best.DropPart();
+        if (running?.Epoch != epoch) running = new(epoch);
+        else running.Continue();
+        return running;
+    }
+
+    private void TrainBatches(EpochMetrics metrics, int firstBatch, CancellationToken cancellation)
+    {
+        var (start, number) = (Step, firstBatch);
+        foreach (var batch in train.Epoch(metrics.Epoch, firstBatch))
+        {
+            if (Step >= MaxSteps) break;        // only the evaluation is left
+            var isOnCpu = batch.X.Device is CpuDevice;
+            isStateComplete = false;
+            TrainBatch(batch, number, metrics, readInterval: isOnCpu ? 1 : BatchMetricsLog.Capacity);
+            if (!Plan.IsLast(number++)) continue;
+
+            if (Step == start + 1) checks.CheckNoNewParameters();
+            Action? update = isOnCpu ? null : () => losses.Read(metrics, Plan);
+            var record = metrics.ToStepRecord(train.BatchCount, Step, LearningRate, update);
+            foreach (var callback in Callbacks) callback.OnStepEnd(record);
+            isStateComplete = true;
+            losses.ThrowIfDead(metrics, LearningRate);
+            if (Step == MaxSteps || cancellation.IsCancellationRequested) break;
+            NotifyCheckpoint(CheckpointMoment.Step);
+        }
+
+        losses.Check(metrics, Plan, LearningRate);
+        losses.ThrowIfDead(metrics, LearningRate);
+        metrics.Stop();
+    }
+
+    /// <summary>Adds a batch's gradients to the step's, and ends the step with its last batch.</summary>
+    private void TrainBatch(Batch batch, int number, EpochMetrics metrics, int readInterval)
+    {
+        if (Plan.IsFirst(number))
+        {
+            SetLearningRate();
+            optimizer.ZeroGrad();
+        }
+
+        metrics.BeginBatch(batch.Count);
+        var y = model.Forward(batch.X);
+        var value = loss.Forward(y, batch.Target);
+        losses.Add(y, value, batch);
+        var isDue = losses.IsDue(Step + 1, readInterval);
+        if (isDue) losses.Check(metrics, Plan, LearningRate);
+        var share = Plan.Share(number);
+        if (share == 1) value.Backward();
+        else (value * share).Backward();
+        if (!Plan.IsLast(number)) return;
+
+        if (isDue) losses.KeepWeights(Step + 1);
+        optimizer.Step();
+        Step++;
+    }
+
+    private Evaluation? Evaluate(CancellationToken cancellation)
+    {
+        if (TestEvaluation?.Run(Callbacks, cancellation) is not { } result) return null;    // or canceled
+        losses.Check(result, Step, LearningRate);
+        return result;
+    }
+
+    private bool IsEvaluationDue(int epoch, int epochs) =>
+        TestEvaluation?.IsDue(epoch, isLast: epoch == epochs || Step == MaxSteps) == true;
+
+    /// <summary>
+    /// An epoch is whole if a training that goes on has the same result for it: all steps are done, and it was
+    /// evaluated because that was due, not because training ended.
+    /// </summary>
+    private void EndEpoch(EpochRecord epoch)
+    {
+        var isMeasured = epoch is not { TestAccuracy: null, TestLoss: null };
+        var isDue = TestEvaluation?.IsDue(epoch.Epoch, isLast: false) == true;
+        if (Step < (long)epoch.Epoch * StepsPerEpoch || isMeasured != isDue)
+        {
+            EndPart(epoch);
+            return;
+        }
+
+        history.Add(epoch);
+        running = null;
+        NotifyEpochEnd(epoch, double.IsFinite(epoch.TrainLoss) && best.Update(epoch, isWhole: true, Callbacks));
+    }
+
+    /// <param name="epoch">The result of the epoch so far.</param>
+    /// <param name="fault">Whether a fault ended the epoch: then its weights are not kept as the best.</param>
+    private void EndPart(EpochRecord epoch, bool fault = false)
+    {
+        part = epoch;
+        if (!double.IsFinite(epoch.TrainLoss)) (running, isStateComplete) = (null, false);
+        var isBest = !fault && running is not null && best.Update(epoch, isWhole: false, Callbacks);
+        NotifyEpochEnd(epoch, isBest);
+    }
+
+    private void NotifyEpochEnd(EpochRecord epoch, bool isBest)
+    {
+        foreach (var callback in Callbacks) callback.OnEpochEnd(epoch, isBest);
+        NotifyCheckpoint(CheckpointMoment.Epoch);
+    }
+
+    /// <summary>Reports the steps before a fault, so that they can be saved.</summary>
+    /// <remarks>
+    /// Exceptions here are dropped, because the caller needs the first one: after a device has failed, all else fails
+    /// too. Only a divergence, which may have caused the fault, takes its place.
+    /// </remarks>
+    private void EndFaultyEpoch(EpochMetrics metrics)
+    {
+        try
+        {
+            losses.Check(metrics, Plan, LearningRate);
+        }
+        catch (DivergenceException)
+        {
+            if (!CanRollBack) EndPart(metrics.ToEpochRecord(Step, LearningRate, diverged: true));
+            throw;
+        }
+        catch (Exception)
+        {
+        }
+
+        try
+        {
+            var hasSteps = Step > (metrics.Epoch - 1L) * StepsPerEpoch;
+            running = null;
+            if (!metrics.HasResults || !hasSteps) return;
+
+            // Its last step is not whole, whose batches may be among the sums.
+            var epoch = metrics.ToEpochRecord(Step, LearningRate);
+            running = EpochOf(SumsOf(epoch));
+            EndPart(epoch, fault: true);
+        }
+        catch (Exception)
+        {
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+
+namespace PyNetSharp.Train;
+
+/// <content>How a run that resumes compares with the command line.</content>
+internal sealed partial class TrainCommand
+{
+    /// <summary>The settings on the command line that would change the result, and are not the run's.</summary>
+    private IReadOnlyList<string> DifferingSettings(ParseResult parse, RunConfig config)
+    {
+        var found = new SettingsComparison(parse);
+        found.Add("model", model, config.Model);
+        found.Add(data.Data, config.Data);
+        found.Add(limit, config.Limit);
+        found.Add(data.Resize, config.Resize);
+        found.Add(augment, config.Augment);
+        found.Add(shuffle, config.Shuffle ? BooleanChoice.True : BooleanChoice.False);
+        found.Add(width, config.Width);
+        found.Add(dropout, config.Dropout, x => (double?)(float?)x);
+        found.Add(init, config.Init);
+        found.Add(weights, config.Weights);
+        found.Add(newHead, config.NewHead);
+        found.Add(freeze, string.Join(',', config.Freeze ?? []), text => string.Join(',', FrozenModules.Parse(text!)));
+        found.Add(batchSize, config.BatchSize);
+        found.Add(accumulate, config.Accumulate ?? 1);
+        found.Add(optimizer, config.Optimizer);
+        found.Add(learningRate, config.LearningRate, x => (double?)(float?)x);
+        found.Add(momentum, config.Momentum, x => (double?)(float?)x);
+        found.Add(nesterov, config.Nesterov == true ? BooleanChoice.True : BooleanChoice.False);
+        found.Add(weightDecay, config.WeightDecay, x => (double?)(float?)x);
+        var length = parse.GetValue(epochs) ?? config.Epochs;
+        found.Add(schedule, config.Schedule, text => ScheduleText.Format(ScheduleText.Parse(text!, length)));
+        found.Add(evaluateEvery, config.EvaluateEvery);
+        found.Add(seed, config.Seed);
+        return found.Differences;
+    }
+}
