@@ -109,8 +109,10 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             WidthMultiplier = recipe.WidthMultiplier,
             Dropout = recipe.Dropout,
         };
-        if (settings.ResumedFrom is null && settings.Weights is { } file)
-            settings.Network.CheckWeights(options, file, withHead: !settings.NewHead);  // before memory is allocated
+        // Before memory is allocated for what a file says:
+        if (!startsAnew) settings.RunFolder.CheckWeights(settings.Network, options);
+        else if (settings.Weights is { } file)
+            settings.Network.CheckWeights(options, file, withHead: !settings.NewHead);
         var model = settings.Network.Create(options, rng.Split(0));
         if (startsAnew) InitializeWeights(model, rng.Split(1));         // else the checkpoint has them
         var origin = settings.ResumedFrom is null ? "--freeze" : $"'{settings.RunFolder.ConfigPath}': freeze";

@@ -96,7 +96,9 @@ internal sealed partial class TrainCommand : ConsoleCommand
         "--evaluate-every", "Measure the test accuracy every N epochs, and after the last.");
 
     private readonly Option<ulong?> seed = CheckedOption.Seed(
-        "--seed", "The seed of all randomness: the same seed gives the same weights, bit for bit. Default: 0.");
+        "--seed",
+        "The seed of all randomness: the same seed gives the same weights, bit for bit, for any number of threads on " +
+        "processors of one instruction set (AVX-512, AVX2, ...). Default: 0.");
 
     private readonly DeviceOptions device = new();
 

@@ -8,7 +8,7 @@ namespace PyNetSharp.Train;
 /// The checkpoints alone decide how a run resumes. Metrics, weights and curves are derived from what is in them, and
 /// written anew when it does. One process at a time writes: it has the lock, which is taken before anything else.
 /// </remarks>
-internal sealed class RunFolder : IDisposable
+internal sealed partial class RunFolder : IDisposable
 {
     private readonly string requestedPath;
     private readonly bool isNumbered;           // whether a folder that exists already is avoided by a number
@@ -47,9 +47,6 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>The chart of loss and accuracies.</summary>
     public string CurvesPath => Path.Combine(Folder, "curves.svg");
-
-    /// <summary>Whether there is a checkpoint, sound or not: otherwise the run begins at its beginning.</summary>
-    public bool HasCheckpoint => CheckpointFolder.Find(Folder).Count > 0 || File.Exists(OldCheckpointPath);
 
     /// <summary>Whether the folder holds a run that can be resumed, if only from its beginning.</summary>
     public bool HoldsRun => File.Exists(ConfigPath) && (!RunConfigFile.IsIncomplete(ConfigPath) || HasCheckpoint);
@@ -174,27 +171,6 @@ internal sealed class RunFolder : IDisposable
         return config;
     }
 
-    /// <summary>Restores a training from the newest checkpoint that is sound.</summary>
-    /// <param name="trainer">It has not begun.</param>
-    /// <param name="warn">Called with a message for each newer one that is not.</param>
-    /// <returns>The steps done; null if there is no checkpoint, so that the run begins at its beginning.</returns>
-    /// <exception cref="InputException">There are checkpoints, but none can be used.</exception>
-    public long? Restore(Trainer trainer, Action<string> warn) =>
-        Checkpoint.LoadNewest(
-            Folder, trainer, fault => warn($"{fault.Message} The checkpoint before it is taken."))
-        ?? (File.Exists(OldCheckpointPath) ? RestoreOld(trainer) : null);
-
-    /// <summary>Throws if the metrics say that the run diverged.</summary>
-    /// <exception cref="InputException">It did, and would again.</exception>
-    public void ThrowIfDiverged()
-    {
-        if (ReadMetrics().FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss)) is { } last)
-            throw new InputException(
-                $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Resume it with " +
-                "--on-divergence rollback:0.5, or begin another with a smaller learning rate; --weights takes this " +
-                "one's.");
-    }
-
     /// <summary>Deletes metrics, weights and curves, which a run at its beginning does not have.</summary>
     public void DeleteDerivedFiles()
     {
@@ -207,19 +183,6 @@ internal sealed class RunFolder : IDisposable
         runLock?.Dispose();
         runLock = null;
     }
-
-    /// <summary>
-    /// A folder of an earlier version: the results are in its metrics. Those of an epoch's first part are missing where
-    /// a crash came between the writing of the two files.
-    /// </summary>
-    private long RestoreOld(Trainer trainer)
-    {
-        var step = Checkpoint.LoadState(OldCheckpointPath, trainer);
-        trainer.ResumeAt(step, [.. ReadMetrics().Where(epoch => epoch.Step <= step)], BestWeightsPath);
-        return step;
-    }
-
-    private IReadOnlyList<EpochRecord> ReadMetrics() => File.Exists(MetricsPath) ? MetricsFile.Read(MetricsPath) : [];
 
     private bool TryCreate(RunConfig config)
     {

@@ -1,0 +1,85 @@
+using System.Globalization;
+using PyNetSharp.Data;
+using PyNetSharp.Layers;
+using PyNetSharp.Models;
+
+namespace PyNetSharp.Train;
+
+/// <content>The ranges of the settings.</content>
+internal sealed partial record RunConfig
+{
+    /// <param name="path">The file, for the message.</param>
+    /// <exception cref="InputException">A value is outside its range, or settings contradict each other.</exception>
+    public void Check(string path)
+    {
+        var network = NetworkCatalog.All.FirstOrDefault(known => known.Name == Model)
+            ?? throw Invalid("model", Model, "the name of a model");
+        if (!DataCatalog.Names.Contains(Data)) throw Invalid("data", Data, "the name of a data set");
+
+        if (DataDir is "" || DataDir?.Contains('\0') == true) throw Invalid("data_dir", DataDir, "a path or null");
+
+        if (Device.Split(':')[0] is not ("cpu" or "auto" or "cuda" or "opencl" or "emulated"))
+            throw Invalid("device", Device, "the name of a device");
+        CheckRange("width", Width, SettingRange.Width);
+        CheckRange("dropout", Dropout, SettingRange.Dropout);
+        CheckRange("limit", Limit, SettingRange.Positive);
+        CheckRange("resize", Resize, SettingRange.Resize);
+        CheckRange("mean", Mean, SettingRange.Mean);
+        CheckRange("deviation", Deviation, SettingRange.Deviation);
+        CheckRange("batch_size", BatchSize, SettingRange.BatchSize);
+        CheckRange("accumulate", Accumulate, SettingRange.Accumulate);
+        CheckRange("learning_rate", LearningRate, SettingRange.LearningRate);
+        CheckRange("momentum", Momentum, SettingRange.Momentum);
+        CheckRange("weight_decay", WeightDecay, SettingRange.WeightDecay);
+        CheckRange("epochs", Epochs, SettingRange.Epochs);
+        CheckRange("max_steps", MaxSteps, SettingRange.Positive);
+        CheckRange("evaluate_every", EvaluateEvery, SettingRange.Positive);
+        CheckRange("threads", Threads, SettingRange.Threads);
+        CheckRange("keep", Keep, SettingRange.Keep);
+        if (CheckpointEvery is { } every && CheckpointPolicy.ParseInterval(every) is null)
+            throw Invalid("checkpoint_every", every, CheckpointPolicy.IntervalText);
+        if (OnDivergence is { } text && CheckpointPolicy.ParseDivergence(text) is null)
+            throw Invalid("on_divergence", text, CheckpointPolicy.DivergenceText);
+
+        if (Dropout > 0 && !network.HasDropout)
+            throw Invalid("dropout", Text(Dropout), $"0 or null, because {Model} has no dropout layers");
+        var isSgd = Optimizer == OptimizerKind.Sgd;
+        var hasMomentum = Optimizer is OptimizerKind.Sgd or OptimizerKind.RMSprop;
+        if (hasMomentum != Momentum is not null)
+            throw Invalid("momentum", Text(Momentum), hasMomentum ? "a number" : $"null for {Lower(Optimizer)}");
+        if (isSgd != Nesterov is not null)
+            throw Invalid(
+                "nesterov", Nesterov switch { true => "true", false => "false", null => "null" },
+                isSgd ? "true or false" : $"null for {Lower(Optimizer)}");
+        if (NewHead && Weights is null) throw Invalid("new_head", "true", "false where no weights are given");
+        if (Freeze?.Any(string.IsNullOrEmpty) == true)
+            throw Invalid("freeze", string.Join(',', Freeze), "a list of paths of modules");
+        if (Momentum == 0 && Nesterov == true) throw Invalid("nesterov", "true", "false where the momentum is 0");
+        CheckSchedule(path);
+
+        void CheckRange(string key, double? value, SettingRange range)
+        {
+            if (value is { } x && !range.Contains(x)) throw Invalid(key, Text(x), range.Text);
+        }
+
+        InputException Invalid(string key, string? value, string expected) =>
+            new($"'{path}': '{key}' is {ErrorText.Quote(value ?? "null")}; expected {expected}.");
+
+        static string Lower(OptimizerKind kind) => kind.ToString().ToLowerInvariant();
+
+        // With the digits of a float.
+        static string Text(double? value) => value?.ToString("G7", CultureInfo.InvariantCulture) ?? "null";
+    }
+
+    private void CheckSchedule(string path)
+    {
+        try
+        {
+            ScheduleText.Parse(Schedule, Epochs);
+        }
+        catch (InputException fault)
+        {
+            throw new InputException($"'{path}': {fault.Message}", fault);
+        }
+    }
+}
