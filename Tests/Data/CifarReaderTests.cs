@@ -46,7 +46,8 @@ public sealed class CifarReaderTests
         File.WriteAllText(folder["batches.meta.txt"], "a\nb\u001b[2J\nc\nd\ne\nf\ng\nh\ni\nj\n");
         Assert.That(
             () => CifarReader.ReadCifar10(folder.Name),
-            Throws.InstanceOf<InputException>().With.Message.Contains("batches.meta.txt', line 2: 'b?[2J'; expected"));
+            Throws.InstanceOf<InputException>().With.Message.Contains(
+                "batches.meta.txt', line 2: 'b\\u001B[2J'; expected"));
 
         File.WriteAllText(folder["batches.meta.txt"], "a\nb\n");
         Assert.That(

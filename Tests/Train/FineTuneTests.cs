@@ -54,8 +54,7 @@ public sealed class FineTuneTests
         Assert.That(
             File.ReadAllBytes(folder["parts/model.safetensors"]),
             Is.EqualTo(File.ReadAllBytes(folder["whole/model.safetensors"])));
-        Refused("--freeze cannot be given beside it", "--resume", "whole", "--freeze", "features1");
-        Refused("--new-head cannot be given beside it", "--resume", "whole", "--new-head");
+        Refused("freeze: run has features, command has features1", "--resume", "whole", "--freeze", "features1");
 
         var text = File.ReadAllText(folder["parts/config.json"]);
         var edited = text.Replace("\"features\"", "\"feature1\"", StringComparison.Ordinal);
