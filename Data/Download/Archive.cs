@@ -10,7 +10,7 @@ internal static class Archive
 {
     private const long MaxBytes = 1L << 30;
     private const int MaxEntries = 10_000;
-    private const int MaxListBytes = 16 << 20;      // far more than so many entries take
+    private const int MaxListBytes = 16 << 20;      // of zip archives; 10,000 names of usual length take 1 MB
     private const int MaxFlushes = 32;
     private const FileShare NotLocked = FileShare.ReadWrite | FileShare.Delete;    // a lock costs a call per file
     private const int MaxMessage = 200;

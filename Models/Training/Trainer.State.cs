@@ -5,7 +5,7 @@ namespace PyNetSharp.Training;
 /// <content>The state of a training: how it is copied, restored after a stop, and after a divergence.</content>
 public sealed partial class Trainer
 {
-    /// <summary>After so many rollbacks a divergence ends training; see <see cref="RollbackFactor"/>.</summary>
+    /// <summary>The rollbacks after which a divergence ends training; see <see cref="RollbackFactor"/>.</summary>
     public const int MaxRollbacks = 10;
 
     private TrainingState? copiedState;

@@ -8,7 +8,7 @@ namespace PyNetSharp.Tests;
 /// hangs, takes much memory or writes elsewhere.
 /// </summary>
 /// <remarks>
-/// <c>PYNET_MUTATIONS=12000</c> tries so many files per format instead of some hundred; see docs/hostile-files.md.
+/// <c>PYNET_MUTATIONS=12000</c> tries 12,000 files per format instead of some hundred; see docs/hostile-files.md.
 /// </remarks>
 public sealed class HostileFileTests
 {

@@ -132,6 +132,7 @@ public sealed class KilledRunTests
         Refused("--resume-or-start needs --out", "--resume-or-start");
         Refused("--checkpoint-every '5x': expected a number of steps", "--checkpoint-every", "5x");
         Refused("--checkpoint-every '0': expected", "--checkpoint-every", "0");
+        Refused("--checkpoint-every '2000000000h': expected", "--checkpoint-every", "2000000000h");
         Refused("--keep '0': expected", "--keep", "0");
         Refused("--on-divergence 'rollback:1': expected stop, or rollback:GAMMA", "--on-divergence", "rollback:1");
 

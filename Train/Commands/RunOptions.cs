@@ -22,7 +22,7 @@ internal sealed class RunOptions
 
     public Option<string?> Every { get; } = CheckedOption.Checked(
         "--checkpoint-every", "500|5m|epoch",
-        $"How often the state of the run is saved, beside its beginning and its end: every so many steps, seconds " +
+        $"How often the state of the run is saved, beside its beginning and its end: every N steps, seconds " +
         $"(90s), minutes (5m) or hours, or at each epoch's end. Default: {CheckpointPolicy.DefaultEvery}.",
         CheckpointPolicy.IntervalText, text => CheckpointPolicy.ParseInterval(text) is not null);
 

@@ -8,6 +8,8 @@ internal sealed record CheckpointPolicy
 {
     public const string DefaultEvery = "5m", Stop = "stop";
 
+    private const double MaxSeconds = 1e9;      // 30 years; a TimeSpan has an end too
+
     /// <summary>Completes "expected …".</summary>
     public const string IntervalText = "a number of steps, as 500, a time, as 90s, 5m or 1h, or epoch";
 
@@ -43,6 +45,7 @@ internal sealed record CheckpointPolicy
         var seconds = text is [.., var unit] ? unit switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 } : 0;
         var digits = seconds > 0 ? text[..^1] : text;
         if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var n) || n == 0) return null;
+        if ((double)n * seconds > MaxSeconds) return null;
         return seconds > 0
             ? CheckpointInterval.Time(TimeSpan.FromSeconds((double)n * seconds))
             : CheckpointInterval.Steps(n);

@@ -96,7 +96,7 @@ internal class KernelCache(Accelerator accelerator)
         return $"{kernel.Name.Split('`')[0]}<{arguments}>";
     }
 
-    /// <summary>What runs groups of so many threads.</summary>
+    /// <summary>The accelerator that runs groups of this size.</summary>
     protected virtual Accelerator AcceleratorForGroups(int threads) => accelerator;
 
     /// <summary>The kernel of this type, if it has been asked for before.</summary>

@@ -15,11 +15,11 @@ public readonly record struct CheckpointInterval
     /// <summary>Every five minutes.</summary>
     public static CheckpointInterval Default { get; } = Time(TimeSpan.FromMinutes(5));
 
-    /// <summary>Every so many steps of the optimizer, at least 1.</summary>
+    /// <summary>Every <paramref name="count"/> steps of the optimizer, at least 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is not positive.</exception>
     public static CheckpointInterval Steps(long count) => new(Positive(count), null, inEpochs: false);
 
-    /// <summary>At the end of every so many epochs, at least 1.</summary>
+    /// <summary>At the end of every <paramref name="count"/>th epoch, at least 1.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is not positive.</exception>
     public static CheckpointInterval Epochs(int count) => new(Positive(count), null, inEpochs: true);
 
@@ -30,10 +30,11 @@ public readonly record struct CheckpointInterval
         : throw new ArgumentOutOfRangeException(
             nameof(time), time.ToString("c", CultureInfo.InvariantCulture), "A time above 0 was expected.");
 
-    /// <summary>As <c>300 s</c>, <c>500 steps</c> or <c>1 epochs</c>.</summary>
+    /// <summary>As <c>300 s</c>, <c>500 steps</c> or <c>1 epoch</c>.</summary>
     public override string ToString() =>
         time is { } t ? string.Create(CultureInfo.InvariantCulture, $"{t.TotalSeconds:0.###} s")
-        : string.Create(CultureInfo.InvariantCulture, $"{count} {(inEpochs ? "epochs" : "steps")}");
+        : string.Create(
+            CultureInfo.InvariantCulture, $"{count} {(inEpochs ? "epoch" : "step")}{(count == 1 ? "" : "s")}");
 
     /// <param name="steps">The steps since the last checkpoint.</param>
     /// <param name="epochs">The epochs that have ended since then.</param>
