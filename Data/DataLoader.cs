@@ -159,6 +159,7 @@ public sealed class DataLoader
     private Batch Prepare(BatchBuffers buffers, ReadOnlySpan<int> items, Rng epoch, Tensor x, Tensor? values)
     {
         var (size, targetSize) = (itemShape.Size, data.TargetShape.Size);
+        data.Prefetch(items);
         for (var i = 0; i < items.Length; i++)
         {
             data.Read(items[i], buffers.Item);

@@ -54,11 +54,11 @@ public abstract class Dataset
         (TargetShape, HasLabels, Count) = (targetShape, classNames is not null, count);
     }
 
-    private Dataset(Dataset whole, int count)
+    private Dataset(Dataset whole, string name, int[] items)
     {
-        (Name, ClassNames, ItemShape) = (whole.Name, whole.ClassNames, whole.ItemShape);
-        (TargetShape, HasLabels, Count) = (whole.TargetShape, whole.HasLabels, count);
-        labels = whole.labels?[..count];
+        (Name, ClassNames, ItemShape) = (name, whole.ClassNames, whole.ItemShape);
+        (TargetShape, HasLabels, Count) = (whole.TargetShape, whole.HasLabels, items.Length);
+        if (whole.labels is { } all) labels = [.. items.Select(item => all[item])];
     }
 
     /// <summary>The name of the set in errors and reports: "cifar10 train".</summary>
@@ -132,7 +132,34 @@ public abstract class Dataset
     public Dataset Take(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        return count >= Count ? this : new Subset(this, count);
+        return count >= Count ? this : new Subset(this, Name, [.. Enumerable.Range(0, count)]);
+    }
+
+    /// <summary>Divides the set at random into two, as to hold items out of training for validation.</summary>
+    /// <param name="heldOut">The items of the second part, at least 1 and fewer than all.</param>
+    /// <param name="seed">Which items they are. The same seed gives the same parts.</param>
+    /// <returns>
+    /// Both parts, in the set's order, sharing its storage. Where items have labels, each class has its share of both,
+    /// to within an item.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">A part would be empty.</exception>
+    public (Dataset Kept, Dataset HeldOut) RandomSplit(int heldOut, ulong seed)
+    {
+        if (heldOut < 1 || heldOut >= Count)
+            throw new ArgumentOutOfRangeException(
+                nameof(heldOut), heldOut.ToString(CultureInfo.InvariantCulture),
+                string.Create(CultureInfo.InvariantCulture, $"{Name}: from 1 to {Count - 1} items can be held out."));
+        var isHeldOut = StratifiedDraw.Draw(labels ?? new int[Count], heldOut, new(seed));
+        int[] all = [.. Enumerable.Range(0, Count)];
+        return (
+            new Subset(this, Name, [.. all.Where(item => !isHeldOut[item])]),
+            new Subset(this, $"{Name}, held out", [.. all.Where(item => isHeldOut[item])]));
+    }
+
+    /// <summary>Called by a loader with the items that it reads next: to decode several at once.</summary>
+    /// <param name="indices">Each in [0, <see cref="Count"/>).</param>
+    protected internal virtual void Prefetch(ReadOnlySpan<int> indices)
+    {
     }
 
     /// <summary>Writes one item's values; the arguments have been checked.</summary>
@@ -165,13 +192,22 @@ public abstract class Dataset
     private sealed class Subset : Dataset
     {
         private readonly Dataset whole;
+        private readonly int[] items;       // their numbers in the whole
 
-        public Subset(Dataset whole, int count) : base(whole, count) => this.whole = whole;
+        public Subset(Dataset whole, string name, int[] items) : base(whole, name, items) =>
+            (this.whole, this.items) = (whole, items);
 
-        protected override void ReadItem(int index, Span<float> item) => whole.ReadItem(index, item);
+        protected internal override void Prefetch(ReadOnlySpan<int> indices)
+        {
+            var wholes = new int[indices.Length];
+            for (var i = 0; i < wholes.Length; i++) wholes[i] = items[indices[i]];
+            whole.Prefetch(wholes);
+        }
 
-        protected override void ReadMask(int index, Span<int> mask) => whole.ReadMask(index, mask);
+        protected override void ReadItem(int index, Span<float> item) => whole.ReadItem(items[index], item);
 
-        protected override void ReadValues(int index, Span<float> values) => whole.ReadValues(index, values);
+        protected override void ReadMask(int index, Span<int> mask) => whole.ReadMask(items[index], mask);
+
+        protected override void ReadValues(int index, Span<float> values) => whole.ReadValues(items[index], values);
     }
 }

@@ -53,12 +53,16 @@ internal static class BatchedMatMul
 /// <param name="batch">What they are broadcast to.</param>
 internal sealed class BatchedMatMulOp(bool ta, bool tb, Shape leadingA, Shape leadingB, Shape batch) : Op
 {
+    private Shape shapeA = null!, shapeB = null!, result = null!;
     private Tensor a = null!, b = null!;
 
     public override string Name => "MatMul";
 
-    protected override Shape Infer(ReadOnlySpan<Tensor> x) =>
-        [batch.Size, x[0].Shape[ta ? 2 : 1], x[1].Shape[tb ? 1 : 2]];
+    protected override Shape Infer(ReadOnlySpan<Tensor> x)
+    {
+        (shapeA, shapeB) = (x[0].Shape, x[1].Shape);
+        return result = [batch.Size, shapeA[ta ? 2 : 1], shapeB[tb ? 1 : 2]];
+    }
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
@@ -66,6 +70,19 @@ internal sealed class BatchedMatMulOp(bool ta, bool tb, Shape leadingA, Shape le
         MatrixProducts.For(y).MultiplyBatch(Operand(a, leadingA, ta), Operand(b, leadingB, tb), y);
         if (Needed(0)) Save(b);
         if (Needed(1)) Save(a);
+    }
+
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        var y = graph.Add("MatMul", [Matrices(x[0], ta, leadingA, shapeA), Matrices(x[1], tb, leadingB, shapeB)]);
+        return batch.Rank == 1 ? y : graph.Reshape(y, result.AsSpan());
+
+        OnnxValue Matrices(OnnxValue matrices, bool transposed, Shape leading, Shape shape)
+        {
+            if (batch.Rank > 1) matrices = graph.Reshape(matrices, [.. leading, shape[1], shape[2]]);
+            int[] order = [.. Enumerable.Range(0, leading.Rank), leading.Rank + 1, leading.Rank];
+            return transposed ? graph.Add("Transpose", [matrices], ("perm", order)) : matrices;
+        }
     }
 
     protected internal override Tensor?[] Backward(Tensor dy)

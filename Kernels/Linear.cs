@@ -69,6 +69,12 @@ internal sealed class LinearOp(bool relu) : Op
         if (relu) this.y = Save(y);
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        var y = graph.Add("Gemm", x, ("transB", 1));
+        return relu ? graph.Add("Relu", [y]) : y;
+    }
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         using var temporary = new TemporaryTensor(relu ? FusedRelu.Backward(dy, y!) : dy, borrowed: dy);

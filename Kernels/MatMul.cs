@@ -62,6 +62,10 @@ internal sealed class MatMulOp(bool ta, bool tb) : Op
         if (Needed(1)) Save(a);
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) => ta || tb
+        ? graph.Add("Gemm", x, ("transA", ta ? 1 : 0), ("transB", tb ? 1 : 0))
+        : graph.Add("MatMul", x);
+
     protected internal override Tensor?[] Backward(Tensor dy) =>
     [
         !Needed(0) ? null : ta ? b.MatMul(dy, tb, true) : dy.MatMul(b, false, !tb),

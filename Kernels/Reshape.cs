@@ -74,6 +74,9 @@ internal sealed class ReshapeOp(Shape to, string name) : Op
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Reorder(x[0], y);
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        name == "Flatten" ? graph.Add("Flatten", x) : graph.Reshape(x[0], to.AsSpan());
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var dx = MakeOutput(dy, from);

@@ -10,7 +10,7 @@ namespace PyNetSharp.Layers;
 public sealed class BCEWithLogitsLoss(
     Tensor? weight = null, Tensor? posWeight = null, LossReduction reduction = LossReduction.Mean) : ILoss
 {
-    /// <inheritdoc/>
+    /// <inheritdoc cref="ILoss.Forward" path="/summary"/>
     /// <param name="outputs">Logits of any shape.</param>
     /// <param name="target">Probabilities of yes, as a rule 0 or 1, of the outputs' shape.</param>
     /// <exception cref="ShapeException">

@@ -14,7 +14,7 @@ public sealed class CrossEntropyLoss(
     Tensor? weight = null, int ignoreIndex = -100, float labelSmoothing = 0,
     LossReduction reduction = LossReduction.Mean) : ILoss
 {
-    /// <inheritdoc/>
+    /// <inheritdoc cref="ILoss.Forward" path="/summary"/>
     /// <param name="outputs">[N, classes], or [N, classes, H, W].</param>
     /// <param name="target">Labels [N], masks [N, H, W], or probabilities of the outputs' shape.</param>
     /// <exception cref="ShapeException">

@@ -5,7 +5,7 @@ namespace PyNetSharp.Layers;
 /// <param name="reduction">Whether <see cref="Forward"/> returns the mean, the sum or all of them.</param>
 public sealed class HuberLoss(float delta = 1, LossReduction reduction = LossReduction.Mean) : ILoss
 {
-    /// <inheritdoc/>
+    /// <inheritdoc cref="ILoss.Forward" path="/summary"/>
     /// <param name="outputs">Any shape.</param>
     /// <param name="target">Values of the outputs' shape.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>

@@ -10,7 +10,7 @@ namespace PyNetSharp.Layers;
 public sealed class NLLLoss(
     Tensor? weight = null, int ignoreIndex = -100, LossReduction reduction = LossReduction.Mean) : ILoss
 {
-    /// <inheritdoc/>
+    /// <inheritdoc cref="ILoss.Forward" path="/summary"/>
     /// <param name="outputs">Logarithms of probabilities: [N, classes], or [N, classes, H, W].</param>
     /// <param name="target">Labels [N], or masks [N, H, W].</param>
     /// <exception cref="ShapeException">Outputs, labels and weights do not fit together.</exception>

@@ -67,6 +67,19 @@ internal sealed class ChildProcess : IDisposable
         if (!output.WaitFor(text, times, Limit)) Fail($"print '{text}' {times} times");
     }
 
+    /// <summary>Waits until something is so, or the program has ended.</summary>
+    /// <param name="isSo">Called again and again.</param>
+    /// <param name="what">What the program is to do, for the message.</param>
+    public void WaitFor(Func<bool> isSo, string what)
+    {
+        var end = DateTime.UtcNow + Limit;
+        while (!isSo() && !process.HasExited)
+        {
+            if (DateTime.UtcNow > end) Fail(what);
+            Thread.Sleep(5);
+        }
+    }
+
     /// <summary>The number of occurrences of a text in the standard output until now.</summary>
     public int CountInOutput(string text) => output.Count(text);
 
@@ -85,9 +98,10 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Waits for the end of the process and of its output.</summary>
-    public Result WaitForEnd()
+    /// <param name="limit">The timeout; null for <see cref="Limit"/>.</param>
+    public Result WaitForEnd(TimeSpan? limit = null)
     {
-        if (!process.WaitForExit(Limit)) Fail("end");
+        if (!process.WaitForExit(limit ?? Limit)) Fail("end");
         if (!output.WaitForEnd(Limit) || !error.WaitForEnd(Limit)) Fail("close its output");
         return new(process.ExitCode, output.Text, error.Text);
     }

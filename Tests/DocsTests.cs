@@ -22,6 +22,19 @@ public sealed class DocsTests
             Assert.That(code, Does.Contain(paragraph.Trim()));
     }
 
+    [Test]
+    public void The_table_of_contents_has_every_page()
+    {
+        var docs = Path.Combine(TutorialPage.Root, "docs");
+        var pages = Directory.GetFiles(docs, "*.md").Concat(Directory.GetFiles(Path.Combine(docs, "decisions")))
+            .Select(page => Path.GetRelativePath(docs, page).Replace('\\', '/'));
+        var listed = File.ReadLines(Path.Combine(docs, "toc.yml"))
+            .Select(line => line.Trim().Split("href: "))
+            .Where(parts => parts.Length == 2 && parts[1].EndsWith(".md", StringComparison.Ordinal))
+            .Select(parts => parts[1]);
+        Assert.That(listed, Is.EquivalentTo(pages));
+    }
+
     /// <summary>Without indentation.</summary>
     private static string Trimmed(string text) => string.Join('\n', text.Split('\n').Select(line => line.Trim()));
 

@@ -22,7 +22,7 @@ public sealed class PublicNamesTests
     private static readonly Assembly[] Libraries =
     [
         typeof(Tensor).Assembly, typeof(MatMulExtensions).Assembly, typeof(Linear).Assembly,
-        typeof(DataLoader).Assembly, typeof(Trainer).Assembly,
+        typeof(DataLoader).Assembly, typeof(Trainer).Assembly, typeof(PyNetSharp.Onnx.OnnxOptions).Assembly,
     ];
 
     [Test]

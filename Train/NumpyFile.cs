@@ -1,11 +1,10 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
 using PyNetSharp.Layers;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Writes matrices as NumPy files (<c>.npy</c>), which <c>numpy.load</c> reads.</summary>
+/// <summary>Writes arrays as NumPy files (<c>.npy</c>), which <c>numpy.load</c> reads.</summary>
 /// <seealso href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">The NPY format</seealso>
 internal static class NumpyFile
 {
@@ -27,18 +26,35 @@ internal static class NumpyFile
         if (values.Length != (long)rows * columns)
             throw new ArgumentException($"{values.Length} values for {rows} rows of {columns}.", nameof(values));
 
-        AtomicFile.Write(path, values, (stream, values) =>
-        {
-            stream.Write(Header(rows, columns));
-            LittleEndian.Write(stream, values);
-        });
+        AtomicFile.Write(path, values, (stream, values) => Write(stream, values, $"{rows}, {columns}"));
     }
 
-    private static byte[] Header(int rows, int columns)
+    /// <summary>Writes an array of any shape, row-major.</summary>
+    public static void Write(Stream stream, ReadOnlySpan<float> values, Shape shape) =>
+        Write(stream, values, shape.Rank == 1 ? $"{shape[0]}," : string.Join(", ", shape));
+
+    /// <summary>Checks that a file can be written, before anything is computed.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="path">The file; null for none.</param>
+    /// <exception cref="InputException">It is a folder, or in one that does not exist.</exception>
+    public static void CheckPath(string option, string? path)
     {
-        var description = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+        if (path is null) return;
+        if (Directory.Exists(path))
+            throw new InputException($"{option} '{path}' is a folder; expected the name of a file.");
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+            throw new InputException($"{option} '{path}': its folder '{folder}' does not exist.");
+    }
+
+    private static void Write(Stream stream, ReadOnlySpan<float> values, string shape)
+    {
+        stream.Write(Header(shape));
+        LittleEndian.Write(stream, values);
+    }
+
+    private static byte[] Header(string shape)
+    {
+        var description = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}";
 
         var prefix = Magic.Length + sizeof(ushort);
         var used = prefix + description.Length + 1;         // the description ends with a newline

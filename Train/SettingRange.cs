@@ -10,6 +10,9 @@ internal sealed record SettingRange(string Text, Func<double, bool> Contains)
     public static SettingRange Dropout { get; } =
         new("a number from 0 up to, not including, 1", x => x is >= 0 and < 1);
 
+    public static SettingRange TestShare { get; } =
+        new("a number above 0 and below 1", x => x is > 0 and < 1);
+
     public static SettingRange Mean { get; } = new("a finite number", double.IsFinite);
 
     public static SettingRange Deviation { get; } = new("a finite number above 0", x => x > 0 && double.IsFinite(x));
@@ -31,6 +34,14 @@ internal sealed record SettingRange(string Text, Func<double, bool> Contains)
     public static SettingRange Threads { get; } = Integers(1, 1024);
 
     public static SettingRange Keep { get; } = Integers(1, 1_000_000);
+
+    /// <summary>Of held-out items: none, a share or a number.</summary>
+    public static SettingRange Validation { get; } = new(
+        "0, a share below 1, or a whole number of items",
+        x => x is >= 0 and < 1 || (x >= 1 && x <= int.MaxValue && x == Math.Floor(x)));
+
+    /// <summary>Of what happens every so many batches or epochs, or never.</summary>
+    public static SettingRange Interval { get; } = Integers(0, int.MaxValue);
 
     /// <summary>Of a count without an upper limit of its own.</summary>
     public static SettingRange Positive { get; } = Integers(1, int.MaxValue);

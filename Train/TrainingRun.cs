@@ -18,7 +18,8 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
     /// <exception cref="InputException">The settings do not fit the data, or training failed.</exception>
     public int Execute(TrainTestSplit data, WarmUpRun warmUp)
     {
-        var (train, test) = (settings.Limit is { } limit ? data.Train.Take(limit) : data.Train, data.Test);
+        var (whole, test) = (settings.Limit is { } limit ? data.Train.Take(limit) : data.Train, data.Test);
+        var (train, validation) = HoldOut(whole);
         if (settings.ResizeIsChosen && train.ItemShape.Rank != 3)
             throw new InputException($"--resize: {recipe.Data} has no images, but items of shape {train.ItemShape}.");
 
@@ -30,6 +31,8 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         var order = rng.Split(2).NextUInt64();
         var trainLoader = new DataLoader(train, recipe.BatchSize, trainTransform, settings.Shuffle, order, device);
         var testLoader = new DataLoader(test, recipe.BatchSize, testTransform, shuffle: false, device: device);
+        var validationLoader = validation is null ? null
+            : new DataLoader(validation, recipe.BatchSize, testTransform, shuffle: false, device: device);
 
         using var stop = new StopSignals();             // before the folder is claimed
         using var run = settings.RunFolder;
@@ -37,6 +40,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         startsAnew = settings.ResumedFrom is null || !run.HasCheckpoint;
         var model = Build(trainLoader.ItemShape, train.ClassNames.Count, rng);
         var layers = ModelSummary.Of(model, trainLoader.ItemShape);
+        ActivationMemory.Check(device, layers, trainLoader.ItemShape, recipe.BatchSize, isTraining: true);
         model.To(device);
 
         var optimizer = recipe.CreateOptimizer(model.Parameters().Where(parameter => parameter.RequiresGrad));
@@ -44,24 +48,27 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         if (settings.ResumedFrom is null) run.Create(RunConfig.Of(settings));
         try
         {
-            var display = new TrainingDisplay(screen, recipe.Epochs, Steps(trainLoader));
+            var display = new TrainingDisplay(screen, recipe, Steps(trainLoader));
             var title = $"{settings.Network.Name} on {recipe.Data}";
             var policy = settings.Checkpoints;
             var recorder = new RunRecorder(
-                run, title, screen.WriteResult, settings.Metadata, policy.Every, policy.Keep);
+                run, title, screen.WriteResult, settings.MetadataOf(train), policy.Every, policy.Keep,
+                recipe.SaveEvery);
             var trainer = new Trainer(model, trainLoader, testLoader, optimizer, schedule: schedule)
             {
                 AccumulateSteps = settings.Accumulate,
+                Validation = validationLoader,
                 EvaluateEvery = recipe.EvaluateEvery,
+                TestEvery = recipe.TestEvery,
                 MaxSteps = settings.MaxSteps,
                 RollbackFactor = policy.RollbackFactor,
-                Callbacks = [recorder, display],
+                Callbacks = [recorder, display, new HistoryDisplay(screen, recipe.EvaluateEvery)],
             };
             if (settings.ResumedFrom is { } earlier && !Resume(earlier, trainer, recorder, trainLoader)) return 0;
-            WriteDescription(trainLoader, testLoader, train, layers);
+            WriteDescription(trainLoader, validationLoader, testLoader, train, layers);
             WriteParameters(model);
             warmUp.WaitForKernels(trainLoader, testLoader, train.ClassNames.Count, screen, stop.Token);
-            return Train(trainer, display, recorder, stop);
+            return Train(trainer, testLoader, display, recorder, stop);
         }
         catch (Exception) when (settings.ResumedFrom is null)
         {
@@ -127,7 +134,23 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             loaded = settings.NewHead ? settings.Network.LoadFeatures(model, file) : model.Load(file);
     }
 
-    private int Train(Trainer trainer, TrainingDisplay display, RunRecorder recorder, StopSignals stop)
+    /// <summary>Divides the items into those that are trained on and those that choose the best epoch.</summary>
+    /// <exception cref="InputException">None would be left.</exception>
+    private (Dataset Train, Dataset? Validation) HoldOut(Dataset items)
+    {
+        var count = recipe.Validation < 1
+            ? Math.Max(1, (int)Math.Round(recipe.Validation * items.Count))
+            : (int)recipe.Validation;
+        if (recipe.Validation == 0) return (items, null);
+        if (count >= items.Count)
+            throw new InputException(
+                $"--validation {NumberFormatting.Number(recipe.Validation)}: of {items.Count} training items none " +
+                "would be left; expected fewer, or 0.");
+        return items.RandomSplit(count, new Rng(settings.Seed).Split(3).NextUInt64());
+    }
+
+    private int Train(
+        Trainer trainer, DataLoader test, TrainingDisplay display, RunRecorder recorder, StopSignals stop)
     {
         try
         {
@@ -136,37 +159,28 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         finally
         {
             if (trainer.History.Count > 0 || stop.Token.IsCancellationRequested)
-                WriteSummary(trainer, recorder.IsUpToDate, stop.Token.IsCancellationRequested);
+                WriteSummary(trainer, test, recorder.IsUpToDate, stop.Token);
         }
 
         return recorder.OtherFolder is not null && stop.ExitCode == 0 ? 1 : stop.ExitCode;
     }
 
-    private void WriteDescription(DataLoader train, DataLoader test, Dataset set, IReadOnlyList<LayerSummary> layers)
+    private void WriteDescription(
+        DataLoader train, DataLoader? validation, DataLoader test, Dataset set, IReadOnlyList<LayerSummary> layers)
     {
+        var heldOut = validation is null ? "" : $", {NumberFormatting.Count(validation.Count)} validation";
         var width = recipe.WidthMultiplier == 1 ? "" : $" at width {NumberFormatting.Number(recipe.WidthMultiplier)}";
         screen.WriteInfo(
-            $"{settings.Network.Name}{width} on {recipe.Data}: {NumberFormatting.Count(train.Count)} training and " +
+            $"{settings.Network.Name}{width} on {recipe.Data}: " +
+            $"{NumberFormatting.Count(train.Count)} training{heldOut} and " +
             $"{NumberFormatting.Count(test.Count)} test items of {NumberFormatting.Shape(train.ItemShape)} in " +
             $"{set.ClassNames.Count} classes");
         LayerTable.Show(screen, layers);
 
-        var hasMomentum = recipe.Optimizer == OptimizerKind.Sgd
-            || recipe is { Optimizer: OptimizerKind.RMSprop, Momentum: > 0 };
-        var nesterov = recipe is { Optimizer: OptimizerKind.Sgd, Nesterov: true } ? " (Nesterov)" : "";
-        var momentum = hasMomentum
-            ? $", momentum {NumberFormatting.Number(recipe.Momentum)}{nesterov}"
-            : "";
-        var decay = recipe.WeightDecay == 0 ? "" : $", weight decay {NumberFormatting.Number(recipe.WeightDecay)}";
-        var schedule = recipe.Schedule is ConstantSchedule ? "" : $", schedule {ScheduleText.Format(recipe.Schedule)}";
-        var accumulation = settings.Accumulate == 1 ? "" : $" times {settings.Accumulate}";
         var device = settings.Device is CpuDevice cpu
             ? $"{cpu.Threads} threads"
             : $"on {settings.Device} ({settings.Gpu?.Model})";
-        screen.WriteInfo(
-            $"{recipe.Optimizer.ToString().ToLowerInvariant()}, " +
-            $"learning rate {NumberFormatting.Number(recipe.LearningRate)}{momentum}{decay}{schedule}, " +
-            $"batch {recipe.BatchSize}{accumulation}, {recipe.Epochs} epochs, seed {settings.Seed}, {device}");
+        screen.WriteInfo($"{RecipeText.Describe(recipe, settings.Accumulate)}, seed {settings.Seed}, {device}");
     }
 
     /// <summary>Where the weights come from, and which of them are trained.</summary>
@@ -181,11 +195,21 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         screen.WriteInfo(FrozenModules.Describe(model, settings.Freeze));
     }
 
-    private void WriteSummary(Trainer trainer, bool isWritten, bool interrupted)
+    private void WriteSummary(Trainer trainer, DataLoader test, bool isWritten, CancellationToken stop)
     {
-        if (interrupted) screen.WriteResult($"stopped after {NumberFormatting.Count(trainer.Step)} steps");
-        if (trainer.Best is { TestAccuracy: { } test } best)
-            screen.WriteResult($"best test accuracy  {NumberFormatting.Percent(test)} in epoch {best.Epoch}");
+        if (stop.IsCancellationRequested)
+            screen.WriteResult($"stopped after {NumberFormatting.Count(trainer.Step)} steps");
+        if (trainer.Best is { ValidationAccuracy: { } chosen } best)
+        {
+            screen.WriteResult($"best validation accuracy {NumberFormatting.Percent(chosen)} in epoch {best.Epoch}");
+            if (!stop.IsCancellationRequested && TestBest(trainer, best, test, stop) is { } measured)
+                screen.WriteResult($"its test accuracy        {NumberFormatting.Percent(measured)}");
+        }
+        else if (trainer.Best is { TestAccuracy: { } accuracy } tested)
+        {
+            screen.WriteResult($"best test accuracy  {NumberFormatting.Percent(accuracy)} in epoch {tested.Epoch}");
+        }
+
         if (trainer.BestTrainAccuracy is { } train)
             screen.WriteResult($"best train accuracy {NumberFormatting.Percent(train)}");
         var memory = settings.Device.Memory;
@@ -194,6 +218,18 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
                 $"memory of {settings.Device}: {NumberFormatting.Bytes(memory.PeakAllocated)} in use at most, " +
                 $"{NumberFormatting.Bytes(memory.Allocated + memory.Cached)} allocated, " +
                 $"of {NumberFormatting.Bytes(gpu.Memory)}");
-        if (isWritten) screen.WriteResult($"weights, metrics and curves are in {settings.RunFolder.Folder}");
+        if (!isWritten) return;
+        var files = trainer.History.Count > 0 ? "weights, metrics and curves are" : "its checkpoint is";
+        screen.WriteResult($"{files} in {settings.RunFolder.Folder}");
+    }
+
+    /// <summary>The test accuracy of the best epoch's weights, which are put into the model.</summary>
+    /// <returns>Null if the test was stopped, or the weights are not at hand.</returns>
+    private static double? TestBest(Trainer trainer, EpochRecord best, DataLoader test, CancellationToken stop)
+    {
+        if (best.TestAccuracy is { } known) return known;
+        if (!trainer.BestWeights().Any()) return null;
+        trainer.RestoreBest();
+        return new PeriodicEvaluation(trainer.Model, test).Run(cancellation: stop)?.Accuracy;
     }
 }

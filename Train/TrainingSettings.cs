@@ -1,3 +1,4 @@
+using PyNetSharp.Data;
 using PyNetSharp.Layers;
 using PyNetSharp.Models;
 
@@ -22,6 +23,12 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
 
     /// <summary>The data folder; null for the environment's or the default one.</summary>
     public string? DataFolder { get; init; }
+
+    /// <summary>The share of a folder's pictures to test on; null where the data have parts.</summary>
+    public double? TestShare { get; init; }
+
+    /// <summary>Whether a folder's damaged pictures are left out.</summary>
+    public bool SkipDamaged { get; init; }
 
     /// <summary>Whether the user chose the recipe's <see cref="Recipe.Resize"/>.</summary>
     public bool ResizeIsChosen { get; init; }
@@ -55,9 +62,26 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
 
     public required RunFolder RunFolder { get; init; }
 
+    /// <summary>The folder of pictures that is the data set; null for one of the catalog.</summary>
+    public PictureFolder? Pictures => PictureFolder.IsOne(Recipe.Data)
+        ? new(Recipe.Data, PictureFolder.ItemFor(Network, Recipe.Resize), TestShare, Seed, SkipDamaged)
+        : null;
+
     /// <summary>The metadata of the run's weight files.</summary>
-    public IReadOnlyDictionary<string, string> Metadata =>
-        new WeightMetadata(Network.Name, Recipe.Data, Recipe.WidthMultiplier, Recipe.Resize).ToMetadata();
+    /// <param name="data">The data set.</param>
+    public IReadOnlyDictionary<string, string> MetadataOf(Dataset data) => new WeightMetadata
+    {
+        Model = Network.Name,
+        Data = Recipe.Data,
+        WidthMultiplier = Recipe.WidthMultiplier,
+        Item = data.ItemShape.Rank == 3 && data.ItemShape[0] is 1 or 3 ? data.ItemShape : null,
+        Resize = Recipe.Resize,
+        Mean = Recipe.Mean,
+        Std = Recipe.Std,
+        ClassNames = data.ClassNames,
+        TestShare = TestShare,
+        Seed = TestShare is null ? null : Seed,
+    }.ToMetadata();
 
     /// <summary>The description of the device; null for the CPU.</summary>
     public DeviceDescription? Gpu =>

@@ -33,8 +33,8 @@ internal sealed class OpProfile(Device device) : OpObserver
 
     public IReadOnlyDictionary<OpKey, OpCost> Costs => costs;
 
-    public override void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Shape y) =>
-        workloads.Add(op, OpWorkload.Of(op, inputs, y));
+    public override void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Tensor y) =>
+        workloads.Add(op, OpWorkload.Of(op, inputs, y.Shape));
 
     public override void OnBegin(Op op, Pass pass) => Start();
 

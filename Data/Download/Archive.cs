@@ -139,7 +139,7 @@ internal static class Archive
                 while (rest.TryDequeue(out var file))
                 {
                     using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write, NotLocked);
-                    RandomAccess.FlushToDisk(handle);
+                    FileOperations.FlushToDisk(handle);
                 }
             }
         }

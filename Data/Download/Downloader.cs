@@ -161,7 +161,8 @@ public sealed class Downloader(HttpClient client)
         }
 
         if (to.Position < size) throw new IOException($"the connection ended after {to.Position} of {size} bytes");
-        to.Flush(flushToDisk: true);
+        to.Flush(flushToDisk: false);
+        FileOperations.FlushToDisk(to.SafeFileHandle);
         return begin > 0;
     }
 

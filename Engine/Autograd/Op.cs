@@ -57,7 +57,7 @@ public abstract class Op
         if (GradMode.IsEnabled && AnyInGraph(inputs)) Edges = Edge.ToAll(inputs);
 
         var y = CreateOutput(inputs, Infer(inputs));
-        OpObserver.Current?.OnApply(this, inputs, y.Shape);
+        OpObserver.Current?.OnApply(this, inputs, y);
         current = y;
         using (OpObserver.BeginScope(this, Pass.Forward)) Forward(inputs, y);
         current = null;
@@ -94,6 +94,17 @@ public abstract class Op
     /// </returns>
     /// <remarks>Within the library, dy may be overwritten if it <see cref="Tensor.IsExclusive"/>.</remarks>
     protected internal abstract Tensor?[] Backward(Tensor dy);
+
+    /// <summary>What the op computes, as operators of ONNX; null unless overridden, for none.</summary>
+    /// <param name="graph">Takes the operators; those of a fused op are several.</param>
+    /// <param name="x">The inputs.</param>
+    /// <returns>The result of the last operator, or an input where the op changes nothing.</returns>
+    /// <remarks>
+    /// Called after <see cref="Infer"/>, while a module is traced in evaluation mode. Extents are those of the traced
+    /// batch.
+    /// </remarks>
+    /// <exception cref="NotSupportedException">There is no counterpart; the message says why.</exception>
+    protected internal virtual OnnxValue? ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) => null;
 
     /// <summary>The tensor for the result: of new storage, or a view of an input's.</summary>
     private protected virtual Tensor CreateOutput(ReadOnlySpan<Tensor> x, Shape shape) => new(shape, x[0].Device);

@@ -17,7 +17,7 @@ internal enum Pass
 }
 
 /// <summary>
-/// Called at the start and end of every pass of every op on its thread: what a profiler derives from.
+/// Called at the start and end of every pass of every op on its thread: what a profiler or a tracer derives from.
 /// </summary>
 /// <remarks>Passes nest: a backward pass has parts, and may apply ops of its own.</remarks>
 internal abstract class OpObserver
@@ -27,15 +27,46 @@ internal abstract class OpObserver
     /// <summary>This thread's observer; null, which costs next to nothing, unless a profiler sets it.</summary>
     public static OpObserver? Current { get => current; set => current = value; }
 
-    /// <summary>Called before the op computes its result, of shape <paramref name="y"/>.</summary>
-    public abstract void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Shape y);
+    /// <summary>
+    /// Called before the op computes its result, <paramref name="y"/>, whose shape is known and whose content is not.
+    /// </summary>
+    public abstract void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Tensor y);
 
     public abstract void OnBegin(Op op, Pass pass);
 
     public abstract void OnEnd(Op op, Pass pass);
 
+    /// <summary>Called before a module computes its function.</summary>
+    public virtual void OnEnter(Module module)
+    {
+    }
+
+    /// <summary>Called when it has computed it and its hooks were called, or when it has thrown.</summary>
+    public virtual void OnLeave(Module module)
+    {
+    }
+
     /// <summary>Calls <see cref="OnBegin"/> of this thread's observer, and <see cref="OnEnd"/> when disposed.</summary>
     public static OpScope BeginScope(Op op, Pass pass) => new(op, pass, current);
+
+    /// <summary>
+    /// Calls <see cref="OnEnter"/> of this thread's observer, and <see cref="OnLeave"/> when disposed.
+    /// </summary>
+    public static ModuleScope EnterScope(Module module) => new(module, current);
+
+    internal readonly ref struct ModuleScope
+    {
+        private readonly Module module;
+        private readonly OpObserver? observer;
+
+        public ModuleScope(Module module, OpObserver? observer)
+        {
+            (this.module, this.observer) = (module, observer);
+            observer?.OnEnter(module);
+        }
+
+        public void Dispose() => observer?.OnLeave(module);
+    }
 
     internal readonly ref struct OpScope
     {

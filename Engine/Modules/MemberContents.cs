@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
@@ -35,6 +36,8 @@ internal sealed class MemberContents
         }
     }
 
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(KeyValuePair<,>))]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "The pair's properties are named above.")]
     private void Collect(string name, object? value, int depth)
     {
         if (value is Parameter or ModuleBuffer or Module)
@@ -104,6 +107,7 @@ internal sealed class MemberContents
     }
 
     /// <summary>Whether the items exist before the enumeration; a query creates them during it.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Both are kept: they are named here.")]
     private static bool IsMaterialized(IEnumerable items) =>
         items is ICollection || items.GetType().GetInterfaces().Any(
             i => i.IsGenericType && i.GetGenericTypeDefinition() is var kind
@@ -114,6 +118,8 @@ internal sealed class MemberContents
         && State.Zip(other.State).All(pair => ReferenceEquals(pair.First.Value, pair.Second.Value));
 
     /// <summary>An <c>ImmutableArray</c> that nothing was assigned to cannot be enumerated.</summary>
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(ImmutableArray<>))]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "The property is named above.")]
     private static bool IsDefaultArray(object value) =>
         value.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>)
         && (bool)type.GetProperty("IsDefault")!.GetValue(value)!;

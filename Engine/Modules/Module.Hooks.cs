@@ -76,6 +76,7 @@ public abstract partial class Module
     /// </summary>
     internal Tensor Invoke(Tensor x)
     {
+        using var scope = OpObserver.EnterScope(this);
         try
         {
             var y = Forward(x);

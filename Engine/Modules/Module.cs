@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PyNetSharp;
 
 /// <summary>A layer or a network: a function with parameters.</summary>
@@ -20,6 +22,7 @@ namespace PyNetSharp;
 /// its keys.
 /// </para>
 /// </remarks>
+[DynamicallyAccessedMembers(ModuleMember.Reflected)]      // also in trimmed programs, for every class of modules
 public abstract partial class Module
 {
     private bool training = true;

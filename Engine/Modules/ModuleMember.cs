@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -17,24 +18,32 @@ internal sealed record ModuleMember(
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
+    /// <summary>What reflection needs to find of a class of modules.</summary>
+    public const DynamicallyAccessedMemberTypes Reflected =
+        DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields
+        | DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.NonPublicProperties;
+
     private static readonly ConcurrentDictionary<Type, ModuleMember[]> Cache = new();
 
     /// <summary>
     /// All of a class's members that may hold state: a base class's first, public properties before the rest.
     /// </summary>
-    public static ModuleMember[] Of(Type module) => Cache.GetOrAdd(module, static type =>
-    {
-        var classes = new Stack<Type>();
-        for (; type != typeof(Module); type = type.BaseType!) classes.Push(type);
-        return [.. classes.SelectMany(DeclaredBy)];
-    });
+    public static ModuleMember[] Of([DynamicallyAccessedMembers(Reflected)] Type module) =>
+        Cache.GetOrAdd(module, static type =>
+        {
+            var classes = new Stack<Type>();
+            for (; type != typeof(Module); type = type.BaseType!) classes.Push(type);
+            return [.. classes.SelectMany(DeclaredBy)];
+        });
 
+    [UnconditionalSuppressMessage(
+        "Trimming", "IL2070", Justification = "Module, from which the class is derived, keeps its members.")]
     private static IEnumerable<ModuleMember> DeclaredBy(Type type)
     {
-        var fields = type.GetFields(Declared).Where(f => !IsExcluded(f)).OrderBy(f => f.MetadataToken).ToList();
+        var fields = type.GetFields(Declared).Where(f => !IsExcluded(f)).OrderBy(Position).ToList();
         var properties = type.GetProperties(Declared)
             .Where(p => p.GetMethod is not null && p.GetIndexParameters().Length == 0)
-            .OrderBy(p => p.MetadataToken)
+            .OrderBy(Position)
             .ToArray();
         foreach (var property in properties.Where(p => p.GetMethod!.IsPublic))
         {
@@ -67,6 +76,9 @@ internal sealed record ModuleMember(
             yield return new(PathName(property.Name), label, false, true, m => TryGetValue(property, m));
         }
     }
+
+    /// <summary>The member's place in its class; native code has no tokens, and lists members in this order.</summary>
+    private static int Position(MemberInfo member) => member.HasMetadataToken() ? member.MetadataToken : 0;
 
     private static bool HasCustomGetter(PropertyInfo property) =>
         StateTypes.IsState(property.PropertyType) && !property.GetMethod!.IsDefined(typeof(CompilerGeneratedAttribute));

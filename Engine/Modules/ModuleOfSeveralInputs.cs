@@ -36,6 +36,7 @@ public abstract class Module<T1, T2> : Module
 
     internal Tensor Invoke(T1 x1, T2 x2)
     {
+        using var scope = OpObserver.EnterScope(this);
         try
         {
             var y = Forward(x1, x2);
@@ -71,6 +72,7 @@ public abstract class Module<T1, T2, T3> : Module
 
     internal Tensor Invoke(T1 x1, T2 x2, T3 x3)
     {
+        using var scope = OpObserver.EnterScope(this);
         try
         {
             var y = Forward(x1, x2, x3);

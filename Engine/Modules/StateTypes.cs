@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 namespace PyNetSharp;
 
@@ -36,6 +37,7 @@ internal static class StateTypes
     /// <summary>
     /// Whether a sequence of this type yields modules, parameters or buffers, or pairs and tuples of such.
     /// </summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "IEnumerable<> is kept: it is named here.")]
     public static bool IsSequenceOfState(Type type) => type.GetInterfaces().Any(i =>
         i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>)
         && IsState(i.GetGenericArguments()[0]));
@@ -43,6 +45,8 @@ internal static class StateTypes
     /// <summary>
     /// Whether it is one of .NET's types around a value, such as Lazy, Task or Memory, and the value is state.
     /// </summary>
+    [UnconditionalSuppressMessage(
+        "Trimming", "IL2070", Justification = "Without the interfaces, an error asks for what was not necessary.")]
     public static bool IsWrapperOfState(Type type) =>
         type.IsGenericType && IsFramework(type) && type.GetGenericArguments().Any(IsState)
         && !type.IsAssignableTo(typeof(Delegate))

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -45,6 +46,9 @@ internal static class UntrackedState
         _ => [],
     };
 
+    [UnconditionalSuppressMessage(
+        "Trimming", "IL2075", Justification = "A trimmed program checks the fields that are left: the check is for " +
+            "the developer, who has run the program untrimmed.")]
     private static IEnumerable<object?> Fields(object holder)
     {
         for (var type = holder.GetType(); type is not null && type != typeof(object); type = type.BaseType)

@@ -23,4 +23,6 @@ internal readonly struct Elu(float alpha) : IUnaryFormula
 
     public T D<T>(T x) where T : struct, IReal<T> =>
         T.SelectPositive(x, T.Create(1), T.Create(alpha) * T.Exp(-T.Max(T.Create(0), -x)));
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Elu", [x], ("alpha", alpha));
 }

@@ -36,6 +36,13 @@ internal readonly struct Gelu : IUnaryFormula
 
     private static T Distribution<T>(T x) where T : struct, IReal<T> =>
         T.Create(0.5f) + T.Create(0.5f) * T.Erf(T.Create(SqrtHalf) * x);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x)
+    {
+        var erf = graph.Add("Erf", [graph.Add("Mul", [x, OnnxValue.Constant(SqrtHalf)])]);
+        var doubled = graph.Add("Mul", [x, graph.Add("Add", [erf, OnnxValue.Constant(1)])]);
+        return graph.Add("Mul", [doubled, OnnxValue.Constant(0.5f)]);
+    }
 }
 
 internal readonly struct GeluTanh : IUnaryFormula
@@ -56,4 +63,13 @@ internal readonly struct GeluTanh : IUnaryFormula
 
     private static T Tanh<T>(T x) where T : struct, IReal<T> =>
         T.Tanh(T.Create(Sqrt2OverPi) * (x + T.Create(Cubic) * x * x * x));
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x)
+    {
+        var square = graph.Add("Mul", [x, x]);
+        var factor = graph.Add("Add", [graph.Add("Mul", [square, OnnxValue.Constant(Cubic)]), OnnxValue.Constant(1)]);
+        var inner = graph.Add("Mul", [graph.Add("Mul", [x, factor]), OnnxValue.Constant(Sqrt2OverPi)]);
+        var doubled = graph.Add("Mul", [x, graph.Add("Add", [graph.Add("Tanh", [inner]), OnnxValue.Constant(1)])]);
+        return graph.Add("Mul", [doubled, OnnxValue.Constant(0.5f)]);
+    }
 }

@@ -26,4 +26,6 @@ internal readonly struct Hardswish : IUnaryFormula
         return T.SelectGreater(
             x, T.Create(3), T.Create(1), T.SelectPositive(-x - T.Create(3), T.Create(0), inside));
     }
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("HardSwish", [x]);
 }

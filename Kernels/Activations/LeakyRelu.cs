@@ -24,4 +24,6 @@ internal readonly struct LeakyRelu(float negativeSlope) : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => T.SelectNonPositive(x, x * T.Create(negativeSlope), x);
 
     public T D<T>(T x) where T : struct, IReal<T> => T.SelectPositive(x, T.Create(1), T.Create(negativeSlope));
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("LeakyRelu", [x], ("alpha", negativeSlope));
 }

@@ -24,4 +24,6 @@ internal readonly struct Relu : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => T.Max(T.Create(0), x);
 
     public T D<T>(T y) where T : struct, IReal<T> => T.SelectPositive(y, T.Create(1), T.Create(0));
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Relu", [x]);
 }

@@ -20,4 +20,6 @@ internal readonly struct Sigmoid : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => RealFunctions.Sigmoid(x);
 
     public T D<T>(T y) where T : struct, IReal<T> => y * (T.Create(1) - y);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Sigmoid", [x]);
 }

@@ -23,4 +23,6 @@ internal readonly struct Silu : IUnaryFormula
         var s = RealFunctions.Sigmoid(x);
         return s + x * s * (T.Create(1) - s);
     }
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Mul", [x, graph.Add("Sigmoid", [x])]);
 }

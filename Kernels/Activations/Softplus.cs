@@ -28,4 +28,11 @@ internal readonly struct Softplus(float beta) : IUnaryFormula
     }
 
     public T D<T>(T x) where T : struct, IReal<T> => RealFunctions.Sigmoid(T.Create(beta) * x);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x)
+    {
+        if (beta == 1) return graph.Add("Softplus", [x]);
+        var scaled = graph.Add("Mul", [x, OnnxValue.Constant(beta)]);
+        return graph.Add("Div", [graph.Add("Softplus", [scaled]), OnnxValue.Constant(beta)]);
+    }
 }

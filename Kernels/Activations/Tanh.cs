@@ -22,4 +22,6 @@ internal readonly struct Tanh : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => T.Tanh(x);
 
     public T D<T>(T y) where T : struct, IReal<T> => T.Create(1) - y * y;
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Tanh", [x]);
 }

@@ -21,4 +21,6 @@ internal readonly struct Abs : IUnaryFormula
 
     public T D<T>(T x) where T : struct, IReal<T> =>
         T.SelectPositive(x, T.Create(1), T.SelectPositive(-x, T.Create(-1), x - x));
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Abs", [x]);
 }

@@ -45,6 +45,17 @@ internal sealed unsafe class AffineOp(string name, float scale, float shift) : O
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Run(x[0], scale, shift, y);
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        var scaled = scale switch
+        {
+            1 => x[0],
+            -1 => graph.Add("Neg", x),
+            _ => graph.Add("Mul", [x[0], OnnxValue.Constant(scale)]),
+        };
+        return shift == 0 ? scaled : graph.Add("Add", [scaled, OnnxValue.Constant(shift)]);
+    }
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         if (scale == 1) return [dy];

@@ -26,4 +26,7 @@ internal readonly struct Clamp(float min, float max) : IUnaryFormula
 
     public T D<T>(T x) where T : struct, IReal<T> => T.SelectGreater(
         x, T.Create(max), T.Create(0), T.SelectGreater(T.Create(min), x, T.Create(0), T.Create(1)));
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) =>
+        graph.Add("Clip", [x, OnnxValue.Constant(min), OnnxValue.Constant(max)]);
 }

@@ -19,4 +19,6 @@ internal readonly struct Cos : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => T.Cos(x);
 
     public T D<T>(T x) where T : struct, IReal<T> => -T.Sin(x);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Cos", [x]);
 }

@@ -31,6 +31,8 @@ internal readonly struct Divide : IBinaryFormula
     public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(1) / b;
 
     public T DB<T>(T a, T b) where T : struct, IReal<T> => -(a / b) / b;
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue a, OnnxValue b) => graph.Add("Div", [a, b]);
 }
 
 /// <summary>dividend / x</summary>
@@ -39,4 +41,6 @@ internal readonly struct Reciprocal(float dividend) : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => T.Create(dividend) / x;
 
     public T D<T>(T x) where T : struct, IReal<T> => -(T.Create(dividend) / x) / x;
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Div", [OnnxValue.Constant(dividend), x]);
 }

@@ -22,4 +22,6 @@ internal readonly struct Exp : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => T.Exp(x);
 
     public T D<T>(T y) where T : struct, IReal<T> => y;
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Exp", [x]);
 }

@@ -19,4 +19,6 @@ internal readonly struct Log : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => T.Log(x);
 
     public T D<T>(T x) where T : struct, IReal<T> => T.Create(1) / x;
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Log", [x]);
 }

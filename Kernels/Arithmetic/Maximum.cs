@@ -29,4 +29,6 @@ internal readonly struct Maximum : IBinaryFormula
         T.SelectGreater(a, b, T.Create(1), T.SelectEqual(a, b, T.Create(0.5f), T.Create(0)));
 
     public T DB<T>(T a, T b) where T : struct, IReal<T> => DA(b, a);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue a, OnnxValue b) => graph.Add("Max", [a, b]);
 }

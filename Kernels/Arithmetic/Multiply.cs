@@ -32,6 +32,8 @@ internal sealed class MultiplyOp : Op
         Broadcast.Run(default(Product), a, b, y);
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) => graph.Add("Mul", x);
+
     protected internal override Tensor?[] Backward(Tensor dy) =>
     [
         Needed(0) ? OperandGradient(dy, b, a.Shape) : null,

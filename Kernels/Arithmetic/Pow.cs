@@ -38,6 +38,8 @@ internal readonly struct PowScalar(float exponent) : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => T.Pow(x, T.Create(exponent));
 
     public T D<T>(T x) where T : struct, IReal<T> => default(Pow).DA(x, T.Create(exponent));
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Pow", [x, OnnxValue.Constant(exponent)]);
 }
 
 internal readonly struct Pow : IBinaryFormula
@@ -50,4 +52,6 @@ internal readonly struct Pow : IBinaryFormula
     /// <summary>aᵇ·log a; 0 where a is 0 and b positive, the limit there.</summary>
     public T DB<T>(T a, T b) where T : struct, IReal<T> => T.SelectEqual(
         a, T.Create(0), T.SelectNonPositive(-b, T.Create(0), T.Create(float.NegativeInfinity)), T.Pow(a, b) * T.Log(a));
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue a, OnnxValue b) => graph.Add("Pow", [a, b]);
 }

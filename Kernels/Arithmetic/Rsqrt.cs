@@ -22,4 +22,6 @@ internal readonly struct Rsqrt : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => T.Create(1) / T.Sqrt(x);
 
     public T D<T>(T y) where T : struct, IReal<T> => T.Create(-0.5f) * y * y * y;
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Reciprocal", [graph.Add("Sqrt", [x])]);
 }

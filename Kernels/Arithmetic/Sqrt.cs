@@ -22,4 +22,6 @@ internal readonly struct Sqrt : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => T.Sqrt(x);
 
     public T D<T>(T y) where T : struct, IReal<T> => T.Create(0.5f) / y;
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Sqrt", [x]);
 }

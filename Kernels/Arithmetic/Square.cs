@@ -19,4 +19,6 @@ internal readonly struct Square : IUnaryFormula
     public T F<T>(T x) where T : struct, IReal<T> => x * x;
 
     public T D<T>(T x) where T : struct, IReal<T> => x + x;
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Mul", [x, x]);
 }

@@ -25,6 +25,8 @@ internal sealed class SubtractOp : Op
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>
         Broadcast.Run(default(Difference), x[0], x[1], y);
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) => graph.Add("Sub", x);
+
     protected internal override Tensor?[] Backward(Tensor dy) =>
     [
         Needed(0) ? Broadcast.SumTo(dy, a) : null,

@@ -8,6 +8,9 @@ internal readonly struct Greater : IBinaryFormula
     public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
 
     public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue a, OnnxValue b) =>
+        graph.Cast(graph.Add("Greater", [a, b]), OnnxGraph.Float32);
 }
 
 internal readonly struct GreaterOrEqual : IBinaryFormula
@@ -18,6 +21,9 @@ internal readonly struct GreaterOrEqual : IBinaryFormula
     public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
 
     public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue a, OnnxValue b) =>
+        graph.Cast(graph.Add("GreaterOrEqual", [a, b]), OnnxGraph.Float32);
 }
 
 internal readonly struct Less : IBinaryFormula
@@ -28,6 +34,9 @@ internal readonly struct Less : IBinaryFormula
     public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
 
     public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue a, OnnxValue b) =>
+        graph.Cast(graph.Add("Less", [a, b]), OnnxGraph.Float32);
 }
 
 internal readonly struct LessOrEqual : IBinaryFormula
@@ -38,6 +47,9 @@ internal readonly struct LessOrEqual : IBinaryFormula
     public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
 
     public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue a, OnnxValue b) =>
+        graph.Cast(graph.Add("LessOrEqual", [a, b]), OnnxGraph.Float32);
 }
 
 internal readonly struct EqualTo : IBinaryFormula
@@ -48,6 +60,9 @@ internal readonly struct EqualTo : IBinaryFormula
     public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
 
     public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue a, OnnxValue b) =>
+        graph.Cast(graph.Add("Equal", [a, b]), OnnxGraph.Float32);
 }
 
 internal readonly struct NotEqualTo : IBinaryFormula
@@ -58,4 +73,7 @@ internal readonly struct NotEqualTo : IBinaryFormula
     public T DA<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
 
     public T DB<T>(T a, T b) where T : struct, IReal<T> => T.Create(0);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue a, OnnxValue b) =>
+        graph.Cast(graph.Add("Not", [graph.Add("Equal", [a, b])]), OnnxGraph.Float32);
 }

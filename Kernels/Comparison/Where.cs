@@ -59,6 +59,9 @@ internal sealed class WhereOp : Op
         Broadcast.Run(default(Selection), expanded, x[1], x[2], y);
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        graph.Add("Where", [graph.Cast(x[0], OnnxGraph.Boolean), x[1], x[2]]);
+
     protected internal override Tensor?[] Backward(Tensor dy) =>
     [
         null,

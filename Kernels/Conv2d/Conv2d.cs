@@ -125,6 +125,15 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
         if (relu) this.y = Save(y);
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        var y = graph.Add(
+            "Conv", x, ("kernel_shape", (int[])[problem.R, problem.S]), ("strides", (int[])[stride.H, stride.W]),
+            ("pads", (int[])[padding.H, padding.W, padding.H, padding.W]),
+            ("dilations", (int[])[Dilation.H, Dilation.W]), ("group", Groups));
+        return relu ? graph.Add("Relu", [y]) : y;
+    }
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         // masked is dy itself (no ReLU, or masked in place, since the pass holds the only reference) or a new tensor,

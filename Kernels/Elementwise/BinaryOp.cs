@@ -20,6 +20,9 @@ internal sealed class BinaryOp<TFormula>(TFormula formula) : Op where TFormula :
         Broadcast.Run(formula, a, b, y);
     }
 
+    protected internal override OnnxValue? ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        formula.ToOnnx(graph, x[0], x[1]);
+
     protected internal override Tensor?[] Backward(Tensor dy) =>
     [
         Needed(0) ? OperandGradient(new FirstGradient<TFormula>(formula), dy, a.Shape) : null,

@@ -31,6 +31,9 @@ internal sealed class ElementwiseOp<TFormula>(TFormula formula, string? name = n
         else ForwardOnGpu(from, y);
     }
 
+    protected internal override OnnxValue? ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        formula.ToOnnx(graph, x[0]);
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var dx = dy.IsExclusive ? dy : new Tensor(dy.Shape, dy.Device);

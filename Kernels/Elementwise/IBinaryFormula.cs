@@ -15,4 +15,10 @@ public interface IBinaryFormula
 
     /// <summary>∂F/∂b</summary>
     T DB<T>(T a, T b) where T : struct, IReal<T>;
+
+    /// <summary>The function as operators of ONNX, which broadcast; null unless implemented, for none.</summary>
+    /// <param name="graph">Takes the operators.</param>
+    /// <param name="a">The first input.</param>
+    /// <param name="b">The second.</param>
+    OnnxValue? ToOnnx(OnnxGraph graph, OnnxValue a, OnnxValue b) => null;
 }

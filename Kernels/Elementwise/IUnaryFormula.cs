@@ -35,4 +35,11 @@ public interface IUnaryFormula
 
     /// <summary>Its derivative F′, as a function of x or of F(x), as <see cref="UsesOutput"/> says.</summary>
     T D<T>(T x) where T : struct, IReal<T>;
+
+    /// <summary>
+    /// The function as operators of ONNX; null unless implemented, for none. See <see cref="Op.ToOnnx"/>.
+    /// </summary>
+    /// <param name="graph">Takes the operators.</param>
+    /// <param name="x">The input.</param>
+    OnnxValue? ToOnnx(OnnxGraph graph, OnnxValue x) => null;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace PyNetSharp.Kernels;
@@ -9,6 +10,8 @@ namespace PyNetSharp.Kernels;
 /// </remarks>
 internal static class FormulaParameters<TFormula> where TFormula : struct
 {
+    private const string Unused = "A field that was trimmed is not used by the formula.";
+
     /// <summary>Whether neither the formula nor what it consists of has a number.</summary>
     public static readonly bool AreNone = HasNoNumber(typeof(TFormula));
 
@@ -26,6 +29,7 @@ internal static class FormulaParameters<TFormula> where TFormula : struct
                 "parameters: float, int, and structures of these (1 and 0 instead of bool).");
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Unused)]
     private static string? FindUnsuitable(Type type)
     {
         foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
@@ -39,6 +43,7 @@ internal static class FormulaParameters<TFormula> where TFormula : struct
         return null;
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Unused)]
     private static bool HasNoNumber(Type type) => !type.IsPrimitive && !type.IsEnum
         && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
             .All(field => HasNoNumber(field.FieldType));

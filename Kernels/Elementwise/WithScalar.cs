@@ -10,4 +10,6 @@ internal readonly struct WithScalar<TFormula>(float b) : IUnaryFormula where TFo
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T D<T>(T x) where T : struct, IReal<T> => default(TFormula).DA(x, T.Create(b));
+
+    public OnnxValue? ToOnnx(OnnxGraph graph, OnnxValue x) => default(TFormula).ToOnnx(graph, x, OnnxValue.Constant(b));
 }

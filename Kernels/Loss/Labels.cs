@@ -46,6 +46,7 @@ public sealed class Labels : IReadOnlyList<int>
     /// <exception cref="ArgumentOutOfRangeException">An element is no whole number.</exception>
     public Labels(Tensor values) : this(ThrowIfNull(values).Shape, WholeNumbers.Of("Labels", nameof(values), values))
     {
+        if (OpObserver.Current is not null) Source = values;
     }
 
     /// <summary>[N], or [N, H, W] for masks.</summary>
@@ -69,6 +70,9 @@ public sealed class Labels : IReadOnlyList<int>
             return $"Labels {Shape}: {string.Join(", ", first)}{(Count > MaxDebuggerElements ? ", …" : "")}";
         }
     }
+
+    /// <summary>The tensor that they are from, which a tracer wants; null otherwise, so that it can be freed.</summary>
+    internal Tensor? Source { get; }
 
     /// <summary>How often the labels were overwritten.</summary>
     internal int Version { get; private set; }

@@ -43,6 +43,9 @@ internal sealed class LogSoftmaxOp : Op
         else ForwardOnGpu(x[0], y);
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        graph.Add("LogSoftmax", x, ("axis", 1));
+
     /// <summary>dx = dy − exp(y)·Σ dy</summary>
     protected internal override Tensor?[] Backward(Tensor dy)
     {

@@ -59,6 +59,9 @@ internal sealed class SoftmaxOp : Op
             ForwardOnGpu(logits, y);
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        graph.Add("Softmax", x, ("axis", 1));
+
     /// <summary>dx = y·(dy − ⟨dy, y⟩)</summary>
     protected internal override Tensor?[] Backward(Tensor dy)
     {

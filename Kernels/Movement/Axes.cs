@@ -30,6 +30,9 @@ internal static class Axes
         return mask;
     }
 
+    /// <summary>The axes that are true.</summary>
+    public static int[] Of(bool[] mask) => [.. mask.Index().Where(axis => axis.Item).Select(axis => axis.Index)];
+
     /// <summary>A reduction's result without the axes that it has reduced to 1, unless they are kept.</summary>
     public static Tensor DropReduced(string op, Tensor y, Shape input, bool[] reduced, bool keepDims)
     {

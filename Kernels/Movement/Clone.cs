@@ -20,5 +20,7 @@ internal sealed class CloneOp : Op
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>
         y.Device.Copy(x[0].Storage, y.Storage, y.Shape.Size);
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) => x[0];
+
     protected internal override Tensor?[] Backward(Tensor dy) => [dy];
 }

@@ -73,6 +73,9 @@ internal sealed class ConcatOp(int axis) : Op
         }
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        graph.Add("Concat", x, ("axis", axis));
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var (gradients, start) = (new Tensor?[inputs.Length], 0);
@@ -107,6 +110,13 @@ internal sealed class StackOp(int axis) : Op
     {
         for (var i = 0; i < x.Length; i++)
             StridedCopy.Run(x[i], StridedView.Of(input), y, StridedView.Of(y.Shape).Select(axis, i));
+    }
+
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        var parts = new OnnxValue[x.Length];
+        for (var i = 0; i < parts.Length; i++) parts[i] = graph.Add("Unsqueeze", [x[i], OnnxValue.Integers(axis)]);
+        return graph.Add("Concat", parts, ("axis", axis));
     }
 
     protected internal override Tensor?[] Backward(Tensor dy)

@@ -27,7 +27,7 @@ public static class EmbeddingExtensions
             if (paddingIndex is { } padding) CheckId(table, nameof(paddingIndex), padding);
             foreach (var id in ids.Span) CheckId(table, nameof(ids), id);
 
-            var rows = new IndexSelectOp(0, ids.Span.ToArray(), paddingIndex).Apply(table);
+            var rows = new IndexSelectOp(0, ids.Span.ToArray(), paddingIndex) { IndexSource = ids.Source }.Apply(table);
             using var temporary = new TemporaryTensor(rows);
             return rows.Reshape([.. ids.Shape, table.Shape[1]]);
         }

@@ -62,5 +62,8 @@ internal sealed class ExpandOp(Shape to) : Op
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>
         StridedCopy.Run(x[0], StridedView.Of(from).Expand(to), y, StridedView.Of(to));
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        graph.Add("Expand", [x[0], OnnxValue.Integers(to.AsSpan())]);
+
     protected internal override Tensor?[] Backward(Tensor dy) => [Broadcast.SumTo(dy, from)];
 }

@@ -30,7 +30,7 @@ public static class GatherExtensions
         public Tensor Gather(int axis, Labels index)
         {
             ArgumentNullException.ThrowIfNull(index);
-            return Gather(x, axis, index.Shape, index.Span.ToArray());
+            return Gather(x, axis, index.Shape, index.Span.ToArray(), index.Source);
         }
 
         /// <summary>As the other overload, with whole numbers, such as those of <c>ArgMax</c>, as indices.</summary>
@@ -44,11 +44,11 @@ public static class GatherExtensions
         public Tensor Gather(int axis, Tensor index)
         {
             ArgumentNullException.ThrowIfNull(index);
-            return Gather(x, axis, index.Shape, WholeNumbers.Of("Gather", nameof(index), index));
+            return Gather(x, axis, index.Shape, WholeNumbers.Of("Gather", nameof(index), index), index);
         }
     }
 
-    private static Tensor Gather(Tensor x, int axis, Shape shape, int[] indices)
+    private static Tensor Gather(Tensor x, int axis, Shape shape, int[] indices, Tensor? source)
     {
         var i = Axes.Resolve("Gather", x.Shape, axis);
         if (shape.Rank != x.Rank || Enumerable.Range(0, x.Rank).Any(d => d != i && shape[d] > x.Shape[d]))
@@ -61,7 +61,7 @@ public static class GatherExtensions
                     $"Gather: the index {index} is outside 0 … {x.Shape[i] - 1}, axis {i} of {x.Shape}."));
 
         using var part = new TemporaryTensor(IsSmaller() ? x[Extents()] : x, borrowed: x);
-        return new GatherOp(i, shape, indices).Apply(part);
+        return new GatherOp(i, shape, indices) { IndexSource = source }.Apply(part);
 
         bool IsSmaller() => Enumerable.Range(0, x.Rank).Any(d => d != i && shape[d] < x.Shape[d]);
 
@@ -106,6 +106,9 @@ internal sealed class GatherOp(int axis, Shape shape, int[] logicalIndices) : Op
     private int outer, n, count, inner;
     private Labels indices = null!;                 // in the order of storage
 
+    /// <summary>The tensor whose elements are the indices, if it is known.</summary>
+    public Tensor? IndexSource { get; init; }
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         input = x[0].Shape;
@@ -135,6 +138,14 @@ internal sealed class GatherOp(int axis, Shape shape, int[] logicalIndices) : Op
                 for (var j = 0; j < to.Length; j++) to[j] = source[index[j] * inner + j];
             }
         });
+    }
+
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        var index = IndexSource is { } source
+            ? graph.Cast(graph.Of(source), OnnxGraph.Int64)
+            : OnnxValue.Integers(shape, logicalIndices);
+        return graph.Add("GatherElements", [x[0], index], ("axis", axis));
     }
 
     /// <summary>dx of an element is the sum of dy over the positions where it was taken.</summary>

@@ -41,6 +41,9 @@ internal sealed class IndexSelectOp(int axis, int[] indices, int? paddingIndex =
     private Shape input = null!;
     private int outer, n, inner;
 
+    /// <summary>The tensor whose elements are the indices, if it is known.</summary>
+    public Tensor? IndexSource { get; init; }
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         input = x[0].Shape;
@@ -67,6 +70,14 @@ internal sealed class IndexSelectOp(int axis, int[] indices, int? paddingIndex =
                 from.Span.Slice((o * n + indices[position]) * inner, inner).CopyTo(y.Span[(i * inner)..]);
             }
         });
+    }
+
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        var index = IndexSource is { } source
+            ? graph.Add("Reshape", [graph.Cast(graph.Of(source), OnnxGraph.Int64), OnnxValue.Integers(-1)])
+            : OnnxValue.Integers(indices);
+        return graph.Add("Gather", [x[0], index], ("axis", axis));
     }
 
     /// <summary>dx of a row is the sum of dy over the positions where it was taken.</summary>

@@ -49,6 +49,12 @@ internal sealed class PadOp((int Before, int After)[] amounts, float value) : Op
         StridedCopy.Run(x[0], Kept(input, inResult: false), y, Kept(y.Shape, inResult: true));
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        int[] pads = [.. amounts.Select(amount => amount.Before), .. amounts.Select(amount => amount.After)];
+        return graph.Add("Pad", [x[0], OnnxValue.Integers(pads), OnnxValue.Constant(value)]);
+    }
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var dx = new Tensor(input, dy.Device);

@@ -60,6 +60,9 @@ internal sealed class PermuteOp(int[] order, string name) : Op
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Copy(x[0], order, y);
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        graph.Add("Transpose", x, ("perm", order));
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var inverse = new int[order.Length];

@@ -30,7 +30,8 @@ public static class TriangleExtensions
         /// The first diagonal that is kept: 0 is the main one, 1 that above it, −1 that below it.
         /// </param>
         /// <returns>A tensor shaped like <paramref name="x"/>.</returns>
-        /// <inheritdoc cref="Tril(Tensor, int)"/>
+        /// <exception cref="ShapeException">The rank is below 2.</exception>
+        /// <remarks>As for <see cref="Tril(Tensor, int)"/>.</remarks>
         public Tensor Triu(int diagonal = 0) => new TriangleOp("Triu", isLower: false, diagonal).Apply(x);
     }
 }
@@ -51,6 +52,9 @@ internal sealed class TriangleOp(string name, bool isLower, int diagonal) : Op
     }
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Run(x[0], y);
+
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        graph.Add("Trilu", [x[0], OnnxValue.Index(diagonal)], ("upper", isLower ? 0 : 1));
 
     protected internal override Tensor?[] Backward(Tensor dy)
     {

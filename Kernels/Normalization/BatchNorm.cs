@@ -119,6 +119,20 @@ internal sealed class BatchNormOp : Op
         invStd.Release();
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        if (training) throw new NotSupportedException("BatchNorm normalizes with the statistics of the batch.");
+        var (mean, variance) = (graph.Of(runningMean!), graph.Of(runningVariance!));
+        var (weight, bias) = x.Length > 1 ? (x[1], x[2]) : (Vector(1), Vector(0));
+        return graph.Add("BatchNormalization", [x[0], weight, bias, mean, variance], ("epsilon", eps));
+
+        OnnxValue Vector(float value)
+        {
+            var channels = runningMean!.Shape[0];
+            return OnnxValue.Constant([channels], [.. Enumerable.Repeat(value, channels)]);
+        }
+    }
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var (sumDy, sumDyXhat) = (ChannelTensor(), ChannelTensor());        // the gradients of bias and weight

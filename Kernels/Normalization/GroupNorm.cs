@@ -73,10 +73,11 @@ public static class GroupNormExtensions
 /// <summary>On [N, C, H, W], which is stored as N matrices of H·W rows and C columns.</summary>
 internal sealed class GroupNormOp(int groups, float eps) : Op
 {
+    private Shape shape = null!;
     private Tensor x = null!, mean = null!, invStd = null!;     // [N, groups]; invStd is 1 / √(variance + eps)
     private Tensor? weight;
 
-    protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
+    protected override Shape Infer(ReadOnlySpan<Tensor> x) => shape = x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
     {
@@ -88,6 +89,19 @@ internal sealed class GroupNormOp(int groups, float eps) : Op
         if (IsRecorded) return;
         mean.Release();
         invStd.Release();
+    }
+
+    /// <summary>Before version 21 of the operators there is only its case of a channel per group.</summary>
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        var ones = OnnxValue.Constant([groups], [.. Enumerable.Repeat(1f, groups)]);
+        var zeros = OnnxValue.Constant([groups], new float[groups]);
+        var grouped = graph.Reshape(x[0], [shape[0], groups, shape.Size / shape[0] / groups]);
+        var normalized = graph.Add("InstanceNormalization", [grouped, ones, zeros], ("epsilon", eps));
+        var y = graph.Reshape(normalized, shape.AsSpan());
+        if (x.Length == 1) return y;
+        var scaled = graph.Add("Mul", [y, graph.Reshape(x[1], [shape[1], 1, 1])]);
+        return graph.Add("Add", [scaled, graph.Reshape(x[2], [shape[1], 1, 1])]);
     }
 
     protected internal override Tensor?[] Backward(Tensor dy)

@@ -44,7 +44,7 @@ public static class LayerNormExtensions
             // The op has the items as rows, and the weight in the order of their storage.
             Shape rows = x.Rank == 4 && axes < 3 ? [outer, n] : x.Shape;
             Shape row = rows.Rank == 4 ? [.. rows.Take(4 - axes).Select(_ => 1), .. normalizedShape] : [n];
-            var op = new LayerNormOp(outer, n, eps);
+            var op = new LayerNormOp(outer, n, x.Shape == rows ? axes : 1, eps);
             if (weight is null || bias is null) return Reshaped(x, rows, input => op.Apply(input), x.Shape);
             return Reshaped(
                 x, rows,
@@ -79,13 +79,14 @@ public static class LayerNormExtensions
     }
 }
 
-/// <summary>Normalizes rows of n elements that are contiguous in storage.</summary>
-internal sealed class LayerNormOp(int rows, int n, float eps) : Op
+/// <summary>Normalizes rows of n elements, those of the last axes, that are contiguous in storage.</summary>
+internal sealed class LayerNormOp(int rows, int n, int axes, float eps) : Op
 {
+    private Shape shape = null!;
     private Tensor x = null!, mean = null!, invStd = null!;     // [rows] each; invStd is 1 / √(variance + eps)
     private Tensor? weight;
 
-    protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
+    protected override Shape Infer(ReadOnlySpan<Tensor> x) => shape = x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
     {
@@ -96,6 +97,16 @@ internal sealed class LayerNormOp(int rows, int n, float eps) : Op
         if (IsRecorded) return;
         mean.Release();
         invStd.Release();
+    }
+
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        Shape row = Shape.Create(shape.AsSpan()[^axes..]);
+        var weight = x.Length > 1 ? Row(x[1]) : OnnxValue.Constant(row, [.. Enumerable.Repeat(1f, n)]);
+        ReadOnlySpan<OnnxValue> inputs = x.Length > 1 ? [x[0], weight, Row(x[2])] : [x[0], weight];
+        return graph.Add("LayerNormalization", inputs, ("axis", -axes), ("epsilon", eps));
+
+        OnnxValue Row(OnnxValue values) => axes == 1 ? values : graph.Reshape(values, row.AsSpan());
     }
 
     protected internal override Tensor?[] Backward(Tensor dy)

@@ -43,5 +43,23 @@ internal sealed class AdaptiveAvgPool2dOp(int height, int width) : Op
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>
         AveragePooling.Forward(geometry, x[0], y);
 
+    /// <summary>ONNX has it only where all windows are of one size; otherwise it is two products.</summary>
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        var (_, _, h, w) = geometry.InputShape;
+        if ((h, w) == (height, width)) return x[0];
+        if ((height, width) == (1, 1)) return graph.Add("GlobalAveragePool", x);
+        if (h % height == 0 && w % width == 0)
+        {
+            int[] window = [h / height, w / width];
+            return graph.Add("AveragePool", x, ("kernel_shape", window), ("strides", window));
+        }
+
+        var rows = OnnxValue.Constant([height, h], PoolAxis.Adaptive(h, height).AveragingMatrix(h));
+        var columns = OnnxValue.Constant([width, w], PoolAxis.Adaptive(w, width).AveragingMatrix(w));
+        var transposed = graph.Add("Transpose", [columns], ("perm", (int[])[1, 0]));
+        return graph.Add("MatMul", [graph.Add("MatMul", [rows, x[0]]), transposed]);
+    }
+
     protected internal override Tensor?[] Backward(Tensor dy) => [AveragePooling.Backward(geometry, dy)];
 }

@@ -44,5 +44,8 @@ internal sealed class AvgPool2dOp(PoolOptions options, bool countIncludePad) : O
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>
         AveragePooling.Forward(geometry, x[0], y);
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        options.ToOnnx(graph, x[0], geometry, countIncludePad);
+
     protected internal override Tensor?[] Backward(Tensor dy) => [AveragePooling.Backward(geometry, dy)];
 }

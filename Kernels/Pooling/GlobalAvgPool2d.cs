@@ -31,5 +31,8 @@ internal sealed class GlobalAvgPool2dOp : Op
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>
         AveragePooling.Forward(geometry, x[0], y);
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        graph.Add("Flatten", [graph.Add("GlobalAveragePool", x)]);
+
     protected internal override Tensor?[] Backward(Tensor dy) => [AveragePooling.Backward(geometry, dy)];
 }

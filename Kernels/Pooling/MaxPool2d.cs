@@ -72,6 +72,9 @@ internal sealed class MaxPool2dOp(PoolOptions options) : Op
         On(y).Forward(geometry, x[0], y, argmax);
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        options.ToOnnx(graph, x[0], geometry);
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var dx = new Tensor(geometry.InputShape, dy.Device);

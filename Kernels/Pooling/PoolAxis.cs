@@ -86,6 +86,15 @@ internal readonly struct PoolAxis(
         return windows;
     }
 
+    /// <summary>The matrix whose product with the inputs is their averages: [outputs, inputs], row-major.</summary>
+    public float[] AveragingMatrix(int inputs)
+    {
+        var matrix = new float[Outputs * inputs];
+        foreach (var (o, window) in Windows().Index())
+            matrix.AsSpan(o * inputs + window.Start, window.Length).Fill(1f / window.Divisor);
+        return matrix;
+    }
+
     /// <summary>
     /// For each input, the outputs First … End − 1 that cover it; none where the stride leaves gaps. With a dilation,
     /// those whose windows begin and end around it.

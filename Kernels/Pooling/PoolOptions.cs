@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace PyNetSharp.Kernels;
 
@@ -34,6 +35,43 @@ internal sealed class PoolOptions(
                 $"{op}: a kernel of {Format(kernel)} with padding {Format(padding)}" +
                 $"{(dilation == (1, 1) ? "" : $" and dilation {Format(dilation)}")} does not fit into {x}.");
     }
+
+    /// <summary>
+    /// The operator; its padding at the ends reaches as far as the windows do, so that no version's rule for the ceil
+    /// mode matters.
+    /// </summary>
+    /// <param name="graph">Takes it.</param>
+    /// <param name="x">The images.</param>
+    /// <param name="geometry">Of this op.</param>
+    /// <param name="countPadding">Of an average, whether the padding counts; null for a maximum.</param>
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x, PoolGeometry geometry, bool? countPadding = null)
+    {
+        var shape = geometry.InputShape;
+        var (bottom, right) = (
+            EndPadding(shape[2], geometry.Rows.Outputs, kernel.Height, stride.Height, padding.Height, dilation.Height),
+            EndPadding(shape[3], geometry.Columns.Outputs, kernel.Width, stride.Width, padding.Width, dilation.Width));
+        int[] pads = [padding.Height, padding.Width, bottom, right];
+        List<(string, object)> attributes =
+        [
+            ("kernel_shape", (int[])[kernel.Height, kernel.Width]), ("strides", (int[])[stride.Height, stride.Width]),
+        ];
+        if (countPadding is null) attributes.Add(("dilations", (int[])[dilation.Height, dilation.Width]));
+        else if (countPadding.Value && (bottom, right) != padding && padding != (0, 0))
+        {
+            // The padding counts, and what is beyond it does not
+            int[] counted = [0, 0, padding.Height, padding.Width, 0, 0, padding.Height, padding.Width];
+            x = graph.Add("Pad", [x, OnnxValue.Integers(counted)]);
+            pads = [0, 0, bottom - padding.Height, right - padding.Width];
+        }
+        else if (countPadding.Value && (bottom, right) == padding) attributes.Add(("count_include_pad", 1));
+
+        attributes.Add(("pads", pads));
+        return graph.Add(
+            countPadding is null ? "MaxPool" : "AveragePool", [x], CollectionsMarshal.AsSpan(attributes));
+    }
+
+    private static int EndPadding(int inputs, int outputs, int kernel, int stride, int padding, int dilation) =>
+        Math.Max(padding, (outputs - 1) * stride + (kernel - 1) * dilation + 1 - inputs - padding);
 
     private PoolAxis? AxisFor(int inputs, Func<(int Height, int Width), int> of, bool countPadding) => PoolAxis.Strided(
         inputs, of(kernel), of(stride), of(padding), of(dilation), ceilMode, countPadding);

@@ -37,6 +37,9 @@ internal sealed class CumSumOp(int axis) : Op
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Run(x[0], y, isReversed: false);
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        graph.Add("CumSum", [x[0], OnnxValue.Index(axis)]);
+
     /// <summary>The sums of dy from each element to the last.</summary>
     protected internal override Tensor?[] Backward(Tensor dy)
     {

@@ -74,6 +74,9 @@ internal sealed class ExtremumOp<T>(bool[] reduced) : Op where T : struct, IExtr
         ExtremumReduction<T>.Run(block, y);
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        graph.Add($"Reduce{T.Name}", x, ("axes", Axes.Of(reduced)));
+
     /// <summary>dx = dy / (the number of elements equal to y) where x = y, 0 elsewhere.</summary>
     protected internal override Tensor?[] Backward(Tensor dy)
     {

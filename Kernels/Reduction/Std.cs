@@ -52,4 +52,6 @@ internal readonly struct Std : IUnaryFormula
 
     public T D<T>(T y) where T : struct, IReal<T> =>
         T.SelectEqual(y, T.Create(0), T.Create(0), T.Create(0.5f) / y);
+
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x) => graph.Add("Sqrt", [x]);
 }

@@ -71,6 +71,10 @@ internal sealed class SumOp(bool[] reduced, bool mean) : Op
         if (mean) AffineOp.Run(y, scale, 0, y);
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) => mean
+        ? graph.Add("ReduceMean", x, ("axes", Axes.Of(reduced)))
+        : graph.Add("ReduceSum", [x[0], OnnxValue.Integers(Axes.Of(reduced))]);
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         using var factor = new TemporaryTensor([], dy.Device);

@@ -82,6 +82,14 @@ internal sealed class VarianceOp(bool[] reduced, double correction) : Op
         }
     }
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
+    {
+        var deviations = graph.Add("Sub", [x[0], graph.Add("ReduceMean", x, ("axes", Axes.Of(reduced)))]);
+        var squares = graph.Add("Mul", [deviations, deviations]);
+        var sum = graph.Add("ReduceSum", [squares, OnnxValue.Integers(Axes.Of(reduced))]);
+        return graph.Add("Mul", [sum, OnnxValue.Constant(scale)]);
+    }
+
     /// <summary>dx = 2·(x − mean) / (n − correction)·dy</summary>
     protected internal override Tensor?[] Backward(Tensor dy)
     {

@@ -10,17 +10,17 @@ internal static class VectorDispatch
 {
     /// <summary>Makes kernels for the widest vectors of this CPU; for <see cref="F32"/> where it has none.</summary>
     public static TResult Create<TFactory, TResult>() where TFactory : struct, IVectorFactory<TResult> =>
-        Vector512.IsHardwareAccelerated ? TFactory.Create<F32x16>()
-        : Vector256.IsHardwareAccelerated ? TFactory.Create<F32x8>()
-        : Vector128.IsHardwareAccelerated ? TFactory.Create<F32x4>()
-        : TFactory.Create<F32>();
+        Vector512.IsHardwareAccelerated ? default(TFactory).Create<F32x16>()
+        : Vector256.IsHardwareAccelerated ? default(TFactory).Create<F32x8>()
+        : Vector128.IsHardwareAccelerated ? default(TFactory).Create<F32x4>()
+        : default(TFactory).Create<F32>();
 
     /// <summary>The same with vectors of at most <paramref name="most"/> floats.</summary>
     public static TResult Create<TFactory, TResult>(int most) where TFactory : struct, IVectorFactory<TResult> =>
-        most >= F32x16.Width && Vector512.IsHardwareAccelerated ? TFactory.Create<F32x16>()
-        : most >= F32x8.Width && Vector256.IsHardwareAccelerated ? TFactory.Create<F32x8>()
-        : most >= F32x4.Width && Vector128.IsHardwareAccelerated ? TFactory.Create<F32x4>()
-        : TFactory.Create<F32>();
+        most >= F32x16.Width && Vector512.IsHardwareAccelerated ? default(TFactory).Create<F32x16>()
+        : most >= F32x8.Width && Vector256.IsHardwareAccelerated ? default(TFactory).Create<F32x8>()
+        : most >= F32x4.Width && Vector128.IsHardwareAccelerated ? default(TFactory).Create<F32x4>()
+        : default(TFactory).Create<F32>();
 
     /// <summary>
     /// Runs a loop's body for the elements 0 to n − 1: as many as the widest vector holds at a time, then fewer.
@@ -59,7 +59,7 @@ internal static class CpuFeatures
 /// </summary>
 internal interface IVectorFactory<TResult>
 {
-    static abstract TResult Create<V>() where V : struct, IVector<V>;
+    TResult Create<V>() where V : struct, IVector<V>;
 }
 
 /// <summary>The body of a loop over the elements of arrays, for <see cref="VectorDispatch.ForEach"/>.</summary>

@@ -82,6 +82,9 @@ internal sealed class UpsampleOp(UpsampleOptions options) : Op
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => On(y).Forward(geometry, x[0], y);
 
+    protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
+        options.ToOnnx(graph, x[0], geometry);
+
     protected internal override Tensor?[] Backward(Tensor dy)
     {
         var dx = new Tensor(geometry.InputShape, dy.Device);
@@ -139,6 +142,45 @@ internal sealed class UpsampleOptions
         if (x.Rank != 4 || x[2] == 0 || x[3] == 0)
             throw new ShapeException($"Upsample: expected N×C×H×W with at least one pixel, got {x}.");
         return new(x, Axis(x, 2, size?.H, scaleFactor?.H), Axis(x, 3, size?.W, scaleFactor?.W));
+    }
+
+    /// <summary>
+    /// The operator Resize; in nearest mode with whole factors only, as other coordinates would have to be rounded
+    /// alike: otherwise the pixels are gathered.
+    /// </summary>
+    public OnnxValue ToOnnx(OnnxGraph graph, OnnxValue x, UpsampleGeometry geometry)
+    {
+        var (rows, columns) = (geometry.Rows, geometry.Columns);
+        var isWhole = rows.Outputs % geometry.Height == 0 && columns.Outputs % geometry.Width == 0;
+        if (mode == UpsampleMode.Nearest && !isWhole) return Gather(Gather(x, 2, rows), 3, columns);
+
+        float[] scales =
+        [
+            1, 1, ScaleOf(rows, geometry.Height, alignCorners), ScaleOf(columns, geometry.Width, alignCorners),
+        ];
+        ReadOnlySpan<OnnxValue> inputs = [x, OnnxValue.None, OnnxValue.Constant([4], scales)];
+        return mode == UpsampleMode.Nearest
+            ? graph.Add(
+                "Resize", inputs, ("mode", "nearest"), ("coordinate_transformation_mode", "asymmetric"),
+                ("nearest_mode", "floor"))
+            : graph.Add(
+                "Resize", inputs, ("mode", "linear"),
+                ("coordinate_transformation_mode", alignCorners ? "align_corners" : "half_pixel"));
+
+        OnnxValue Gather(OnnxValue x, int axis, UpsampleAxis along)
+        {
+            var pixels = OnnxValue.Integers([.. Enumerable.Range(0, along.Outputs).Select(along.First)]);
+            return graph.Add("Gather", [x, pixels], ("axis", axis));
+        }
+    }
+
+    /// <summary>The factor that yields the number of outputs when the product is rounded down.</summary>
+    private static float ScaleOf(UpsampleAxis axis, int inputs, bool bySize)
+    {
+        var scale = bySize ? (float)axis.Outputs / inputs : 1 / axis.Scale;
+        while ((int)(scale * inputs) < axis.Outputs) scale = MathF.BitIncrement(scale);
+        while ((int)(scale * inputs) > axis.Outputs) scale = MathF.BitDecrement(scale);
+        return scale;
     }
 
     private UpsampleAxis Axis(Shape x, int axis, int? size, double? factor)

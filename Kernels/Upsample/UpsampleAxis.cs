@@ -15,6 +15,9 @@ internal readonly struct UpsampleAxis(int inputs, int outputs, float scale, bool
 
     public int Outputs { get; } = outputs;
 
+    /// <summary>Inputs per output, as the coordinates take it.</summary>
+    public float Scale { get; } = scale;
+
     public bool IsBilinear => bilinear != 0;
 
     /// <summary>The input at or before the coordinate of output <paramref name="o"/>.</summary>
@@ -63,7 +66,7 @@ internal readonly struct UpsampleAxis(int inputs, int outputs, float scale, bool
         return low;
     }
 
-    private float Coordinate(int o) => halfPixels == 0 ? scale * o : Math.Max(scale * (o + 0.5f) - 0.5f, 0);
+    private float Coordinate(int o) => halfPixels == 0 ? Scale * o : Math.Max(Scale * (o + 0.5f) - 0.5f, 0);
 }
 
 /// <summary>Images [N, C, H, W] and their results [N, C, P, Q], and where elements are stored, channels last.</summary>

@@ -6,8 +6,7 @@ namespace PyNetSharp.Layers;
 /// <remarks>
 /// The content is written to a temporary file in the same folder, flushed to the disk and then renamed to the final
 /// name, and the folder is flushed. A reader meanwhile, or after a crash, finds the old content or the new. Links are
-/// followed; a device such as
-/// <c>/dev/stdout</c> is written to directly.
+/// followed; a device such as <c>/dev/stdout</c> is written to directly.
 /// </remarks>
 internal static partial class AtomicFile
 {
@@ -80,10 +79,14 @@ internal static partial class AtomicFile
         }
     }
 
-    /// <summary>Whether the path is a device or a pipe, which must not be replaced by a file.</summary>
+    /// <summary>
+    /// Whether the path is a device or a pipe, which must not be replaced by a file. Those under <c>/dev/shm</c> are
+    /// ordinary files in memory.
+    /// </summary>
     private static bool IsDevice(string path) =>
         OperatingSystem.IsLinux() && File.Exists(path)
-        && (path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal));
+        && (path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal))
+        && !path.StartsWith("/dev/shm/", StringComparison.Ordinal);
 
     private static void WriteToDevice<TState>(string path, string target, TState state, Action<Stream, TState> write)
         where TState : allows ref struct

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace PyNetSharp.Layers;
 
@@ -18,13 +19,22 @@ internal enum FileOperation
     /// <summary>A file gets its final name.</summary>
     Rename,
 
-    /// <summary>A file is deleted.</summary>
+    /// <summary>A file or an empty folder is deleted.</summary>
     Delete,
+
+    /// <summary>The length of a file is set.</summary>
+    Resize,
+
+    /// <summary>A folder is created, unless it exists.</summary>
+    CreateFolder,
 }
 
 /// <summary>Operations on files, before each of which a test can inject a fault.</summary>
 internal static partial class FileOperations
 {
+    private const int Invalid = 22;                         // EINVAL, of pipes and the like
+    private static readonly int NotSupported = OperatingSystem.IsMacOS() ? 45 : 95;
+
     private static readonly AsyncLocal<Action<FileOperation>?> Injected = new();
 
     /// <summary>
@@ -53,6 +63,20 @@ internal static partial class FileOperations
     {
         Begin(FileOperation.Delete);
         File.Delete(path);
+    }
+
+    /// <summary>Deletes a folder if it is empty.</summary>
+    public static void DeleteEmptyFolder(string path)
+    {
+        Begin(FileOperation.Delete);
+        Directory.Delete(path);
+    }
+
+    /// <summary>Creates a folder, and those above it, if it does not exist.</summary>
+    public static void CreateFolder(string path)
+    {
+        Begin(FileOperation.CreateFolder);
+        Directory.CreateDirectory(path);
     }
 
     /// <summary>
@@ -98,6 +122,21 @@ internal static partial class FileOperations
         _ = Close(descriptor);
     }
 
+    /// <summary>
+    /// Flushes a file to the disk. .NET's own flush passes over errors, after which nothing may be there.
+    /// </summary>
+    /// <exception cref="IOException">It failed, except that this file system cannot flush.</exception>
+    internal static void FlushToDisk(SafeFileHandle file)
+    {
+        if (OperatingSystem.IsWindows()) RandomAccess.FlushToDisk(file);
+        else if (FlushFile(file) != 0 && Marshal.GetLastPInvokeError() is var error and not Invalid
+            && error != NotSupported)
+            throw new IOException($"The flush failed: {Marshal.GetLastPInvokeErrorMessage()}.");
+    }
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FlushFile(SafeFileHandle file);
+
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenPath(string path, int flags);
 
@@ -114,7 +153,10 @@ internal static partial class FileOperations
 /// <summary>A file that is written without a buffer, and whose operations can have injected faults.</summary>
 internal sealed class ObservedFile : FileStream
 {
-    public ObservedFile(string path, FileMode mode) : base(Observe(path), mode, FileAccess.Write, FileShare.Read, 0)
+    public ObservedFile(
+        string path, FileMode mode, FileAccess access = FileAccess.Write, FileShare share = FileShare.Read,
+        FileOptions options = FileOptions.None)
+        : base(Observe(path), mode, access, share, 0, options)
     {
     }
 
@@ -128,10 +170,18 @@ internal sealed class ObservedFile : FileStream
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
+    public override void SetLength(long value)
+    {
+        FileOperations.Begin(FileOperation.Resize);
+        base.SetLength(value);
+    }
+
     public override void Flush(bool flushToDisk)
     {
-        if (flushToDisk) FileOperations.Begin(FileOperation.Flush);
-        base.Flush(flushToDisk);
+        base.Flush(flushToDisk: false);
+        if (!flushToDisk) return;
+        FileOperations.Begin(FileOperation.Flush);
+        FileOperations.FlushToDisk(SafeFileHandle);
     }
 
     private static string Observe(string path)

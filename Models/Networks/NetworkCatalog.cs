@@ -29,7 +29,7 @@ public static class NetworkCatalog
             new()
             {
                 Data = "fashion-mnist", Resize = 224, BatchSize = 16, Optimizer = OptimizerKind.Adam,
-                LearningRate = 0.001f, Epochs = 3, InitializesHead = true,
+                LearningRate = 0.001f, Epochs = 3, InitializesHead = true, LogEvery = 100, SaveEvery = 1000,
             },
             (options, rng) => new NinNet(options, rng)) { Head = "conv.6", HasDropout = false },
         new("nin-d2l", "Network in Network of the textbook Dive into Deep Learning", [1, 224, 224],

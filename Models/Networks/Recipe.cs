@@ -69,8 +69,23 @@ public sealed record Recipe
     /// <summary>Passes over the training set.</summary>
     public required int Epochs { get; init; }
 
+    /// <summary>
+    /// The training items that are held out to choose the best epoch, and not trained on: below 1 a share of them, from
+    /// 1 up their number; 0 for none, as the published trainings have it, whose test items choose.
+    /// </summary>
+    public double Validation { get; init; } = 0.1;
+
     /// <summary>The number of epochs between evaluations; the last epoch is always evaluated.</summary>
     public int EvaluateEvery { get; init; } = 1;
+
+    /// <summary>As <see cref="Trainer.TestEvery"/>.</summary>
+    public int TestEvery { get; init; }
+
+    /// <summary>The batches of an epoch from one line about its loss and accuracy to the next; 0 for none.</summary>
+    public int LogEvery { get; init; }
+
+    /// <summary>The batches of an epoch from one file of weights that is kept to the next; 0 for none.</summary>
+    public int SaveEvery { get; init; }
 
     /// <summary>The initialization of the weights.</summary>
     public Initialization Initialization { get; init; }

@@ -10,6 +10,9 @@ internal sealed class AccumulationPlan(DataLoader train, int batchesPerStep)
     /// <summary>The optimizer's steps of an epoch.</summary>
     public int StepsPerEpoch => (train.BatchCount + batchesPerStep - 1) / batchesPerStep;
 
+    /// <summary>The batches of an epoch.</summary>
+    public int BatchCount => train.BatchCount;
+
     /// <summary>The batches of the first <paramref name="step"/> steps, over all epochs.</summary>
     public long BatchesBefore(long step)
     {
@@ -31,10 +34,13 @@ internal sealed class AccumulationPlan(DataLoader train, int batchesPerStep)
     /// <summary>Whether a batch, from 0 within its epoch, is the last of its step.</summary>
     public bool IsLast(int batch) => (batch + 1) % batchesPerStep == 0 || batch + 1 == train.BatchCount;
 
+    /// <summary>The first batch of the step that a batch belongs to, both from 0 within their epoch.</summary>
+    public int FirstOfStep(int batch) => batch - batch % batchesPerStep;
+
     /// <summary>The share of a step's items that one of its batches has: 1 if it is the only one.</summary>
     public float Share(int batch)
     {
-        var first = batch - batch % batchesPerStep;
+        var first = FirstOfStep(batch);
         return (float)((double)Items(batch, batch + 1) / Items(first, first + batchesPerStep));
     }
 

@@ -3,8 +3,7 @@ using PyNetSharp.Layers;
 namespace PyNetSharp.Training;
 
 /// <summary>
-/// The best epoch of a run and its weights: by accuracy, or by loss where items have no labels; on the test items, or
-/// without any on the training items.
+/// The best epoch of a run and its weights: by accuracy, or by loss where items have no labels.
 /// </summary>
 /// <remarks>
 /// A part of an epoch, with which training ended, counts as long as training does not go on: a run that had not been
@@ -12,12 +11,14 @@ namespace PyNetSharp.Training;
 /// </remarks>
 /// <param name="model">The model that is trained.</param>
 /// <param name="byLoss">Whether the lowest loss is the best, not the highest accuracy.</param>
-/// <param name="onTest">Whether the test items decide.</param>
-internal sealed class BestEpoch(Module model, bool byLoss, bool onTest)
+internal sealed class BestEpoch(Module model, bool byLoss)
 {
     private readonly BestWeights weights = new(model);
     private EpochRecord? whole;
     private (EpochRecord Epoch, BestWeights Weights)? part;
+
+    /// <summary>The items whose accuracy or loss decides.</summary>
+    public DataPart DecidedBy { get; set; }
 
     /// <summary>Null while there is none.</summary>
     public EpochRecord? Epoch => part?.Epoch ?? whole;
@@ -89,7 +90,30 @@ internal sealed class BestEpoch(Module model, bool byLoss, bool onTest)
     /// <exception cref="InvalidOperationException">There are none: an earlier run had the best epoch.</exception>
     public void RestoreWeights() => (part?.Weights ?? weights).Restore();
 
-    private double? Accuracy(EpochRecord epoch) => onTest ? epoch.TestAccuracy : epoch.TrainAccuracy;
+    private double? Accuracy(EpochRecord epoch) => DecidedBy switch
+    {
+        DataPart.Validation => epoch.ValidationAccuracy,
+        DataPart.Test => epoch.TestAccuracy,
+        _ => epoch.TrainAccuracy,
+    };
 
-    private double? Loss(EpochRecord epoch) => onTest ? epoch.TestLoss : epoch.TrainLoss;
+    private double? Loss(EpochRecord epoch) => DecidedBy switch
+    {
+        DataPart.Validation => epoch.ValidationLoss,
+        DataPart.Test => epoch.TestLoss,
+        _ => epoch.TrainLoss,
+    };
+}
+
+/// <summary>The items that an accuracy or a loss is of.</summary>
+internal enum DataPart
+{
+    /// <summary>Those that the model learns from.</summary>
+    Train,
+
+    /// <summary>Those that choose among epochs and settings.</summary>
+    Validation,
+
+    /// <summary>Those that measure what was chosen.</summary>
+    Test,
 }

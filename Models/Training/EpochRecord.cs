@@ -12,6 +12,11 @@ namespace PyNetSharp.Training;
 /// <param name="ImagesPerSecond">Training items per second.</param>
 /// <param name="LearningRate">The learning rate of the epoch's last step.</param>
 /// <param name="TestLoss">The mean loss over the test items; null where not measured.</param>
+/// <param name="TestSeconds">The duration of the evaluation on the test items; null where not measured.</param>
+/// <param name="ValidationAccuracy">
+/// The share of validation items classified correctly, 0 to 1; null where not measured.
+/// </param>
+/// <param name="ValidationLoss">The mean loss over the validation items; null where not measured.</param>
 public sealed record EpochRecord(
     int Epoch,
     long Step,
@@ -21,4 +26,7 @@ public sealed record EpochRecord(
     double Seconds,
     double ImagesPerSecond,
     double LearningRate,
-    double? TestLoss = null);
+    double? TestLoss = null,
+    double? TestSeconds = null,
+    double? ValidationAccuracy = null,
+    double? ValidationLoss = null);

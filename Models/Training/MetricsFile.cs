@@ -17,7 +17,10 @@ public static class MetricsFile
 {
     private const int MaxBytes = 64 << 20;      // 250,000 epochs
 
-    internal static readonly JsonSerializerOptions Options = new()
+    private static readonly MetricsJson Json = new(Options());
+
+    /// <summary>How numbers and names are written in metrics, and in what checkpoints say of them.</summary>
+    internal static JsonSerializerOptions Options() => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         RespectRequiredConstructorParameters = true,
@@ -95,7 +98,7 @@ public static class MetricsFile
     {
         try
         {
-            return JsonSerializer.Deserialize<EpochRecord>(line, Options) is not null;
+            return JsonSerializer.Deserialize(line, Json.EpochRecord) is not null;
         }
         catch (JsonException)
         {
@@ -139,7 +142,7 @@ public static class MetricsFile
             if (string.IsNullOrWhiteSpace(lines[i])) continue;
             try
             {
-                var epoch = JsonSerializer.Deserialize<EpochRecord>(lines[i], Options)
+                var epoch = JsonSerializer.Deserialize(lines[i], Json.EpochRecord)
                     ?? throw new JsonException("null where an epoch was expected.");
                 Check(epoch);
                 epochs.Add(epoch);
@@ -165,9 +168,11 @@ public static class MetricsFile
         if (epoch.Step < 0) throw Impossible("step", epoch.Step, "0 or more");
         CheckShare("train_accuracy", epoch.TrainAccuracy);
         CheckShare("test_accuracy", epoch.TestAccuracy);
+        CheckShare("validation_accuracy", epoch.ValidationAccuracy);
         CheckNotNegative("seconds", epoch.Seconds);
         CheckNotNegative("images_per_second", epoch.ImagesPerSecond);
         CheckNotNegative("learning_rate", epoch.LearningRate);
+        CheckNotNegative("test_seconds", epoch.TestSeconds ?? 0);
 
         static void CheckShare(string key, double? value)
         {
@@ -184,7 +189,7 @@ public static class MetricsFile
     }
 
     private static byte[] ToJsonLine(EpochRecord epoch) =>
-        Encoding.UTF8.GetBytes(JsonSerializer.Serialize(epoch, Options) + "\n");
+        Encoding.UTF8.GetBytes(JsonSerializer.Serialize(epoch, Json.EpochRecord) + "\n");
 
     private sealed class FiniteOrNull : JsonConverter<double>
     {
@@ -200,3 +205,8 @@ public static class MetricsFile
         }
     }
 }
+
+/// <summary>Serialization code that the compiler generates, so that no reflection is needed.</summary>
+[JsonSerializable(typeof(EpochRecord))]
+[JsonSerializable(typeof(TrainingProgress))]
+internal sealed partial class MetricsJson : JsonSerializerContext;

@@ -33,13 +33,20 @@ public static class RecipeTransforms
         }
     }
 
+    /// <summary>The transforms without augmentation for images [c, h, w].</summary>
+    internal static ITransform ForImages(Shape item, int? resize, float mean, float std)
+    {
+        Normalize normalize = new([mean], [std]);
+        return resize is { } side && (item[1], item[2]) != (side, side)
+            ? new Compose(new Resize(side, side), normalize)
+            : new Compose(normalize);
+    }
+
     private static IEnumerable<ITransform> CreateImageTransforms(Recipe recipe, Shape item, bool augment)
     {
-        var (channels, height, width) = (item[0], item[1], item[2]);
-        if (augment) yield return new RandomCrop(height, width, Padding);
-        if (augment && channels > 1) yield return new RandomHorizontalFlip();
-        if (recipe.Resize is { } side && (height, width) != (side, side)) yield return new Resize(side, side);
-        yield return new Normalize([recipe.Mean], [recipe.Std]);
+        if (augment) yield return new RandomCrop(item[1], item[2], Padding);
+        if (augment && item[0] > 1) yield return new RandomHorizontalFlip();
+        yield return ForImages(item, recipe.Resize, recipe.Mean, recipe.Std);
     }
 
     private static Normalize Standardize(Dataset train)

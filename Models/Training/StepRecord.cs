@@ -9,12 +9,15 @@ public readonly record struct StepRecord
 {
     private readonly Lazy<RunningMeans> means;
 
+    private readonly int firstBatch;            // of the step, from 1
+
     internal StepRecord(
-        int epoch, int batch, int batches, long step, Lazy<RunningMeans> means, double imagesPerSecond,
-        double learningRate)
+        int epoch, int batch, AccumulationPlan plan, long step, Lazy<RunningMeans> means, double seconds,
+        double imagesPerSecond, double learningRate)
     {
-        (Epoch, Batch, Batches, Step, this.means) = (epoch, batch, batches, step, means);
-        (ImagesPerSecond, LearningRate) = (imagesPerSecond, learningRate);
+        (Epoch, Batch, Batches, Step, this.means) = (epoch, batch, plan.BatchCount, step, means);
+        (Seconds, ImagesPerSecond, LearningRate) = (seconds, imagesPerSecond, learningRate);
+        firstBatch = plan.FirstOfStep(batch - 1) + 1;
     }
 
     /// <summary>The number of the epoch, from 1.</summary>
@@ -35,11 +38,21 @@ public readonly record struct StepRecord
     /// <summary>The share of them that was classified correctly, 0 to 1; null where items have no labels.</summary>
     public double? Accuracy => means.Value.Accuracy;
 
+    /// <summary>The time spent on the epoch so far, by runs that were stopped within it too.</summary>
+    public double Seconds { get; }
+
     /// <summary>Training items per second, over the epoch so far.</summary>
     public double ImagesPerSecond { get; }
 
     /// <summary>The step's learning rate.</summary>
     public double LearningRate { get; }
+
+    /// <summary>
+    /// Whether one of the step's batches is the epoch's <paramref name="every"/>th, or twice or three times that and so
+    /// on: what happens every so many batches happens after this step.
+    /// </summary>
+    /// <param name="every">In batches; 0 or less for never.</param>
+    internal bool HasMultipleOf(int every) => every > 0 && Batch / every > (firstBatch - 1) / every;
 }
 
 /// <summary>Means over the items of an epoch so far.</summary>

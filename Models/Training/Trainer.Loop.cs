@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PyNetSharp.Data;
 
 namespace PyNetSharp.Training;
@@ -29,19 +30,27 @@ public sealed partial class Trainer
     /// <summary>Whether an epoch lacks steps, or the evaluation with which training ends.</summary>
     private bool IsOpen(int epoch, int epochs) =>
         Step < Math.Min((long)epochs * StepsPerEpoch, MaxSteps ?? long.MaxValue)
-        || (running?.Epoch == epoch && part is null or { TestAccuracy: null, TestLoss: null }
-            && IsEvaluationDue(epoch, epochs));
+        || (running?.Epoch == epoch && LacksEvaluation(epoch, epochs));
+
+    private bool LacksEvaluation(int epoch, int epochs)
+    {
+        var done = part is null ? default : PartsOf(part);
+        var due = DueParts(epoch, IsLast(epoch, epochs));
+        return (due.Validation && !done.Validation) || (due.Test && !done.Test);
+    }
 
     private void RunEpoch(int epoch, int epochs, CancellationToken cancellation)
     {
         foreach (var callback in Callbacks) callback.OnEpochStart(epoch);
         var firstBatch = (int)(Plan.BatchesBefore(Step) - (epoch - 1L) * train.BatchCount);
         var metrics = BeginEpoch(epoch);
-        Evaluation? test = null;
+        Measured? validation = null, tested = null;
         try
         {
             TrainBatches(metrics, firstBatch, cancellation);
-            if (IsEvaluationDue(epoch, epochs)) test = Evaluate(cancellation);
+            var due = DueParts(epoch, IsLast(epoch, epochs));
+            if (due.Validation) validation = Evaluate(ValidationEvaluation!, cancellation);
+            if (due.Test && !cancellation.IsCancellationRequested) tested = Evaluate(TestEvaluation!, cancellation);
         }
         catch (DivergenceException) when (CanRollBack)
         {
@@ -58,7 +67,12 @@ public sealed partial class Trainer
             throw;
         }
 
-        EndEpoch(metrics.ToEpochRecord(Step, LearningRate, test?.Accuracy, testLoss: test?.Loss));
+        EndEpoch(metrics.ToEpochRecord(
+            Step, LearningRate, tested?.Accuracy, testLoss: tested?.Loss, testSeconds: tested?.Seconds) with
+        {
+            ValidationAccuracy = validation?.Accuracy,
+            ValidationLoss = validation?.Loss,
+        }, epochs);
     }
 
     /// <summary>The epoch that training was in, or a new one.</summary>
@@ -79,13 +93,13 @@ public sealed partial class Trainer
         {
             if (Step >= MaxSteps) break;        // only the evaluation is left
             var isOnCpu = batch.X.Device is CpuDevice;
-            isStateComplete = false;
+            if (Plan.IsFirst(number)) BeginStep(metrics, isOnCpu);
             TrainBatch(batch, number, metrics, readInterval: isOnCpu ? 1 : BatchMetricsLog.Capacity);
             if (!Plan.IsLast(number++)) continue;
 
             if (Step == start + 1) checks.CheckNoNewParameters();
             Action? update = isOnCpu ? null : () => losses.Read(metrics, Plan);
-            var record = metrics.ToStepRecord(train.BatchCount, Step, LearningRate, update);
+            var record = metrics.ToStepRecord(Plan, Step, LearningRate, update);
             foreach (var callback in Callbacks) callback.OnStepEnd(record);
             isStateComplete = true;
             losses.ThrowIfDead(metrics, LearningRate);
@@ -119,29 +133,39 @@ public sealed partial class Trainer
         if (!Plan.IsLast(number)) return;
 
         if (isDue) losses.KeepWeights(Step + 1);
+        canUndoStep = false;
         optimizer.Step();
         Step++;
     }
 
-    private Evaluation? Evaluate(CancellationToken cancellation)
+    private Measured? Evaluate(PeriodicEvaluation evaluation, CancellationToken cancellation)
     {
-        if (TestEvaluation?.Run(Callbacks, cancellation) is not { } result) return null;    // or canceled
+        var start = Stopwatch.GetTimestamp();
+        if (evaluation.Run(Callbacks, cancellation) is not { } result) return null;        // it was canceled
         losses.Check(result, Step, LearningRate);
-        return result;
+        return new(result.Accuracy, result.Loss, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
-    private bool IsEvaluationDue(int epoch, int epochs) =>
-        TestEvaluation?.IsDue(epoch, isLast: epoch == epochs || Step == MaxSteps) == true;
+    private bool IsLast(int epoch, int epochs) => epoch == epochs || Step == MaxSteps;
+
+    /// <summary>The items on which the model is to be evaluated after an epoch.</summary>
+    private (bool Validation, bool Test) DueParts(int epoch, bool isLast) =>
+        (ValidationEvaluation?.IsDue(epoch, isLast) == true, TestEvaluation?.IsDue(epoch, isLast) == true);
+
+    /// <summary>Those on which it has been.</summary>
+    private static (bool Validation, bool Test) PartsOf(EpochRecord epoch) => (
+        epoch is not { ValidationAccuracy: null, ValidationLoss: null },
+        epoch is not { TestAccuracy: null, TestLoss: null });
 
     /// <summary>
     /// An epoch is whole if a training that goes on has the same result for it: all steps are done, and it was
-    /// evaluated because that was due, not because training ended.
+    /// evaluated because that was due, not because training ended. One whose last evaluation was canceled is not.
     /// </summary>
-    private void EndEpoch(EpochRecord epoch)
+    private void EndEpoch(EpochRecord epoch, int epochs)
     {
-        var isMeasured = epoch is not { TestAccuracy: null, TestLoss: null };
-        var isDue = TestEvaluation?.IsDue(epoch.Epoch, isLast: false) == true;
-        if (Step < (long)epoch.Epoch * StepsPerEpoch || isMeasured != isDue)
+        var done = PartsOf(epoch);
+        var isCanceled = DueParts(epoch.Epoch, IsLast(epoch.Epoch, epochs)).Test && !done.Test;
+        if (Step < (long)epoch.Epoch * StepsPerEpoch || isCanceled || done != DueParts(epoch.Epoch, isLast: false))
         {
             EndPart(epoch);
             return;
@@ -170,8 +194,10 @@ public sealed partial class Trainer
 
     /// <summary>Reports the steps before a fault, so that they can be saved.</summary>
     /// <remarks>
-    /// Exceptions here are dropped, because the caller needs the first one: after a device has failed, all else fails
-    /// too. Only a divergence, which may have caused the fault, takes its place.
+    /// On a CPU a step whose optimizer had not begun is undone, and the state is that of the last whole step; on a GPU,
+    /// or later in the step, it is not complete. Exceptions here are dropped, because the caller needs the first one:
+    /// after a device has failed, all else fails too. Only a divergence, which may have caused the fault, takes its
+    /// place.
     /// </remarks>
     private void EndFaultyEpoch(EpochMetrics metrics)
     {
@@ -190,17 +216,22 @@ public sealed partial class Trainer
 
         try
         {
+            metrics.Stop();
+            if (!isStateComplete && canUndoStep) metrics = UndoStep();
             var hasSteps = Step > (metrics.Epoch - 1L) * StepsPerEpoch;
             running = null;
             if (!metrics.HasResults || !hasSteps) return;
 
-            // Its last step is not whole, whose batches may be among the sums.
+            // If it is not complete, batches of a step that is not whole may be among the sums.
             var epoch = metrics.ToEpochRecord(Step, LearningRate);
-            running = EpochOf(SumsOf(epoch));
+            running = isStateComplete ? metrics : EpochOf(SumsOf(epoch));
             EndPart(epoch, fault: true);
         }
         catch (Exception)
         {
         }
     }
+
+    /// <summary>The result of an evaluation, and how long it took.</summary>
+    private sealed record Measured(double? Accuracy, double? Loss, double Seconds);
 }

@@ -8,10 +8,15 @@ public sealed partial class Trainer
     /// <summary>The rollbacks after which a divergence ends training; see <see cref="RollbackFactor"/>.</summary>
     public const int MaxRollbacks = 10;
 
+    private const int StepsOfBadState = 2;      // its own loss is not finite, or that after the next update
+
     private TrainingState? copiedState;
+    private long? returnedTo;                   // the step of the last rollback
     private double learningRateFactor = 1;
     private int rollbacks;
     private bool isStateComplete = true;        // between two steps, without a fault
+    private StepStart? stepStart;
+    private bool canUndoStep;                   // until the optimizer's update begins
 
     internal Module Model => model;
 
@@ -59,9 +64,8 @@ public sealed partial class Trainer
             return;
         }
 
-        var isMeasured = last is not { TestAccuracy: null, TestLoss: null };
         var isWhole = last.Step == (long)last.Epoch * StepsPerEpoch
-            && isMeasured == (TestEvaluation?.IsDue(last.Epoch, isLast: false) == true);
+            && PartsOf(last) == DueParts(last.Epoch, isLast: false);
         Resume(isWhole || !double.IsFinite(last.TrainLoss)
             ? new(last.Step, epochs)
             : new(last.Step, [.. epochs.SkipLast(1)], SumsOf(last), last), []);
@@ -106,8 +110,8 @@ public sealed partial class Trainer
     /// <summary>All tensors of the state but the best weights, with their names in a checkpoint.</summary>
     internal (string Name, Tensor Tensor)[] State()
     {
-        var inner = schedule is LinearWarmupLR warmup ? warmup.Schedule : schedule;
-        ICheckpointed?[] states = [inner as ICheckpointed, .. Callbacks.Select(callback => callback as ICheckpointed)];
+        ICheckpointed?[] states =
+            [InnerSchedule as ICheckpointed, .. Callbacks.Select(callback => callback as ICheckpointed)];
         return Checkpoint.State(model, optimizer, [.. states.OfType<ICheckpointed>().Distinct()]);
     }
 
@@ -184,16 +188,40 @@ public sealed partial class Trainer
         }
     }
 
-    /// <summary>Returns to the copied state, with a smaller learning rate.</summary>
+    private void BeginStep(EpochMetrics metrics, bool isOnCpu)
+    {
+        (isStateComplete, canUndoStep) = (false, isOnCpu);
+        if (isOnCpu) (stepStart ??= new(model, optimizer)).Keep(metrics, losses.ConstantBatches);
+    }
+
+    /// <summary>After a fault in a step's forward or backward passes: returns to the end of the step before.</summary>
+    /// <returns>The sums of the epoch until then.</returns>
+    private EpochMetrics UndoStep()
+    {
+        var sums = stepStart!.Undo();
+        losses.Resume(Step, Plan.BatchesBefore(Step), stepStart.ConstantBatches);
+        isStateComplete = true;
+        return EpochOf(sums);
+    }
+
+    /// <summary>Returns to the copied state, or to one before it, with a smaller learning rate.</summary>
     private void RollBack(DivergenceException fault)
     {
-        var state = copiedState!;
-        state.Restore(this);
-        var count = rollbacks + 1 - state.Progress!.Rollbacks;
-        var factor = state.Progress.LearningRateFactor * Math.Pow(RollbackFactor!.Value, count);
-        SetProgress(state.Progress with { LearningRateFactor = factor, Rollbacks = rollbacks + 1 });
-        isStateComplete = true;
-        foreach (var callback in Callbacks) callback.OnRollback(new(fault, Step, factor, rollbacks));
+        var (copy, count) = (copiedState!.Progress!, rollbacks + 1);
+        // Weights may be finite, and lead to infinity at once with any rate.
+        var isOlder = returnedTo is { } step && fault.Step <= step + StepsOfBadState
+            && Callbacks.Any(callback => callback.RestoreBefore(this, Math.Min(step, copy.Step)));
+        if (!isOlder)
+        {
+            copiedState.Restore(this);
+            SetProgress(copy);
+        }
+
+        (isStateComplete, returnedTo) = (true, Step);
+        var factor = learningRateFactor * Math.Pow(RollbackFactor!.Value, count - rollbacks);
+        SetProgress(Progress with { LearningRateFactor = factor, Rollbacks = count });
+        if (isOlder) TryCopyState();
+        foreach (var callback in Callbacks) callback.OnRollback(new(fault, Step, factor, count));
     }
 
     private void SetProgress(TrainingProgress progress)

@@ -62,7 +62,7 @@ public sealed partial class Trainer
         (this.loss, this.schedule) = (TrainingChecks.LossFor(train, loss, "Trainer"), schedule);
         (initialLearningRate, Callbacks) = (optimizer.LearningRate, []);
         (losses, checks) = (new(model, train, test), new(model, train, optimizer));
-        best = new(model, byLoss: !train.HasLabelPerItem, onTest: test is not null);
+        best = new(model, byLoss: !train.HasLabelPerItem) { DecidedBy = test is null ? DataPart.Train : DataPart.Test };
         checks.CheckSingleItemBatch(losses.LastGoodWeights);
     }
 
@@ -79,8 +79,40 @@ public sealed partial class Trainer
     /// <summary>The optimizer's steps of an epoch.</summary>
     public int StepsPerEpoch => Plan.StepsPerEpoch;
 
-    /// <summary>The epochs from one evaluation to the next, at least 1; the last is evaluated too.</summary>
+    /// <summary>
+    /// Items that are neither trained on nor tested: they choose the <see cref="Best"/> epoch, and a
+    /// <see cref="ReduceLROnPlateau"/> without a metric of its own looks at their loss. Null where the test items do.
+    /// </summary>
+    /// <exception cref="ArgumentException">Their targets are of another kind than the training items'.</exception>
+    public DataLoader? Validation
+    {
+        get;
+        init
+        {
+            TrainingChecks.CheckTargets(train, value, "validation");
+            field = value;
+            if (value is null) return;
+            best.DecidedBy = DataPart.Validation;
+            if (InnerSchedule is ReduceLROnPlateau plateau) plateau.LooksAtValidation = true;
+        }
+    }
+
+    /// <summary>
+    /// The epochs from one evaluation to the next, at least 1; the last is evaluated too. On the validation items where
+    /// there are some, and otherwise on the test items.
+    /// </summary>
     public int EvaluateEvery { get; init => field = (int)CheckPositive(value); } = 1;
+
+    /// <summary>
+    /// Where there are validation items, the epochs from one evaluation on the test items to the next; 0 for the last
+    /// epoch alone.
+    /// </summary>
+    public int TestEvery
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(
+            nameof(value), value.ToString(CultureInfo.InvariantCulture), "0 or more was expected.");
+    }
 
     /// <summary>Training ends after this many steps, even within an epoch; null for no such limit.</summary>
     public long? MaxSteps { get; init => field = value is { } steps ? CheckPositive(steps) : null; }
@@ -91,7 +123,8 @@ public sealed partial class Trainer
     /// </summary>
     /// <remarks>
     /// The state is copied at the start, at the end of each epoch, and for every checkpoint of a
-    /// <see cref="CheckpointWriter"/>. Where that goes by time, so do the results.
+    /// <see cref="CheckpointWriter"/>. Where that goes by time, so do the results. If training diverges again within
+    /// two steps of that state, the checkpoint before it is restored, if there is one.
     /// </remarks>
     public double? RollbackFactor
     {
@@ -111,13 +144,16 @@ public sealed partial class Trainer
     public IReadOnlyList<EpochRecord> History => part is null ? history : [.. history, part];
 
     /// <summary>
-    /// The epoch of the highest test accuracy, of the lowest test loss where items have no labels; without a test set
-    /// of the training accuracy or loss. Null at first.
+    /// The epoch of the highest accuracy on the validation items, without any on the test items, without those on the
+    /// training items; of the lowest loss where items have no labels. Null at first.
     /// </summary>
     public EpochRecord? Best => best.Epoch;
 
     /// <summary>The highest train accuracy of any epoch, 0 to 1.</summary>
     public double? BestTrainAccuracy => History.Max(epoch => epoch.TrainAccuracy);
+
+    /// <summary>The highest validation accuracy of any epoch, 0 to 1.</summary>
+    public double? BestValidationAccuracy => History.Max(epoch => epoch.ValidationAccuracy);
 
     /// <summary>The highest test accuracy of any epoch, 0 to 1.</summary>
     public double? BestTestAccuracy => History.Max(epoch => epoch.TestAccuracy);
@@ -128,7 +164,13 @@ public sealed partial class Trainer
 
     private AccumulationPlan Plan => field ??= new(train, AccumulateSteps);
 
-    private PeriodicEvaluation? TestEvaluation => field ??= test is null ? null : new(model, test, loss, EvaluateEvery);
+    private PeriodicEvaluation? ValidationEvaluation =>
+        field ??= Validation is null ? null : new(model, Validation, loss, EvaluateEvery);
+
+    private PeriodicEvaluation? TestEvaluation => field ??= test is null ? null
+        : new(model, test, loss, Validation is null ? EvaluateEvery : TestEvery > 0 ? TestEvery : int.MaxValue);
+
+    private LearningRateSchedule? InnerSchedule => schedule is LinearWarmupLR warmup ? warmup.Schedule : schedule;
 
     /// <summary>
     /// Trains until <paramref name="epochs"/> epochs or <see cref="MaxSteps"/> steps are done in all, or canceled.

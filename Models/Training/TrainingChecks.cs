@@ -35,14 +35,14 @@ internal sealed class TrainingChecks
                 $"{user}: the targets are values of shape {data.TargetShape}; give a loss, as new MSELoss().",
                 nameof(loss)));
 
-    /// <exception cref="ArgumentException">Training and test items have targets of different kinds.</exception>
-    public static void CheckTargets(DataLoader train, DataLoader? test)
+    /// <exception cref="ArgumentException">The training items and others have targets of different kinds.</exception>
+    public static void CheckTargets(DataLoader train, DataLoader? test, string name = "test")
     {
         if (test is null) return;
         if (test.HasLabels == train.HasLabels && test.HasLabelPerItem == train.HasLabelPerItem) return;
         throw new ArgumentException(
-            $"Trainer: the targets of training items are {Kind(train)} of shape {train.TargetShape}, those of test " +
-            $"items {Kind(test)} of shape {test.TargetShape}.", nameof(test));
+            $"Trainer: the targets of training items are {Kind(train)} of shape {train.TargetShape}, those of {name} " +
+            $"items {Kind(test)} of shape {test.TargetShape}.", name);
 
         static string Kind(DataLoader data) => data.HasLabels ? "labels" : "values";
     }

@@ -226,6 +226,20 @@ public sealed class CustomOpTests
             () => x.Elementwise(new ScaledByArray([2])),
             Throws.ArgumentException.With.Message.Contains("ScaledByArray")
                 .And.Message.Contains("factors of type Single[]"));
+        Assert.That(
+            () => x.Elementwise(new Switched(new(true))),
+            Throws.ArgumentException.With.Message.Contains("Switched").And.Message.Contains("isOn of type Boolean"));
+    }
+
+    private readonly record struct Flag(bool isOn);
+
+    private readonly struct Switched(Flag flag) : IUnaryFormula
+    {
+        private readonly Flag flag = flag;
+
+        public T F<T>(T x) where T : struct, IReal<T> => flag.isOn ? x : -x;
+
+        public T D<T>(T x) where T : struct, IReal<T> => T.Create(flag.isOn ? 1 : -1);
     }
 
     private readonly struct Hidden : IUnaryFormula

@@ -40,8 +40,9 @@ public sealed class GradientCheckTests
             .ThrowIfFailed();
 
     [Test]
-    public void Steps_that_leave_the_domain_are_not_taken() =>
-        GradientCheck.Of(x => x[0].Log(), Draw([30], 1, 0.1f, 4)).ThrowIfFailed();
+    public void Steps_that_leave_the_domain_are_not_taken(
+        [Values(1e-3f, 1)] float size, [Values(0.02f, 0.1f)] float low) =>
+        GradientCheck.Of(x => x[0].Log(), Draw([30], 1, low * size, 4 * size)).ThrowIfFailed();
 
     public static IEnumerable<TestCaseData> WrongGradients =>
     [

@@ -68,7 +68,7 @@ public sealed class OpObserverTests
 
         public int Open { get; private set; }
 
-        public override void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Shape y) => Log.Add($"{op.Name} {y}");
+        public override void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Tensor y) => Log.Add($"{op.Name} {y.Shape}");
 
         public override void OnBegin(Op op, Pass pass) => Open++;
 

@@ -106,6 +106,36 @@ public sealed class HostileArchiveTests
     }
 
     [Test]
+    public void Too_many_entries_of_a_zip_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using (var file = File.Create(folder["x.zip"]))
+        using (var zip = new ZipArchive(file, ZipArchiveMode.Create))
+            for (var i = 0; i <= 10_000; i++) zip.CreateEntry("folder/");
+        Assert.That(
+            () => Archive.Extract(folder["x.zip"]),
+            Throws.TypeOf<InputException>().With.Message.Contains("holds more than 10000 entries"));
+    }
+
+    /// <summary>GNU's form of sizes: 300 in base 256.</summary>
+    [Test]
+    public void A_size_in_base_256_is_read()
+    {
+        using var folder = new TemporaryFolder();
+        var content = new byte[512];
+        content.AsSpan(0, 300).Fill(7);
+        byte[] tar =
+        [
+            .. Header("top/a", '0', "\u0080\0\0\0\0\0\0\0\0\0\u0001\u002c"), .. content,
+            .. Header("top/b", '0', "00000000000"), .. new byte[1024],
+        ];
+        File.WriteAllBytes(folder["x.tar.gz"], DataFiles.Gzip(tar));
+        Archive.Extract(folder["x.tar.gz"]);
+        var file = Directory.GetFiles(folder.Name, "a", SearchOption.AllDirectories).Single();
+        Assert.That(File.ReadAllBytes(file), Is.EqualTo(content[..300]));
+    }
+
+    [Test]
     public void A_list_of_entries_without_end_is_refused()
     {
         using var folder = new TemporaryFolder();

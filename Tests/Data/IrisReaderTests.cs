@@ -33,9 +33,19 @@ public sealed class IrisReaderTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["iris.data"], Flowers(perSpecies: 50));
         float[] First(ulong seed) => DataFiles.ReadItem(IrisReader.Read(folder["iris.data"], seed).Test, 0);
+        Assert.That(IrisReader.Read(folder["iris.data"]).Test.Count, Is.EqualTo(30));
         var first = First(1);
         Assert.That(First(1), Is.EqualTo(first));
         Assert.That(First(2), Is.Not.EqualTo(first));
+    }
+
+    [Test]
+    public void TwoFlowersOfASpeciesAreOneOfEachPart()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["iris.data"], Flowers(perSpecies: 2));
+        var (train, test) = IrisReader.Read(folder["iris.data"]);
+        Assert.That((train.Count, test.Count), Is.EqualTo((3, 3)));
     }
 
     [TestCase("5.1,3.5,1.4,0.2", "line 2: 4 fields")]

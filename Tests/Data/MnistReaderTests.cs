@@ -135,6 +135,10 @@ public sealed class MnistReaderTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(10_000_000));
     }
 
+    [Test]
+    public void ClassesAreTheDigits() =>
+        Assert.That(MnistReader.Digits, Is.EqualTo(new[] { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" }));
+
     private static TrainTestSplit Read(string folder) => MnistReader.Read(folder, "mnist", MnistReader.Digits);
 
     private static void AssertImageFault(bool zipped, byte[] content, params string[] messages)

@@ -35,6 +35,7 @@ public sealed class OrlReaderTests
     [TestCase("P5\n2 x\n255\n", "offset 5: no number for the height")]
     [TestCase("P5\n2 2", "no number for the value of white")]
     [TestCase("P5\n0 2\n255\n", "the width is 0")]
+    [TestCase("P5\n2 0\n255\n", "the height is 0")]
     [TestCase("P5\n99999999999 2\n255\n", "the width is above 16384; expected 1…16384")]
     [TestCase("P5\n2 2\n65535\nabcdefgh", "the value of white is above 255; expected 1…255")]
     [TestCase("P5\n2 2\n255\nabc", "has 3 bytes of pixels from offset 11 on; expected 4")]

@@ -21,6 +21,7 @@ public sealed class ScoreLogTests
         [.. Enumerable.Repeat((float[])[1, float.NaN, 2], 4).SelectMany(row => row)],
         [.. Enumerable.Repeat(float.NegativeInfinity, 12)],             // the first of equals; and flat
         [0, Inf, Inf, -Inf, -Inf, 5, -1, -0f, 0, -0f, 0, -Inf],         // wrong, right, wrong, wrong
+        [1, 2, 3, 2, 2, 2, 3, 3, 3, 4, 4, 4],                           // only the first item's depend on the class
     ];
 
     private const float Inf = float.PositiveInfinity;
@@ -40,6 +41,7 @@ public sealed class ScoreLogTests
         {
             new(4, 0, 2, false), new(4, 0.5f, 1, true), new(4, 1, 2, true), new(4, 1.5f, 0, false), new(4, 2, 2, false),
             new(4, 2.5f, 0, false), new(4, 3, 0, false), new(4, 3.5f, 1, true), new(4, 4, 1, false),
+            new(4, 4.5f, 0, false),
         }));
         Assert.That(log.Drain(), Is.Empty);
     }
@@ -69,6 +71,19 @@ public sealed class ScoreLogTests
         log.Add(scores, loss, labels);
 
         Assert.That(log.Drain().Select(note => note.Correct), Is.EqualTo(new[] { 2, 1 }));
+    }
+
+    [TestCaseSource(nameof(Devices))]
+    public void Labels_that_do_not_fit_are_refused(string name)
+    {
+        var device = DeviceCatalog.Open(name);
+        var (log, scores, loss) = (new BatchMetricsLog(), Tensor.Zeros([2, 3], device), Tensor.Zeros([], device));
+        Assert.That(
+            () => log.Add(scores, loss, new Labels([0, 1, 2], device)),
+            Throws.TypeOf<ShapeException>().With.Message.StartsWith("BatchMetricsLog:"));
+        Assert.That(
+            () => log.Add(scores, loss, new Labels([0, 3], device)), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(log.Drain(), Is.Empty);
     }
 
     [Test]

@@ -43,6 +43,14 @@ internal sealed record HostileFormat(string Name, byte[][] Seeds, string File, A
         new(
             "pgm", [DataFiles.PgmBinary(5, 4, new byte[20]), DataFiles.PgmText(5, 4, new byte[20])], "1.pgm",
             folder => PgmReader.Read(Path.Combine(folder, "1.pgm"))),
+        new(
+            "image", [ImageBytes.PngOf(new byte[3 * 36], 6), ImageBytes.RedCmykJpeg, ImageBytes.ProgressiveJpeg],
+            "a.png",
+            folder =>
+            {
+                ImageFile.Check(Path.Combine(folder, "a.png"));
+                ImageFile.Read(Path.Combine(folder, "a.png"));
+            }),
         new("tar", [Tar(TarEntryFormat.Pax), Tar(TarEntryFormat.Gnu), Tar(TarEntryFormat.V7)], "x.tar.gz", Extract)
         {
             Wrap = content => DataFiles.Gzip(RepairTar(content)),
@@ -119,7 +127,11 @@ internal sealed record HostileFormat(string Name, byte[][] Seeds, string File, A
 
     private static byte[] Weights() => Bytes(
         path => NetworkCatalog.Find("two-layer").Create(new([2], 2), new Rng(0))
-            .Save(path, new WeightMetadata("two-layer", "xor", 1, 32).ToMetadata()));
+            .Save(path, new WeightMetadata
+            {
+                Model = "two-layer", Data = "xor", WidthMultiplier = 1, Item = [3, 4, 5], Resize = 32, Mean = 0.5f,
+                Std = 0.25f, ClassNames = ["a", "b"], TestShare = 0.1, Seed = 7,
+            }.ToMetadata()));
 
     private static byte[] CheckpointBytes() => Bytes(path =>
     {

@@ -16,6 +16,7 @@ public sealed class Conv2dPlanTests
     [TestCase(128, 192, 8, 192, 1, 1, 0, Linear, Linear, Linear, TestName = "NiN, 1×1")]
     [TestCase(128, 3, 32, 192, 5, 1, 2, Direct, Direct, Direct, TestName = "NiN, first")]
     [TestCase(128, 1, 28, 6, 5, 1, 0, FewChannels, FewChannels, FewChannels, TestName = "LeNet, first")]
+    [TestCase(128, 1, 10, 6, 5, 1, 0, Direct, FewChannels, Direct, TestName = "LeNet, first, of small images")]
     [TestCase(16, 256, 13, 384, 3, 1, 1, F5x3, F5x3, F5x3, TestName = "AlexNet, 13×13")]
     [TestCase(16, 3, 224, 96, 11, 4, 2, Direct, Direct, Direct, TestName = "AlexNet, first")]
     [TestCase(16, 256, 6, 4096, 6, 1, 0, Linear, Linear, Linear, TestName = "The kernel covers the image")]

@@ -27,7 +27,7 @@ public sealed unsafe class FewChannelsConvolutionTests
 
     private static IEnumerable<TestCaseData> Cases =>
         from width in Widths
-        from geometry in Geometries
+        from geometry in Geometries.Append(new(2, 2, 5, 20, width.Kernels.Mr, (3, 3), (1, 1), (1, 1)))
         select new TestCaseData(width.Width, geometry).SetArgDisplayNames($"{width.Width} lanes", geometry.ToString());
 
     [TestCaseSource(nameof(Cases))]

@@ -27,6 +27,59 @@ public sealed unsafe class GemmCpuTests
                     Check(kernels, m, k, n, transposeA, transposeB, bias: (m + n) % 2 == 0, relu: (m + k) % 2 == 0);
     }
 
+    /// <summary>A product over nothing is the bias, negative or not.</summary>
+    [Test]
+    public void Without_terms_the_bias_is_left([Values] bool relu)
+    {
+        using var bias = new CanaryBuffer(3, null);
+        using var c = new CanaryBuffer(6, new(1));
+        (bias.Data[0], bias.Data[1], bias.Data[2]) = (-0.5f, 0.5f, 2);
+        foreach (var (_, kernels) in Widths)
+        {
+            kernels.Multiply(Device.Cpu, new(0, 2, 0, false), new(0, 0, 3, false), c.Data, bias.Data, relu);
+            Assert.That(
+                new ReadOnlySpan<float>(c.Data, 6).ToArray(),
+                Is.EqualTo(relu ? new[] { 0, 0.5f, 2, 0, 0.5f, 2 } : new[] { -0.5f, 0.5f, 2, -0.5f, 0.5f, 2 }));
+        }
+    }
+
+    /// <summary>Rows are summed in bands of a million results, of which the last is smaller.</summary>
+    [Test]
+    public void The_last_band_of_split_K_may_be_smaller()
+    {
+        const int rows = 3, columns = 400_000;
+        using var a = new CanaryBuffer(rows * 2, new(1));
+        using var b = new CanaryBuffer(2 * columns, new(2));
+        using var bias = new CanaryBuffer(columns, new(3));
+        using var c = new CanaryBuffer(rows * columns, null);
+        SplitKGemm.Multiply(
+            Widths[1].Kernels, Device.Cpu, new((nint)a.Data, rows, 2, false), new((nint)b.Data, 2, columns, false),
+            c.Data, bias.Data, relu: true);
+        for (var i = 0; i < rows; i++)
+            for (var j = 0; j < columns; j++)
+            {
+                var sum = (double)a.Data[2 * i] * b.Data[j] + (double)a.Data[2 * i + 1] * b.Data[columns + j];
+                var expected = Math.Max(sum + bias.Data[j], 0);
+                if (!(Math.Abs(c.Data[i * columns + j] - expected) <= 1e-6)) Assert.Fail($"element ({i}, {j})");
+            }
+    }
+
+    [Test]
+    public void Missing_columns_of_a_panel_are_zeros([Values(1, 5, 8)] int columns, [Values] bool transposed)
+    {
+        const int depth = 3, width = 8, stride = 11;
+        using var from = new CanaryBuffer(stride * width, new(4));
+        using var panel = new CanaryBuffer(depth * width, new(5));
+        if (transposed) PanelPacking.PackTransposed(from.Data, stride, depth, columns, panel.Data, width);
+        else PanelPacking.Pack(from.Data, stride, depth, columns, panel.Data, width);
+        for (var k = 0; k < depth; k++)
+            for (var j = 0; j < width; j++)
+            {
+                var expected = j >= columns ? 0 : from.Data[transposed ? j * stride + k : k * stride + j];
+                Assert.That(panel.Data[k * width + j], Is.EqualTo(expected), $"[{k}, {j}]");
+            }
+    }
+
     private static void Check(GemmCpu kernels, int m, int k, int n, bool ta, bool tb, bool bias, bool relu)
     {
         var rng = new Rng((ulong)(m * 1_000_000 + k * 1000 + n));

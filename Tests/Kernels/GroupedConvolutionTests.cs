@@ -45,15 +45,15 @@ public sealed unsafe class GroupedConvolutionTests
         using var packed = new CanaryBuffer(lanes * 9 * inputs, rng);
         using var bias = new CanaryBuffer(lanes, rng);
         using var y = new CanaryBuffer(positions * lanes, rng);
+        using var positive = new CanaryBuffer(positions * lanes, rng);
         using var dy = new CanaryBuffer(positions * lanes, rng);
         using var dw = new CanaryBuffer(lanes * 9 * inputs, rng);
         using var db = new CanaryBuffer(lanes, rng);
         var patches = new Patches(x.Data, null, problem.InputPatches with { PixelStride = channels });
 
         GroupedWeights.Pack(Device.Cpu, weight.Data, problem, packed.Data);
-        kernels.Convolve(
-            Device.Cpu, patches, outputs, packed.Data, bias.Data, relu: false,
-            new StridedOutput(y.Data, lanes, problem.P, problem.Q, (1, 1), (0, 0)));
+        Convolve(relu: false, y.Data);
+        Convolve(relu: true, positive.Data);
         kernels.WeightGradient(Device.Cpu, patches, dy.Data, lanes, outputs, dw.Data, db.Data);
 
         var (right, rightGradient) = (new double[positions * lanes], new double[lanes * 9 * inputs]);
@@ -73,9 +73,15 @@ public sealed unsafe class GroupedConvolutionTests
 
         var within = DirectConvolutionTests.Rounding(Math.Max(positions, 9 * inputs));
         Assert.That(Values(y.Data, right.Length), Is.EqualTo(right).Within(within), $"{groups} groups");
+        Assert.That(
+            Values(positive.Data, right.Length), Is.EqualTo(Values(y.Data, right.Length).Select(v => Math.Max(v, 0))));
         var gradients = Values(dw.Data, rightGradient.Length);
         Assert.That(gradients, Is.EqualTo(rightGradient).Within(within), $"{groups} groups");
         Assert.That(Values(db.Data, lanes), Is.EqualTo(rightBias).Within(within), $"{groups} groups");
+
+        void Convolve(bool relu, float* to) => kernels.Convolve(
+            Device.Cpu, patches, outputs, packed.Data, bias.Data, relu,
+            new StridedOutput(to, lanes, problem.P, problem.Q, (1, 1), (0, 0)));
 
         double Input(int position, int tap, int channel)
         {

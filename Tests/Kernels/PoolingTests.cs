@@ -21,6 +21,20 @@ public sealed class PoolingTests
     public void AdaptiveAvgPool_worked_example() =>
         Assert.That(Counting([1, 1, 5, 5]).AdaptiveAvgPool2d(2, 2).ToArray(), Is.EqualTo(new[] { 6f, 8, 16, 18 }));
 
+    /// <summary>Of many channels in blocks, as each sum over 81 windows is in double.</summary>
+    [Test]
+    public void The_gradient_of_a_pixel_in_many_windows_is_the_sum_of_theirs()
+    {
+        const int channels = 1100, size = 9;
+        var rng = new Rng(5);
+        var x = Tensor.Uniform([1, channels, 1, 1], -1, 1, rng);
+        x.RequiresGrad = true;
+        var dy = Tensor.Uniform([1, channels, size, size], -1, 1, rng);
+        x.AdaptiveAvgPool2d(size, size).Backward(dy);
+        var expected = dy.ToArray().Chunk(size * size).Select(window => window.Sum(value => (double)value));
+        Assert.That(x.Grad!.ToArray(), Is.EqualTo(expected).Within(1e-6));
+    }
+
     /// <summary>
     /// The first of equal values is the maximum, rows before columns; but a NaN always is, the last of several, as in
     /// PyTorch. Windows overlap, so that gradients add up.

@@ -79,6 +79,21 @@ public sealed class TranscendentalTests
         }
     }
 
+    /// <summary>Of the sums of a softmax, which are 1 at least.</summary>
+    [Test]
+    public void Logarithms_of_sums_on_GPUs()
+    {
+        var rng = new Rng(4);
+        for (var i = 0; i < 10_000; i++)
+        {
+            var x = MathF.Pow(10, rng.NextFloat(0, 6));
+            Assert.That(Logarithm.Log(x), Is.EqualTo(Math.Log(x)).Within(4 * Unit(Math.Log(x))), $"{x:R}");
+        }
+
+        Assert.That(Logarithm.Log(1), Is.Zero);
+        Assert.That(Logarithm.Log(float.NaN), Is.NaN);
+    }
+
     /// <summary>An error of the exponent of 6e-8·|y·log x| times two is relative in the result.</summary>
     [Test]
     public void Powers_on_GPUs()

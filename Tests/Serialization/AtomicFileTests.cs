@@ -14,6 +14,27 @@ public sealed class AtomicFileTests
         Assert.That(Directory.GetFiles(folder.Name), Has.Length.EqualTo(1), "only the file is left");
     }
 
+    /// <summary>They are no devices, which are written to directly.</summary>
+    [Test]
+    [Platform("Linux")]
+    public void FilesInSharedMemoryAreReplaced()
+    {
+        var folder = $"/dev/shm/{Path.GetRandomFileName()}";
+        if (!Directory.Exists("/dev/shm")) Assert.Ignore("there is no /dev/shm here");
+        Directory.CreateDirectory(folder);
+        try
+        {
+            var file = Path.Combine(folder, "a");
+            File.WriteAllText(file, "old and longer");
+            AtomicFile.Write(file, stream => stream.Write("new"u8));
+            Assert.That(File.ReadAllText(file), Is.EqualTo("new"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Test]
     public void TheNameAppearsOnlyWithTheCompleteContent()
     {

@@ -44,7 +44,7 @@ public sealed class BadCallTests
         ("train --epochs", ["--epochs"]),
         ("train --epochs 3 --epochs 4", ["--epochs"]),
 
-        ("train fcnet --data xor --limit 129 --out alone", ["one item alone", "choose another batch size"]),
+        ("train fcnet --data xor --limit 129 --validation 0 --out alone", ["one item alone", "choose another batch size"]),
         ("train --batch-size 0", ["--batch-size '0'", "from 1 to 65536"]),
         ("train --batch-size many", ["--batch-size 'many'", "a whole number"]),
         ("train --epochs 0", ["--epochs '0'", "from 1"]),
@@ -71,6 +71,8 @@ public sealed class BadCallTests
         ("train --limit 0", ["--limit '0'", "from 1 up"]),
         ("train --resize 0", ["--resize '0'", "from 1 to 1024"]),
         ("train --evaluate-every 0", ["--evaluate-every '0'"]),
+        ("train --log-every -1", ["--log-every '-1'", "from 0 up"]),
+        ("train --save-every never", ["--save-every 'never'", "from 0 up"]),
         ("train --seed -1", ["--seed '-1'", "from 0 up"]),
         ("train --threads 0", ["--threads '0'", "from 1 to 1024"]),
         ("train --shuffle no", ["--shuffle 'no'", "true, false"]),
@@ -99,6 +101,8 @@ public sealed class BadCallTests
         ("train nin --data cifar10 --data-dir good --resize 8", ["nin", "3, 8, 8"]),
         ("train nin-d2l --data cifar10 --data-dir good --resize 20", ["nin-d2l"]),
         ("models nin --size 4", ["nin", "4, 4"]),
+        ("models nin --batch-size 4", ["--batch-size needs --plan"]),
+        ("models --plan", ["--plan needs a MODEL", "pynet models nin --plan"]),
         ("train fcnet --data xor --augment", ["xor", "no images"]),
         ("train fcnet --data xor --resize 8", ["--resize", "xor"]),
         ("train nin --data xor", ["nin", "3, 32, 32"]),
@@ -220,7 +224,7 @@ public sealed class BadCallTests
         {
             var name = model == "lenet5" ? model : data;
             NetworkCatalog.Find("two-layer").Create(new([2], 2), new Rng(0))
-                .Save(folder[$"{name}.safetensors"], new WeightMetadata(model, data, null, null).ToMetadata());
+                .Save(folder[$"{name}.safetensors"], new WeightMetadata { Model = model, Data = data }.ToMetadata());
         }
 
         var bytes = File.ReadAllBytes(good);

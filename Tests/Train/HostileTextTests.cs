@@ -123,6 +123,7 @@ public sealed class HostileTextTests
     [TestCase("schedule", "\"\\u001b[2J\"", @"schedule '\u001B[2J'")]
     [TestCase("model", "\"\\udc00\"", "'model' is a text with half of a surrogate pair")]
     [TestCase("freeze", "[\"a\", \"\\ud800\"]", "'freeze' is a text with half of a surrogate pair")]
+    [TestCase("model", "{\"a\": \"\\udc00\"}", "'model' is a text with half of a surrogate pair")]
     [TestCase("epochs", "1e400", "'epochs' has a value of the wrong type")]
     [TestCase("epochs", "99999999999999999999", "'epochs' has a value of the wrong type")]
     [TestCase("learning_rate", "1e400", "'learning_rate' is '")]

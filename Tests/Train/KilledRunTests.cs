@@ -12,7 +12,7 @@ public sealed class KilledRunTests
     [
         "train", "nin", "--width", "0.05", "--data", "shapes", "--limit", "96", "--batch-size", "8", "--augment",
         "--dropout", "0.3", "--max-steps", "40", "--epochs", "10", "--evaluate-every", "2", "--threads", "1",
-        "--checkpoint-every", "1", "--quiet", "--resume-or-start",
+        "--checkpoint-every", "1", "--save-every", "5", "--quiet", "--resume-or-start",
     ];
 
     private readonly TemporaryFolder folder = new();
@@ -36,10 +36,11 @@ public sealed class KilledRunTests
         {
             using var process = PynetProcess.Start(folder.Name, [.. Call, "--out", signal]);
             // Ended after it has got further, as a supervisor would find it.
-            WaitForStep(process, step + 1 + random.Next(12));
+            var wanted = Math.Min(step + 1 + random.Next(12), 40);
+            process.WaitFor(() => NewestStep(folder[signal]) >= wanted, $"reach step {wanted}");
             process.Send(signal);
             var result = process.WaitForEnd();
-            step = NewestStep();
+            step = NewestStep(folder[signal]);
             if (result.ExitCode == 0) break;
             Assert.That(result.ExitCode, Is.EqualTo(exitCode), result.Error);
             ended++;
@@ -52,14 +53,40 @@ public sealed class KilledRunTests
         Assert.That(done.ExitCode, Is.Zero, done.Error);
         Assert.That(done.Output, Does.Contain("is complete: 40 steps are done of 40"));
         RunFiles.AssertEqual(folder[signal], folder["whole"]);
+    }
 
-        long NewestStep() => CheckpointFolder.Find(folder[signal]) is [var newest, ..] ? newest.Step : -1;
-
-        void WaitForStep(ChildProcess process, long wanted)
+    /// <summary>The evaluation is done again, and what has been evaluated so far does not count.</summary>
+    [Test]
+    public void A_run_that_is_ended_in_an_evaluation_ends_as_one_that_was_not()
+    {
+        ChildProcess.SkipIfIgnored("TERM");
+        string[] call =
+        [
+            "train", "nin", "--width", "0.35", "--data", "shapes", "--limit", "32",
+            "--validation", "0", "--batch-size", "8", "--augment",
+            "--dropout", "0.3", "--epochs", "2", "--evaluate-every", "1", "--threads", "1", "--checkpoint-every", "1",
+            "--resume-or-start",
+        ];
+        Good([.. call, "--out", "evaluated"]);
+        (string, int, int)[] ends = [("TERM", 143, 4), ("TERM", 143, 8), ("KILL", 137, 8)];
+        foreach (var (signal, exitCode, step) in ends)
         {
-            var end = DateTime.UtcNow + ChildProcess.Limit;
-            while (NewestStep() < Math.Min(wanted, 40) && DateTime.UtcNow < end && !process.HasExited) Thread.Sleep(5);
+            using var process = PynetProcess.Start(folder.Name, [.. call, "--out", "ended"]);
+            // Each evaluation follows the checkpoint of the epoch's last step; it takes a second.
+            process.WaitFor(() => NewestStep(folder["ended"]) >= step, "write a checkpoint");
+            if (signal == "KILL") process.WaitForOutput("resumes after step 8");
+            Thread.Sleep(150);
+            process.Send(signal);
+            var result = process.WaitForEnd();
+            Assert.That(result.ExitCode, Is.EqualTo(exitCode), result.Error);
+            if (signal == "TERM") Assert.That(result.Output, Does.Contain($"stopped after {step} steps"));
+            Assert.That(NewestStep(folder["ended"]), Is.EqualTo(step));
+            var records = RunFiles.Metrics(folder["ended"]);
+            Assert.That(records.Count(record => record.TestAccuracy is not null), Is.EqualTo(step / 4 - 1));
         }
+
+        Good([.. call, "--out", "ended"]);
+        RunFiles.AssertEqual(folder["ended"], folder["evaluated"]);
     }
 
     [Test]
@@ -82,6 +109,15 @@ public sealed class KilledRunTests
         process.WaitForEnd();
         var resumed = PynetProcess.Run(folder.Name, "train", "--resume", "held", "--max-steps", "1", "--quiet");
         Assert.That(resumed.Error, Does.Not.Contain("in use"));
+    }
+
+    /// <summary>The lock's text, in which the command is, is read back.</summary>
+    [Test]
+    public void A_command_may_be_long()
+    {
+        var dots = string.Concat(Enumerable.Repeat("./", 1500));
+        Good("train", "two-layer", "--data", "xor", "--data-dir", dots, "--epochs", "1", "--out", dots + "long");
+        Assert.That(File.Exists(folder["long/model.safetensors"]));
     }
 
     [Test]
@@ -161,6 +197,8 @@ public sealed class KilledRunTests
             folder.Name, "train", "--resume", "stopped", "--on-divergence", "rollback:0.0001", "--epochs", "9");
         Assert.That(lower.Output, Does.Contain("training goes on after step"), lower.Error);
     }
+
+    private static long NewestStep(string run) => CheckpointFolder.Find(run) is [var newest, ..] ? newest.Step : -1;
 
     private void Good(params string[] call)
     {

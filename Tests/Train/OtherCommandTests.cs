@@ -114,6 +114,10 @@ public sealed class OtherCommandTests
         Assert.That(d2l, Does.Contain("Sequential output shape: [1, 96, 54, 54]"));
         Assert.That(d2l, Does.Contain("Flatten output shape: [1, 10]"));
         Assert.That(net, Does.Contain("conv 1×10×6×6\n").And.Contain("gap 1×10×1×1\n"));
+        Assert.That(
+            net,
+            Does.Contain("Training: fashion-mnist resized to 224×224, adam, learning rate 0.001, batch 16, 3 epochs;")
+                .And.Contain("; a line every 100 batches; weights kept every 1,000 batches\n"));
         Assert.That(small, Does.Contain("Conv2d(3, 48, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))"));
         Assert.That(small, Does.Contain("7×8×8"));
     }

@@ -30,7 +30,8 @@ public sealed class OutsideTests
     public void A_run_continues_without_its_streams(string shell, int exitCode, string? error)
     {
         var run = $"run{Directory.GetDirectories(folder.Name).Length}";
-        var result = Run(shell, "train", "two-layer", "--data", "xor", "--epochs", "3", "--out", run);
+        var result = Run(
+            shell, "train", "two-layer", "--data", "xor", "--validation", "0", "--epochs", "3", "--out", run);
 
         Assert.That(result.ExitCode, Is.EqualTo(exitCode), result.Error);
         if (error is not null) Assert.That(result.Error, Is.EqualTo(error));
@@ -65,7 +66,7 @@ public sealed class OutsideTests
         // The runtime's protection of code pages would need a large file.
         var result = Run(
             $"ulimit -f {blocks} && {OwnTemporaryFolder} DOTNET_EnableWriteXorExecute=0 exec \"$@\"",
-            "train", "two-layer", "--data", "xor", "--epochs", "3", "--out", run);
+            "train", "two-layer", "--data", "xor", "--validation", "0", "--epochs", "3", "--out", run);
 
         AssertOneLine(result, "larger than the system or its limit on file sizes allows");
         Assert.That(result.Error, blocks == 0 ? Does.Contain($"'{run}'") : Does.Contain(file));
@@ -79,7 +80,7 @@ public sealed class OutsideTests
         File.WriteAllBytes(folder["long.txt"], new byte[60 * 512 - 100]);
         var result = Run(
             "ulimit -f 60 && DOTNET_EnableWriteXorExecute=0 exec \"$@\" >> long.txt",
-            "train", "two-layer", "--data", "xor", "--epochs", "30", "--out", "long");
+            "train", "two-layer", "--data", "xor", "--validation", "0", "--epochs", "30", "--out", "long");
 
         AssertOneLine(result, "the output could not be written");
         Assert.That(MetricsFile.Read(folder["long/metrics.jsonl"]), Has.Count.EqualTo(30));
@@ -96,7 +97,8 @@ public sealed class OutsideTests
             Assert.Ignore($"A small disk is needed, and this user may mount none: {reason}");
         try
         {
-            string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "3", "--out", $"{disk}/run"];
+            string[] call =
+                ["train", "two-layer", "--data", "xor", "--validation", "0", "--epochs", "3", "--out", $"{disk}/run"];
             var result = Run($"{OwnTemporaryFolder} exec \"$@\"", call);
             Assert.That(result.ExitCode, Is.EqualTo(1), result.Error + result.Output);
             Assert.That(result.Output, Does.Not.Contain("curves are in"));
@@ -128,7 +130,8 @@ public sealed class OutsideTests
             Assert.Ignore($"A small disk is needed, and this user may mount none: {reason}");
         try
         {
-            string[] call = ["train", "two-layer", "--data", "xor", "--epochs", "3", "--out", $"{disk}/run"];
+            string[] call =
+                ["train", "two-layer", "--data", "xor", "--validation", "0", "--epochs", "3", "--out", $"{disk}/run"];
             AssertOneLine(PynetProcess.Run(folder.Name, call), "created or written: No space left on device");
         }
         finally

@@ -12,6 +12,7 @@ public sealed class RunFolderTests
     [TestCase("checkpoint.safetensors")]
     [TestCase("curves.svg")]
     [TestCase("checkpoint-000000040.safetensors")]
+    [TestCase("weights-epoch2-batch1000-acc0.7350.safetensors")]
     public void A_folder_with_a_run_is_refused(string file)
     {
         using var folder = new TemporaryFolder();

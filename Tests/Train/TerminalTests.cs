@@ -12,7 +12,10 @@ public sealed partial class TerminalTests
     private const int Epochs = 30;
 
     private static readonly string[] Short =
-        ["train", "two-layer", "--data", "xor", "--epochs", $"{Epochs}", "--threads", "1", "--out"];
+        [
+            "train", "two-layer", "--data", "xor", "--validation", "0", "--epochs", $"{Epochs}",
+            "--threads", "1", "--out",
+        ];
 
     private readonly TemporaryFolder folder = new();
 
@@ -21,8 +24,8 @@ public sealed partial class TerminalTests
 
     [TestCase(40)]
     [TestCase(80)]
-    [TestCase(93)]
-    [TestCase(94)]
+    [TestCase(104)]
+    [TestCase(105)]
     [TestCase(200)]
     public void Every_epoch_line_is_whole_and_nothing_is_beyond_the_edge(int columns)
     {
@@ -38,12 +41,37 @@ public sealed partial class TerminalTests
             Assert.That(facts, Does.Match(string.Create(
                 CultureInfo.InvariantCulture,
                 $@" epoch {epoch.Epoch}/{Epochs} loss {epoch.TrainLoss:0.0000} " +
-                $"train {100 * epoch.TrainAccuracy:0.00} % test {100 * epoch.TestAccuracy:0.00} % " +
-                $@"\S+ images/s \S+ s lr 0.05 {(isBest ? "best " : "")}(epoch|best test)")));
+                $"train {100 * epoch.TrainAccuracy:0.00} % test {100 * epoch.TestAccuracy:0.00} % in " +
+                $@"\S+ s \S+ images/s \S+ s lr 0.05 {(isBest ? "best " : "")}(epoch|best test)")));
         Assert.That(facts, Does.Contain("best test accuracy").And.Contain("weights, metrics and curves are in"));
-        if (columns >= 93)
+        if (columns >= 104)
             Assert.That(screen.Lines.Count(line => WholeLine().IsMatch(line)), Is.EqualTo(Epochs));
         Assert.That(screen.Lines, Has.Some.StartsWith("epoch  1/30  loss ").And.Some.StartsWith("first step done "));
+    }
+
+    [TestCase(50)]
+    [TestCase(90)]
+    public void Lines_of_batches_and_lists_of_epochs_are_whole_above_the_bar(int columns)
+    {
+        string[] habits = ["--batch-size", "100", "--evaluate-every", "15", "--log-every", "3"];
+        var (result, screen) = Run(columns, "", [.. Short, $"lists{columns}", .. habits]);
+
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(screen.Overflows, Is.Zero);
+        var facts = Blanks().Replace(string.Join(' ', screen.Lines), " ");
+        var recorded = MetricsFile.Read(folder[$"lists{columns}/metrics.jsonl"]);
+        foreach (var epoch in recorded)
+            Assert.That(facts, Does.Match($@" epoch {epoch.Epoch}/{Epochs} batch 3 of 4 loss \S+ train \S+ % \S+ s "));
+        foreach (var part in (EpochRecord[][])[[.. recorded.Take(15)], [.. recorded]])
+            Assert.That(facts, Does.Contain(
+                $" losses: {List(part.Select(e => e.TrainLoss))} train accuracies, at best " +
+                FormattableString.Invariant($"{100 * part.Max(e => e.TrainAccuracy):0.00} %: ") +
+                $"{List(part.Select(e => e.TrainAccuracy!.Value))} test accuracies, at best "));
+        double[] measured = [recorded[14].TestAccuracy!.Value, recorded[^1].TestAccuracy!.Value];
+        Assert.That(facts, Does.Contain($" {List(measured)} best test accuracy "));
+
+        static string List(IEnumerable<double> numbers) =>
+            string.Join(' ', numbers.Select(x => x.ToString("0.0000", CultureInfo.InvariantCulture)));
     }
 
     [TestCase(0)]
@@ -139,7 +167,8 @@ public sealed partial class TerminalTests
         WriteSlowWeights();
         using var terminal = PseudoTerminal.Open(80);
         using var process = Start(
-            terminal, "", "train", "nin-d2l", "--data", "cifar10", "--data-dir", folder.Name, "--batch-size", "1",
+            terminal, "", "train", "nin-d2l", "--data", "cifar10", "--data-dir", folder.Name,
+            "--validation", "0", "--batch-size", "1",
             "--lr", "1e-6", "--max-steps", "1", "--out", "slow");
         terminal.WaitFor("measuring");
         terminal.WaitFor(" of 20 items");

@@ -25,7 +25,7 @@ public sealed class TrainCommandTests
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(result.Error, Is.Empty);
-        Assert.That(result.Output, Does.Contain("epoch 3/3").And.Contain("best test accuracy").And.Contain("run"));
+        Assert.That(result.Output, Does.Contain("epoch 3/3").And.Contain("its test accuracy").And.Contain("run"));
         var config = JsonNode.Parse(File.ReadAllText(folder["run/config.json"]))!;
         Assert.That((string?)config["model"], Is.EqualTo("fcnet"));
         Assert.That((string?)config["data"], Is.EqualTo("xor"));
@@ -34,8 +34,9 @@ public sealed class TrainCommandTests
         Assert.That(config["versions"]!["dotnet"], Is.Not.Null);
 
         var epochs = MetricsFile.Read(folder["run/metrics.jsonl"]);
-        Assert.That(epochs.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 8, 16, 24 }));     // 400 points, by 50
-        Assert.That(epochs.Select(epoch => epoch.TestAccuracy is null), Is.EqualTo(new[] { true, false, false }));
+        Assert.That(epochs.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 8, 16, 24 }));     // 360 points, by 50
+        Assert.That(epochs.Select(epoch => epoch.ValidationAccuracy is null), Is.EqualTo(new[] { true, false, false }));
+        Assert.That(epochs.Select(epoch => epoch.TestAccuracy is null), Is.EqualTo(new[] { true, true, false }));
         Assert.That(epochs[2].TrainLoss, Is.LessThan(epochs[0].TrainLoss));
 
         using var last = Safetensors.Open(folder["run/model.safetensors"]);
@@ -70,6 +71,31 @@ public sealed class TrainCommandTests
         Assert.That(MetricsFile.Read(folder["short/metrics.jsonl"]).Single().TestAccuracy, Is.Not.Null);
     }
 
+    [TestCase("0.25", "60 training, 20 validation and 20 test items")]
+    [TestCase("8", "72 training, 8 validation and 20 test items")]
+    [TestCase("0", "80 training and 20 test items")]
+    public void A_share_or_a_number_of_items_is_held_out(string validation, string counts)
+    {
+        var result = PynetProcess.Run(
+            folder.Name, "train", "lenet5", "--data", "cifar10", "--data-dir", folder.Name, "--limit", "80",
+            "--batch-size", "20", "--epochs", "1", "--validation", validation, "--out", "held" + validation);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Output, Does.Contain(counts));
+        Assert.That(
+            result.Output.Contains("its test accuracy", StringComparison.Ordinal), Is.EqualTo(validation != "0"));
+    }
+
+    [Test]
+    public void Not_all_items_can_be_held_out()
+    {
+        var result = PynetProcess.Run(
+            folder.Name, "train", "two-layer", "--data", "xor", "--limit", "5", "--validation", "5",
+            "--out", "all-held");
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+        Assert.That(result.Error, Does.Contain("--validation 5: of 5 training items none would be left"));
+        Assert.That(Directory.Exists(folder["all-held"]), Is.False);
+    }
+
     [Test]
     public void All_options_work_together()
     {
@@ -81,8 +107,8 @@ public sealed class TrainCommandTests
             "--threads", "1", "--device", "cpu", "--out", "all", "--quiet");
 
         Assert.That(result.ExitCode, Is.Zero, result.Error);
-        Assert.That(result.Output, Does.StartWith("best test accuracy"));
-        Assert.That(result.Output.Split('\n'), Has.Length.LessThanOrEqualTo(4));
+        Assert.That(result.Output, Does.StartWith("best validation accuracy"));
+        Assert.That(result.Output.Split('\n'), Has.Length.LessThanOrEqualTo(5));
         var epochs = MetricsFile.Read(folder["all/metrics.jsonl"]);
         Assert.That(epochs.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 2, 3 }));
         Assert.That(epochs[1].TestAccuracy, Is.Not.Null);

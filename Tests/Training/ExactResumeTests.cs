@@ -33,6 +33,75 @@ public sealed class ExactResumeTests
         Assert.That(rest.Numbers, Is.EqualTo(whole.Numbers));
     }
 
+    /// <summary>
+    /// A fault in the passes of a step is undone: the checkpoint is that of the step before, though generators and
+    /// running statistics had changed. A fault in a callback leaves the checkpoint before.
+    /// </summary>
+    [Test]
+    public void A_fault_in_a_step_loses_nothing_before_it(
+        [Range(1, 18)] int batch, [Values] bool inBackward)
+    {
+        using var folder = new TemporaryFolder();
+        var whole = new Training();
+        whole.Trainer.Run(Epochs);
+        Checkpoint.Save(folder["whole.safetensors"], whole.Trainer);
+
+        var first = new Training(new CheckpointWriter(folder["run"], CheckpointInterval.Epochs(Epochs)));
+        (first.Fault.Batch, first.Fault.InBackward) = (batch, inBackward);
+        Assert.That(() => first.Trainer.Run(Epochs), Throws.TypeOf<NotSupportedException>());
+        var rest = new Training();
+        // Six batches are an epoch, two of them a step.
+        Assert.That(Checkpoint.LoadNewest(folder["run"], rest.Trainer), Is.EqualTo((batch - 1) / 2));
+        rest.Trainer.Run(Epochs);
+        Checkpoint.Save(folder["rest.safetensors"], rest.Trainer);
+        RunFiles.AssertFilesEqual(folder["rest.safetensors"], folder["whole.safetensors"]);
+
+        first.Fault.Batch = null;
+        first.Trainer.Run(Epochs);
+        Assert.That(first.Numbers, Is.EqualTo(whole.Numbers), "also without a file");
+    }
+
+    [Test]
+    public void A_fault_after_the_update_leaves_the_checkpoint_before()
+    {
+        using var folder = new TemporaryFolder();
+        var writer = new CheckpointWriter(folder["run"], CheckpointInterval.Steps(2)) { InBackground = false };
+        var training = new Training(writer) { ThrowAfter = 5 };
+        Assert.That(() => training.Trainer.Run(Epochs), Throws.TypeOf<NotSupportedException>());
+        Assert.That(CheckpointFolder.Find(folder["run"])[0].Step, Is.EqualTo(4));
+        Assert.That(() => Checkpoint.Save(folder["x"], training.Trainer), Throws.InvalidOperationException);
+    }
+
+    /// <summary>That of a rollback's copy, which is newer than the last file.</summary>
+    [Test]
+    public void The_last_copy_is_written_where_there_is_nothing_newer()
+    {
+        using var folder = new TemporaryFolder();
+        var writer = new CheckpointWriter(folder["run"], CheckpointInterval.Epochs(Epochs)) { InBackground = false };
+        var training = new Training(writer, rollback: 0.5) { ThrowAfter = 5 };
+        Assert.That(() => training.Trainer.Run(Epochs), Throws.TypeOf<NotSupportedException>());
+        Assert.That(CheckpointFolder.Find(folder["run"])[0].Step, Is.EqualTo(3), "the end of the first epoch");
+    }
+
+    [Test]
+    public void A_state_with_NaN_is_not_copied()
+    {
+        var training = new Training();
+        training.Trainer.Run(1);
+        foreach (var (name, tensor) in training.Trainer.State())
+        {
+            Assert.That(training.Trainer.TryCopyState(), Is.Not.Null);
+            var values = tensor.ToArray();
+            tensor.CopyFrom([float.NaN, .. values[1..]]);
+            Assert.That(training.Trainer.TryCopyState(), Is.Null, name);
+            Assert.That(training.Trainer.CopiedState!.Progress!.Step, Is.EqualTo(3), "the copy before");
+            tensor.CopyFrom([float.PositiveInfinity, .. values[1..]]);
+            var isWeight = training.Parameters.Contains(tensor);
+            Assert.That(training.Trainer.TryCopyState(), isWeight ? Is.Null : Is.Not.Null, name);
+            tensor.CopyFrom(values);
+        }
+    }
+
     [Test]
     public void The_newest_sound_checkpoint_is_taken_and_a_damaged_one_named()
     {
@@ -101,12 +170,13 @@ public sealed class ExactResumeTests
     {
         private readonly Sequential model;
 
-        public Training(CheckpointWriter? writer = null, int items = 22)
+        public Training(CheckpointWriter? writer = null, int items = 22, double? rollback = null)
         {
             var rng = new Rng(5);
             model = new(
                 new Conv2d(3, 4, 3, rng, padding: 1), new BatchNorm2d(4), new ReLU(), new GlobalAvgPool2d(),
-                new Flatten(), new Dropout(rng.Split(), 0.3f), new Linear(4, Images.Train.ClassNames.Count, rng));
+                new Flatten(), new Dropout(rng.Split(), 0.3f), new Linear(4, Images.Train.ClassNames.Count, rng),
+                Fault);
             var average = new AveragedWeights(new(model, 0.9));
             var train = new DataLoader(
                 Images.Train.Take(items), 4,
@@ -120,11 +190,18 @@ public sealed class ExactResumeTests
             {
                 AccumulateSteps = 2,
                 EvaluateEvery = 2,
+                RollbackFactor = rollback,
                 Callbacks = [new Killer(this), average, .. writer is null ? [] : (ITrainingCallback[])[writer]],
             };
         }
 
         public Trainer Trainer { get; }
+
+        public FaultyModule Fault { get; } = new();
+
+        public IReadOnlyCollection<Tensor> Parameters => [.. model.Parameters()];
+
+        public long? ThrowAfter { get; init; }
 
         public long? KillAt { get; init; }
 
@@ -134,6 +211,11 @@ public sealed class ExactResumeTests
 
         private sealed class Killer(Training training) : ITrainingCallback
         {
+            public void OnStepEnd(StepRecord step)
+            {
+                if (step.Step == training.ThrowAfter) throw new NotSupportedException("a fault");
+            }
+
             public void OnCheckpoint(Trainer trainer, CheckpointMoment moment)
             {
                 if (training.KillAt != trainer.Step || training.Path is not { } path) return;
@@ -142,5 +224,30 @@ public sealed class ExactResumeTests
                 throw new ProcessKilledException();
             }
         }
+    }
+
+    /// <summary>Throws in the forward or backward pass of one of its training batches.</summary>
+    private sealed class FaultyModule : Module
+    {
+        private int batches;
+
+        public int? Batch { get; set; }
+
+        public bool InBackward { get; set; }
+
+        protected override Tensor Forward(Tensor x)
+        {
+            if (!Training || ++batches != Batch) return x * 1f;
+            return InBackward ? new FaultyOp().Apply(x) : throw new NotSupportedException("a fault");
+        }
+    }
+
+    private sealed class FaultyOp : Op
+    {
+        protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
+
+        protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => y.CopyFrom(x[0]);
+
+        protected internal override Tensor?[] Backward(Tensor dy) => throw new NotSupportedException("a fault");
     }
 }

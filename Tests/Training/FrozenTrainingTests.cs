@@ -164,7 +164,7 @@ public sealed class FrozenTrainingTests
     {
         public List<string> Ops { get; } = [];
 
-        public override void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Shape y)
+        public override void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Tensor y)
         {
         }
 

@@ -6,7 +6,7 @@ public sealed class MetricsFileTests
 {
     private static readonly EpochRecord First = new(1, 390, 2.2512, 0.1542, null, 12.5, 4000, 0.01);
     private static readonly EpochRecord Second =
-        new(2, 780, 2.14, 0.2223, 0.2622, 12.25, 4081.632653061224, 0.01, 1.25);
+        new(2, 780, 2.14, 0.2223, 0.2622, 12.25, 4081.632653061224, 0.01, 1.25, 1.5, 0.25, 1.5);
 
     [Test]
     public void WritesOneObjectPerLine()
@@ -17,9 +17,11 @@ public sealed class MetricsFileTests
         string[] lines =
         [
             "{\"epoch\":1,\"step\":390,\"train_loss\":2.2512,\"train_accuracy\":0.1542,\"test_accuracy\":null," +
-            "\"seconds\":12.5,\"images_per_second\":4000,\"learning_rate\":0.01,\"test_loss\":null}\n",
+            "\"seconds\":12.5,\"images_per_second\":4000,\"learning_rate\":0.01,\"test_loss\":null," +
+            "\"test_seconds\":null,\"validation_accuracy\":null,\"validation_loss\":null}\n",
             "{\"epoch\":2,\"step\":780,\"train_loss\":2.14,\"train_accuracy\":0.2223,\"test_accuracy\":0.2622," +
-            "\"seconds\":12.25,\"images_per_second\":4081.632653061224,\"learning_rate\":0.01,\"test_loss\":1.25}\n",
+            "\"seconds\":12.25,\"images_per_second\":4081.632653061224,\"learning_rate\":0.01,\"test_loss\":1.25," +
+            "\"test_seconds\":1.5,\"validation_accuracy\":0.25,\"validation_loss\":1.5}\n",
         ];
         Assert.That(File.ReadAllText(folder["metrics.jsonl"]), Is.EqualTo(string.Concat(lines)));
         Assert.That(MetricsFile.Read(folder["metrics.jsonl"]), Is.EqualTo(new[] { First, Second }));
@@ -44,6 +46,14 @@ public sealed class MetricsFileTests
         MetricsFile.Append(folder["metrics.jsonl"], First with { TrainLoss = loss });
         Assert.That(File.ReadAllText(folder["metrics.jsonl"]), Does.Contain("\"train_loss\":null,"));
         Assert.That(MetricsFile.Read(folder["metrics.jsonl"])[0].TrainLoss, Is.NaN);
+    }
+
+    [Test]
+    public void ACheckpointBeforeTheFirstStepIsRead()
+    {
+        using var folder = new TemporaryFolder();
+        MetricsFile.Append(folder["metrics.jsonl"], First with { Step = 0 });
+        Assert.That(MetricsFile.Read(folder["metrics.jsonl"])[0].Step, Is.Zero);
     }
 
     [Test]

@@ -49,6 +49,42 @@ public sealed class RollbackTests
         Assert.That(double.IsNaN(trainer.History[^1].TrainLoss));
     }
 
+    /// <summary>Weights that are finite, and whose next update is not.</summary>
+    [TestCase(1e38f, 4, new long[] { 7, 6, 5 })]
+    [TestCase(3e38f, 2, new long[] { 6, 5 })]
+    public void A_state_that_is_bad_itself_is_left_for_an_older_one(float weight, int keep, long[] steps)
+    {
+        using var folder = new TemporaryFolder();
+        var model = new Sequential(new Linear(2, 8, new Rng(1)), new ReLU(), new Linear(8, 2, new Rng(2)));
+        var watch = new Watch();
+        var writer = new CheckpointWriter(folder["run"], CheckpointInterval.Steps(1), keep) { InBackground = false };
+        var trainer = NewTrainer(model, new Poison(model, at: 6, times: 1, weight), writer, watch);
+        trainer.Run(3);
+
+        Assert.That(watch.Rollbacks.Select(r => r.Step), Is.EqualTo(steps));
+        Assert.That(
+            watch.Rollbacks.Select(r => r.LearningRateFactor),
+            Is.EqualTo(steps.Select((_, i) => Math.Pow(0.5, i + 1))));
+        Assert.That(trainer.History.Select(epoch => epoch.Step), Is.EqualTo(new long[] { 4, 8, 12 }));
+        Assert.That(CheckpointFolder.Find(folder["run"])[0].Step, Is.EqualTo(12));
+        Assert.That(model.Parameters().SelectMany(parameter => parameter.ToArray()), Is.All.InRange(-10f, 10f));
+    }
+
+    [Test]
+    public void Checkpoints_after_an_older_one_that_is_restored_are_deleted()
+    {
+        using var folder = new TemporaryFolder();
+        var model = new Linear(2, 2, new Rng(1));
+        var writer = new CheckpointWriter(folder["run"], CheckpointInterval.Steps(1), keep: 9) { InBackground = false };
+        var trainer = NewTrainer(model, writer);
+        trainer.Run(2);
+        File.WriteAllText(CheckpointFolder.PathOf(folder["run"], 6), "damaged");
+        Assert.That(Checkpoint.RestoreBefore(folder["run"], trainer, 7), Is.EqualTo(5));
+        Assert.That(trainer.Step, Is.EqualTo(5));
+        Assert.That(CheckpointFolder.Find(folder["run"])[0].Step, Is.EqualTo(5));
+        Assert.That(Checkpoint.RestoreBefore(folder["run"], trainer, 0), Is.Null);
+    }
+
     [TestCase(0.0)]
     [TestCase(1.0)]
     [TestCase(double.NaN)]
@@ -77,8 +113,9 @@ public sealed class RollbackTests
         public void OnRollback(Rollback rollback) => Rollbacks.Add(rollback);
     }
 
-    /// <summary>Makes a weight infinite after a step, the first times that it is reached.</summary>
-    private sealed class Poison(Module model, long at, int times) : ITrainingCallback
+    /// <summary>Makes a weight huge or infinite after a step, the first times that it is reached.</summary>
+    private sealed class Poison(Module model, long at, int times, float value = float.PositiveInfinity)
+        : ITrainingCallback
     {
         private int left = times;
 
@@ -86,7 +123,7 @@ public sealed class RollbackTests
         {
             if (step.Step != at || left-- <= 0) return;
             var weight = model.Parameters()[0];
-            weight.CopyFrom([float.PositiveInfinity, .. weight.ToArray()[1..]]);
+            weight.CopyFrom([value, .. weight.ToArray()[1..]]);
         }
     }
 }

@@ -7,16 +7,23 @@ internal static class RunFiles
 {
     private static readonly string[] Files = ["model.safetensors", "best.safetensors", "curves.svg"];
 
-    /// <summary>Weights, best weights, curves, metrics and the newest checkpoint are equal to the last bit.</summary>
+    /// <summary>All weights, curves, metrics and the newest checkpoint are equal to the last bit.</summary>
     public static void AssertEqual(string run, string expected)
     {
-        foreach (var file in Files)
+        Assert.That(History(run), Is.EqualTo(History(expected)));
+        foreach (var file in (string[])[.. Files, .. History(run)])
             Assert.That(
                 File.ReadAllBytes(Path.Combine(run, file)), Is.EqualTo(File.ReadAllBytes(Path.Combine(expected, file))),
                 file);
         Assert.That(Metrics(run), Is.EqualTo(Metrics(expected)));
         AssertCheckpointsEqual(run, expected);
     }
+
+    /// <summary>The names of the weights that were kept every few batches, in order.</summary>
+    public static string[] History(string run) =>
+    [
+        .. Directory.GetFiles(run, "weights-*").Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>The newest checkpoints are equal to the last bit, but for the times.</summary>
     public static void AssertCheckpointsEqual(string run, string expected) =>
@@ -30,7 +37,8 @@ internal static class RunFiles
     public static EpochRecord[] Metrics(string run) =>
         [.. MetricsFile.Read(Path.Combine(run, "metrics.jsonl")).Select(WithoutTimes)];
 
-    private static EpochRecord WithoutTimes(EpochRecord epoch) => epoch with { Seconds = 0, ImagesPerSecond = 0 };
+    private static EpochRecord WithoutTimes(EpochRecord epoch) =>
+        epoch with { Seconds = 0, ImagesPerSecond = 0, TestSeconds = null };
 
     /// <summary>The tensors and metadata of a checkpoint.</summary>
     private static List<string> Content(string checkpoint)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
@@ -23,35 +22,46 @@ public sealed partial class PackageTests
         FromPyTorch.Run();
         """;
 
-    private static string Configuration =>
-        new DirectoryInfo(AppContext.BaseDirectory).FullName.Contains("Release", StringComparison.Ordinal)
-            ? "Release"
-            : "Debug";
-
     [Test, Category("Slow")]
     public void The_tutorial_runs_outside_the_repository()
     {
-        if (!Directory.Exists(TutorialPage.Root)) Assert.Ignore("The sources are not on this machine.");
-        using var folder = new TemporaryFolder();
-        Expect(Run(
-            TutorialPage.Root, "pack", "--no-build", "-c", Configuration, "-o", folder["packages"], "PyNetSharp.sln"));
+        using var project = new OutsideProject();
+        WriteProject(project);
+        project.Restore();
+        OutsideProject.Expect(project.RunDotnet("build", "--no-restore", "-c", "Release"));
+        var printed = project.RunDotnet(Path.Combine("bin", "Release", "net10.0", "Outside.dll"));
+        OutsideProject.Expect(printed);
+        Assert.That(printed.Output, Is.EqualTo(string.Concat(TutorialPage.Blocks("text"))));
+    }
+
+    [Test, Category("Slow")]
+    public void The_libraries_and_the_tool_are_packed_with_their_readme()
+    {
+        var packages = Directory.GetFiles(OutsideProject.Packages, "*.nupkg");
         Assert.That(
-            Directory.GetFiles(folder["packages"], "*.nupkg").Select(Path.GetFileName).Order(), Is.EqualTo(
+            packages.Select(Path.GetFileName).Order(StringComparer.Ordinal), Is.EqualTo(
             [
                 "PyNetSharp.Data.0.1.0.nupkg", "PyNetSharp.Engine.0.1.0.nupkg", "PyNetSharp.Kernels.0.1.0.nupkg",
-                "PyNetSharp.Layers.0.1.0.nupkg", "PyNetSharp.Models.0.1.0.nupkg",
+                "PyNetSharp.Images.0.1.0.nupkg", "PyNetSharp.Layers.0.1.0.nupkg", "PyNetSharp.Models.0.1.0.nupkg",
+                "PyNetSharp.Onnx.0.1.0.nupkg",
+                "pynet.0.1.0.nupkg",
             ]));
-        foreach (var package in Directory.GetFiles(folder["packages"], "*.nupkg")) CheckReadme(package);
+        foreach (var package in packages) CheckReadme(package);
+    }
 
-        WriteProject(folder);
-        var restored = Run(folder.Name, "restore");
-        if (restored.Output.Contains("NU1301", StringComparison.Ordinal))
-            Assert.Ignore($"The packages that ours need cannot be restored here:\n{restored.Output}");
-        Expect(restored);
-        Expect(Run(folder.Name, "build", "--no-restore", "-c", "Release"));
-        var printed = Run(folder.Name, Path.Combine("bin", "Release", "net10.0", "Outside.dll"));
-        Expect(printed);
-        Assert.That(printed.Output, Is.EqualTo(string.Concat(TutorialPage.Blocks("text"))));
+    [Test, Category("Slow")]
+    public void The_tool_is_installed_from_its_package_and_runs()
+    {
+        using var project = new OutsideProject();
+        var installed = project.RunDotnet(
+            "tool", "install", "pynet", "--version", "0.1.0", "--tool-path", project["tools"],
+            "--source", OutsideProject.Packages);
+        OutsideProject.Expect(installed);
+
+        var program = Path.Combine(project["tools"], OperatingSystem.IsWindows() ? "pynet.exe" : "pynet");
+        var listed = ChildProcess.Run(program, "models");
+        OutsideProject.Expect(listed);
+        Assert.That(listed.Output, Does.Contain("nin-d2l"));
     }
 
     /// <summary>A package names its readme, whose relative links are to files that it holds.</summary>
@@ -82,48 +92,18 @@ public sealed partial class PackageTests
     [GeneratedRegex(@"(?:\]\(|^\[[^\]]+\]:\s*)([^)\s]+)", RegexOptions.Multiline)]
     private static partial Regex Links();
 
-    /// <summary>The project and the configuration that the page shows, and the tutorial's files.</summary>
-    private static void WriteProject(TemporaryFolder folder)
+    /// <summary>The project that the page shows, and the tutorial's files.</summary>
+    private static void WriteProject(OutsideProject project)
     {
         var blocks = TutorialPage.Blocks("xml").ToArray();
         Assert.That(blocks, Has.Length.EqualTo(2));
-        File.WriteAllText(folder["NuGet.config"], blocks[0]);
-        File.WriteAllText(folder["Outside.csproj"], blocks[1]);
-        File.WriteAllText(folder["Program.cs"], Program);
+        var feed = Path.GetFullPath(OutsideProject.Packages);
+        File.WriteAllText(
+            project["NuGet.config"],
+            blocks[0].Replace("value=\"packages\"", $"value=\"{feed}\"", StringComparison.Ordinal));
+        File.WriteAllText(project["Outside.csproj"], blocks[1]);
+        File.WriteAllText(project["Program.cs"], Program);
         foreach (var file in Directory.GetFiles(Path.Combine(TutorialPage.Root, "docs", "tutorial"), "*.cs"))
-            File.Copy(file, folder[Path.GetFileName(file)]);
+            File.Copy(file, project[Path.GetFileName(file)]);
     }
-
-    /// <summary>Runs the command <c>dotnet</c>; its package cache falls back on the user's.</summary>
-    private static ChildProcess.Result Run(string folder, params string[] arguments)
-    {
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder };
-        if (folder != TutorialPage.Root)
-        {
-            var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } set
-                ? set
-                : Path.Combine(home, ".nuget", "packages");
-            start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, "cache");
-            if (Directory.Exists(cache)) start.Environment["NUGET_FALLBACK_PACKAGES"] = cache;
-        }
-
-        // Servers that outlive the command would keep its output open.
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
-        start.Environment["UseSharedCompilation"] = "false";
-        try
-        {
-            using var child = ChildProcess.Start(start);
-            return child.WaitForEnd();
-        }
-        catch (System.ComponentModel.Win32Exception error)
-        {
-            Assert.Ignore($"There is no .NET SDK: {error.Message}");
-            throw;
-        }
-    }
-
-    private static void Expect(ChildProcess.Result result) =>
-        Assert.That(result.ExitCode, Is.Zero, $"{result.Output}\n{result.Error}");
 }

@@ -63,9 +63,14 @@ internal static class LearningCurves
 
     private static XElement Loss(IReadOnlyList<EpochRecord> epochs, ChartAxis x)
     {
-        var y = ChartAxis.Covering(epochs.Select(e => e.TrainLoss));
-        var panel = new ChartPanel("Mean training loss", x, y, Margin + 50);
+        var validation = Measured(epochs, e => e.ValidationLoss);
+        var test = Measured(epochs, e => e.TestLoss);
+        var y = ChartAxis.Covering(
+            [.. epochs.Select(e => e.TrainLoss), .. validation.Concat(test).Select(point => point.Value)]);
+        var panel = new ChartPanel("Mean loss", x, y, Margin + 50);
         panel.Add("train", ChartColors.Train, [.. epochs.Select(e => (e.Epoch, e.TrainLoss))]);
+        if (validation.Length > 0) panel.Add("validation", ChartColors.Validation, validation);
+        if (test.Length > 0) panel.Add("test", ChartColors.Test, test);
         if (epochs.FirstOrDefault(e => !double.IsFinite(e.TrainLoss)) is { } dead)
             panel.MarkMissing(dead.Epoch, $"not finite in epoch {dead.Epoch}", ChartColors.Error);
         return panel.Draw();
@@ -73,14 +78,19 @@ internal static class LearningCurves
 
     private static XElement Accuracy(IReadOnlyList<EpochRecord> epochs, ChartAxis x)
     {
-        var train = Measured(epochs, e => e.TrainAccuracy);
-        var test = Measured(epochs, e => e.TestAccuracy);
-        var y = ChartAxis.Covering(train.Concat(test).Select(point => point.Percent), limit: 100);
+        var train = Measured(epochs, e => 100 * e.TrainAccuracy);
+        var validation = Measured(epochs, e => 100 * e.ValidationAccuracy);
+        var test = Measured(epochs, e => 100 * e.TestAccuracy);
+        var y = ChartAxis.Covering(
+            train.Concat(validation).Concat(test).Select(point => point.Value), limit: 100);
         var panel = new ChartPanel("Accuracy (%)", x, y, Width - Margin - ChartPanel.Width);
         panel.Add("train", ChartColors.Train, train);
+        if (validation.Length > 0) panel.Add("validation", ChartColors.Validation, validation);
         panel.Add("test", ChartColors.Test, test);
-        if (Best(epochs) is { TestAccuracy: { } share } best)
-            panel.MarkPoint(best.Epoch, 100 * share, $"best {FormatPercent(share)}", ChartColors.Test);
+        if (Best(epochs) is var (best, name, share))
+            panel.MarkPoint(
+                best.Epoch, 100 * share, $"best {FormatPercent(share)}",
+                name == "test" ? ChartColors.Test : ChartColors.Validation);
         return panel.Draw();
     }
 
@@ -92,18 +102,24 @@ internal static class LearningCurves
         if (double.IsFinite(last.TrainLoss))
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"last loss {last.TrainLoss:0.0000}"));
         if (last.TrainAccuracy is { } train) parts.Add($"last train accuracy {FormatPercent(train)}");
-        if (Best(epochs) is { TestAccuracy: { } test } best)
-            parts.Add($"best test accuracy {FormatPercent(test)} in epoch {best.Epoch}");
+        if (Best(epochs) is var (best, name, share))
+            parts.Add($"best {name} accuracy {FormatPercent(share)} in epoch {best.Epoch}");
         return string.Join(" · ", parts);
     }
 
-    /// <summary>The first epoch of the highest test accuracy.</summary>
-    private static EpochRecord? Best(IEnumerable<EpochRecord> epochs) =>
-        epochs.Where(e => e.TestAccuracy is { } share && double.IsFinite(share)).MaxBy(e => e.TestAccuracy);
+    /// <summary>The first epoch of the highest validation accuracy, without any of the highest test accuracy.</summary>
+    private static (EpochRecord Epoch, string Name, double Share)? Best(IReadOnlyList<EpochRecord> epochs) =>
+        Highest(epochs, "validation", e => e.ValidationAccuracy) ?? Highest(epochs, "test", e => e.TestAccuracy);
 
-    private static (int Epoch, double Percent)[] Measured(
-        IEnumerable<EpochRecord> epochs, Func<EpochRecord, double?> share) =>
-        [.. epochs.Where(e => share(e) is not null).Select(e => (e.Epoch, 100 * share(e)!.Value))];
+    private static (EpochRecord Epoch, string Name, double Share)? Highest(
+        IReadOnlyList<EpochRecord> epochs, string name, Func<EpochRecord, double?> share) =>
+        epochs.Where(e => share(e) is { } x && double.IsFinite(x)).MaxBy(share) is { } best
+            ? (best, name, share(best)!.Value)
+            : null;
+
+    private static (int Epoch, double Value)[] Measured(
+        IEnumerable<EpochRecord> epochs, Func<EpochRecord, double?> value) =>
+        [.. epochs.Where(e => value(e) is not null).Select(e => (e.Epoch, value(e)!.Value))];
 
     private static string FormatPercent(double share) =>
         string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0#} %");

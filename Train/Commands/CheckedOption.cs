@@ -53,12 +53,13 @@ internal static class CheckedOption
         string[] names = [.. Enum.GetNames<T>().Select(n => n.ToLowerInvariant())];
         return Create<T?>(
             name, string.Join('|', names), help, $"one of {string.Join(", ", names)}",
-            text => Array.IndexOf(names, text) is >= 0 and var i ? Enum.GetValues<T>()[i] : null);
+            text => Array.IndexOf(names, text) is >= 0 and var i ? Enum.GetValues<T>()[i] : null, names);
     }
 
     /// <summary>A text that is checked later, if at all.</summary>
-    public static Option<string?> Text(string name, string value, string help) =>
-        Create<string?>(name, value, help, "a text that is not empty", text => text.Length > 0 ? text : null);
+    /// <param name="known">Those that a shell suggests.</param>
+    public static Option<string?> Text(string name, string value, string help, params string[] known) =>
+        Create<string?>(name, value, help, "a text that is not empty", text => text.Length > 0 ? text : null, known);
 
     /// <summary>A text that a function accepts.</summary>
     public static Option<string?> Checked(
@@ -79,15 +80,21 @@ internal static class CheckedOption
         new(name) { Description = help, Arity = ArgumentArity.Zero };
 
     /// <param name="expected">Completes "expected …" for a text that <paramref name="read"/> turns into null.</param>
+    /// <param name="known">The values that a shell suggests.</param>
     private static Option<T?> Create<T>(
-        string name, string value, string help, string expected, Func<string, T?> read) =>
-        new(name)
+        string name, string value, string help, string expected, Func<string, T?> read, params string[] known)
+    {
+        var option = new Option<T?>(name)
         {
             HelpName = value,
             Description = help,
             Arity = ArgumentArity.ExactlyOne,
             CustomParser = result => Parse(result, name, expected, read),
         };
+        option.CompletionSources.Clear();       // of an enumeration: names as C# writes them
+        option.CompletionSources.Add(known);
+        return option;
+    }
 
     private static string? ParsePath(ArgumentResult result, string name)
     {

@@ -6,12 +6,15 @@ namespace PyNetSharp.Train;
 /// <summary>Finds the command of a command line and runs it.</summary>
 internal sealed class CommandLine
 {
-    private static readonly string[] RootOptions = ["-h", "--help", "-?", "--version"];
+    internal static readonly string[] RootOptions = ["-h", "--help", "-?", "--version"];
 
     private readonly RootCommand root = new("Trains NiN, AlexNet and other networks on an engine of its own, in C#.");
 
     private readonly ConsoleCommand[] commands =
-        [new TrainCommand(), new EvaluateCommand(), new ModelsCommand(), new GradcheckCommand(), new DevicesCommand()];
+        [
+            new TrainCommand(), new EvaluateCommand(), new PredictCommand(), new ExportCommand(), new ModelsCommand(),
+            new GradcheckCommand(), new DevicesCommand(), new CompletionCommand(),
+        ];
 
     public CommandLine()
     {
@@ -23,6 +26,8 @@ internal sealed class CommandLine
     /// <exception cref="InputException">The command line is invalid, or the command failed.</exception>
     public int Run(string[] args)
     {
+        if (CompletionCommand.IsQuestion(args)) return Complete(CompletionCommand.NameCommand(args));
+
         // Without a command, train; but "pynet --help" is about all commands.
         if (args is [] || (args[0].StartsWith('-') && !RootOptions.Contains(args[0]))) args = ["train", .. args];
 
@@ -32,6 +37,9 @@ internal sealed class CommandLine
         // Program handles exceptions, StopSignals signals.
         return parse.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
+
+    /// <summary>Prints the words with which a shell can continue a line.</summary>
+    private int Complete(string[] question) => root.Parse(question).Invoke();
 
     private void Check(ParseResult parse, string[] args)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PyNetSharp.Models;
 
 namespace PyNetSharp.Train;
 
@@ -22,6 +23,13 @@ internal abstract class ConsoleCommand : Command
 
     /// <returns>The exit code.</returns>
     protected abstract int Run(ParseResult parse);
+
+    /// <summary>Adds an argument that names a network, which a shell can complete.</summary>
+    protected void AddModel(Argument argument)
+    {
+        argument.CompletionSources.Add([.. NetworkCatalog.All.Select(network => network.Name)]);
+        Add(argument);
+    }
 
     protected void AddGroup(string title, params Option[] options)
     {

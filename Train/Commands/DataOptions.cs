@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PyNetSharp.Data;
+using PyNetSharp.Images;
 
 namespace PyNetSharp.Train;
 
@@ -7,7 +8,10 @@ namespace PyNetSharp.Train;
 internal sealed class DataOptions
 {
     public Option<string?> Data { get; } = CheckedOption.Text(
-        "--data", "NAME", $"The data set: {string.Join(", ", DataCatalog.Names)}. Default: the model's.");
+        "--data", "NAME|DIR",
+        $"The data set: {string.Join(", ", DataCatalog.Names)}; or a folder of pictures, with a folder for each " +
+        "class in it, or in its train/ and test/. Default: the model's.",
+        [.. DataCatalog.Names]);
 
     public Option<string?> Folder { get; } = CheckedOption.Path(
         "--data-dir", "DIR",
@@ -18,7 +22,18 @@ internal sealed class DataOptions
         "--download", "Download the set from its home address, unless it is there.");
 
     public Option<int?> Resize { get; } = CheckedOption.Integer(
-        "--resize", "Resize images to N×N, bilinearly. Default: the model's size.", SettingRange.Resize);
+        "--resize",
+        "Resize images to N×N, bilinearly; pictures of a folder by their shorter side, then cropped at the center. " +
+        "Default: the model's size.",
+        SettingRange.Resize);
+
+    public Option<double?> TestShare { get; } = CheckedOption.Number(
+        "--split", "X",
+        "The share of a folder's pictures to test on, of each class, where there are no train/ and test/; --seed " +
+        "chooses which. Default: 0.1.", SettingRange.TestShare);
+
+    public Option<bool> SkipDamaged { get; } = CheckedOption.Switch(
+        "--skip-damaged", "Leave out a folder's files that are no images or damaged; without it they are errors.");
 
     /// <summary>Reads the set, after downloading it if <see cref="Download"/> was given.</summary>
     /// <param name="parse">The command line.</param>
@@ -28,6 +43,9 @@ internal sealed class DataOptions
     /// <exception cref="InputException">The set is not there, or faulty.</exception>
     public TrainTestSplit Load(ParseResult parse, string name, string? folder, ConsoleOutput screen)
     {
+        if (parse.GetValue(SkipDamaged))
+            throw new InputException(
+                $"{SkipDamaged.Name} belongs to a folder of pictures, but the data set is {name}.");
         if (parse.GetValue(Download)) screen.Download(name, DataCatalog.DataFolder(folder));
         try
         {
@@ -39,5 +57,20 @@ internal sealed class DataOptions
                 $"{fault.Message} Give {Folder.Name} or {DataCatalog.FolderVariable} a folder that holds {name}/, or " +
                 $"download the set with {Download.Name}.", fault);
         }
+    }
+
+    /// <summary>The share to test on that a new run uses; null where its data have parts.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="data">The set, or a folder's path.</param>
+    /// <exception cref="InputException">One was given that cannot be used.</exception>
+    public double? ReadTestShare(ParseResult parse, string data)
+    {
+        var given = parse.GetValue(TestShare);
+        if (!PictureFolder.IsOne(data))
+            return given is null ? null : throw new InputException(
+                $"{TestShare.Name} belongs to a folder of pictures, but the data set is {data}, which has parts.");
+        if (!ImageFolder.HasParts(data)) return given ?? PictureFolder.DefaultTestShare;
+        return given is null ? null : throw new InputException(
+            $"{TestShare.Name}: '{data}' has train/ and test/, which are the parts; leave it out.");
     }
 }

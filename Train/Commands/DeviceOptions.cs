@@ -8,7 +8,8 @@ internal sealed class DeviceOptions
     public Option<string?> Name { get; } = CheckedOption.Text(
         "--device", "NAME",
         "Where to compute: cpu, cuda, opencl, one with a number (cuda:1), auto for a GPU if there is one, or " +
-        "emulated, a slow emulation of a GPU that checks its kernels; 'pynet devices' lists them. Default: cpu.");
+        "emulated, a slow emulation of a GPU that checks its kernels; 'pynet devices' lists them. Default: cpu.",
+        "cpu", "auto", "cuda", "opencl", "emulated");
 
     public Option<int?> Threads { get; } = CheckedOption.Integer(
         "--threads", "Threads of the cpu. Default: one per core.", SettingRange.Threads);

@@ -43,8 +43,8 @@ internal sealed class EvaluateCommand : ConsoleCommand
     public EvaluateCommand()
         : base("evaluate", "evaluate MODEL", "Measure saved weights: loss, accuracy, also per class, confusion matrix.")
     {
-        Add(model);
-        AddGroup("Data", data.Data, data.Folder, data.Download, split, data.Resize);
+        AddModel(model);
+        AddGroup("Data", data.Data, data.Folder, data.Download, split, data.Resize, data.SkipDamaged);
         AddGroup("Network", weights, width);
         AddGroup("Run", batchSize, device.Name, device.Threads, device.Precision);
         AddGroup("Output", logits, json);
@@ -63,20 +63,25 @@ internal sealed class EvaluateCommand : ConsoleCommand
         var file = parse.GetValue(weights)
             ?? throw new InputException("--weights is missing; expected the file with the network's weights.");
         var scores = parse.GetValue(logits);
-        CheckOutputPath(scores);
+        NumpyFile.CheckPath("--logits", scores);
 
         var origin = WeightMetadata.Read(file, network.Name);
         var recipe = network.Recipe with
         {
-            Data = parse.GetValue(data.Data) ?? origin.Data ?? network.Recipe.Data,
+            Data = parse.GetValue(data.Data) is { } given
+                ? PictureFolder.Resolve(given) : origin.Data ?? network.Recipe.Data,
             WidthMultiplier = parse.GetValue(width) ?? origin.WidthMultiplier ?? network.Recipe.WidthMultiplier,
             Resize = parse.GetValue(data.Resize) ?? origin.Resize ?? network.Recipe.Resize,
             BatchSize = parse.GetValue(batchSize) ?? network.Recipe.BatchSize,
+            Mean = origin.Mean ?? network.Recipe.Mean,
+            Std = origin.Std ?? network.Recipe.Std,
         };
 
         var target = device.Open(parse);
         var asJson = parse.GetValue(json);
-        var sets = data.Load(parse, recipe.Data, parse.GetValue(data.Folder), new ConsoleOutput(quiet: asJson));
+        var sets = PictureFolder.IsOne(recipe.Data)
+            ? LoadPictures(parse, network, recipe, origin)
+            : data.Load(parse, recipe.Data, parse.GetValue(data.Folder), new ConsoleOutput(quiet: asJson));
         var part = parse.GetValue(split) == Part.Train ? sets.Train : sets.Test;
         var transform = recipe.CreateTransforms(sets.Train);
         var loader = new DataLoader(part, recipe.BatchSize, transform, shuffle: false, device: target);
@@ -87,6 +92,8 @@ internal sealed class EvaluateCommand : ConsoleCommand
         };
         network.CheckWeights(options, file);            // before memory is allocated for what its metadata say
         var built = network.Create(options, new Rng(0));
+        var layers = ModelSummary.Of(built, loader.ItemShape);
+        ActivationMemory.Check(target, layers, loader.ItemShape, loader.BatchSize, isTraining: false);
         built.Load(file);
         built.To(target);
 
@@ -105,6 +112,21 @@ internal sealed class EvaluateCommand : ConsoleCommand
             : throw new InputException($"With '{file}' every item has a NaN among its scores: they classify nothing.");
     }
 
+    /// <summary>The pictures that the weights were trained for, in their parts; or all of another folder.</summary>
+    private TrainTestSplit LoadPictures(
+        ParseResult parse, NetworkDefinition network, Recipe recipe, WeightMetadata origin)
+    {
+        var item = parse.GetValue(data.Resize) is null ? origin.Item : null;
+        var folder = new PictureFolder(
+            recipe.Data, item ?? PictureFolder.ItemFor(network, recipe.Resize), origin.TestShare, origin.Seed ?? 0,
+            parse.GetValue(data.SkipDamaged));
+        if (recipe.Data == origin.Data) return folder.Load();
+        if (parse.GetValue(split) == Part.Train)
+            throw new InputException($"--split train: '{recipe.Data}' is not what the weights were trained on.");
+        var all = folder.LoadAll(origin.ClassNames);
+        return new(all, all);
+    }
+
     /// <returns>Null if it was stopped.</returns>
     private static Evaluation? Evaluate(Module model, DataLoader items, ConsoleOutput screen, CancellationToken stop)
     {
@@ -120,16 +142,6 @@ internal sealed class EvaluateCommand : ConsoleCommand
         }
 
         return result;
-    }
-
-    /// <summary>Checks that the scores can be written, before any is computed.</summary>
-    private static void CheckOutputPath(string? path)
-    {
-        if (path is null) return;
-        if (Directory.Exists(path))
-            throw new InputException($"--logits '{path}' is a folder; expected the name of a file.");
-        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
-            throw new InputException($"--logits '{path}': its folder '{folder}' does not exist.");
     }
 
     private static JsonObject ToJson(string model, Dataset part, Evaluation result)

@@ -33,7 +33,7 @@ internal sealed class GradcheckCommand : ConsoleCommand
     public GradcheckCommand()
         : base("gradcheck", "gradcheck MODEL", "Check a network's gradients against differences of its loss.")
     {
-        Add(model);
+        AddModel(model);
         AddGroup("Data", dataName, data.Folder, data.Download);
         AddGroup("Network", size, classes, width);
         AddGroup("Run", batchSize, seed, device.Name, device.Threads);

@@ -30,7 +30,7 @@ internal sealed class ModelsCommand : ConsoleCommand
 
     public ModelsCommand() : base("models", "models [MODEL]", "List the networks, or show one layer by layer.")
     {
-        Add(model);
+        AddModel(model);
         AddGroup("Network", size, classes, width);
         AddGroup("Computation", plan, batchSize);
         Examples.AddRange(
@@ -44,9 +44,22 @@ internal sealed class ModelsCommand : ConsoleCommand
     protected override int Run(ParseResult parse)
     {
         var screen = new ConsoleOutput();
+        CheckOptions(parse);
         if (parse.GetValue(model) is { } name) Show(screen, NetworkCatalog.Find(name), parse);
         else List(screen);
         return 0;
+    }
+
+    /// <exception cref="InputException">An option would have no effect.</exception>
+    private void CheckOptions(ParseResult parse)
+    {
+        Option[] ofOneModel = [size, classes, width, plan, batchSize];
+        if (parse.GetValue(model) is null && Array.Find(ofOneModel, IsGiven) is { } alone)
+            throw new InputException($"{alone.Name} needs a MODEL, as in 'pynet models nin {alone.Name}'.");
+        if (IsGiven(batchSize) && !parse.GetValue(plan))
+            throw new InputException("--batch-size needs --plan; without it nothing depends on the batch.");
+
+        bool IsGiven(Option option) => parse.GetResult(option) is { Implicit: false };
     }
 
     private static void List(ConsoleOutput screen)
@@ -82,6 +95,10 @@ internal sealed class ModelsCommand : ConsoleCommand
             screen.WriteInfo(char.IsAsciiDigit(layer.Path[0]) ? layer.OutputText : $"{layer}");
         screen.WriteInfo("");
         LayerTable.Show(screen, trace);
+        var recipe = network.Recipe;
+        var resize = recipe.Resize is { } pixels ? $" resized to {pixels}×{pixels}" : "";
+        screen.WriteInfo($"\nTraining: {recipe.Data}{resize}, {RecipeText.Describe(recipe)};");
+        screen.WriteInfo($"  {RecipeText.DescribeReports(recipe)}");
         if (parse.GetValue(plan)) ShowPlan(screen, trace, input, parse.GetValue(batchSize) ?? network.Recipe.BatchSize);
     }
 

@@ -12,8 +12,9 @@ internal sealed class RunOptions
     public Option<string?> Resume { get; } = CheckedOption.Path(
         "--resume", "DIR",
         "Resume the run in this folder where it stopped, with its settings. Others are refused, except --epochs, " +
-        "--max-steps, --data-dir, --download, --device, --threads, --precision, --checkpoint-every, --keep, " +
-        "--on-divergence and --quiet.");
+        "--max-steps, --data-dir, --download, --device, --threads, --checkpoint-every, --keep, --on-divergence, " +
+        "--log-every, --save-every and --quiet. Another device rounds differently: from there on the last bits of " +
+        "the weights are not those of the first one.");
 
     public Option<bool> ResumeOrStart { get; } = CheckedOption.Switch(
         "--resume-or-start",
@@ -35,7 +36,20 @@ internal sealed class RunOptions
         "times GAMMA, at most 10 times. Default: stop.",
         CheckpointPolicy.DivergenceText, text => CheckpointPolicy.ParseDivergence(text) is not null);
 
-    public Option[] All => [Out, Resume, ResumeOrStart, Every, Keep, OnDivergence];
+    public Option<int?> LogEvery { get; } = CheckedOption.Integer(
+        "--log-every",
+        "Print a line every N batches: the epoch's loss and training accuracy so far, and its time. 0: never. " +
+        "Default: the model's own, which is 100 for nin-net and 0 for all others.",
+        SettingRange.Interval);
+
+    public Option<int?> SaveEvery { get; } = CheckedOption.Integer(
+        "--save-every",
+        "Keep the weights every N batches of an epoch, after the step that has the Nth, in files as " +
+        "weights-epoch2-batch1000-acc0.7350.safetensors. 0: never. Default: the model's own, which is 1000 for " +
+        "nin-net and 0 for all others.",
+        SettingRange.Interval);
+
+    public Option[] All => [Out, Resume, ResumeOrStart, Every, Keep, OnDivergence, LogEvery, SaveEvery];
 
     /// <summary>The folder of the run to resume; null to begin one.</summary>
     /// <exception cref="InputException">The options contradict each other.</exception>

@@ -10,7 +10,9 @@ internal sealed partial class TrainCommand
     {
         var found = new SettingsComparison(parse);
         found.Add("model", model, config.Model);
-        found.Add(data.Data, config.Data);
+        found.Add(data.Data, config.Data, text => PictureFolder.Resolve(text!));
+        found.Add(data.TestShare, config.TestShare);
+        found.Add(data.SkipDamaged, config.SkipDamaged);
         found.Add(limit, config.Limit);
         found.Add(data.Resize, config.Resize);
         found.Add(augment, config.Augment);
@@ -30,8 +32,11 @@ internal sealed partial class TrainCommand
         found.Add(weightDecay, config.WeightDecay, x => (double?)(float?)x);
         var length = parse.GetValue(epochs) ?? config.Epochs;
         found.Add(schedule, config.Schedule, text => ScheduleText.Format(ScheduleText.Parse(text!, length)));
+        found.Add(validation, config.Validation ?? 0);
         found.Add(evaluateEvery, config.EvaluateEvery);
+        found.Add(testEvery, config.TestEvery ?? 0);
         found.Add(seed, config.Seed);
+        found.Add(device.Precision, config.Precision);
         return found.Differences;
     }
 }

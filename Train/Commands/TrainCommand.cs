@@ -92,8 +92,20 @@ internal sealed partial class TrainCommand : ConsoleCommand
         "PATIENCE epochs (10). warmup:WARMUP before one of them lets the rate rise first, as in " +
         "warmup:5,step:30:0.1.");
 
+    private readonly Option<double?> validation = CheckedOption.Number(
+        "--validation", "X",
+        "Hold out a share of the training images, or X of them, to choose the best epoch; 0: the test images choose. " +
+        "Default: 0.1.",
+        SettingRange.Validation);
+
     private readonly Option<int?> evaluateEvery = CheckedOption.Integer(
-        "--evaluate-every", "Measure the test accuracy every N epochs, and after the last.");
+        "--evaluate-every",
+        "Measure the validation accuracy, with --validation 0 the test accuracy, every N epochs, and after the last. " +
+        "With N above 1, the best accuracies and the lists of all losses and accuracies are printed then.");
+
+    private readonly Option<int?> testEvery = CheckedOption.Integer(
+        "--test-every", "Measure the test accuracy every N epochs too. Default: 0, after the last alone.",
+        SettingRange.Interval);
 
     private readonly Option<ulong?> seed = CheckedOption.Seed(
         "--seed",
@@ -109,13 +121,16 @@ internal sealed partial class TrainCommand : ConsoleCommand
     public TrainCommand()
         : base("train", "train [MODEL]", "Train a network. The command where none is given.")
     {
-        Add(model);
-        AddGroup("Data", data.Data, data.Folder, data.Download, limit, data.Resize, augment, shuffle);
+        AddModel(model);
+        AddGroup(
+            "Data",
+            data.Data, data.Folder, data.Download, data.TestShare, data.SkipDamaged, limit, data.Resize, augment,
+            shuffle);
         AddGroup("Network", width, dropout, init, weights, newHead, freeze);
         AddGroup(
             "Training; what is not given is the model's own",
             epochs, maxSteps, batchSize, accumulate, optimizer, learningRate, momentum, nesterov, weightDecay, schedule,
-            evaluateEvery);
+            validation, evaluateEvery, testEvery);
         AddGroup("Run", [seed, device.Name, device.Threads, device.Precision, .. run.All, quiet]);
         Examples.AddRange(
         [
@@ -126,6 +141,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
             ("pynet train alexnet --data cifar10 --device cuda", "Train on the first NVIDIA GPU."),
             ("pynet train nin --data cifar100 --weights nin-cifar10.safetensors --new-head --freeze features",
                 "Fine-tune: train a new last layer on top of trained ones."),
+            ("pynet train nin --data photos --split 0.2", "Train on pictures in photos/cats, photos/dogs, …"),
             ("pynet train --resume runs/first --epochs 200", "Resume a run that was stopped, or make it longer."),
             ("pynet train alexnet --data cifar10 --out runs/a --resume-or-start",
                 "Begin a run, or go on with it: for a supervisor that repeats the command."),
@@ -140,7 +156,10 @@ internal sealed partial class TrainCommand : ConsoleCommand
         if (settings.ResumedFrom is null) settings.RunFolder.ThrowIfUsed();
 
         var warmUp = new WarmUpRun(settings.Network, settings.Recipe, settings.Device);
-        var sets = data.Load(parse, settings.Recipe.Data, settings.DataFolder, screen);
+        settings.Pictures?.ThrowIfChanged(settings.ResumedFrom?.Pictures);
+        var sets = settings.Pictures is { } pictures
+            ? pictures.Load()
+            : data.Load(parse, settings.Recipe.Data, settings.DataFolder, screen);
         return new TrainingRun(settings, screen).Execute(sets, warmUp);
     }
 
@@ -164,18 +183,16 @@ internal sealed partial class TrainCommand : ConsoleCommand
             CheckpointEvery = policy.EveryText,
             Keep = policy.Keep,
             OnDivergence = policy.OnDivergenceText,
+            LogEvery = parse.GetValue(run.LogEvery) ?? config.LogEvery,
+            SaveEvery = parse.GetValue(run.SaveEvery) ?? config.SaveEvery,
         };
-        if (parse.GetValue(device.Name) is { } otherDevice)             // which has threads and precision of its own
+        if (parse.GetValue(device.Name) is { } otherDevice)             // which has threads of its own
         {
             _ = DeviceCatalog.Find(otherDevice);        // a fault is the option's, not the file's
-            config = config with { Device = otherDevice, Threads = null, Precision = default };
+            config = config with { Device = otherDevice, Threads = null };
         }
 
-        config = config with
-        {
-            Threads = parse.GetValue(device.Threads) ?? config.Threads,
-            Precision = parse.GetValue(device.Precision) ?? config.Precision,
-        };
+        config = config with { Threads = parse.GetValue(device.Threads) ?? config.Threads };
         config.Check(folder.ConfigPath);
         var opened = DeviceOptions.Open(config.Device, config.Threads, config.Precision);
         return config.ToSettings(opened, folder) with { AcceptsComplete = parse.GetValue(run.ResumeOrStart) };
@@ -187,7 +204,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
         var network = NetworkCatalog.Find(name ?? "nin");
 
         var recipe = ApplyOptions(name is null ? NetworkCatalog.QuickStart : network.Recipe, parse);
-        if (!DataCatalog.Names.Contains(recipe.Data))
+        if (!DataCatalog.Names.Contains(recipe.Data) && !PictureFolder.IsOne(recipe.Data))
             throw new InputException(SpellingSuggestion.UnknownNameMessage("data set", recipe.Data, DataCatalog.Names));
         recipe = ApplyOrigin(recipe, network.Name, parse);
         if (recipe.Dropout > 0 && !network.HasDropout)
@@ -200,6 +217,8 @@ internal sealed partial class TrainCommand : ConsoleCommand
             Weights = parse.GetValue(weights),
             NewHead = parse.GetValue(newHead),
             Freeze = parse.GetValue(freeze) is { } paths ? FrozenModules.Parse(paths) : [],
+            TestShare = data.ReadTestShare(parse, recipe.Data),
+            SkipDamaged = parse.GetValue(data.SkipDamaged),
             ResizeIsChosen = parse.GetValue(data.Resize) is not null,
             Augment = parse.GetValue(augment),
             Shuffle = parse.GetValue(shuffle) != BooleanChoice.False,
@@ -213,73 +232,10 @@ internal sealed partial class TrainCommand : ConsoleCommand
             Checkpoints = run.Apply(new(), parse),
             RunFolder = parse.GetValue(run.Out) is { } chosen
                 ? new(chosen)
-                : RunFolder.CreateUnique("runs", $"{network.Name}-{recipe.Data}-{DateTime.Now:yyyyMMdd-HHmmss}"),
+                : RunFolder.CreateUnique("runs", $"{RunName(network, recipe)}-{DateTime.Now:yyyyMMdd-HHmmss}"),
         };
     }
 
-    /// <summary>
-    /// The recipe with the width and the image size of the initial weights, unless options give others.
-    /// </summary>
-    /// <exception cref="InputException">The weights are of another network or data set, without --new-head.</exception>
-    private Recipe ApplyOrigin(Recipe recipe, string network, ParseResult parse)
-    {
-        if (parse.GetValue(weights) is not { } file)
-            return parse.GetValue(newHead)
-                ? throw new InputException("--new-head needs --weights; without them all layers are new.")
-                : recipe;
-
-        var origin = WeightMetadata.Read(file);
-        if (!parse.GetValue(newHead)) origin.CheckOrigin(file, network, recipe.Data);
-        return origin.Model != network ? recipe : recipe with
-        {
-            WidthMultiplier = parse.GetValue(width) ?? origin.WidthMultiplier ?? recipe.WidthMultiplier,
-            Resize = parse.GetValue(data.Resize) ?? origin.Resize ?? recipe.Resize,
-        };
-    }
-
-    private Recipe ApplyOptions(Recipe recipe, ParseResult parse)
-    {
-        var kind = parse.GetValue(optimizer) ?? recipe.Optimizer;
-        ThrowIfOtherOptimizers(parse, kind);
-        var isChanged = kind != recipe.Optimizer;
-        var defaultMomentum = isChanged && kind == OptimizerKind.RMSprop ? 0 : recipe.Momentum;
-        var momentumValue = (float)(parse.GetValue(momentum) ?? defaultMomentum);
-        if (momentumValue == 0 && parse.GetValue(nesterov) == BooleanChoice.True)
-            throw new InputException("--nesterov true needs a --momentum above 0.");
-
-        var defaultRate = !isChanged ? recipe.LearningRate
-            : kind is OptimizerKind.Adam or OptimizerKind.AdamW ? 0.001f
-            : 0.01f;
-        var defaultDecay = isChanged && kind == OptimizerKind.AdamW ? 0.01f : recipe.WeightDecay;
-        var length = parse.GetValue(epochs) ?? recipe.Epochs;
-        return recipe with
-        {
-            Data = parse.GetValue(data.Data) ?? recipe.Data,
-            WidthMultiplier = parse.GetValue(width) ?? recipe.WidthMultiplier,
-            Dropout = (float?)parse.GetValue(dropout) ?? recipe.Dropout,
-            Resize = parse.GetValue(data.Resize) ?? recipe.Resize,
-            BatchSize = parse.GetValue(batchSize) ?? recipe.BatchSize,
-            Optimizer = kind,
-            LearningRate = (float)(parse.GetValue(learningRate) ?? defaultRate),
-            Momentum = momentumValue,
-            Nesterov = momentumValue > 0
-                && (parse.GetValue(nesterov) is { } chosen ? chosen == BooleanChoice.True : recipe.Nesterov),
-            WeightDecay = (float)(parse.GetValue(weightDecay) ?? defaultDecay),
-            Schedule = parse.GetValue(schedule) is { } text ? ScheduleText.Parse(text, length) : recipe.Schedule,
-            Epochs = length,
-            EvaluateEvery = parse.GetValue(evaluateEvery) ?? recipe.EvaluateEvery,
-        };
-    }
-
-    /// <exception cref="InputException">An option was given that the optimizer does not have.</exception>
-    private void ThrowIfOtherOptimizers(ParseResult parse, OptimizerKind kind)
-    {
-        var name = kind.ToString().ToLowerInvariant();
-        if (kind is OptimizerKind.Adam or OptimizerKind.AdamW && parse.GetResult(momentum) is not null)
-            throw Error(momentum, "sgd and rmsprop");
-        if (kind != OptimizerKind.Sgd && parse.GetResult(nesterov) is not null) throw Error(nesterov, "sgd");
-
-        InputException Error(Option option, string owners) => new(
-            $"{option.Name} belongs to {owners}, but the optimizer is {name}; leave it out, or give --optimizer sgd.");
-    }
+    private static string RunName(NetworkDefinition network, Recipe recipe) =>
+        $"{network.Name}-{PictureFolder.NameOf(recipe.Data)}";
 }

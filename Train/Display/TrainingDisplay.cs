@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PyNetSharp.Models;
 using PyNetSharp.Training;
 using Spectre.Console;
 
@@ -7,13 +8,14 @@ namespace PyNetSharp.Train;
 
 /// <summary>Shows the progress of training: a line per epoch, and between them a bar or some lines.</summary>
 /// <param name="screen">Where to print.</param>
-/// <param name="epochs">The epochs of the run.</param>
+/// <param name="recipe">That of the run.</param>
 /// <param name="steps">The steps of the run.</param>
-internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long steps) : ITrainingCallback
+internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long steps) : ITrainingCallback
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(200);   // reading losses waits for a GPU
 
+    private readonly int epochs = recipe.Epochs;
     private readonly Stopwatch sinceLine = Stopwatch.StartNew(), sinceFigures = Stopwatch.StartNew();
     private readonly Stopwatch training = new();
     private ProgressTask? bar;
@@ -38,6 +40,7 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long ste
     {
         if (first is null) WriteTimeToFirstStep();
         first ??= step.Step;
+        if (step.HasMultipleOf(recipe.LogEvery)) WriteLog(step);
         if (bar is not null)
         {
             (bar.MaxValue, bar.Value) = (steps, step.Step);
@@ -61,15 +64,18 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long ste
     public void OnEpochEnd(EpochRecord epoch, bool isBest)
     {
         var number = epoch.Epoch.ToString(CultureInfo.InvariantCulture).PadLeft($"{epochs}".Length);
-        var measured = epoch.TestAccuracy is { } test ? $"test {NumberFormatting.Percent(test),8}" : "";
+        var validated = epoch.ValidationAccuracy is { } held ? $"validation {NumberFormatting.Percent(held),8}" : "";
+        var seconds = epoch.TestSeconds is { } time ? $" in {NumberFormatting.Time(time),7}" : "";
+        var measured = epoch.TestAccuracy is { } test ? $"test {NumberFormatting.Percent(test),8}{seconds}" : "";
         screen.WriteInfo(
             [
                 $"epoch {number}/{epochs}", $"loss {NumberFormatting.Loss(epoch.TrainLoss)}",
-                $"train {NumberFormatting.Percent(epoch.TrainAccuracy ?? 0),8}", $"{measured,13}",
+                $"train {NumberFormatting.Percent(epoch.TrainAccuracy ?? 0),8}",
+                validated, validated.Length > 0 ? measured : $"{measured,24}",
                 $"{NumberFormatting.Rate(epoch.ImagesPerSecond),14}", $"{NumberFormatting.Time(epoch.Seconds),7}",
                 $"lr {NumberFormatting.Number(epoch.LearningRate)}", isBest ? "best" : "",
             ],
-            isBest ? new Style(Color.Green) : null);
+            isBest ? new Style(Color.Green) : Style.Plain);
         sinceLine.Restart();
     }
 
@@ -77,6 +83,20 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, int epochs, long ste
         CultureInfo.InvariantCulture,
         $"The loss was not finite at step {rollback.Fault.Step}: training goes on after step {rollback.Step} with " +
         $"learning rates times {rollback.LearningRateFactor:G6} ({rollback.Count} of {Trainer.MaxRollbacks} times)."));
+
+    /// <summary>The line of every few batches: the means are those of the epoch so far.</summary>
+    private void WriteLog(StepRecord step)
+    {
+        var batches = NumberFormatting.Count(step.Batches);
+        var batch = NumberFormatting.Count(step.Batch).PadLeft(batches.Length);
+        screen.WriteInfo(
+        [
+            $"  {EpochText(step.Epoch)}", $"batch {batch} of {batches}",
+            $"loss {NumberFormatting.Loss(step.Loss)}", $"train {NumberFormatting.Percent(step.Accuracy ?? 0),8}",
+            $"{NumberFormatting.Time(step.Seconds),7}",
+        ]);
+        sinceLine.Restart();
+    }
 
     /// <summary>The time until training begins: the runtime, the data, the compiler, one step.</summary>
     private void WriteTimeToFirstStep()

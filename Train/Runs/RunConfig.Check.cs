@@ -14,7 +14,12 @@ internal sealed partial record RunConfig
     {
         var network = NetworkCatalog.All.FirstOrDefault(known => known.Name == Model)
             ?? throw Invalid("model", Model, "the name of a model");
-        if (!DataCatalog.Names.Contains(Data)) throw Invalid("data", Data, "the name of a data set");
+        var isFolder = PictureFolder.IsOne(Data) && Path.IsPathFullyQualified(Data);
+        if (!isFolder && !DataCatalog.Names.Contains(Data))
+            throw Invalid("data", Data, "the name of a data set, or the full path of a folder");
+        if (!isFolder && TestShare is not null)
+            throw Invalid("test_share", Text(TestShare), "null for a data set with parts");
+        if (!isFolder && SkipDamaged) throw Invalid("skip_damaged", "true", "false for a data set that is no folder");
 
         if (DataDir is "" || DataDir?.Contains('\0') == true) throw Invalid("data_dir", DataDir, "a path or null");
 
@@ -22,6 +27,7 @@ internal sealed partial record RunConfig
             throw Invalid("device", Device, "the name of a device");
         CheckRange("width", Width, SettingRange.Width);
         CheckRange("dropout", Dropout, SettingRange.Dropout);
+        CheckRange("test_share", TestShare, SettingRange.TestShare);
         CheckRange("limit", Limit, SettingRange.Positive);
         CheckRange("resize", Resize, SettingRange.Resize);
         CheckRange("mean", Mean, SettingRange.Mean);
@@ -33,9 +39,13 @@ internal sealed partial record RunConfig
         CheckRange("weight_decay", WeightDecay, SettingRange.WeightDecay);
         CheckRange("epochs", Epochs, SettingRange.Epochs);
         CheckRange("max_steps", MaxSteps, SettingRange.Positive);
+        CheckRange("validation", Validation, SettingRange.Validation);
         CheckRange("evaluate_every", EvaluateEvery, SettingRange.Positive);
+        CheckRange("test_every", TestEvery, SettingRange.Interval);
         CheckRange("threads", Threads, SettingRange.Threads);
         CheckRange("keep", Keep, SettingRange.Keep);
+        CheckRange("log_every", LogEvery, SettingRange.Interval);
+        CheckRange("save_every", SaveEvery, SettingRange.Interval);
         if (CheckpointEvery is { } every && CheckpointPolicy.ParseInterval(every) is null)
             throw Invalid("checkpoint_every", every, CheckpointPolicy.IntervalText);
         if (OnDivergence is { } text && CheckpointPolicy.ParseDivergence(text) is null)

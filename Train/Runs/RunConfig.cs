@@ -33,6 +33,15 @@ internal sealed partial record RunConfig
     /// <summary>The data folder; null for the environment's or the default one.</summary>
     public string? DataDir { get; init; }
 
+    /// <summary>The share of a folder's pictures to test on; null, as in older files, for data with parts.</summary>
+    public double? TestShare { get; init; }
+
+    /// <summary>As <see cref="PictureFolder.Fingerprint"/>; null for other data and in older files.</summary>
+    public string? Pictures { get; init; }
+
+    /// <summary>Whether a folder's damaged pictures are left out; older files have no such key.</summary>
+    public bool SkipDamaged { get; init; }
+
     public required int? Limit { get; init; }
 
     public required int? Resize { get; init; }
@@ -67,7 +76,13 @@ internal sealed partial record RunConfig
 
     public required int? MaxSteps { get; init; }
 
+    /// <summary>As <see cref="Recipe.Validation"/>; null, as in older files, for 0.</summary>
+    public double? Validation { get; init; }
+
     public required int EvaluateEvery { get; init; }
+
+    /// <summary>As <see cref="Recipe.TestEvery"/>; null, as in older files, for 0.</summary>
+    public int? TestEvery { get; init; }
 
     public required ulong Seed { get; init; }
 
@@ -90,6 +105,12 @@ internal sealed partial record RunConfig
 
     /// <summary>As <see cref="CheckpointPolicy"/> formats it; older files have no such key.</summary>
     public string? OnDivergence { get; init; }
+
+    /// <summary>As <see cref="Recipe.LogEvery"/>; null, as in older files, for 0.</summary>
+    public int? LogEvery { get; init; }
+
+    /// <summary>As <see cref="Recipe.SaveEvery"/>; null, as in older files, for 0.</summary>
+    public int? SaveEvery { get; init; }
 
     /// <summary>The words of the command line, which older files have; not used.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -124,6 +145,9 @@ internal sealed partial record RunConfig
             Freeze = settings.Freeze,
             Data = recipe.Data,
             DataDir = settings.DataFolder,
+            TestShare = settings.TestShare,
+            Pictures = settings.Pictures?.Fingerprint(),
+            SkipDamaged = settings.SkipDamaged,
             Limit = settings.Limit,
             Resize = recipe.Resize,
             Mean = recipe.Mean,
@@ -140,7 +164,9 @@ internal sealed partial record RunConfig
             Schedule = ScheduleText.Format(recipe.Schedule),
             Epochs = recipe.Epochs,
             MaxSteps = settings.MaxSteps,
+            Validation = recipe.Validation,
             EvaluateEvery = recipe.EvaluateEvery,
+            TestEvery = recipe.TestEvery,
             Seed = settings.Seed,
             Device = settings.Device.Name,
             DeviceModel = settings.Gpu?.Model,
@@ -150,6 +176,8 @@ internal sealed partial record RunConfig
             CheckpointEvery = settings.Checkpoints.EveryText,
             Keep = settings.Checkpoints.Keep,
             OnDivergence = settings.Checkpoints.OnDivergenceText,
+            LogEvery = recipe.LogEvery,
+            SaveEvery = recipe.SaveEvery,
             Started = Now(),
             Versions = CurrentVersions(),
         };
@@ -176,7 +204,11 @@ internal sealed partial record RunConfig
             WeightDecay = WeightDecay,
             Schedule = ScheduleText.Parse(Schedule, Epochs),
             Epochs = Epochs,
+            Validation = Validation ?? 0,
             EvaluateEvery = EvaluateEvery,
+            TestEvery = TestEvery ?? 0,
+            LogEvery = LogEvery ?? 0,
+            SaveEvery = SaveEvery ?? 0,
             Initialization = Init,
             InitializesHead = SafeStart,
         };
@@ -186,6 +218,8 @@ internal sealed partial record RunConfig
             NewHead = NewHead,
             Freeze = Freeze ?? [],
             DataFolder = DataDir,
+            TestShare = TestShare,
+            SkipDamaged = SkipDamaged,
             Augment = Augment,
             Shuffle = Shuffle,
             Limit = Limit,

@@ -51,6 +51,9 @@ internal sealed partial class RunFolder : IDisposable
     /// <summary>Whether the folder holds a run that can be resumed, if only from its beginning.</summary>
     public bool HoldsRun => File.Exists(ConfigPath) && (!RunConfigFile.IsIncomplete(ConfigPath) || HasCheckpoint);
 
+    /// <summary>Whether metrics, last weights and curves are there.</summary>
+    public bool HasResults => ((string[])[MetricsPath, LastWeightsPath, CurvesPath]).All(File.Exists);
+
     private string[] DerivedFiles => [MetricsPath, LastWeightsPath, BestWeightsPath, CurvesPath];
 
     /// <summary>
@@ -102,13 +105,14 @@ internal sealed partial class RunFolder : IDisposable
     public void DeleteIfEmpty()
     {
         var checkpoints = CheckpointFolder.Find(Folder);
-        if (Path.Exists(MetricsPath) || checkpoints.Any(checkpoint => checkpoint.Step > 0)) return;
+        if (Path.Exists(MetricsPath) || WeightsHistory.Find(Folder).Any()
+            || checkpoints.Any(checkpoint => checkpoint.Step > 0)) return;
         try
         {
             foreach (var (_, path) in checkpoints) FileOperations.Delete(path);
             FileOperations.Delete(ConfigPath);
             Dispose();
-            if (!Directory.EnumerateFileSystemEntries(Folder).Any()) Directory.Delete(Folder);
+            if (!Directory.EnumerateFileSystemEntries(Folder).Any()) FileOperations.DeleteEmptyFolder(Folder);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -118,17 +122,22 @@ internal sealed partial class RunFolder : IDisposable
 
     /// <summary>Creates the folder again if it has vanished, with lock and settings.</summary>
     /// <returns>Whether it had.</returns>
-    /// <exception cref="InputException">It cannot be created.</exception>
+    /// <exception cref="InputException">It cannot be created, or has become that of another run.</exception>
     public bool Recreate()
     {
-        if (config is null || File.Exists(ConfigPath)) return false;
+        if (config is null || (runLock?.IsInPlace == true && File.Exists(ConfigPath))) return false;
         try
         {
-            Directory.CreateDirectory(Folder);
-            if (!File.Exists(Path.Combine(Folder, RunLock.FileName)))
+            FileOperations.CreateFolder(Folder);
+            if (runLock?.IsInPlace != true)
             {
-                runLock?.Dispose();
+                Dispose();
                 runLock = RunLock.Take(Folder);
+                if (HasOtherConfig(config))
+                {
+                    Dispose();
+                    throw new InputException($"The folder '{Folder}' has become that of another run.");
+                }
             }
 
             UpdateConfig(config);
@@ -189,7 +198,7 @@ internal sealed partial class RunFolder : IDisposable
         var isNew = !Directory.Exists(Folder);
         try
         {
-            Directory.CreateDirectory(Folder);
+            FileOperations.CreateFolder(Folder);
             runLock = RunLock.Take(Folder);
             if (FindUsedFile() is { } file)
             {
@@ -218,7 +227,7 @@ internal sealed partial class RunFolder : IDisposable
     {
         try
         {
-            Directory.Delete(Folder);
+            FileOperations.DeleteEmptyFolder(Folder);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -230,7 +239,16 @@ internal sealed partial class RunFolder : IDisposable
     private string? FindUsedFile() =>
         DerivedFiles.Append(OldCheckpointPath).FirstOrDefault(Path.Exists)
         ?? CheckpointFolder.Find(Folder).Select(checkpoint => checkpoint.Path).FirstOrDefault()
+        ?? WeightsHistory.Find(Folder).Select(weights => weights.Path).FirstOrDefault()
         ?? (Path.Exists(ConfigPath) && !RunConfigFile.IsIncomplete(ConfigPath) ? ConfigPath : null);
+
+    private bool HasOtherConfig(RunConfig ours)
+    {
+        if (!File.Exists(ConfigPath) || RunConfigFile.IsIncomplete(ConfigPath)) return false;
+        using var expected = new MemoryStream();
+        RunConfigFile.Write(expected, ours);
+        return !File.ReadAllBytes(ConfigPath).AsSpan().SequenceEqual(expected.ToArray());
+    }
 
     private string? GetFullPath()
     {

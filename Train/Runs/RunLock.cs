@@ -19,11 +19,16 @@ internal sealed class RunLock : IDisposable
 
     private const int LinuxWouldBlock = 11, BsdWouldBlock = 35, WindowsSharingViolation = unchecked((int)0x80070020);
     private const int Attempts = 20;
+    private const int MaxCommandLength = 1000;          // the text is read back in one piece
 
-    private readonly string path;
+    private readonly string path, text;
     private readonly FileStream stream;
 
-    private RunLock(string path, FileStream stream) => (this.path, this.stream) = (path, stream);
+    private RunLock(string path, string text, FileStream stream) =>
+        (this.path, this.text, this.stream) = (path, text, stream);
+
+    /// <summary>Whether the folder has the locked file: it may have been removed, and made anew by another.</summary>
+    public bool IsInPlace => IsTextOf(path, text);
 
     /// <summary>Locks a folder.</summary>
     /// <exception cref="InputException">Another process has the lock: the message says which.</exception>
@@ -57,14 +62,16 @@ internal sealed class RunLock : IDisposable
     {
         try
         {
-            if (!OperatingSystem.IsWindows()) File.Delete(path);
+            if (!OperatingSystem.IsWindows() && IsInPlace) FileOperations.Delete(path);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // The next process locks the file that is there.
         }
-
-        stream.Dispose();
+        finally
+        {
+            stream.Dispose();
+        }
     }
 
     /// <returns>Null if the file was deleted by the one that had it before.</returns>
@@ -74,30 +81,43 @@ internal sealed class RunLock : IDisposable
         var (share, options) = OperatingSystem.IsWindows()
             ? (FileShare.Read, FileOptions.DeleteOnClose)
             : (FileShare.None, FileOptions.None);
-        var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, 0, options);
+        var stream = new ObservedFile(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, options);
+        try
+        {
+            var text = Write(stream);
+            if (IsTextOf(path, text)) return new(path, text, stream);
+            stream.Dispose();
+            return null;
+        }
+        catch (Exception)
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <returns>The text of the file; none where the disk is full.</returns>
+    private static string Write(ObservedFile stream)
+    {
         var text = Describe();
         try
         {
             stream.SetLength(0);
             stream.Write(Encoding.UTF8.GetBytes(text));
+            return text;
         }
         catch (Exception fault) when (FileErrors.IsWriteError(fault))
         {
-            return File.Exists(path) ? new(path, stream) : Free();          // a full disk: the lock has no text
-        }
-
-        return OperatingSystem.IsWindows() || FileOperations.ReadLocked(path) == text ? new(path, stream) : Free();
-
-        RunLock? Free()
-        {
-            stream.Dispose();
-            return null;
+            return "";
         }
     }
 
+    private static bool IsTextOf(string path, string text) =>
+        OperatingSystem.IsWindows() || (text.Length > 0 ? FileOperations.ReadLocked(path) == text : File.Exists(path));
+
     private static string Describe()
     {
-        var command = string.Join(' ', Environment.GetCommandLineArgs().Skip(1));
+        var command = ErrorText.Cut(string.Join(' ', Environment.GetCommandLineArgs().Skip(1)), MaxCommandLength);
         var now = DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:ss.fffzzz", CultureInfo.InvariantCulture);
         return string.Create(
             CultureInfo.InvariantCulture,

@@ -3,7 +3,10 @@ using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
 
-/// <summary>Writes a run's checkpoints, and after every epoch its metrics, weights and curves.</summary>
+/// <summary>
+/// Writes a run's checkpoints, after every epoch its metrics, weights and curves, and every few batches weights that
+/// are kept.
+/// </summary>
 /// <remarks>
 /// What cannot be written does not end training: it is said once, and tried again with each checkpoint. If it still
 /// fails when training ends, everything goes to another folder.
@@ -16,8 +19,11 @@ internal sealed class RunRecorder : ITrainingCallback
     private readonly Action<string> say;
     private readonly CheckpointWriter checkpoints;
     private readonly MetricsWriter metrics;
+    private readonly WeightsHistory history;
+    private Trainer? trainer;                   // once it has begun
     private EpochRecord? newEpoch;              // that has ended, and is not written
     private bool isNewBest, isStale;            // whether files lack what could not be written
+    private bool hasFiles;                      // whether metrics, weights and curves have been written
     private InputException? checkpointFault, reported;
     private long? stepBeforeFault;
 
@@ -27,18 +33,21 @@ internal sealed class RunRecorder : ITrainingCallback
     /// <param name="metadata">The metadata of the weight files; null for none.</param>
     /// <param name="every">How often a checkpoint is written; null for the default.</param>
     /// <param name="keep">The checkpoints to keep.</param>
+    /// <param name="saveEvery">As <see cref="PyNetSharp.Models.Recipe.SaveEvery"/>.</param>
     /// <param name="inBackground">Whether training goes on while a checkpoint is written.</param>
     public RunRecorder(
         RunFolder folder, string title, Action<string> say, IReadOnlyDictionary<string, string>? metadata = null,
-        CheckpointInterval? every = null, int keep = 3, bool inBackground = true)
+        CheckpointInterval? every = null, int keep = 3, int saveEvery = 0, bool inBackground = true)
     {
         (this.folder, this.title, this.say, this.metadata) = (folder, title, say, metadata);
         metrics = new(folder.MetricsPath);
+        history = new(folder, saveEvery, say, metadata);
         checkpoints = new(folder.Folder, every, keep) { Failed = OnCheckpointFailed, InBackground = inBackground };
     }
 
     /// <summary>Whether the files have all epochs so far.</summary>
-    public bool IsUpToDate => !isStale && newEpoch is null && checkpointFault is null;
+    public bool IsUpToDate =>
+        !isStale && newEpoch is null && checkpointFault is null && (trainer?.History.Count == 0 || folder.HasResults);
 
     /// <summary>The folder that has the results in place of the run's; null where that has them.</summary>
     public string? OtherFolder { get; private set; }
@@ -53,18 +62,33 @@ internal sealed class RunRecorder : ITrainingCallback
         isStale = !Try(() => WriteFiles(trainer));
     }
 
+    public void OnStepEnd(StepRecord step)
+    {
+        if (trainer is null || !history.IsDue(step)) return;
+        if (CheckFolder(trainer)) history.Write(trainer, step);         // before any checkpoint of this step
+    }
+
     public void OnEpochEnd(EpochRecord epoch, bool isBest) => (newEpoch, isNewBest) = (epoch, isNewBest || isBest);
 
     /// <summary>The metrics have epochs that are to be trained again.</summary>
-    public void OnRollback(Rollback rollback) => isStale = true;
+    public void OnRollback(Rollback rollback)
+    {
+        isStale = true;
+        if (CheckFolder(trainer!)) history.DeleteAfter(trainer!, rollback.Step);
+    }
 
     public void OnCheckpoint(Trainer trainer, CheckpointMoment moment)
     {
+        this.trainer = trainer;
+        if (moment == CheckpointMoment.Start) history.DeleteAfter(trainer, trainer.Step);
         var isDue = moment != CheckpointMoment.Step || checkpoints.IsDue(trainer, moment);
-        if (isDue && !Try(() => isStale |= folder.Recreate())) isStale = true;
-        checkpoints.OnCheckpoint(trainer, moment);
+        var isFolderOurs = !isDue || CheckFolder(trainer);
+        if (isFolderOurs) checkpoints.OnCheckpoint(trainer, moment);
+        else checkpoints.Postpone(trainer, moment);
+        // The last time, it may have vanished since.
+        if (moment == CheckpointMoment.End) isFolderOurs = isFolderOurs && CheckFolder(trainer);
         if (checkpointFault is not null && checkpoints.WrittenStep != stepBeforeFault) checkpointFault = null;
-        if (isDue && (newEpoch is not null || isStale))
+        if (isDue && isFolderOurs && (newEpoch is not null || isStale))
         {
             var wasStale = isStale;
             isStale = true;
@@ -77,7 +101,20 @@ internal sealed class RunRecorder : ITrainingCallback
             say($"'{folder.Folder}' can be written again; it has everything.");
         }
 
-        if (moment == CheckpointMoment.End && !IsUpToDate) WriteElsewhere(trainer);
+        if (moment != CheckpointMoment.End) return;
+        history.ReportFaults();
+        if (!IsUpToDate) WriteElsewhere(trainer);
+    }
+
+    public bool RestoreBefore(Trainer trainer, long step) => checkpoints.RestoreBefore(trainer, step);
+
+    /// <summary>Makes the folder again if it has vanished, and notes what it lacks.</summary>
+    /// <returns>Whether this run may write there.</returns>
+    private bool CheckFolder(Trainer trainer)
+    {
+        if (Try(() => isStale |= folder.Recreate() || LacksFiles(trainer))) return true;
+        isStale = true;
+        return false;
     }
 
     /// <summary>Writes what an epoch has changed, or all files.</summary>
@@ -86,6 +123,7 @@ internal sealed class RunRecorder : ITrainingCallback
         if (trainer.History.Count == 0)
         {
             if (all) folder.DeleteDerivedFiles();
+            hasFiles = false;
             return;
         }
 
@@ -94,8 +132,13 @@ internal sealed class RunRecorder : ITrainingCallback
         WriteWeights(folder, trainer, all || isNewBest);
         LearningCurves.Write(folder.CurvesPath, metrics.Epochs, title);
         if (checkpoints.WrittenStep is not null) FileOperations.Delete(folder.OldCheckpointPath);
-        (newEpoch, isNewBest) = (null, false);
+        (newEpoch, isNewBest, hasFiles) = (null, false, true);
     }
+
+    /// <summary>Whether someone has removed files, but not the whole folder.</summary>
+    private bool LacksFiles(Trainer trainer) => hasFiles && (
+        !File.Exists(folder.MetricsPath) || !File.Exists(folder.LastWeightsPath) || !File.Exists(folder.CurvesPath)
+        || (trainer.BestWeights().Any() && !File.Exists(folder.BestWeightsPath)));
 
     private void WriteWeights(RunFolder run, Trainer trainer, bool withBest)
     {
@@ -141,7 +184,8 @@ internal sealed class RunRecorder : ITrainingCallback
         try
         {
             using var other = folder.CreateElsewhere();
-            trainer.CopiedState?.Write(CheckpointFolder.PathOf(other.Folder, trainer.CopiedState.Progress!.Step));
+            if ((trainer.TryCopyState() ?? trainer.CopiedState) is { Progress: { } progress } state)
+                state.Write(CheckpointFolder.PathOf(other.Folder, progress.Step));
             MetricsFile.Write(other.MetricsPath, trainer.History);
             WriteWeights(other, trainer, withBest: true);
             LearningCurves.Write(other.CurvesPath, trainer.History, title);

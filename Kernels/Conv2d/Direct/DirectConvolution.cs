@@ -56,7 +56,7 @@ internal abstract unsafe class DirectConvolution
 
     private readonly struct Factory : IVectorFactory<DirectConvolution>
     {
-        public static DirectConvolution Create<V>() where V : struct, IVector<V> => new DirectConvolution<V>();
+        public DirectConvolution Create<V>() where V : struct, IVector<V> => new DirectConvolution<V>();
     }
 }
 

@@ -47,7 +47,7 @@ internal abstract unsafe class FewChannelsConvolution
 
     private readonly struct Factory : IVectorFactory<FewChannelsConvolution?>
     {
-        public static FewChannelsConvolution? Create<V>() where V : struct, IVector<V> =>
+        public FewChannelsConvolution? Create<V>() where V : struct, IVector<V> =>
             V.Width == 1 ? null : new FewChannelsConvolution<V>();
     }
 }

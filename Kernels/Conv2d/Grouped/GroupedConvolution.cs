@@ -39,7 +39,7 @@ internal abstract unsafe class GroupedConvolution
 
     private readonly struct Factory : IVectorFactory<GroupedConvolution>
     {
-        public static GroupedConvolution Create<V>() where V : struct, IVector<V> => GroupedConvolution<V>.Instance;
+        public GroupedConvolution Create<V>() where V : struct, IVector<V> => GroupedConvolution<V>.Instance;
     }
 }
 

@@ -47,7 +47,7 @@ internal abstract unsafe class WinogradConvolution
     private readonly struct Factory<TWinograd> : IVectorFactory<WinogradConvolution?>
         where TWinograd : struct, IWinograd
     {
-        public static WinogradConvolution? Create<V>() where V : struct, IVector<V> =>
+        public WinogradConvolution? Create<V>() where V : struct, IVector<V> =>
             V.Width == 1 ? null : new WinogradConvolution<V, TWinograd>();
     }
 }

@@ -34,7 +34,7 @@ internal abstract unsafe class GemmCpu
 
     private readonly struct Factory : IVectorFactory<GemmCpu>
     {
-        public static GemmCpu Create<V>() where V : struct, IVector<V> => new GemmCpu<V>();
+        public GemmCpu Create<V>() where V : struct, IVector<V> => new GemmCpu<V>();
     }
 }
 

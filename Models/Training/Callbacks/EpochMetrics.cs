@@ -91,24 +91,26 @@ public sealed class EpochMetrics(int epoch)
     /// <param name="testAccuracy">The accuracy on the test set, 0 to 1; null where not measured.</param>
     /// <param name="diverged">Whether a loss was not finite: then the record's loss is NaN.</param>
     /// <param name="testLoss">The mean loss on the test set; null where not measured.</param>
+    /// <param name="testSeconds">The duration of the evaluation; null where there was none.</param>
     public EpochRecord ToEpochRecord(
-        long step, double learningRate, double? testAccuracy = null, bool diverged = false, double? testLoss = null) =>
+        long step, double learningRate, double? testAccuracy = null, bool diverged = false, double? testLoss = null,
+        double? testSeconds = null) =>
         new(
             epoch, step, diverged ? double.NaN : Loss, Accuracy, testAccuracy, Seconds, ImagesPerSecond, learningRate,
-            testLoss);
+            testLoss, testSeconds);
 
-    /// <param name="batchCount">The batches of a whole epoch.</param>
+    /// <param name="plan">Which batches are in which step.</param>
     /// <param name="step">The optimizer's steps so far, over all epochs.</param>
     /// <param name="learningRate">The learning rate of the step.</param>
     /// <param name="update">Called before the means are read; null if they are up to date.</param>
-    internal StepRecord ToStepRecord(int batchCount, long step, double learningRate, Action? update)
+    internal StepRecord ToStepRecord(AccumulationPlan plan, long step, double learningRate, Action? update)
     {
         var means = update is null ? new(GetMeans()) : new Lazy<RunningMeans>(() =>
         {
             update();
             return GetMeans();
         });
-        return new(epoch, batches, batchCount, step, means, ImagesPerSecond, learningRate);
+        return new(epoch, batches, plan, step, means, Seconds, ImagesPerSecond, learningRate);
     }
 
     private RunningMeans GetMeans() => new(Loss, Accuracy);

@@ -44,6 +44,15 @@ public interface ITrainingCallback
     {
     }
 
+    /// <summary>
+    /// Called after a loss that was not finite, if training has returned to the trainer's own copy of a state before,
+    /// and has diverged at once again.
+    /// </summary>
+    /// <param name="trainer">The trainer, whose state may be overwritten.</param>
+    /// <param name="step">The step of the trainer's copy.</param>
+    /// <returns>Whether the trainer now has the state of an earlier step.</returns>
+    bool RestoreBefore(Trainer trainer, long step) => false;
+
     /// <summary>Called when training returns to an earlier state after a loss that was not finite.</summary>
     void OnRollback(Rollback rollback)
     {

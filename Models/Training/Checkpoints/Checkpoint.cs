@@ -114,6 +114,33 @@ public static class Checkpoint
     {
         ArgumentNullException.ThrowIfNull(trainer);
         trainer.ThrowIfBegun();
+        return Restore(path, trainer);
+    }
+
+    /// <summary>
+    /// Restores the newest checkpoint in a folder that is before a step and sound, and deletes those after it.
+    /// </summary>
+    /// <returns>The steps done when it was saved; null if there is none.</returns>
+    internal static long? RestoreBefore(string folder, Trainer trainer, long step)
+    {
+        foreach (var (earlier, path) in CheckpointFolder.Find(folder).Where(file => file.Step < step))
+            try
+            {
+                Restore(path, trainer);
+                CheckpointFolder.DeleteAfter(folder, earlier);
+                return earlier;
+            }
+            catch (InputException)
+            {
+                // The one before it may be sound.
+            }
+
+        return null;
+    }
+
+    /// <summary>As <see cref="Load(string, Trainer)"/>, whether the trainer has begun or not.</summary>
+    private static long Restore(string path, Trainer trainer)
+    {
         using var file = Safetensors.Open(path);
         var progress = ReadProgress(path, file);
         trainer.CheckFits(path, progress);

@@ -38,6 +38,24 @@ internal static partial class CheckpointFolder
         }
     }
 
+    /// <summary>
+    /// Deletes the checkpoints after a step to which training has returned, as far as possible: a run that resumes from
+    /// one that is left returns once more.
+    /// </summary>
+    public static void DeleteAfter(string folder, long step)
+    {
+        foreach (var (_, path) in Find(folder).Where(file => file.Step > step))
+        {
+            try
+            {
+                FileOperations.Delete(path);
+            }
+            catch (Exception fault) when (FileErrors.IsWriteError(fault))
+            {
+            }
+        }
+    }
+
     /// <summary>Deletes all checkpoints but the newest.</summary>
     /// <exception cref="InputException">One cannot be deleted.</exception>
     public static void Prune(string folder, int keep)

@@ -49,12 +49,25 @@ public sealed class CheckpointWriter(string folder, CheckpointInterval? every = 
         else if (writing is { IsCompleted: true }) Wait();
         if (!IsDue(trainer, moment) || writing is not null) return;
 
-        if (trainer.TryCopyState() is not { } state) return;
-        (copiedStep, epochs) = (trainer.Step, 0);
+        if ((trainer.TryCopyState() ?? LastCopy(trainer, moment)) is not { Progress: { } progress } state) return;
+        (copiedStep, epochs) = (progress.Step, 0);
         sinceCopy.Restart();
         writing = Task.Run(() => Write(state));
         trainer.StateIsInUse = writing;
         if (moment == CheckpointMoment.End || !InBackground) Wait();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The newest sound checkpoint before the step is restored, and those after it are deleted.
+    /// </remarks>
+    public bool RestoreBefore(Trainer trainer, long step)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        Wait();
+        if (Checkpoint.RestoreBefore(folder, trainer, step) is not { } restored) return false;
+        (WrittenStep, copiedStep, epochs) = (restored, restored, 0);
+        return true;
     }
 
     /// <summary>Whether a checkpoint is due, or has been since the last was begun.</summary>
@@ -68,12 +81,29 @@ public sealed class CheckpointWriter(string folder, CheckpointInterval? every = 
     /// <summary>The newest file is of this step already: a training that resumes need not write it again.</summary>
     internal void Resume(long step) => (WrittenStep, copiedStep) = (step, step);
 
+    /// <summary>
+    /// Where training ends by a fault within a step, its state is that of no step: the last copy is all that there is,
+    /// and it may not be on the disk, because that was full or the copy was made for a rollback.
+    /// </summary>
+    private TrainingState? LastCopy(Trainer trainer, CheckpointMoment moment) =>
+        moment == CheckpointMoment.End && trainer.CopiedState is { Progress: { } progress } state
+        && (progress.Step != WrittenStep || !File.Exists(CheckpointFolder.PathOf(folder, progress.Step)))
+            ? state : null;
+
+    /// <summary>In place of a checkpoint that cannot be written now: the next is due after another interval.</summary>
+    internal void Postpone(Trainer trainer, CheckpointMoment moment)
+    {
+        if (moment == CheckpointMoment.End || writing is { IsCompleted: true }) Wait();
+        (copiedStep, epochs) = (trainer.Step, 0);
+        sinceCopy.Restart();
+    }
+
     private void Write(TrainingState state)
     {
         var step = state.Progress!.Step;
         try
         {
-            Directory.CreateDirectory(folder);
+            FileOperations.CreateFolder(folder);
         }
         catch (Exception fault) when (FileErrors.IsWriteError(fault))
         {

@@ -22,24 +22,24 @@ internal sealed record TrainingProgress(
     int Rollbacks = 0,
     int ConstantBatches = 0)
 {
-    private static readonly JsonSerializerOptions Options = new(MetricsFile.Options)
+    private static readonly MetricsJson Json = new(new JsonSerializerOptions(MetricsFile.Options())
     {
         RespectNullableAnnotations = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    };
+    });
 
     /// <summary>The epochs, whole or not.</summary>
     [JsonIgnore]
     public IReadOnlyList<EpochRecord> History => Part is null ? Epochs : [.. Epochs, Part];
 
     /// <summary>As JSON in one line; doubles keep all their bits.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Options);
+    public string ToJson() => JsonSerializer.Serialize(this, Json.TrainingProgress);
 
     /// <summary>Reads <see cref="ToJson"/>.</summary>
     /// <exception cref="JsonException">The text is not that of a progress.</exception>
     public static TrainingProgress FromJson(string json)
     {
-        var progress = JsonSerializer.Deserialize<TrainingProgress>(json, Options)
+        var progress = JsonSerializer.Deserialize(json, Json.TrainingProgress)
             ?? throw new JsonException("null where the progress of a training was expected.");
         return progress.IsValid ? progress : throw new JsonException("a number is outside its range.");
     }

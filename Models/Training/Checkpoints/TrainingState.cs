@@ -16,20 +16,25 @@ internal sealed class TrainingState
     private float[] scratch = [];
     private long? copiedBest;
 
-    /// <summary>What the training had done; null before the first copy.</summary>
+    /// <summary>What the training had done; null before the first copy, and where one has failed.</summary>
     public TrainingProgress? Progress { get; private set; }
 
-    /// <summary>Copies a training's state, unless a weight is not finite: that is not worth keeping.</summary>
+    /// <summary>
+    /// Copies a training's state, unless it is lost: a weight is not finite, or NaN is elsewhere, as in a momentum,
+    /// from where it gets into the weights.
+    /// </summary>
     /// <param name="trainer">Between two of its steps.</param>
     /// <returns>Whether it was copied.</returns>
     public bool TryUpdate(Trainer trainer)
     {
-        foreach (var parameter in trainer.Model.Parameters())
+        foreach (var (_, tensor) in trainer.State())
         {
-            if (scratch.Length < parameter.Shape.Size) scratch = new float[parameter.Shape.Size];
-            var part = scratch.AsSpan(0, parameter.Shape.Size);
-            parameter.CopyTo(part);
-            if (!TensorPrimitives.IsFiniteAll<float>(part)) return false;
+            if (scratch.Length < tensor.Shape.Size) scratch = new float[tensor.Shape.Size];
+            var part = scratch.AsSpan(0, tensor.Shape.Size);
+            tensor.CopyTo(part);
+            // Infinity may be meant in a buffer, as in a mask, and is harmless in Adam's second moment.
+            if (tensor is Parameter ? !TensorPrimitives.IsFiniteAll<float>(part)
+                : TensorPrimitives.IsNaNAny<float>(part)) return false;
         }
 
         Update(trainer);
@@ -40,9 +45,10 @@ internal sealed class TrainingState
     /// <param name="trainer">Between two of its steps.</param>
     public void Update(Trainer trainer)
     {
-        Progress = trainer.Progress;
+        Progress = null;                        // should a copy fail, there is none
+        var progress = trainer.Progress;
         generators = [.. trainer.Model.Generators().Select(g => (g.Rng, g.Rng.State))];
-        metadata = Checkpoint.MetadataOf(trainer.Model, Progress);
+        metadata = Checkpoint.MetadataOf(trainer.Model, progress);
         var copies = new List<(string, Shape, float[])>();
         foreach (var (name, tensor) in trainer.State()) copies.Add((name, tensor.Shape, Copy(name, tensor)));
         foreach (var (name, tensor) in trainer.BestState())
@@ -54,6 +60,7 @@ internal sealed class TrainingState
 
         copiedBest = trainer.BestChanges;
         tensors = [.. copies];
+        Progress = progress;
     }
 
     /// <summary>Writes the copy to a file; see <see cref="Checkpoint"/>.</summary>

@@ -89,7 +89,9 @@ public sealed record OneCycleSchedule(double RisePercent = 30) : EpochSchedule
         new OneCycleLR(steps, RisePercent / 100);
 }
 
-/// <summary><see cref="ReduceLROnPlateau"/> by the training loss.</summary>
+/// <summary>
+/// <see cref="ReduceLROnPlateau"/> by the validation loss, without validation items by the training loss.
+/// </summary>
 /// <param name="Factor">The factor of a reduction, above 0 and below 1.</param>
 /// <param name="Patience">The epochs without improvement that do not reduce the rate, from 0 up.</param>
 public sealed record PlateauSchedule(double Factor = 0.1, int Patience = 10) : EpochSchedule

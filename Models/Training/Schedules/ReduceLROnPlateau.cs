@@ -46,7 +46,7 @@ public sealed class ReduceLROnPlateau : LearningRateSchedule, ITrainingCallback,
     private readonly double factor, threshold;
     private readonly int patience, cooldown;
     private readonly float minRate;
-    private readonly Func<EpochRecord, double?> metric;
+    private readonly Func<EpochRecord, double?>? metric;
     private readonly Tensor state;
     private bool? isWholeEpoch;                 // after the last step of this epoch; null before the first
 
@@ -58,7 +58,9 @@ public sealed class ReduceLROnPlateau : LearningRateSchedule, ITrainingCallback,
     /// <param name="thresholdMode">Whether that is a share of the best value.</param>
     /// <param name="cooldown">The epochs after a reduction that do not count as bad, from 0 up.</param>
     /// <param name="minRate">The lowest learning rate, from 0 up; a group's is in proportion.</param>
-    /// <param name="metric">What a trainer's epoch has; null for the training loss. An epoch without it is skipped.
+    /// <param name="metric">
+    /// What a trainer's epoch has; null for the loss on the validation items, or the training loss where the trainer
+    /// has none. An epoch without it is skipped.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
     public ReduceLROnPlateau(
@@ -82,10 +84,13 @@ public sealed class ReduceLROnPlateau : LearningRateSchedule, ITrainingCallback,
             "The lowest learning rate must be a number from 0 up.");
         (this.mode, this.factor, this.patience, this.threshold) = (mode, factor, patience, threshold);
         (this.thresholdMode, this.cooldown, this.minRate) = (thresholdMode, cooldown, minRate);
-        this.metric = metric ?? (epoch => epoch.TrainLoss);
+        this.metric = metric;
         var worst = mode == PlateauMode.Min ? float.PositiveInfinity : float.NegativeInfinity;
         state = Tensor.From([6], [worst, 0, 0, 0, 0, 0]);
     }
+
+    /// <summary>Whether validation items decide, where no metric was given.</summary>
+    internal bool LooksAtValidation { private get; set; }
 
     /// <summary>The number of reductions so far.</summary>
     public int Reductions => (int)state.ToArray()[ReductionCount];
@@ -129,7 +134,7 @@ public sealed class ReduceLROnPlateau : LearningRateSchedule, ITrainingCallback,
         var s = state.ToArray();
         var isWhole = isWholeEpoch ?? (int)s[PartEpoch] != epoch.Epoch;
         s[PartEpoch] = isWhole ? 0 : epoch.Epoch;
-        if (isWhole && (int)s[LastEpoch] != epoch.Epoch && metric(epoch) is { } value)
+        if (isWhole && (int)s[LastEpoch] != epoch.Epoch && Metric(epoch) is { } value)
         {
             Step((float)value, s);
             s[LastEpoch] = epoch.Epoch;
@@ -148,6 +153,9 @@ public sealed class ReduceLROnPlateau : LearningRateSchedule, ITrainingCallback,
 
     private protected override double Rate(long time, float start) =>
         Math.Min(start, Math.Max(start * Factor(time), minRate));
+
+    private double? Metric(EpochRecord epoch) =>
+        metric is not null ? metric(epoch) : LooksAtValidation ? epoch.ValidationLoss : epoch.TrainLoss;
 
     private void Step(float value, float[] s)
     {
