@@ -44,7 +44,9 @@ public sealed class BadCallTests
         ("train --epochs", ["--epochs"]),
         ("train --epochs 3 --epochs 4", ["--epochs"]),
 
-        ("train fcnet --data xor --limit 129 --validation 0 --out alone", ["one item alone", "choose another batch size"]),
+        (
+            "train fcnet --data xor --limit 129 --validation 0 --out alone",
+            ["one item alone", "choose another batch size"]),
         ("train --batch-size 0", ["--batch-size '0'", "from 1 to 65536"]),
         ("train --batch-size many", ["--batch-size 'many'", "a whole number"]),
         ("train --epochs 0", ["--epochs '0'", "from 1"]),

@@ -168,8 +168,8 @@ public sealed partial class TerminalTests
         using var terminal = PseudoTerminal.Open(80);
         using var process = Start(
             terminal, "", "train", "nin-d2l", "--data", "cifar10", "--data-dir", folder.Name,
-            "--validation", "0", "--batch-size", "1",
-            "--lr", "1e-6", "--max-steps", "1", "--out", "slow");
+            "--width", "2", "--validation", "0", "--batch-size", "1", "--lr", "1e-6", "--max-steps", "1",
+            "--out", "slow");           // wide: the evaluation takes several refreshes of the bar
         terminal.WaitFor("measuring");
         terminal.WaitFor(" of 20 items");
         process.Send("TERM");

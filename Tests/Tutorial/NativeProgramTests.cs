@@ -14,6 +14,7 @@ public sealed class NativeProgramTests
             <Nullable>enable</Nullable>
             <ImplicitUsings>enable</ImplicitUsings>
             <PublishAot>true</PublishAot>
+            <IlcInstructionSet>native</IlcInstructionSet>       <!-- otherwise SSE alone, without FMA: other bits -->
             <InvariantGlobalization>true</InvariantGlobalization>
             <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
           </PropertyGroup>
