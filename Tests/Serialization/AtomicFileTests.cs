@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using NUnit.Framework;
 
 namespace PyNetSharp.Tests;
@@ -115,5 +116,16 @@ public sealed class AtomicFileTests
         AtomicFile.Write(name, stream => stream.Write("written"u8));
         Assert.That(File.ReadAllText(name).TrimEnd(), Is.EqualTo("written"));
         File.WriteAllText(name, before.TrimEnd());
+    }
+
+    /// <summary>.NET's own flush would pass over it, and the file would count as written.</summary>
+    [Test]
+    public void A_flush_that_fails_is_an_error()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("Windows' flush reports its errors itself.");
+        using var closed = new SafeFileHandle(123_456, ownsHandle: false);
+        Assert.That(
+            () => FileOperations.FlushToDisk(closed),
+            Throws.TypeOf<IOException>().With.Message.StartsWith("The flush failed"));
     }
 }
