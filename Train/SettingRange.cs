@@ -40,7 +40,7 @@ internal sealed record SettingRange(string Text, Func<double, bool> Contains)
         "0, a share below 1, or a whole number of items",
         x => x is >= 0 and < 1 || (x >= 1 && x <= int.MaxValue && x == Math.Floor(x)));
 
-    /// <summary>Of what happens every so many batches or epochs, or never.</summary>
+    /// <summary>The batches or epochs from one time to the next; 0 for never.</summary>
     public static SettingRange Interval { get; } = Integers(0, int.MaxValue);
 
     /// <summary>Of a count without an upper limit of its own.</summary>

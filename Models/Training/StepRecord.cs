@@ -49,7 +49,7 @@ public readonly record struct StepRecord
 
     /// <summary>
     /// Whether one of the step's batches is the epoch's <paramref name="every"/>th, or twice or three times that and so
-    /// on: what happens every so many batches happens after this step.
+    /// on: then this step is the one after which to act.
     /// </summary>
     /// <param name="every">In batches; 0 or less for never.</param>
     internal bool HasMultipleOf(int every) => every > 0 && Batch / every > (firstBatch - 1) / every;
