@@ -167,9 +167,10 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
     }
 
     private IConv2d KernelsFor(Tensor tensor) =>
-        !tensor.IsOnCpu ? Gpu() : DirectOnly ? Conv2dCpu.DirectOnly : Conv2dCpu.Instance;
+        !tensor.IsOnCpu ? Gpu(DirectOnly) : DirectOnly ? Conv2dCpu.DirectOnly : Conv2dCpu.Instance;
 
     /// <summary>A method of its own, so that a process that uses only CPUs does not load ILGPU.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Conv2dGpu Gpu() => Conv2dGpu.Instance;
+    private static Conv2dGpu Gpu(bool directOnly) =>
+        directOnly ? Conv2dGpu.DirectOnly : Conv2dGpu.Instance;
 }

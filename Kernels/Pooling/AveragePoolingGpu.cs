@@ -27,10 +27,7 @@ internal readonly struct AveragePoolKernel(ArrayView<float> x, PoolGeometry geom
 {
     public void Run(int i)
     {
-        int pixel = i / geometry.Channels, c = i - pixel * geometry.Channels;
-        int line = pixel / geometry.Columns.Outputs, column = pixel - line * geometry.Columns.Outputs;
-        int image = line / geometry.Rows.Outputs, row = line - image * geometry.Rows.Outputs;
-
+        var (image, row, column, c) = geometry.OutputAt(i);
         int bottom = geometry.Rows.WindowEnd(row);
         int left = geometry.Columns.WindowStart(column), right = geometry.Columns.WindowEnd(column);
         var total = new CompensatedSum();
@@ -56,10 +53,7 @@ internal readonly struct AveragePoolGradientKernel(ArrayView<float> dy, PoolGeom
 {
     public void Run(int i)
     {
-        int pixel = i / geometry.Channels, c = i - pixel * geometry.Channels;
-        int line = pixel / geometry.Width, w = pixel - line * geometry.Width;
-        int image = line / geometry.Height, h = line - image * geometry.Height;
-
+        var (image, h, w, c) = geometry.InputAt(i);
         int endRow = geometry.Rows.EndCovering(h);
         int firstColumn = geometry.Columns.FirstCovering(w), endColumn = geometry.Columns.EndCovering(w);
         var total = new CompensatedSum();

@@ -1,8 +1,9 @@
 using ILGPU;
+using PyNetSharp.Kernels.Gemm;
 
 namespace PyNetSharp.Kernels;
 
-/// <summary>As <see cref="MaxPoolKernel{TStorage}"/>, for windows whose inputs are apart.</summary>
+/// <summary>As <see cref="MaxPoolKernel{TAccess, TStorage}"/>, for windows whose inputs are apart.</summary>
 /// <remarks>Kernels of their own: those without a dilation keep their registers and need no divisions.</remarks>
 internal readonly struct DilatedMaxPoolKernel<TStorage>(
     ArrayView<float> x, PoolGeometry geometry, ArrayView<float> y, ArrayView<byte> argmax) : IItemKernel
@@ -10,10 +11,7 @@ internal readonly struct DilatedMaxPoolKernel<TStorage>(
 {
     public void Run(int i)
     {
-        int pixel = i / geometry.Channels, c = i - pixel * geometry.Channels;
-        int line = pixel / geometry.Columns.Outputs, column = pixel - line * geometry.Columns.Outputs;
-        int image = line / geometry.Rows.Outputs, row = line - image * geometry.Rows.Outputs;
-
+        var (image, row, column, c) = geometry.OutputAt(i);
         int top = geometry.Rows.FirstInput(row), bottom = geometry.Rows.WindowEnd(row);
         int left = geometry.Columns.FirstInput(column), right = geometry.Columns.WindowEnd(column);
         var max = x[geometry.InputOffset(image, top, left) + c];
@@ -30,21 +28,18 @@ internal readonly struct DilatedMaxPoolKernel<TStorage>(
             }
 
         y[i] = max;
-        TStorage.Store(argmax, i, indexOfMax);
+        TStorage.Store<ScalarAccess>(argmax, i, new(indexOfMax, 0, 0, 0));
     }
 }
 
-/// <summary>As <see cref="MaxPoolGradientKernel{TStorage}"/>, for windows whose inputs are apart.</summary>
+/// <summary>As <see cref="MaxPoolGradientKernel{TAccess, TStorage}"/>, for windows whose inputs are apart.</summary>
 internal readonly struct DilatedMaxPoolGradientKernel<TStorage>(
     ArrayView<float> dy, PoolGeometry geometry, ArrayView<byte> argmax, ArrayView<float> dx) : IItemKernel
     where TStorage : struct, IArgmaxStorage
 {
     public void Run(int i)
     {
-        int pixel = i / geometry.Channels, c = i - pixel * geometry.Channels;
-        int line = pixel / geometry.Width, w = pixel - line * geometry.Width;
-        int image = line / geometry.Height, h = line - image * geometry.Height;
-
+        var (image, h, w, c) = geometry.InputAt(i);
         int endRow = geometry.Rows.EndCovering(h);
         int firstColumn = geometry.Columns.FirstCovering(w), endColumn = geometry.Columns.EndCovering(w);
         var sum = 0f;
@@ -58,7 +53,7 @@ internal readonly struct DilatedMaxPoolGradientKernel<TStorage>(
                 if (s * geometry.Columns.Dilation != right) continue;
                 var index = r * geometry.Columns.WindowLength(column) + s;
                 var output = geometry.OutputOffset(image, row, column) + c;
-                if (TStorage.Load(argmax, output) == index) sum += dy[output];
+                if (TStorage.Load<ScalarAccess>(argmax, output).X == index) sum += dy[output];
             }
         }
 

@@ -23,6 +23,8 @@ internal readonly struct PoolAxis(
     int inputs, int outputs, int strideNumerator, int denominator, int sizeNumerator, int padding, int countedPadding,
     int dilation = 1)
 {
+    private readonly FastDivisor strideDivisor = new(strideNumerator), denominatorDivisor = new(denominator);
+
     public int Outputs { get; } = outputs;
 
     public int Dilation { get; } = dilation;
@@ -151,12 +153,10 @@ internal readonly struct PoolAxis(
     private int UnclippedEnd(int output) =>
         DivideByDenominator((long)output * strideNumerator + sizeNumerator + denominator - 1) - padding;
 
-    /// <summary>
-    /// A denominator of 1 is the usual one, and a division of longs takes a hundred instructions on a GPU.
-    /// </summary>
-    private int DivideByDenominator(long value) => denominator == 1 ? (int)value : (int)(value / denominator);
+    private int DivideByDenominator(long value) =>
+        value == (int)value ? denominatorDivisor.Quotient((int)value) : (int)(value / denominator);
 
-    /// <summary>Ints are divided faster than longs, and larger values are rare.</summary>
+    /// <summary>A GPU takes a hundred instructions for a division of longs, and larger values are rare.</summary>
     private int DivideByStride(long value) =>
-        value <= int.MaxValue ? (int)value / strideNumerator : (int)(value / strideNumerator);
+        value == (int)value ? strideDivisor.Quotient((int)value) : (int)(value / strideNumerator);
 }

@@ -5,6 +5,9 @@ namespace PyNetSharp.Kernels;
 /// </summary>
 internal readonly struct PoolGeometry(Shape x, PoolAxis rows, PoolAxis columns)
 {
+    private readonly FastDivisor channels = new(x[1]), height = new(x[2]), width = new(x[3]);
+    private readonly FastDivisor outputRows = new(rows.Outputs), outputColumns = new(columns.Outputs);
+
     /// <summary>P windows over the rows.</summary>
     public PoolAxis Rows { get; } = rows;
 
@@ -13,11 +16,11 @@ internal readonly struct PoolGeometry(Shape x, PoolAxis rows, PoolAxis columns)
 
     public int Images { get; } = x[0];
 
-    public int Channels { get; } = x[1];
+    public int Channels => channels.Divisor;
 
-    public int Height { get; } = x[2];
+    public int Height => height.Divisor;
 
-    public int Width { get; } = x[3];
+    public int Width => width.Divisor;
 
     /// <summary>[N, C, H, W]</summary>
     public Shape InputShape => [Images, Channels, Height, Width];
@@ -34,4 +37,20 @@ internal readonly struct PoolGeometry(Shape x, PoolAxis rows, PoolAxis columns)
     /// <summary>The offset of an output pixel.</summary>
     public int OutputOffset(int image, int row, int column) =>
         ((image * Rows.Outputs + row) * Columns.Outputs + column) * Channels;
+
+    /// <summary>Where the input with this offset is.</summary>
+    public PoolElement InputAt(int offset) => ElementAt(offset, height, width);
+
+    /// <summary>Where the output with this offset is.</summary>
+    public PoolElement OutputAt(int offset) => ElementAt(offset, outputRows, outputColumns);
+
+    private PoolElement ElementAt(int offset, FastDivisor rows, FastDivisor columns)
+    {
+        int pixel = channels.Quotient(offset), line = columns.Quotient(pixel), image = rows.Quotient(line);
+        return new(
+            image, line - image * rows.Divisor, pixel - line * columns.Divisor, offset - pixel * channels.Divisor);
+    }
 }
+
+/// <summary>The indices of an element.</summary>
+internal readonly record struct PoolElement(int Image, int Row, int Column, int Channel);

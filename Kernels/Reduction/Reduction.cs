@@ -45,6 +45,12 @@ internal static class Reduction
         if (input == x) x.Device.Copy(x.Storage, y.Storage, y.Shape.Size);
     }
 
+    /// <summary>The sums of a matrix's columns on a GPU.</summary>
+    /// <param name="x">[rows, columns] in storage, whatever its shape.</param>
+    /// <param name="y">[columns]</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void SumMatrixRows(Tensor x, int rows, int columns, Tensor y) => SumOnGpu(x, 1, rows, columns, y);
+
     /// <summary>Σ x, block by block.</summary>
     public static double SumBlocks(ReadOnlySpan<float> x)
     {

@@ -43,7 +43,8 @@ public sealed class TilingTests
     }
 
     /// <summary>
-    /// Fewer groups occupy a small GPU, and each further slice of split-K only costs memory traffic.
+    /// Fewer groups occupy a small GPU, and each further slice of split-K only costs memory traffic; a large one has
+    /// a group for each processor.
     /// </summary>
     [Test]
     public void A_product_is_cut_for_the_processors_that_there_are()
@@ -53,8 +54,11 @@ public sealed class TilingTests
             .. ((int[])[8, 24, 68, Large]).Select(
                 processors => GemmTiling.Choose(192, 2404, 1 << 14, processors).Slices),
         ];
-        Assert.That(slices, Is.Ordered.Ascending);
-        Assert.That(slices[0], Is.LessThan(slices[^1] / 4));
+        Assert.That(slices[..3], Is.Ordered.Ascending);
+        Assert.That(4 * slices[0], Is.LessThan(slices[^1]));
+        var tiling = GemmTiling.Choose(192, 2404, 1 << 14, Large);
+        Assert.That(
+            tiling.RowTiles(192) * tiling.ColumnTiles(2404) * tiling.Slices, Is.GreaterThanOrEqualTo(Large));
     }
 
     [Test]

@@ -19,11 +19,13 @@ internal readonly struct FlippedWeightOperand<TAccess>(
     where TAccess : struct, IGlobalAccess
 {
     private readonly int taps = kernel.H * kernel.W;
+    private readonly FastDivisor outputsPerTap = new(Math.Max(1, outputs));
 
     /// <summary>
     /// Taps of the subconvolution: no rows if a row has none; at least 1 in a row, since it is a divisor.
     /// </summary>
-    private readonly int subTapsH = columns.Taps == 0 ? 0 : rows.Taps, subTapsW = Math.Max(1, columns.Taps);
+    private readonly int subTapsH = columns.Taps == 0 ? 0 : rows.Taps;
+    private readonly FastDivisor subTapsW = new(Math.Max(1, columns.Taps));
 
     /// <summary>The tap that is last in storage and first here, and the distances to the next.</summary>
     private readonly int lastTap =
@@ -33,41 +35,39 @@ internal readonly struct FlippedWeightOperand<TAccess>(
 
     public static bool IsKMajor => false;
 
-    public FlippedWeightCursor CursorAt(int n, int k)
-    {
-        var tap = k / outputs;
-        return new(n, k % outputs, tap / subTapsW, tap % subTapsW);
-    }
+    public FlippedWeightCursor CursorAt(int n, int k) => new(n, k);
 
-    public FlippedWeightCursor Advance(FlippedWeightCursor cursor, int k)
-    {
-        int output = cursor.Output + k, row = cursor.Row, column = cursor.Column;
-        while (output >= outputs)
-        {
-            output -= outputs;
-            if (++column < subTapsW) continue;
-            column = 0;
-            row++;
-        }
-
-        return new(cursor.Channel, output, row, column);
-    }
+    public FlippedWeightCursor Advance(FlippedWeightCursor cursor, int k) => new(cursor.Channel, cursor.K + k);
 
     public long Address => GpuAddress.Of(weight);
 
-    public Float4 Load(FlippedWeightCursor cursor) =>
-        cursor.Row < subTapsH ? Float4.Load<TAccess>(weight, Offset(cursor), channels - cursor.Channel) : default;
+    public Float4 Load(FlippedWeightCursor cursor)
+    {
+        var (row, column, output) = Locate(cursor.K);
+        return row < subTapsH
+            ? Float4.Load<TAccess>(weight, OffsetOf(cursor, row, column, output), channels - cursor.Channel)
+            : default;
+    }
 
-    public void CopyToShared(FlippedWeightCursor cursor, AsyncCopy copy) =>
-        copy.CopyFour<TAccess>(Offset(cursor), cursor.Row < subTapsH ? channels - cursor.Channel : 0);
+    public void CopyToShared(FlippedWeightCursor cursor, AsyncCopy copy)
+    {
+        var (row, column, output) = Locate(cursor.K);
+        copy.CopyFour<TAccess>(
+            OffsetOf(cursor, row, column, output), row < subTapsH ? channels - cursor.Channel : 0);
+    }
 
-    private int Offset(FlippedWeightCursor cursor) =>
-        (cursor.Output * taps + lastTap - cursor.Row * tapStrideH - cursor.Column * tapStrideW) * channels +
-        cursor.Channel;
+    private (int Row, int Column, int Output) Locate(int k)
+    {
+        int tap = outputsPerTap.Quotient(k), row = subTapsW.Quotient(tap);
+        return (row, tap - row * subTapsW.Divisor, k - tap * outputsPerTap.Divisor);
+    }
+
+    private int OffsetOf(FlippedWeightCursor cursor, int row, int column, int output) =>
+        (output * taps + lastTap - row * tapStrideH - column * tapStrideW) * channels + cursor.Channel;
 }
 
-/// <summary>A weight: its input channel, output channel, and the row and column of its tap in flipped order.</summary>
-internal readonly struct FlippedWeightCursor(int channel, int output, int row, int column)
+/// <summary>A weight: its input channel, and its index along GEMM K.</summary>
+internal readonly struct FlippedWeightCursor(int channel, int k)
 {
-    public readonly int Channel = channel, Output = output, Row = row, Column = column;
+    public readonly int Channel = channel, K = k;
 }

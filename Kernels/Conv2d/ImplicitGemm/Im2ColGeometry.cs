@@ -17,30 +17,24 @@ internal readonly struct Im2ColGeometry(ArrayView<float> pixels, PatchGeometry p
     /// <summary>Floats in an image row: W·C.</summary>
     public readonly int RowLength = patches.W * patches.C;
 
-    /// <summary>P and Q.</summary>
-    public readonly int OutputH = patches.P, OutputW = patches.Q;
+    /// <summary>P and Q; at least 1, since they are divisors.</summary>
+    public readonly FastDivisor OutputH = new(Math.Max(1, patches.P)), OutputW = new(Math.Max(1, patches.Q));
+
+    /// <summary>N·P·Q</summary>
+    public readonly int Positions = patches.N * patches.P * patches.Q;
 
     /// <summary>Rows of a patch: R; 0 if it has no tap.</summary>
     public readonly int KernelRows = patches.S == 0 ? 0 : patches.R;
 
     /// <summary>Floats in a row of a patch: S·C; at least 1, since it is a divisor.</summary>
-    public readonly int KernelRowLength = Math.Max(1, patches.S * patches.C);
+    public readonly FastDivisor KernelRowLength = new(Math.Max(1, patches.S * patches.C));
 
     /// <summary>From one position to the next: in rows, and in floats.</summary>
     public readonly int StrideH = patches.Stride.H, StrideW = patches.Stride.W * patches.C;
 
-    /// <summary>Q·stride·C: how far a thread moves right, in floats, over one output row.</summary>
-    public readonly int OutputSpanW = patches.Q * patches.Stride.W * patches.C;
-
-    /// <summary>P·stride: how far it moves down, in rows, over one image.</summary>
-    public readonly int OutputSpanH = patches.P * patches.Stride.H;
-
     /// <summary>The first float of the first patch: its row, and its column in floats; negative for padding.</summary>
     public readonly int OriginH = patches.Origin.H, OriginW = patches.Origin.W * patches.C;
 
-    /// <summary>N·P·Q</summary>
-    public int Positions => Images * OutputH * OutputW;
-
     /// <summary>R·S·C: floats in a patch.</summary>
-    public int PatchLength => KernelRows * KernelRowLength;
+    public int PatchLength => KernelRows * KernelRowLength.Divisor;
 }

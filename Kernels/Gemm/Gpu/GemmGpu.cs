@@ -9,19 +9,21 @@ internal static class GemmGpu
     /// <param name="problem">The extents of the product.</param>
     /// <param name="y">[M, N] in storage, whatever its shape.</param>
     /// <param name="bias">[N], or null for none.</param>
+    /// <param name="maxTile">The largest M·N of a tile.</param>
     public static void Run<TAccess, TA, TACursor, TB, TBCursor>(
-        TA a, TB b, (int M, int N, int K) problem, Tensor y, Tensor? bias = null, bool relu = false)
+        TA a, TB b, (int M, int N, int K) problem, Tensor y, Tensor? bias = null, bool relu = false,
+        int maxTile = int.MaxValue)
         where TAccess : struct, IGlobalAccess
         where TA : struct, IGemmOperand<TACursor>
         where TACursor : struct
         where TB : struct, IGemmOperand<TBCursor>
         where TBCursor : struct =>
-        Run<TAccess, TA, TACursor, TB, TBCursor>(a, b, problem, y.Gpu, y.View, bias, relu);
+        Run<TAccess, TA, TACursor, TB, TBCursor>(a, b, problem, y.Gpu, y.View, bias, relu, maxTile);
 
     /// <summary>As the other, to a part of a tensor.</summary>
     public static void Run<TAccess, TA, TACursor, TB, TBCursor>(
         TA a, TB b, (int M, int N, int K) problem, GpuDevice gpu, ArrayView<float> y, Tensor? bias = null,
-        bool relu = false)
+        bool relu = false, int maxTile = int.MaxValue)
         where TAccess : struct, IGlobalAccess
         where TA : struct, IGemmOperand<TACursor>
         where TACursor : struct
@@ -29,7 +31,10 @@ internal static class GemmGpu
         where TBCursor : struct
     {
         var (m, n, k) = problem;
-        var tiling = GemmTiling.Choose(m, n, k, gpu.MultiprocessorCount);
+        var isHalfStep = gpu.Precision == Precision.Tf32 && TB.IsKMajor;
+        var tiling = GemmTiling.Choose(
+            m, n, k, gpu.MultiprocessorCount, maxTile: maxTile,
+            smallTileCost: isHalfStep ? GemmTiling.SmallTileCostOnTensorCores : GemmTiling.SmallTileCost);
         // −∞ without a ReLU
         var (noBias, lowerBound) = (y.SubView(0, 0), relu ? 0 : float.NegativeInfinity);
         if (tiling.Slices == 1)
@@ -46,13 +51,16 @@ internal static class GemmGpu
             sums.Tensor.View, tiling.Slices, m * n, n, bias?.View ?? noBias, lowerBound, y));
     }
 
-    /// <summary>dw = A·B and db = the sums of A's rows.</summary>
+    /// <summary>
+    /// dw = A·B and db = the sums of A's rows: in one product with a column of ones, if that takes no more tiles.
+    /// </summary>
     /// <param name="problem">The extents of A·B.</param>
+    /// <param name="dy">Aᵀ, [K, M] in storage.</param>
     /// <param name="dw">[M, N] in storage, whatever its shape.</param>
     /// <param name="db">[M]</param>
     /// <param name="maxTile">The largest M·N of a tile.</param>
     public static void WeightGradient<TAccess, TA, TACursor, TB, TBCursor>(
-        TA a, TB b, (int M, int N, int K) problem, Tensor dw, Tensor db, int maxTile = int.MaxValue)
+        TA a, TB b, (int M, int N, int K) problem, Tensor dy, Tensor dw, Tensor db, int maxTile = int.MaxValue)
         where TAccess : struct, IGlobalAccess
         where TA : struct, IGemmOperand<TACursor>
         where TACursor : struct
@@ -60,9 +68,19 @@ internal static class GemmGpu
         where TBCursor : struct
     {
         var (m, n, k) = problem;
+        var multiprocessors = dw.Gpu.MultiprocessorCount;
         var extendedB = new OperandWithOnes<TB, TBCursor>(b, n);
         var extended = problem with { N = OnesColumn.ExtendedColumns(n) };
-        var tiling = GemmTiling.Choose(m, extended.N, k, dw.Gpu.MultiprocessorCount, maxTile: maxTile);
+        var tiling = GemmTiling.Choose(m, extended.N, k, multiprocessors, maxTile: maxTile);
+        var alone = GemmTiling.Choose(m, n, k, multiprocessors, maxTile: maxTile);
+        if (alone.EstimateTime(m, n, multiprocessors) + GemmTiling.EstimateSum((long)m * k, multiprocessors)
+            < tiling.EstimateTime(m, extended.N, multiprocessors))
+        {
+            Run<TAccess, TA, TACursor, TB, TBCursor>(a, b, problem, dw, maxTile: maxTile);
+            Reduction.SumMatrixRows(dy, k, m, db);
+            return;
+        }
+
         if (tiling.Slices == 1)
         {
             Launch<
@@ -81,8 +99,11 @@ internal static class GemmGpu
     }
 
     /// <summary>Launches the product's kernel alone, with any epilogue.</summary>
+    /// <param name="batch">The extent of the grid's third axis.</param>
+    /// <param name="precision">The device's if left out.</param>
     public static void Launch<TA, TACursor, TB, TBCursor, TEpilogue>(
-        GpuDevice gpu, GemmTiling tiling, TA a, TB b, TEpilogue epilogue, (int M, int N, int K) problem)
+        GpuDevice gpu, GemmTiling tiling, TA a, TB b, TEpilogue epilogue, (int M, int N, int K) problem,
+        int batch = 1, Precision? precision = null)
         where TA : struct, IGemmOperand<TACursor>
         where TACursor : struct
         where TB : struct, IGemmOperand<TBCursor>
@@ -90,7 +111,7 @@ internal static class GemmGpu
         where TEpilogue : struct, IEpilogue
     {
         var columnTiles = tiling.ColumnTiles(problem.N);
-        var grid = new Index3D(tiling.RowTiles(problem.M) * columnTiles, tiling.Slices, 1);
+        var grid = new Index3D(tiling.RowTiles(problem.M) * columnTiles, tiling.Slices, batch);
         switch (tiling.TileM, tiling.TileN)
         {
             case (128, 128): LaunchTiles<Tile128x128>(); break;
@@ -101,7 +122,7 @@ internal static class GemmGpu
 
         void LaunchTiles<TTile>() where TTile : struct, ITileShape
         {
-            if (gpu.Precision == Precision.Tf32)
+            if ((precision ?? gpu.Precision) == Precision.Tf32)
                 gpu.LaunchGroups(grid, new TensorCoreGemmKernel<TTile, TA, TACursor, TB, TBCursor, TEpilogue>(
                     a, a.Address, b, b.Address, epilogue, columnTiles, problem.K, tiling.SliceK));
             else

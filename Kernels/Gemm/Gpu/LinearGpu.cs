@@ -45,5 +45,5 @@ internal readonly record struct LinearGpu(int Rows, int Inputs, int Outputs)
     private void WeightGradient<TAccess>(Tensor dy, Tensor x, Tensor dw, Tensor db)
         where TAccess : struct, IGlobalAccess =>
         GemmGpu.WeightGradient<TAccess, MNMajorMatrix<TAccess>, MatrixCursor, MNMajorMatrix<TAccess>, MatrixCursor>(
-            new(dy.View, Outputs, Rows), new(x.View, Inputs, Rows), (Outputs, Inputs, Rows), dw, db);
+            new(dy.View, Outputs, Rows), new(x.View, Inputs, Rows), (Outputs, Inputs, Rows), dy, dw, db);
 }
