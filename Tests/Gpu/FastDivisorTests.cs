@@ -20,7 +20,7 @@ public sealed class FastDivisorTests
         var rng = new Random(divisor);
         for (var i = 0; i < 2000; i++)
         {
-            var multiple = (long)rng.Next(int.MaxValue / divisor + 1) * divisor;
+            var multiple = rng.NextInt64(int.MaxValue / divisor + 1L) * divisor;
             foreach (var n in (long[])[multiple - 1, multiple, multiple + 1, rng.Next(), int.MaxValue - i, i])
                 if (n is >= 0 and <= int.MaxValue && fast.Quotient((int)n) != n / divisor)
                     Assert.Fail($"{n} / {divisor} is {n / divisor}, not {fast.Quotient((int)n)}");
