@@ -16,7 +16,11 @@ public sealed class Batch
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(target);
         (X, Target) = (x, target);
+        DominantLabels = target.HasLabelPerItem ? target.Labels : null;
     }
+
+    internal Batch(Tensor x, Tensor probabilities, Labels dominant) : this(x, probabilities) =>
+        DominantLabels = dominant;
 
     /// <summary>[N, c, h, w] or [N, features].</summary>
     public Tensor X { get; }
@@ -30,6 +34,12 @@ public sealed class Batch
     /// <summary>The class of each item, or of each pixel of its mask.</summary>
     /// <exception cref="InvalidOperationException">The targets are values.</exception>
     public Labels Labels => Target.Labels;
+
+    /// <summary>
+    /// [N], the classes by which accuracy counts: the labels; of items that <see cref="Mixup"/> has mixed, those of the
+    /// greater share. Null where items have masks or values.
+    /// </summary>
+    public Labels? DominantLabels { get; }
 
     /// <summary>Items and labels.</summary>
     /// <exception cref="InvalidOperationException">The targets are values.</exception>

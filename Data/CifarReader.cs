@@ -2,9 +2,10 @@ using static PyNetSharp.Layers.ErrorText;
 
 namespace PyNetSharp.Data;
 
-/// <summary>Reads CIFAR-10 and CIFAR-100 in their binary versions.</summary>
+/// <summary>Reads CIFAR-10 and CIFAR-100, in their binary or their python versions.</summary>
 /// <remarks>
-/// A file is nothing but records: the label (CIFAR-100: the coarse label, then the fine one), then 3,072 bytes of a
+/// The python version's files are pickles, of which nothing is executed. A file of the binary version is nothing but
+/// records: the label (CIFAR-100: the coarse label, then the fine one), then 3,072 bytes of a
 /// 3×32×32 image, the red plane first. The number of records follows from the file's length. All labels are read and
 /// checked at once; an image when it is first accessed, so that training begins before 180 MB have been copied.
 /// </remarks>
@@ -21,14 +22,18 @@ public static class CifarReader
 
     internal static readonly string[] Cifar100Files = ["train.bin", "test.bin"];
 
-    /// <summary>Reads CIFAR-10: <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c> and <c>test_batch.bin</c>.</summary>
+    /// <summary>
+    /// Reads CIFAR-10: <c>data_batch_1.bin</c> to <c>data_batch_5.bin</c> and <c>test_batch.bin</c>; or the python
+    /// version's files, which have these names without an ending.
+    /// </summary>
     /// <param name="folder">
-    /// The files' folder. Class names come from its <c>batches.meta.txt</c>, if it is there.
+    /// The files' folder. Class names come from its <c>batches.meta.txt</c> or <c>batches.meta</c>, if it is there.
     /// </param>
     /// <returns>Images [3, 32, 32] of 10 classes.</returns>
     /// <exception cref="InputException">A file is missing, truncated, too long or holds a wrong label.</exception>
     public static TrainTestSplit ReadCifar10(string folder)
     {
+        if (IsPython(folder, Cifar10Files, CifarPythonReader.Cifar10Files)) return ReadPython10(folder);
         var names = ClassNames(folder, "batches.meta.txt", CifarClasses.Cifar10);
         return new(
             Read("cifar10 train", Cifar10Files[..^1], [names.Count], label: 0),
@@ -38,14 +43,18 @@ public static class CifarReader
             ReadRecords(name, [.. files.Select(file => Path.Combine(folder, file))], names, classes, label);
     }
 
-    /// <summary>Reads CIFAR-100: <c>train.bin</c> and <c>test.bin</c>.</summary>
+    /// <summary>
+    /// Reads CIFAR-100: <c>train.bin</c> and <c>test.bin</c>; or the python version's files, which have these names
+    /// without an ending.
+    /// </summary>
     /// <param name="folder">The files' folder. Class names come from its <c>fine_label_names.txt</c> and
-    /// <c>coarse_label_names.txt</c>, if they are there.</param>
+    /// <c>coarse_label_names.txt</c>, or its <c>meta</c>, if they are there.</param>
     /// <param name="coarse">Whether the labels are the 20 superclasses instead of the 100 classes.</param>
     /// <returns>Images [3, 32, 32] of 100 classes, or 20 if <paramref name="coarse"/>.</returns>
     /// <exception cref="InputException">A file is missing, truncated, too long or holds a wrong label.</exception>
     public static TrainTestSplit ReadCifar100(string folder, bool coarse = false)
     {
+        if (IsPython(folder, Cifar100Files, CifarPythonReader.Cifar100Files)) return ReadPython100(folder, coarse);
         var names = coarse
             ? ClassNames(folder, "coarse_label_names.txt", CifarClasses.Cifar100Coarse)
             : ClassNames(folder, "fine_label_names.txt", CifarClasses.Cifar100Fine);
@@ -54,6 +63,38 @@ public static class CifarReader
         ImageDataset Read(string name, string file) => ReadRecords(
             name, [Path.Combine(folder, file)], names,
             [CifarClasses.Cifar100Coarse.Count, CifarClasses.Cifar100Fine.Count], label: coarse ? 0 : 1);
+    }
+
+    /// <summary>Whether a folder has the first file of either version.</summary>
+    internal static bool IsPresent(string folder, string[] binary, string[] python) =>
+        File.Exists(Path.Combine(folder, binary[0])) || File.Exists(Path.Combine(folder, python[0]));
+
+    /// <summary>
+    /// Whether a folder has the python version; the binary one is preferred, as it is read as needed.
+    /// </summary>
+    private static bool IsPython(string folder, string[] binary, string[] python) =>
+        !File.Exists(Path.Combine(folder, binary[0])) && IsPresent(folder, binary, python);
+
+    private static TrainTestSplit ReadPython10(string folder)
+    {
+        string[] files = [.. CifarPythonReader.Cifar10Files.Select(file => Path.Combine(folder, file))];
+        var names = CifarPythonReader.ClassNames(
+            Path.Combine(folder, "batches.meta"), "label_names", CifarClasses.Cifar10);
+        return new(
+            CifarPythonReader.Read("cifar10 train", files[..^1], names, "labels"),
+            CifarPythonReader.Read("cifar10 test", files[^1..], names, "labels"));
+    }
+
+    private static TrainTestSplit ReadPython100(string folder, bool coarse)
+    {
+        var kind = coarse ? "coarse" : "fine";
+        var names = CifarPythonReader.ClassNames(
+            Path.Combine(folder, "meta"), $"{kind}_label_names",
+            coarse ? CifarClasses.Cifar100Coarse : CifarClasses.Cifar100Fine);
+        return new(Read("train"), Read("test"));
+
+        ImageDataset Read(string part) =>
+            CifarPythonReader.Read($"cifar100 {part}", [Path.Combine(folder, part)], names, $"{kind}_labels");
     }
 
     /// <summary>

@@ -5,10 +5,18 @@ public static class DataCatalog
 {
     private static readonly DatasetEntry[] Entries =
     [
-        new("cifar10", CifarReader.Cifar10Files[0], ["cifar-10-batches-bin"],
-            (folder, _) => CifarReader.ReadCifar10(folder)),
-        new("cifar100", CifarReader.Cifar100Files[0], ["cifar-100-binary"],
-            (folder, _) => CifarReader.ReadCifar100(folder)),
+        new("cifar10", CifarReader.Cifar10Files[0], ["cifar-10-batches-bin", "cifar-10-batches-py"],
+            (folder, _) => CifarReader.ReadCifar10(folder))
+        {
+            IsPresent = folder =>
+                CifarReader.IsPresent(folder, CifarReader.Cifar10Files, CifarPythonReader.Cifar10Files),
+        },
+        new("cifar100", CifarReader.Cifar100Files[0], ["cifar-100-binary", "cifar-100-python"],
+            (folder, _) => CifarReader.ReadCifar100(folder))
+        {
+            IsPresent = folder =>
+                CifarReader.IsPresent(folder, CifarReader.Cifar100Files, CifarPythonReader.Cifar100Files),
+        },
         new("mnist", "train-images-idx3-ubyte", ["MNIST/raw"],
             (folder, _) => MnistReader.Read(folder, "mnist", MnistReader.Digits))
         {

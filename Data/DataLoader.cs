@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+
 namespace PyNetSharp.Data;
 
 /// <summary>Yields a data set in batches, and prepares the next one in the background.</summary>
@@ -8,6 +11,9 @@ namespace PyNetSharp.Data;
 /// </remarks>
 public sealed class DataLoader
 {
+    private const int ItemsPerTask = 8;     // of a batch that several threads prepare
+    private const ulong MixStream = ulong.MaxValue;     // of an epoch's generator, beside those of items
+
     private readonly Dataset data;
     private readonly int batchSize;
     private readonly ITransform transform;
@@ -57,6 +63,18 @@ public sealed class DataLoader
         itemShape = this.transform.Infer(data.ItemShape);
         var targetSize = TargetBatchShape(this.batchSize).Size;
         batchTracker = new(BatchShape(this.batchSize).Size + (data.HasLabels ? 0 : targetSize));
+    }
+
+    /// <summary>
+    /// Mixes the items of each batch, whose targets are then probabilities; null to leave them apart.
+    /// </summary>
+    /// <remarks>For training. A batch of a single item stays as it is.</remarks>
+    /// <exception cref="ArgumentException">The items have no labels to mix.</exception>
+    public Mixup? Mixup
+    {
+        get;
+        init => field = value is null || data.HasLabelPerItem ? value : throw new ArgumentException(
+            $"{data.Name}: Mixup mixes class labels, but the targets are {(HasLabels ? "masks" : "values")}.");
     }
 
     /// <summary>The number of items in a batch; an epoch's last may have fewer, unless dropped.</summary>
@@ -116,6 +134,7 @@ public sealed class DataLoader
     {
         var buffers = Interlocked.Exchange(ref idleBuffers, null)
             ?? new(data.ItemShape.Size, BatchShape(batchSize).Size, TargetBatchShape(batchSize).Size, data.HasLabels);
+        var mixes = epoch.Split(MixStream);
         Task<Batch>? next = null;
         try
         {
@@ -134,7 +153,8 @@ public sealed class DataLoader
                 var items = ItemsOf(order, b);
                 var x = batchTracker.Allocate(BatchShape(items.Length), device);
                 var values = data.HasLabels ? null : Tensor.Empty(TargetBatchShape(items.Length), device);
-                return Task.Run(() => Prepare(buffers, items.Span, epoch, x, values));
+                var mix = Mixup is null ? null : mixes.Split((ulong)b);
+                return Task.Run(() => Prepare(buffers, items, epoch, x, values, mix));
             }
         }
         finally
@@ -156,19 +176,15 @@ public sealed class DataLoader
     }
 
     /// <param name="values">The tensor for the targets, where they are values.</param>
-    private Batch Prepare(BatchBuffers buffers, ReadOnlySpan<int> items, Rng epoch, Tensor x, Tensor? values)
+    /// <param name="mix">Draws the share of <see cref="Mixup"/>; null without it.</param>
+    private Batch Prepare(
+        BatchBuffers buffers, ReadOnlyMemory<int> items, Rng epoch, Tensor x, Tensor? values, Rng? mix)
     {
         var (size, targetSize) = (itemShape.Size, data.TargetShape.Size);
-        data.Prefetch(items);
-        for (var i = 0; i < items.Length; i++)
-        {
-            data.Read(items[i], buffers.Item);
-            var y = buffers.Values.AsSpan(i * size, size);
-            transform.Apply(data.ItemShape, buffers.Item, y, epoch.Split(1 + (ulong)items[i]));
-            if (values is null) data.ReadTarget(items[i], buffers.Labels.AsSpan(i * targetSize, targetSize));
-            else data.ReadTarget(items[i], buffers.TargetValues.AsSpan(i * targetSize, targetSize));
-        }
-
+        data.Prefetch(items.Span);
+        if (device is CpuDevice) PrepareItems(0, items.Length, buffers.Item);
+        else PrepareInParallel();
+        if (mix is not null) return PrepareMixed(buffers, items.Length, x, Mixup!.Draw(mix));
         x.CopyFrom(buffers.Values.AsSpan(0, x.Shape.Size));
         if (values is null)
         {
@@ -178,6 +194,48 @@ public sealed class DataLoader
 
         values.CopyFrom(buffers.TargetValues.AsSpan(0, values.Shape.Size));
         return new(x, values);
+
+        // A GPU needs more items than one core prepares; the cores of a CPU compute the step before.
+        void PrepareInParallel()
+        {
+            try
+            {
+                Parallel.ForEach(
+                    Partitioner.Create(0, items.Length, ItemsPerTask), () => new float[data.ItemShape.Size],
+                    (range, _, item) => PrepareItems(range.Item1, range.Item2, item), _ => { });
+            }
+            catch (AggregateException fault)
+            {
+                ExceptionDispatchInfo.Throw(fault.InnerExceptions[0]);
+            }
+        }
+
+        float[] PrepareItems(int first, int end, float[] item)
+        {
+            for (var i = first; i < end; i++)
+            {
+                var index = items.Span[i];
+                data.Read(index, item);
+                var y = buffers.Values.AsSpan(i * size, size);
+                transform.Apply(data.ItemShape, item, y, epoch.Split(1 + (ulong)index));
+                if (values is null) data.ReadTarget(index, buffers.Labels.AsSpan(i * targetSize, targetSize));
+                else data.ReadTarget(index, buffers.TargetValues.AsSpan(i * targetSize, targetSize));
+            }
+
+            return item;
+        }
+    }
+
+    /// <summary>The batch of items that are in the buffers, mixed.</summary>
+    private Batch PrepareMixed(BatchBuffers buffers, int count, Tensor x, float share)
+    {
+        var values = buffers.Values.AsSpan(0, x.Shape.Size);
+        var labels = buffers.Labels.AsSpan(0, count);
+        Mixup.Mix(values, itemShape.Size, share, new float[itemShape.Size]);
+        x.CopyFrom(values);
+        var probabilities = new float[count * data.ClassNames.Count];
+        Mixup.Mix(labels, share, probabilities);
+        return new(x, Tensor.From([count, data.ClassNames.Count], probabilities, device), new(labels, device));
     }
 
     private Shape BatchShape(int size) => [size, .. itemShape.AsSpan()];
@@ -194,48 +252,5 @@ public sealed class DataLoader
         public int[] Labels { get; } = new int[hasLabels ? targets : 0];
 
         public float[] TargetValues { get; } = new float[hasLabels ? 0 : targets];
-    }
-
-    /// <summary>Allocates the tensors of batches, and frees the storage of those that are not referenced.</summary>
-    /// <remarks>
-    /// Only the garbage collector knows which batches are still referenced. A collection is started when enough batches
-    /// were allocated for some to be free, and only of the younger generations, which takes some tenths of a
-    /// millisecond. The three batches in use are promoted to the next generation by it, so at least three more are
-    /// allocated before the next collection. The more batches the caller keeps, the rarer are the collections.
-    /// </remarks>
-    /// <param name="size">The floats of a batch, with those of its targets, which live as long as its items.</param>
-    private sealed class BatchTracker(int size)
-    {
-        private const int BatchesInUse = 3;     // the current batch, the one before it, the one under preparation
-        private const int MaxFloats = 1 << 21, MaxBatches = 512;    // of all batches that wait for a collection
-        private readonly List<WeakReference<Tensor>> tensors = [];
-        private readonly int minBatches = Math.Clamp(MaxFloats / Math.Max(1, size), 2 * BatchesInUse, MaxBatches);
-        private int limit;
-
-        public Tensor Allocate(Shape shape, Device device)
-        {
-            lock (tensors)
-            {
-                if (tensors.Count >= Math.Max(minBatches, limit)) Collect();
-                var x = Tensor.Empty(shape, device);
-                tensors.Add(new(x));
-                return x;
-            }
-        }
-
-        private void Collect()
-        {
-            Collect(generation: 1);
-            // Kept by the caller, or promoted while in use.
-            if (tensors.Count > BatchesInUse) Collect(GC.MaxGeneration);
-            limit = 2 * tensors.Count;
-        }
-
-        private void Collect(int generation)
-        {
-            GC.Collect(generation);
-            GC.WaitForPendingFinalizers();                  // the finalizers free the storage
-            tensors.RemoveAll(tensor => !tensor.TryGetTarget(out _));
-        }
     }
 }

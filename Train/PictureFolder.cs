@@ -18,16 +18,18 @@ internal sealed record PictureFolder(string Folder, Shape Item, double? TestShar
 
     /// <summary>Whether a text names a folder: it is no data set's name, and has a separator or exists.</summary>
     public static bool IsOne(string data) =>
-        !DataCatalog.Names.Contains(data) && !data.Contains('\0')
+        !DataCatalog.Names.Contains(data) && !data.Contains('\0') && !CsvFile.IsOne(data)
         && (data.IndexOfAny([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar]) >= 0
             || data.StartsWith('~') || Directory.Exists(data));
 
-    /// <summary>The full path of a folder; other names as they are.</summary>
-    public static string Resolve(string data) => IsOne(data) ? Path.GetFullPath(UserPath.Expand(data)) : data;
+    /// <summary>The full path of a folder or a file; other names as they are.</summary>
+    public static string Resolve(string data) =>
+        IsOne(data) || CsvFile.IsOne(data) ? Path.GetFullPath(UserPath.Expand(data)) : data;
 
-    /// <summary>A name for files and folders: of a folder its last part.</summary>
+    /// <summary>A name for files and folders: of a folder its last part, of a file that without its ending.</summary>
     public static string NameOf(string data) =>
-        IsOne(data) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(data)) : data;
+        CsvFile.IsOne(data) ? Path.GetFileNameWithoutExtension(data)
+        : IsOne(data) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(data)) : data;
 
     /// <summary>The items that a network takes: of its channels, and as large as its recipe resizes to.</summary>
     public static Shape ItemFor(NetworkDefinition network, int? resize)

@@ -23,6 +23,14 @@ internal sealed record SettingRange(string Text, Func<double, bool> Contains)
 
     public static SettingRange WeightDecay { get; } = new("a number from 0 to 1", x => x is >= 0 and <= 1);
 
+    public static SettingRange LabelSmoothing { get; } = Dropout;
+
+    public static SettingRange GradientClip { get; } =
+        new("a finite number above 0", x => x > 0 && float.IsFinite((float)x) && (float)x > 0);
+
+    /// <summary>The decay of an exponential moving average.</summary>
+    public static SettingRange Ema { get; } = TestShare;
+
     public static SettingRange Epochs { get; } = Integers(1, 1_000_000);
 
     public static SettingRange BatchSize { get; } = Integers(1, 65_536);

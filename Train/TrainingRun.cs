@@ -9,6 +9,7 @@ namespace PyNetSharp.Train;
 internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput screen)
 {
     private readonly Recipe recipe = settings.Recipe;
+    private readonly Regularization regularization = settings.Regularization;
     private LoadReport? loaded;                 // of the initial weights
     private bool startsAnew;                    // without a checkpoint
 
@@ -26,10 +27,14 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         var device = settings.Device;
         var rng = new Rng(settings.Seed);
         // Statistics over all training items, also with --limit, so that 'pynet evaluate' has the same ones.
-        var trainTransform = recipe.CreateTransforms(data.Train, settings.Augment);
+        var augment = regularization.Augment;
+        var trainTransform = augment?.CreateTransforms(recipe, data.Train) ?? recipe.CreateTransforms(data.Train);
         var testTransform = recipe.CreateTransforms(data.Train);
         var order = rng.Split(2).NextUInt64();
-        var trainLoader = new DataLoader(train, recipe.BatchSize, trainTransform, settings.Shuffle, order, device);
+        var trainLoader = new DataLoader(train, recipe.BatchSize, trainTransform, settings.Shuffle, order, device)
+        {
+            Mixup = augment?.Mixup,
+        };
         var testLoader = new DataLoader(test, recipe.BatchSize, testTransform, shuffle: false, device: device);
         var validationLoader = validation is null ? null
             : new DataLoader(validation, recipe.BatchSize, testTransform, shuffle: false, device: device);
@@ -53,16 +58,24 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             var policy = settings.Checkpoints;
             var recorder = new RunRecorder(
                 run, title, screen.WriteResult, settings.MetadataOf(train), policy.Every, policy.Keep,
-                recipe.SaveEvery);
-            var trainer = new Trainer(model, trainLoader, testLoader, optimizer, schedule: schedule)
+                recipe.SaveEvery)
             {
+                Average = regularization.Ema is { } decay ? new(model, decay) : null,
+            };
+            AveragedWeights[] averaging = recorder.Average is { } average ? [new(average)] : [];
+            var loss = new CrossEntropyLoss(labelSmoothing: (float)regularization.LabelSmoothing);
+            var trainer = new Trainer(model, trainLoader, testLoader, optimizer, loss, schedule)
+            {
+                EvaluationLoss = new CrossEntropyLoss(),
+                MaxGradientNorm = (float?)regularization.GradientClip,
+                Patience = regularization.Patience,
                 AccumulateSteps = settings.Accumulate,
                 Validation = validationLoader,
                 EvaluateEvery = recipe.EvaluateEvery,
                 TestEvery = recipe.TestEvery,
                 MaxSteps = settings.MaxSteps,
                 RollbackFactor = policy.RollbackFactor,
-                Callbacks = [recorder, display, new HistoryDisplay(screen, recipe.EvaluateEvery)],
+                Callbacks = [.. averaging, recorder, display, new HistoryDisplay(screen, recipe.EvaluateEvery)],
             };
             if (settings.ResumedFrom is { } earlier && !Resume(earlier, trainer, recorder, trainLoader)) return 0;
             WriteDescription(trainLoader, validationLoader, testLoader, train, layers);
@@ -87,9 +100,10 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         recorder.Resume(trainer, step);
         if (trainer.IsComplete(recipe.Epochs))
         {
-            var message =
-                $"The run in '{run.Folder}' is complete: {trainer.Step} steps are done of {Steps(train)}. " +
-                "A larger --epochs or --max-steps makes it longer.";
+            var message = $"The run in '{run.Folder}' is complete: " + (trainer.HasStoppedEarly
+                ? $"it stopped early, after step {trainer.Step}. A larger --patience makes it longer."
+                : $"{trainer.Step} steps are done of {Steps(train)}. " +
+                    "A larger --epochs or --max-steps makes it longer.");
             if (!settings.AcceptsComplete) throw new InputException(message);
             screen.WriteResult(message);
             return false;
@@ -170,6 +184,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
     {
         var heldOut = validation is null ? "" : $", {NumberFormatting.Count(validation.Count)} validation";
         var width = recipe.WidthMultiplier == 1 ? "" : $" at width {NumberFormatting.Number(recipe.WidthMultiplier)}";
+        var extras = regularization.Describe() is { } facts ? $", {facts}" : "";
         screen.WriteInfo(
             $"{settings.Network.Name}{width} on {recipe.Data}: " +
             $"{NumberFormatting.Count(train.Count)} training{heldOut} and " +
@@ -180,7 +195,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         var device = settings.Device is CpuDevice cpu
             ? $"{cpu.Threads} threads"
             : $"on {settings.Device} ({settings.Gpu?.Model})";
-        screen.WriteInfo($"{RecipeText.Describe(recipe, settings.Accumulate)}, seed {settings.Seed}, {device}");
+        screen.WriteInfo($"{RecipeText.Describe(recipe, settings.Accumulate)}{extras}, seed {settings.Seed}, {device}");
     }
 
     /// <summary>Where the weights come from, and which of them are trained.</summary>
@@ -199,6 +214,9 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
     {
         if (stop.IsCancellationRequested)
             screen.WriteResult($"stopped after {NumberFormatting.Count(trainer.Step)} steps");
+        if (trainer.HasStoppedEarly)
+            screen.WriteResult(
+                $"stopped early: no better validation accuracy in {regularization.Patience} epochs");
         if (trainer.Best is { ValidationAccuracy: { } chosen } best)
         {
             screen.WriteResult($"best validation accuracy {NumberFormatting.Percent(chosen)} in epoch {best.Epoch}");

@@ -24,8 +24,11 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
     /// <summary>The data folder; null for the environment's or the default one.</summary>
     public string? DataFolder { get; init; }
 
-    /// <summary>The share of a folder's pictures to test on; null where the data have parts.</summary>
+    /// <summary>The share of a folder's or a file's items to test on; null where the data have parts.</summary>
     public double? TestShare { get; init; }
+
+    /// <summary>How a file of comma-separated values is read; null for other data.</summary>
+    public CsvOptions? CsvOptions { get; init; }
 
     /// <summary>Whether a folder's damaged pictures are left out.</summary>
     public bool SkipDamaged { get; init; }
@@ -33,7 +36,7 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
     /// <summary>Whether the user chose the recipe's <see cref="Recipe.Resize"/>.</summary>
     public bool ResizeIsChosen { get; init; }
 
-    public bool Augment { get; init; }
+    public Regularization Regularization { get; init; } = new();
 
     public bool Shuffle { get; init; } = true;
 
@@ -67,6 +70,9 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
         ? new(Recipe.Data, PictureFolder.ItemFor(Network, Recipe.Resize), TestShare, Seed, SkipDamaged)
         : null;
 
+    /// <summary>The file that is the data set; null for another one.</summary>
+    public CsvFile? Csv => CsvOptions is null ? null : new(Recipe.Data, CsvOptions);
+
     /// <summary>The metadata of the run's weight files.</summary>
     /// <param name="data">The data set.</param>
     public IReadOnlyDictionary<string, string> MetadataOf(Dataset data) => new WeightMetadata
@@ -81,6 +87,8 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
         ClassNames = data.ClassNames,
         TestShare = TestShare,
         Seed = TestShare is null ? null : Seed,
+        Label = CsvOptions?.Label,
+        Separator = CsvOptions?.Separator,
     }.ToMetadata();
 
     /// <summary>The description of the device; null for the CPU.</summary>

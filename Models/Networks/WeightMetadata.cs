@@ -46,6 +46,12 @@ public sealed record WeightMetadata
     /// <summary>The seed that chose them.</summary>
     public ulong? Seed { get; init; }
 
+    /// <summary>The column of the classes, of a file of comma-separated values.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>The character between its fields.</summary>
+    public char? Separator { get; init; }
+
     /// <summary>The metadata for a file.</summary>
     public IReadOnlyDictionary<string, string> ToMetadata()
     {
@@ -59,6 +65,8 @@ public sealed record WeightMetadata
         Add("std", Std);
         Add("test_share", TestShare);
         Add("seed", Seed);
+        Add("label", Label);
+        Add("separator", Separator);
         if (ClassNames is not null) metadata["classes"] = WriteNames(ClassNames);
         return metadata;
 
@@ -86,6 +94,8 @@ public sealed record WeightMetadata
             ClassNames = ReadNames(Text("classes", MaxClassBytes)),
             TestShare = Number("test_share", x => x is > 0 and < 1),
             Seed = ReadSeed(Text("seed", MaxNameLength)),
+            Label = Text("label", MaxPathLength),
+            Separator = Text("separator", 1) is [var separator] ? separator : null,
         };
 
         string? Text(string key, int most) =>

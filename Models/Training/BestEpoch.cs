@@ -84,6 +84,11 @@ internal sealed class BestEpoch(Module model, bool byLoss)
         return true;
     }
 
+    /// <summary>Whether a result is better than the best whole epoch's.</summary>
+    public bool IsImprovement(double? accuracy, double? loss) => byLoss
+        ? loss < (weights.Loss ?? double.PositiveInfinity)
+        : accuracy > (weights.Accuracy ?? -1);
+
     /// <summary>Forgets the part of an epoch, because training goes on.</summary>
     public void DropPart() => part = null;
 

@@ -43,7 +43,7 @@ internal sealed class LossMonitor(Module model, DataLoader train, DataLoader? te
     /// <summary>Records a batch, without waiting for a GPU.</summary>
     public void Add(Tensor outputs, Tensor loss, Batch batch)
     {
-        if (batch.Target.HasLabelPerItem) log.Add(outputs, loss, batch.Labels);
+        if (batch.DominantLabels is { } labels) log.Add(outputs, loss, labels);
         else log.Add(loss, batch.Count);
     }
 

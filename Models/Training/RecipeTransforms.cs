@@ -22,15 +22,41 @@ public static class RecipeTransforms
         /// <exception cref="InputException">Augmentation of items that are not images.</exception>
         public ITransform CreateTransforms(Dataset train, bool augment = false)
         {
+            ArgumentNullException.ThrowIfNull(train);
+            return recipe.CreateTransforms(
+                train, !augment ? [] : train.ItemShape.Rank == 3 ? StandardAugmentation(train.ItemShape)
+                : throw NoImages(train));
+        }
+
+        /// <summary>Random transforms, and then the recipe's, for the items of a data set.</summary>
+        /// <param name="train">As for the other overload.</param>
+        /// <param name="augmentations">
+        /// What is done to images before they are resized and normalized, when pixels are in [0, 1]; in this order.
+        /// </param>
+        /// <exception cref="InputException">Augmentation of items that are not images.</exception>
+        public ITransform CreateTransforms(Dataset train, IReadOnlyList<ITransform> augmentations)
+        {
             ArgumentNullException.ThrowIfNull(recipe);
             ArgumentNullException.ThrowIfNull(train);
+            ArgumentNullException.ThrowIfNull(augmentations);
             if (train.ItemShape.Rank == 3)
-                return new Compose([.. CreateImageTransforms(recipe, train.ItemShape, augment)]);
-            return augment
-                ? throw new InputException(
-                    $"{train.Name} cannot be augmented: its items of shape {train.ItemShape} are no images.")
-                : Standardize(train);
+                return new Compose(
+                    [.. augmentations, ForImages(train.ItemShape, recipe.Resize, recipe.Mean, recipe.Std)]);
+            return augmentations.Count == 0 ? Standardize(train) : throw NoImages(train);
         }
+    }
+
+    /// <summary>
+    /// The augmentation that is usual for CIFAR: random crop with padding 4 and, of color images, horizontal flip with
+    /// p = 0.5.
+    /// </summary>
+    /// <param name="item">[c, h, w]</param>
+    /// <seealso href="https://arxiv.org/abs/1512.03385">He, Zhang, Ren and Sun, 2016, §4.2</seealso>
+    public static IReadOnlyList<ITransform> StandardAugmentation(Shape item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        var crop = new RandomCrop(item[1], item[2], Padding);
+        return item[0] > 1 ? [crop, new RandomHorizontalFlip()] : [crop];
     }
 
     /// <summary>The transforms without augmentation for images [c, h, w].</summary>
@@ -42,12 +68,8 @@ public static class RecipeTransforms
             : new Compose(normalize);
     }
 
-    private static IEnumerable<ITransform> CreateImageTransforms(Recipe recipe, Shape item, bool augment)
-    {
-        if (augment) yield return new RandomCrop(item[1], item[2], Padding);
-        if (augment && item[0] > 1) yield return new RandomHorizontalFlip();
-        yield return ForImages(item, recipe.Resize, recipe.Mean, recipe.Std);
-    }
+    private static InputException NoImages(Dataset train) =>
+        new($"{train.Name} cannot be augmented: its items of shape {train.ItemShape} are no images.");
 
     private static Normalize Standardize(Dataset train)
     {

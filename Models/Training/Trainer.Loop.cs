@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PyNetSharp.Data;
+using PyNetSharp.Optimizers;
 
 namespace PyNetSharp.Training;
 
@@ -28,9 +29,9 @@ public sealed partial class Trainer
     }
 
     /// <summary>Whether an epoch lacks steps, or the evaluation with which training ends.</summary>
-    private bool IsOpen(int epoch, int epochs) =>
+    private bool IsOpen(int epoch, int epochs) => !HasStoppedEarly && (
         Step < Math.Min((long)epochs * StepsPerEpoch, MaxSteps ?? long.MaxValue)
-        || (running?.Epoch == epoch && LacksEvaluation(epoch, epochs));
+        || (running?.Epoch == epoch && LacksEvaluation(epoch, epochs)));
 
     private bool LacksEvaluation(int epoch, int epochs)
     {
@@ -45,12 +46,15 @@ public sealed partial class Trainer
         var firstBatch = (int)(Plan.BatchesBefore(Step) - (epoch - 1L) * train.BatchCount);
         var metrics = BeginEpoch(epoch);
         Measured? validation = null, tested = null;
+        var stopsEarly = false;
         try
         {
             TrainBatches(metrics, firstBatch, cancellation);
             var due = DueParts(epoch, IsLast(epoch, epochs));
             if (due.Validation) validation = Evaluate(ValidationEvaluation!, cancellation);
-            if (due.Test && !cancellation.IsCancellationRequested) tested = Evaluate(TestEvaluation!, cancellation);
+            stopsEarly = validation is not null && StopsEarly(epoch, validation);
+            if ((due.Test || stopsEarly) && !cancellation.IsCancellationRequested)
+                tested = Evaluate(TestEvaluation!, cancellation);
         }
         catch (DivergenceException) when (CanRollBack)
         {
@@ -72,7 +76,7 @@ public sealed partial class Trainer
         {
             ValidationAccuracy = validation?.Accuracy,
             ValidationLoss = validation?.Loss,
-        }, epochs);
+        }, isTestDue: stopsEarly || DueParts(epoch, IsLast(epoch, epochs)).Test);
     }
 
     /// <summary>The epoch that training was in, or a new one.</summary>
@@ -133,6 +137,7 @@ public sealed partial class Trainer
         if (!Plan.IsLast(number)) return;
 
         if (isDue) losses.KeepWeights(Step + 1);
+        if (MaxGradientNorm is { } norm) optimizer.Parameters.ClipGradNorm(norm);
         canUndoStep = false;
         optimizer.Step();
         Step++;
@@ -145,6 +150,13 @@ public sealed partial class Trainer
         losses.Check(result, Step, LearningRate);
         return new(result.Accuracy, result.Loss, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
+
+    /// <summary>Whether training ends with an epoch, of whose evaluation nothing is kept yet.</summary>
+    private bool StopsEarly(int epoch, Measured validation) =>
+        Step == (long)epoch * StepsPerEpoch && !best.IsImprovement(validation.Accuracy, validation.Loss)
+        && IsOutOfPatience(epoch) && TestEvaluation is not null;
+
+    private bool IsOutOfPatience(int epoch) => Patience is { } most && Best is { } kept && epoch - kept.Epoch >= most;
 
     private bool IsLast(int epoch, int epochs) => epoch == epochs || Step == MaxSteps;
 
@@ -161,10 +173,10 @@ public sealed partial class Trainer
     /// An epoch is whole if a training that goes on has the same result for it: all steps are done, and it was
     /// evaluated because that was due, not because training ended. One whose last evaluation was canceled is not.
     /// </summary>
-    private void EndEpoch(EpochRecord epoch, int epochs)
+    private void EndEpoch(EpochRecord epoch, bool isTestDue)
     {
         var done = PartsOf(epoch);
-        var isCanceled = DueParts(epoch.Epoch, IsLast(epoch.Epoch, epochs)).Test && !done.Test;
+        var isCanceled = isTestDue && !done.Test;
         if (Step < (long)epoch.Epoch * StepsPerEpoch || isCanceled || done != DueParts(epoch.Epoch, isLast: false))
         {
             EndPart(epoch);

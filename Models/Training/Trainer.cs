@@ -98,6 +98,36 @@ public sealed partial class Trainer
     }
 
     /// <summary>
+    /// The loss that validation and test items are measured by; null for the loss that is minimized. For a loss that is
+    /// made harder for training, as by label smoothing.
+    /// </summary>
+    public ILoss? EvaluationLoss { get; init; }
+
+    /// <summary>
+    /// The greatest norm of all gradients of a step, taken as one vector; a greater one is scaled down to it
+    /// (<see cref="ClipGradNormExtensions"/>). Null for no limit.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+    public float? MaxGradientNorm
+    {
+        get;
+        init => field = value is null or > 0 ? value : throw new ArgumentOutOfRangeException(
+            nameof(value), value.Value.ToString(CultureInfo.InvariantCulture), "A positive number was expected.");
+    }
+
+    /// <summary>
+    /// Training ends after the evaluation of an epoch that is this many epochs after the <see cref="Best"/> one, and is
+    /// no better; null for no such end. It needs <see cref="Validation"/> items: test items that decide when to stop no
+    /// longer measure what a model does on new ones.
+    /// </summary>
+    /// <seealso href="https://doi.org/10.1007/3-540-49430-8_3">Prechelt, 1998, early stopping</seealso>
+    public int? Patience { get; init => field = value is { } epochs ? (int)CheckPositive(epochs) : null; }
+
+    /// <summary>Whether training has ended, or would end at once, because of <see cref="Patience"/>.</summary>
+    public bool HasStoppedEarly => History is [.., var last] && last.Step == (long)last.Epoch * StepsPerEpoch
+        && PartsOf(last) is { Validation: true } done && (done.Test || test is null) && IsOutOfPatience(last.Epoch);
+
+    /// <summary>
     /// The epochs from one evaluation to the next, at least 1; the last is evaluated too. On the validation items where
     /// there are some, and otherwise on the test items.
     /// </summary>
@@ -165,10 +195,12 @@ public sealed partial class Trainer
     private AccumulationPlan Plan => field ??= new(train, AccumulateSteps);
 
     private PeriodicEvaluation? ValidationEvaluation =>
-        field ??= Validation is null ? null : new(model, Validation, loss, EvaluateEvery);
+        field ??= Validation is null ? null : new(model, Validation, EvaluationLoss ?? loss, EvaluateEvery);
 
     private PeriodicEvaluation? TestEvaluation => field ??= test is null ? null
-        : new(model, test, loss, Validation is null ? EvaluateEvery : TestEvery > 0 ? TestEvery : int.MaxValue);
+        : new(
+            model, test, EvaluationLoss ?? loss,
+            Validation is null ? EvaluateEvery : TestEvery > 0 ? TestEvery : int.MaxValue);
 
     private LearningRateSchedule? InnerSchedule => schedule is LinearWarmupLR warmup ? warmup.Schedule : schedule;
 
@@ -181,7 +213,9 @@ public sealed partial class Trainer
     /// <exception cref="DeadReluException">The network outputs the same scores for every input.</exception>
     /// <exception cref="ShapeException">The model cannot take the items.</exception>
     /// <exception cref="InputException">The data can no longer be read.</exception>
-    /// <exception cref="InvalidOperationException">The optimizer trains none of the model's parameters.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The optimizer trains none of the model's parameters, or <see cref="Patience"/> has no validation items.
+    /// </exception>
     /// <remarks>
     /// Whatever is thrown within an epoch, the callbacks receive the epoch up to its last step. Modules that are
     /// frozen, and those in evaluation mode while the model around them is in training mode, stay so.
@@ -190,6 +224,8 @@ public sealed partial class Trainer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         checks.CheckOptimizer();
+        if (Patience is not null && Validation is null)
+            throw new InvalidOperationException("Trainer: Patience needs Validation items to decide when to stop.");
         if (checks.IsWholeModelInEvaluation) model.Train();
         isStateComplete = true;
         try

@@ -36,6 +36,9 @@ internal sealed record HostileFormat(string Name, byte[][] Seeds, string File, A
         {
             Prepare = folder => DataFiles.WriteCifar10(folder, records: 1),
         },
+        new("pickle", [.. CifarPythonTests.Pickles.Values.Skip(1)], "data_batch_1", ReadPickles),
+        new("table", [Encoding.UTF8.GetBytes("a,k\n1,x\n\"2\",\"y\"\n")], "a.csv",
+            folder => ReadAll(CsvReader.Read(Path.Combine(folder, "a.csv"), new("k")))),
         new("idx", [DataFiles.Idx([5, 6, 7], new byte[210]), DataFiles.Idx([3], [1, 2, 3])], "idx", ReadIdx),
         new("gz", [DataFiles.Idx([5, 6, 7], new byte[210])], "idx", ReadIdx) { Wrap = DataFiles.Gzip },
         new("gz, compressed", [DataFiles.Gzip(DataFiles.Idx([5, 6, 7], new byte[210]))], "idx", ReadIdx),
@@ -58,6 +61,13 @@ internal sealed record HostileFormat(string Name, byte[][] Seeds, string File, A
         new("tar.gz", [DataFiles.Gzip(Tar(TarEntryFormat.Pax))], "x.tar.gz", Extract),
         new("zip", [Zip()], "x.zip", folder => Archive.Extract(Path.Combine(folder, "x.zip"))),
     ];
+
+    private static void ReadPickles(string folder)
+    {
+        foreach (var name in CifarPythonReader.Cifar10Files.Skip(1))
+            System.IO.File.Copy(Path.Combine(folder, "data_batch_1"), Path.Combine(folder, name), overwrite: true);
+        ReadAll(CifarReader.ReadCifar10(folder));
+    }
 
     private static void Extract(string folder) => Archive.Extract(Path.Combine(folder, "x.tar.gz"));
 

@@ -4,7 +4,8 @@ namespace PyNetSharp.Tests;
 
 /// <summary>
 /// A training that is killed after any of its steps and resumed from the checkpoint there ends as one that was not:
-/// with dropout, batch norm, random transforms, accumulated gradients, averaged weights and a schedule with a state.
+/// with dropout, batch norm, random transforms, mixed batches, clipped and accumulated
+/// gradients, averaged weights and a schedule with a state.
 /// </summary>
 public sealed class ExactResumeTests
 {
@@ -182,13 +183,18 @@ public sealed class ExactResumeTests
                 Images.Train.Take(items), 4,
                 new Compose(
                     new RandomCrop(Images.Train.ItemShape[1], Images.Train.ItemShape[2], 2),
-                    new RandomHorizontalFlip()),
-                seed: 3);
+                    new RandomHorizontalFlip(), new RandomRotation(10), new RandAugment(), new Cutout(3)),
+                seed: 3)
+            {
+                Mixup = new(1),
+            };
             Trainer = new(
                 model, train, new(Images.Test, 4, shuffle: false), new Adam(model.Parameters(), 0.01f),
                 schedule: new LinearWarmupLR(2, new ReduceLROnPlateau(PlateauMode.Max, factor: 0.5, patience: 0)))
             {
                 AccumulateSteps = 2,
+                MaxGradientNorm = 0.3f,
+                EvaluationLoss = new CrossEntropyLoss(labelSmoothing: 0.1f),
                 EvaluateEvery = 2,
                 RollbackFactor = rollback,
                 Callbacks = [new Killer(this), average, .. writer is null ? [] : (ITrainingCallback[])[writer]],

@@ -61,6 +61,17 @@ internal static class CheckedOption
     public static Option<string?> Text(string name, string value, string help, params string[] known) =>
         Create<string?>(name, value, help, "a text that is not empty", text => text.Length > 0 ? text : null, known);
 
+    /// <summary>A text that may be left out after the option's name.</summary>
+    /// <param name="implied">The text where it is left out.</param>
+    public static Option<string?> OptionalText(
+        string name, string value, string help, string implied, params string[] known)
+    {
+        var option = Create<string?>(name, $"[{value}]", help, "", text => text, known);
+        option.Arity = ArgumentArity.ZeroOrOne;
+        option.CustomParser = result => result.Tokens is [var given] ? given.Value : implied;
+        return option;
+    }
+
     /// <summary>A text that a function accepts.</summary>
     public static Option<string?> Checked(
         string name, string value, string help, string expected, Func<string, bool> fits) =>

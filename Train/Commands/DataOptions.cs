@@ -8,9 +8,10 @@ namespace PyNetSharp.Train;
 internal sealed class DataOptions
 {
     public Option<string?> Data { get; } = CheckedOption.Text(
-        "--data", "NAME|DIR",
+        "--data", "NAME|DIR|FILE",
         $"The data set: {string.Join(", ", DataCatalog.Names)}; or a folder of pictures, with a folder for each " +
-        "class in it, or in its train/ and test/. Default: the model's.",
+        "class in it, or in its train/ and test/; or a file of comma-separated values (.csv, .tsv). Default: the " +
+        "model's.",
         [.. DataCatalog.Names]);
 
     public Option<string?> Folder { get; } = CheckedOption.Path(
@@ -29,8 +30,15 @@ internal sealed class DataOptions
 
     public Option<double?> TestShare { get; } = CheckedOption.Number(
         "--split", "X",
-        "The share of a folder's pictures to test on, of each class, where there are no train/ and test/; --seed " +
-        "chooses which. Default: 0.1.", SettingRange.TestShare);
+        "The share of a folder's pictures or a file's lines to test on, of each class, where there are no train/ and " +
+        "test/; --seed chooses which. Default: 0.1.", SettingRange.TestShare);
+
+    public Option<string?> Label { get; } = CheckedOption.Text(
+        "--label", "COLUMN", "The column of a .csv file that has the classes; all others are numbers.");
+
+    public Option<string?> Separator { get; } = CheckedOption.Checked(
+        "--separator", "C", "What separates the fields of a .csv file, as ';' or tab. Default: a comma, in .tsv a tab.",
+        CsvFile.SeparatorText, text => CsvFile.ParseSeparator(text) is not null);
 
     public Option<bool> SkipDamaged { get; } = CheckedOption.Switch(
         "--skip-damaged", "Leave out a folder's files that are no images or damaged; without it they are errors.");
@@ -59,6 +67,25 @@ internal sealed class DataOptions
         }
     }
 
+    /// <summary>How a file of comma-separated values is read; null for other data.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="data">The set, or a path.</param>
+    /// <param name="kept">What is known of the file; null for a file that is new.</param>
+    /// <exception cref="InputException">The column of the classes is not known, or there is no such file.</exception>
+    public CsvOptions? ReadCsv(ParseResult parse, string data, CsvOptions? kept = null)
+    {
+        Option[] own = [Label, Separator];
+        if (!CsvFile.IsOne(data))
+            return Array.Find(own, option => parse.GetResult(option) is { Implicit: false }) is { } given
+                ? throw new InputException(
+                    $"{given.Name} belongs to a file of comma-separated values, but the data are {data}.")
+                : null;
+        var label = parse.GetValue(Label) ?? kept?.Label ?? throw new InputException(
+            $"{Label.Name} is missing: which column of '{data}' has the classes?");
+        var separator = parse.GetValue(Separator) is { } text ? CsvFile.ParseSeparator(text) : kept?.Separator;
+        return (kept ?? new(label)) with { Label = label, Separator = separator ?? CsvFile.DefaultSeparator(data) };
+    }
+
     /// <summary>The share to test on that a new run uses; null where its data have parts.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="data">The set, or a folder's path.</param>
@@ -66,9 +93,11 @@ internal sealed class DataOptions
     public double? ReadTestShare(ParseResult parse, string data)
     {
         var given = parse.GetValue(TestShare);
+        if (CsvFile.IsOne(data)) return given ?? PictureFolder.DefaultTestShare;
         if (!PictureFolder.IsOne(data))
             return given is null ? null : throw new InputException(
-                $"{TestShare.Name} belongs to a folder of pictures, but the data set is {data}, which has parts.");
+                $"{TestShare.Name} belongs to a folder of pictures or a file, but the data set is {data}, which has " +
+                "parts.");
         if (!ImageFolder.HasParts(data)) return given ?? PictureFolder.DefaultTestShare;
         return given is null ? null : throw new InputException(
             $"{TestShare.Name}: '{data}' has train/ and test/, which are the parts; leave it out.");

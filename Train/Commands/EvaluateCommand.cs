@@ -44,7 +44,8 @@ internal sealed class EvaluateCommand : ConsoleCommand
         : base("evaluate", "evaluate MODEL", "Measure saved weights: loss, accuracy, also per class, confusion matrix.")
     {
         AddModel(model);
-        AddGroup("Data", data.Data, data.Folder, data.Download, split, data.Resize, data.SkipDamaged);
+        AddGroup("Data", data.Data, data.Folder, data.Download, split, data.Label, data.Separator, data.Resize,
+            data.SkipDamaged);
         AddGroup("Network", weights, width);
         AddGroup("Run", batchSize, device.Name, device.Threads, device.Precision);
         AddGroup("Output", logits, json);
@@ -79,8 +80,8 @@ internal sealed class EvaluateCommand : ConsoleCommand
 
         var target = device.Open(parse);
         var asJson = parse.GetValue(json);
-        var sets = PictureFolder.IsOne(recipe.Data)
-            ? LoadPictures(parse, network, recipe, origin)
+        var sets = LoadCsv(parse, recipe.Data, origin) is { } table ? table
+            : PictureFolder.IsOne(recipe.Data) ? LoadPictures(parse, network, recipe, origin)
             : data.Load(parse, recipe.Data, parse.GetValue(data.Folder), new ConsoleOutput(quiet: asJson));
         var part = parse.GetValue(split) == Part.Train ? sets.Train : sets.Test;
         var transform = recipe.CreateTransforms(sets.Train);
@@ -110,6 +111,23 @@ internal sealed class EvaluateCommand : ConsoleCommand
         return result.NanCount < result.Count
             ? 0
             : throw new InputException($"With '{file}' every item has a NaN among its scores: they classify nothing.");
+    }
+
+    /// <summary>The table that the weights were trained on, in its parts; null for other data.</summary>
+    private TrainTestSplit? LoadCsv(ParseResult parse, string path, WeightMetadata origin)
+    {
+        var kept = origin.Label is null ? null : new CsvOptions(origin.Label)
+        {
+            Separator = origin.Separator ?? ',',
+            TestShare = origin.TestShare ?? PictureFolder.DefaultTestShare,
+            Seed = origin.Seed ?? 0,
+        };
+        if (data.ReadCsv(parse, path, kept) is not { } options) return null;
+        return path == origin.Data
+            ? new CsvFile(path, options).Load()
+            : throw new InputException(
+                $"'{path}' is not what the weights were trained on, by whose training items numbers are normalized; " +
+                "its lines would be normalized in another way.");
     }
 
     /// <summary>The pictures that the weights were trained for, in their parts; or all of another folder.</summary>

@@ -12,9 +12,9 @@ internal sealed class RunOptions
     public Option<string?> Resume { get; } = CheckedOption.Path(
         "--resume", "DIR",
         "Resume the run in this folder where it stopped, with its settings. Others are refused, except --epochs, " +
-        "--max-steps, --data-dir, --download, --device, --threads, --checkpoint-every, --keep, --on-divergence, " +
-        "--log-every, --save-every and --quiet. Another device rounds differently: from there on the last bits of " +
-        "the weights are not those of the first one.");
+        "--max-steps, --patience, --data-dir, --download, --device, --threads, --checkpoint-every, --keep, " +
+        "--on-divergence, --log-every, --save-every and --quiet. Another device rounds differently: from there on " +
+        "the last bits of the weights are not those of the first one.");
 
     public Option<bool> ResumeOrStart { get; } = CheckedOption.Switch(
         "--resume-or-start",

@@ -57,7 +57,8 @@ internal sealed partial class TrainCommand
             Schedule = parse.GetValue(schedule) is { } text ? ScheduleText.Parse(text, length) : recipe.Schedule,
             Epochs = length,
             Validation = parse.GetValue(validation) ?? recipe.Validation,
-            EvaluateEvery = parse.GetValue(evaluateEvery) ?? recipe.EvaluateEvery,
+            EvaluateEvery = parse.GetValue(evaluateEvery)
+                ?? (regularization.HasPatience(parse) ? 1 : recipe.EvaluateEvery),
             TestEvery = parse.GetValue(testEvery) ?? recipe.TestEvery,
             LogEvery = parse.GetValue(run.LogEvery) ?? recipe.LogEvery,
             SaveEvery = parse.GetValue(run.SaveEvery) ?? recipe.SaveEvery,

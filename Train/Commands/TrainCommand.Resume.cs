@@ -12,10 +12,13 @@ internal sealed partial class TrainCommand
         found.Add("model", model, config.Model);
         found.Add(data.Data, config.Data, text => PictureFolder.Resolve(text!));
         found.Add(data.TestShare, config.TestShare);
+        found.Add(data.Label, config.Label);
+        found.Add(
+            data.Separator, config.Separator, text => CsvFile.FormatSeparator(CsvFile.ParseSeparator(text!)!.Value));
         found.Add(data.SkipDamaged, config.SkipDamaged);
         found.Add(limit, config.Limit);
         found.Add(data.Resize, config.Resize);
-        found.Add(augment, config.Augment);
+        regularization.Compare(found, config);
         found.Add(shuffle, config.Shuffle ? BooleanChoice.True : BooleanChoice.False);
         found.Add(width, config.Width);
         found.Add(dropout, config.Dropout, x => (double?)(float?)x);

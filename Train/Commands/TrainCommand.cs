@@ -41,8 +41,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
         "Do not train these modules, which 'pynet models MODEL' lists, and keep them in evaluation mode. " +
         $"'{FrozenModules.Features}' is all but the last layer where no module has that name.");
 
-    private readonly Option<bool> augment = CheckedOption.Switch(
-        "--augment", "Move training images by up to 4 pixels, and mirror color images half of the time.");
+    private readonly RegularizationOptions regularization = new();
 
     private readonly Option<BooleanChoice?> shuffle = CheckedOption.Boolean(
         "--shuffle", "Whether each epoch has its own order; false: the file's. Default: true.");
@@ -124,13 +123,16 @@ internal sealed partial class TrainCommand : ConsoleCommand
         AddModel(model);
         AddGroup(
             "Data",
-            data.Data, data.Folder, data.Download, data.TestShare, data.SkipDamaged, limit, data.Resize, augment,
-            shuffle);
+            data.Data, data.Folder, data.Download, data.TestShare, data.Label, data.Separator, data.SkipDamaged,
+            limit, data.Resize,
+            regularization.Augment, shuffle);
         AddGroup("Network", width, dropout, init, weights, newHead, freeze);
         AddGroup(
             "Training; what is not given is the model's own",
-            epochs, maxSteps, batchSize, accumulate, optimizer, learningRate, momentum, nesterov, weightDecay, schedule,
-            validation, evaluateEvery, testEvery);
+            [
+                epochs, maxSteps, batchSize, accumulate, optimizer, learningRate, momentum, nesterov, weightDecay,
+                schedule, .. regularization.OfTraining, validation, evaluateEvery, testEvery,
+            ]);
         AddGroup("Run", [seed, device.Name, device.Threads, device.Precision, .. run.All, quiet]);
         Examples.AddRange(
         [
@@ -142,6 +144,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
             ("pynet train nin --data cifar100 --weights nin-cifar10.safetensors --new-head --freeze features",
                 "Fine-tune: train a new last layer on top of trained ones."),
             ("pynet train nin --data photos --split 0.2", "Train on pictures in photos/cats, photos/dogs, …"),
+            ("pynet train fcnet --data wine.csv --label kind", "Train on the numbers of a table."),
             ("pynet train --resume runs/first --epochs 200", "Resume a run that was stopped, or make it longer."),
             ("pynet train alexnet --data cifar10 --out runs/a --resume-or-start",
                 "Begin a run, or go on with it: for a supervisor that repeats the command."),
@@ -157,8 +160,9 @@ internal sealed partial class TrainCommand : ConsoleCommand
 
         var warmUp = new WarmUpRun(settings.Network, settings.Recipe, settings.Device);
         settings.Pictures?.ThrowIfChanged(settings.ResumedFrom?.Pictures);
-        var sets = settings.Pictures is { } pictures
-            ? pictures.Load()
+        settings.Csv?.ThrowIfChanged(settings.ResumedFrom?.Pictures);
+        var sets = settings.Csv is { } file ? file.Load()
+            : settings.Pictures is { } pictures ? pictures.Load()
             : data.Load(parse, settings.Recipe.Data, settings.DataFolder, screen);
         return new TrainingRun(settings, screen).Execute(sets, warmUp);
     }
@@ -186,6 +190,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
             LogEvery = parse.GetValue(run.LogEvery) ?? config.LogEvery,
             SaveEvery = parse.GetValue(run.SaveEvery) ?? config.SaveEvery,
         };
+        config = regularization.Apply(config, parse);
         if (parse.GetValue(device.Name) is { } otherDevice)             // which has threads of its own
         {
             _ = DeviceCatalog.Find(otherDevice);        // a fault is the option's, not the file's
@@ -204,7 +209,8 @@ internal sealed partial class TrainCommand : ConsoleCommand
         var network = NetworkCatalog.Find(name ?? "nin");
 
         var recipe = ApplyOptions(name is null ? NetworkCatalog.QuickStart : network.Recipe, parse);
-        if (!DataCatalog.Names.Contains(recipe.Data) && !PictureFolder.IsOne(recipe.Data))
+        var isOwn = PictureFolder.IsOne(recipe.Data) || CsvFile.IsOne(recipe.Data);
+        if (!isOwn && !DataCatalog.Names.Contains(recipe.Data))
             throw new InputException(SpellingSuggestion.UnknownNameMessage("data set", recipe.Data, DataCatalog.Names));
         recipe = ApplyOrigin(recipe, network.Name, parse);
         if (recipe.Dropout > 0 && !network.HasDropout)
@@ -218,9 +224,16 @@ internal sealed partial class TrainCommand : ConsoleCommand
             NewHead = parse.GetValue(newHead),
             Freeze = parse.GetValue(freeze) is { } paths ? FrozenModules.Parse(paths) : [],
             TestShare = data.ReadTestShare(parse, recipe.Data),
+            CsvOptions = data.ReadCsv(parse, recipe.Data) is { } csv
+                ? csv with
+                {
+                    TestShare = data.ReadTestShare(parse, recipe.Data)!.Value,
+                    Seed = parse.GetValue(seed) ?? 0,
+                }
+                : null,
             SkipDamaged = parse.GetValue(data.SkipDamaged),
             ResizeIsChosen = parse.GetValue(data.Resize) is not null,
-            Augment = parse.GetValue(augment),
+            Regularization = regularization.Read(parse, recipe.Validation),
             Shuffle = parse.GetValue(shuffle) != BooleanChoice.False,
             Limit = parse.GetValue(limit),
             MaxSteps = parse.GetValue(maxSteps),

@@ -15,9 +15,13 @@ internal sealed partial record RunConfig
         var network = NetworkCatalog.All.FirstOrDefault(known => known.Name == Model)
             ?? throw Invalid("model", Model, "the name of a model");
         var isFolder = PictureFolder.IsOne(Data) && Path.IsPathFullyQualified(Data);
-        if (!isFolder && !DataCatalog.Names.Contains(Data))
-            throw Invalid("data", Data, "the name of a data set, or the full path of a folder");
-        if (!isFolder && TestShare is not null)
+        var isCsv = CsvFile.IsOne(Data) && Path.IsPathFullyQualified(Data);
+        if (!isFolder && !isCsv && !DataCatalog.Names.Contains(Data))
+            throw Invalid("data", Data, "the name of a data set, or the full path of a folder or a file");
+        if (isCsv != Label is not null) throw Invalid("label", Label, isCsv ? "the name of a column" : "null");
+        if (Separator is not null && (!isCsv || CsvFile.ParseSeparator(Separator) is null))
+            throw Invalid("separator", Separator, isCsv ? CsvFile.SeparatorText : "null");
+        if (!isFolder && !isCsv && TestShare is not null)
             throw Invalid("test_share", Text(TestShare), "null for a data set with parts");
         if (!isFolder && SkipDamaged) throw Invalid("skip_damaged", "true", "false for a data set that is no folder");
 
@@ -46,6 +50,7 @@ internal sealed partial record RunConfig
         CheckRange("keep", Keep, SettingRange.Keep);
         CheckRange("log_every", LogEvery, SettingRange.Interval);
         CheckRange("save_every", SaveEvery, SettingRange.Interval);
+        CheckRegularization(path, CheckRange);
         if (CheckpointEvery is { } every && CheckpointPolicy.ParseInterval(every) is null)
             throw Invalid("checkpoint_every", every, CheckpointPolicy.IntervalText);
         if (OnDivergence is { } text && CheckpointPolicy.ParseDivergence(text) is null)

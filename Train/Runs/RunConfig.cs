@@ -33,10 +33,10 @@ internal sealed partial record RunConfig
     /// <summary>The data folder; null for the environment's or the default one.</summary>
     public string? DataDir { get; init; }
 
-    /// <summary>The share of a folder's pictures to test on; null, as in older files, for data with parts.</summary>
+    /// <summary>The share of a folder's or file's items to test on; null for data with parts.</summary>
     public double? TestShare { get; init; }
 
-    /// <summary>As <see cref="PictureFolder.Fingerprint"/>; null for other data and in older files.</summary>
+    /// <summary>A hash of a folder's names or a file's content; null for other data and in older files.</summary>
     public string? Pictures { get; init; }
 
     /// <summary>Whether a folder's damaged pictures are left out; older files have no such key.</summary>
@@ -49,8 +49,6 @@ internal sealed partial record RunConfig
     public required float Mean { get; init; }
 
     public required float Deviation { get; init; }
-
-    public required bool Augment { get; init; }
 
     public required bool Shuffle { get; init; }
 
@@ -132,7 +130,7 @@ internal sealed partial record RunConfig
         var recipe = settings.Recipe;
         var isSgd = recipe.Optimizer == OptimizerKind.Sgd;
         var hasMomentum = recipe.Optimizer is OptimizerKind.Sgd or OptimizerKind.RMSprop;
-        return new()
+        return new RunConfig()
         {
             Model = settings.Network.Name,
             Width = recipe.WidthMultiplier,
@@ -146,13 +144,13 @@ internal sealed partial record RunConfig
             Data = recipe.Data,
             DataDir = settings.DataFolder,
             TestShare = settings.TestShare,
-            Pictures = settings.Pictures?.Fingerprint(),
+            Pictures = settings.Pictures?.Fingerprint() ?? settings.Csv?.Fingerprint(),
             SkipDamaged = settings.SkipDamaged,
             Limit = settings.Limit,
             Resize = recipe.Resize,
             Mean = recipe.Mean,
             Deviation = recipe.Std,
-            Augment = settings.Augment,
+            Augment = settings.Regularization.Augment?.ToString(),
             Shuffle = settings.Shuffle,
             BatchSize = recipe.BatchSize,
             Accumulate = settings.Accumulate,
@@ -180,7 +178,7 @@ internal sealed partial record RunConfig
             SaveEvery = recipe.SaveEvery,
             Started = Now(),
             Versions = CurrentVersions(),
-        };
+        }.With(settings.Regularization).With(settings.CsvOptions);
     }
 
     /// <summary>The settings of a run that resumes from this file, which has passed <see cref="Check"/>.</summary>
@@ -219,8 +217,9 @@ internal sealed partial record RunConfig
             Freeze = Freeze ?? [],
             DataFolder = DataDir,
             TestShare = TestShare,
+            CsvOptions = ToCsvOptions(),
             SkipDamaged = SkipDamaged,
-            Augment = Augment,
+            Regularization = ToRegularization(),
             Shuffle = Shuffle,
             Limit = Limit,
             MaxSteps = MaxSteps,

@@ -1,4 +1,5 @@
 using PyNetSharp.Layers;
+using PyNetSharp.Optimizers;
 using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
@@ -48,6 +49,9 @@ internal sealed class RunRecorder : ITrainingCallback
     /// <summary>Whether the files have all epochs so far.</summary>
     public bool IsUpToDate =>
         !isStale && newEpoch is null && checkpointFault is null && (trainer?.History.Count == 0 || folder.HasResults);
+
+    /// <summary>The averaged weights, which are saved in place of the model's; null for the model's.</summary>
+    public ExponentialMovingAverage? Average { get; init; }
 
     /// <summary>The folder that has the results in place of the run's; null where that has them.</summary>
     public string? OtherFolder { get; private set; }
@@ -142,7 +146,7 @@ internal sealed class RunRecorder : ITrainingCallback
 
     private void WriteWeights(RunFolder run, Trainer trainer, bool withBest)
     {
-        trainer.Model.Save(run.LastWeightsPath, metadata);
+        using (Average?.Apply()) trainer.Model.Save(run.LastWeightsPath, metadata);
         if (!withBest) return;
         (string, Tensor)[] best = [.. trainer.BestWeights()];
         if (best.Length > 0) Safetensors.Save(run.BestWeightsPath, best, metadata);

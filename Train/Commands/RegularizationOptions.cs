@@ -1,0 +1,79 @@
+using System.CommandLine;
+
+namespace PyNetSharp.Train;
+
+/// <summary>The options against overfitting and steps that are too large.</summary>
+internal sealed class RegularizationOptions
+{
+    private readonly Option<string?> augment = CheckedOption.OptionalText(
+        "--augment", "LIST",
+        "Change training images at random, in the list's order: flip[=P], crop[=PADDING], rotate[=DEGREES], " +
+        "jitter[=STRENGTH|B:C:S:HUE], cutout[=SIZE], randaugment[=N:MAGNITUDE], mixup[=ALPHA]. Without a list: " +
+        "random crop with padding 4 and, of color images, horizontal flip with p = 0.5.",
+        Augmentations.Standard, [.. Augmentations.Names]);
+
+    private readonly Option<double?> labelSmoothing = CheckedOption.Number(
+        "--label-smoothing", "E",
+        "Spread a share E of each label's probability over all classes in the training loss; validation and test " +
+        "loss are without. Default: 0.", SettingRange.LabelSmoothing);
+
+    private readonly Option<double?> gradientClip = CheckedOption.Number(
+        "--gradient-clip", "NORM", "Scale a step's gradients down to this norm, of all as one vector.",
+        SettingRange.GradientClip);
+
+    private readonly Option<double?> ema = CheckedOption.Number(
+        "--ema", "DECAY",
+        "Evaluate and save an exponential moving average of the weights, which keeps a share DECAY of itself at each " +
+        "step, as 0.999.", SettingRange.Ema);
+
+    private readonly Option<int?> patience = CheckedOption.Integer(
+        "--patience",
+        "Stop when the validation accuracy has not improved for N epochs (early stopping). It is then measured after " +
+        "every epoch, unless --evaluate-every says otherwise.");
+
+    /// <summary>Belongs to the data.</summary>
+    public Option Augment => augment;
+
+    /// <summary>Those that belong to the training.</summary>
+    public Option[] OfTraining => [labelSmoothing, gradientClip, ema, patience];
+
+    /// <summary>Whether training may stop early.</summary>
+    public bool HasPatience(ParseResult parse) => parse.GetValue(patience) is not null;
+
+    /// <summary>What the command line says.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="validation">As <see cref="PyNetSharp.Models.Recipe.Validation"/>.</param>
+    /// <exception cref="InputException">An augmentation is unknown, or options contradict each other.</exception>
+    public Regularization Read(ParseResult parse, double validation)
+    {
+        if (parse.GetValue(patience) is { } epochs && validation == 0)
+            throw new InputException(
+                $"{patience.Name} {epochs} needs validation images, but --validation is 0: test images that decide " +
+                "when to stop no longer measure what a network does on new ones.");
+        return new()
+        {
+            Augment = ReadList(parse) is { } list ? Augmentations.Parse(list) : null,
+            LabelSmoothing = parse.GetValue(labelSmoothing) ?? 0,
+            GradientClip = parse.GetValue(gradientClip),
+            Ema = parse.GetValue(ema),
+            Patience = parse.GetValue(patience),
+        };
+    }
+
+    /// <summary>A resuming run's settings, with the patience of the command line.</summary>
+    public RunConfig Apply(RunConfig config, ParseResult parse) =>
+        config with { Patience = parse.GetValue(patience) ?? config.Patience };
+
+    /// <summary>Adds the settings that would change a run's result.</summary>
+    public void Compare(SettingsComparison found, RunConfig config)
+    {
+        found.Add(augment, config.Augment, text => Augmentations.Parse(text ?? Augmentations.Standard).ToString());
+        found.Add(labelSmoothing, config.LabelSmoothing ?? 0);
+        found.Add(gradientClip, config.GradientClip);
+        found.Add(ema, config.Ema);
+    }
+
+    private string? ReadList(ParseResult parse) => parse.GetResult(augment) is { Implicit: false }
+        ? parse.GetValue(augment) ?? Augmentations.Standard
+        : null;
+}
