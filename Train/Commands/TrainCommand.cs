@@ -195,7 +195,10 @@ internal sealed partial class TrainCommand : ConsoleCommand
         config = config with { Threads = parse.GetValue(device.Threads) ?? config.Threads };
         config.Check(folder.ConfigPath);
         var opened = DeviceOptions.Open(config.Device, config.Threads, config.Precision);
-        return config.ToSettings(opened, folder) with { AcceptsComplete = parse.GetValue(run.ResumeOrStart) };
+        return config.ToSettings(opened, folder) with
+        {
+            AcceptsComplete = parse.GetValue(run.ResumeOrStart), ServePort = run.ServePort(parse),
+        };
     }
 
     private TrainingSettings ReadSettings(ParseResult parse)
@@ -230,6 +233,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
             DataFolder = parse.GetValue(data.Folder),
             Device = device.Open(parse),
             Checkpoints = run.Apply(new(), parse),
+            ServePort = run.ServePort(parse),
             RunFolder = parse.GetValue(run.Out) is { } chosen
                 ? new(chosen)
                 : RunFolder.CreateUnique("runs", $"{RunName(network, recipe)}-{DateTime.Now:yyyyMMdd-HHmmss}"),
