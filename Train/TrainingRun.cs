@@ -78,6 +78,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             WriteDescription(trainLoader, validationLoader, testLoader, train, layers);
             WriteParameters(model);
             warmUp.WaitForKernels(trainLoader, testLoader, train.ClassNames.Count, screen, stop.Token);
+            report.Begin(trainer);
             if (server is not null) WriteAddress(server, live!, Steps(trainLoader));
             return Train(trainer, testLoader, display, recorder, report, stop);
         }

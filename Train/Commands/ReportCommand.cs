@@ -13,7 +13,8 @@ internal sealed class ReportCommand : ConsoleCommand
     };
 
     private readonly Option<string?> output = CheckedOption.Path(
-        "--out", "FILE", "The file to write. Default: report.html in the run's folder; for several, ./comparison.html.");
+        "--out", "FILE",
+        "The file to write. Default: report.html in the run's folder; for several, ./comparison.html.");
 
     private readonly DataOptions data = new();
 
@@ -27,8 +28,10 @@ internal sealed class ReportCommand : ConsoleCommand
         AddGroup("Test", data.Folder, device.Name, device.Threads, device.Precision);
         Examples.AddRange(
         [
-            ("pynet report runs/first", "Write runs/first/report.html again, from its metrics, weights and test images."),
-            ("pynet report runs/first runs/second --out both.html", "Compare two runs: curves, settings, accuracies."),
+            ("pynet report runs/first",
+                "Write runs/first/report.html again, from its metrics, weights and test images."),
+            ("pynet report runs/first runs/second --out both.html",
+                "Compare two runs: curves, settings, accuracies."),
         ]);
     }
 
@@ -54,7 +57,8 @@ internal sealed class ReportCommand : ConsoleCommand
         }
         else
         {
-            if (folders.GroupBy(folder => Path.GetFullPath(folder.Folder)).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            var twice = folders.GroupBy(FullPath).FirstOrDefault(same => same.Count() > 1);
+            if (twice is not null)
                 throw new InputException($"'{twice.First().Folder}' is given twice; expected different runs.");
             page = ReportPage.Write(new RunComparison([.. folders.Select(RunReportReader.ReadEpochs)]));
             path ??= "comparison.html";
@@ -64,4 +68,7 @@ internal sealed class ReportCommand : ConsoleCommand
         screen.WriteResult($"{path}: {NumberFormatting.Bytes(page.Length)}");
         return 0;
     }
+
+    private static string FullPath(RunFolder folder) =>
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Folder));
 }

@@ -13,8 +13,8 @@ internal sealed class RunOptions
         "--resume", "DIR",
         "Resume the run in this folder where it stopped, with its settings. Others are refused, except --epochs, " +
         "--max-steps, --data-dir, --download, --device, --threads, --checkpoint-every, --keep, --on-divergence, " +
-        "--log-every, --save-every, --serve and --quiet. Another device rounds differently: from there on the last bits of " +
-        "the weights are not those of the first one.");
+        "--log-every, --save-every, --serve and --quiet. Another device rounds differently: from there on the last " +
+        "bits of the weights are not those of the first one.");
 
     public Option<bool> ResumeOrStart { get; } = CheckedOption.Switch(
         "--resume-or-start",
@@ -51,8 +51,8 @@ internal sealed class RunOptions
 
     public Option<int?> Serve { get; } = CheckedOption.Port(
         "--serve",
-        "Show the training in a browser of this machine as it runs, with buttons to pause and to stop it; its address " +
-        "is printed. Default: a free port.");
+        "Show the training in a browser of this machine as it runs, with buttons to pause and to stop it; its " +
+        "address is printed. Default: a free port.");
 
     public Option[] All => [Out, Resume, ResumeOrStart, Every, Keep, OnDivergence, LogEvery, SaveEvery, Serve];
 

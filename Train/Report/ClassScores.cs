@@ -8,7 +8,9 @@ namespace PyNetSharp.Train;
 /// <param name="Recall">The share of the class's items that were predicted as it; null if there are none.</param>
 internal sealed record ClassScores(int Count, double? Precision, double? Recall)
 {
-    /// <summary>The harmonic mean of precision and recall; 0 where one of them is 0, null where neither is known.</summary>
+    /// <summary>
+    /// The harmonic mean of precision and recall; 0 where one of them is 0, null where neither is known.
+    /// </summary>
     public double? F1 => (Precision, Recall) switch
     {
         (null, null) => null,

@@ -3,7 +3,9 @@ using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
 
-/// <summary>The page that compares runs: results, curves of one kind in one chart, and what their settings differ in.</summary>
+/// <summary>
+/// The page that compares runs: results, curves of one kind in one chart, and what their settings differ in.
+/// </summary>
 internal static class ComparisonSections
 {
     private const int Styles = 8, MaxPoints = 400;

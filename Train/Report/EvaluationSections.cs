@@ -57,7 +57,7 @@ internal static class EvaluationSections
     private static XElement MatrixPicture(Evaluation result)
     {
         var n = result.Classes;
-        var picture = new Picture(n, n);
+        var picture = new PagePicture(n, n);
         for (var truth = 0; truth < n; truth++)
             for (var k = 0; k < n; k++)
             {
@@ -114,5 +114,5 @@ internal static class EvaluationSections
             Html.Tag("span", "good", $"{item.Truth} {NumberFormatting.Percent(item.TruthProbability)}"),
             Html.Tag("span", "muted", $"item {item.Index}")));
 
-    private static int Enlarge(Picture picture) => Math.Max(1, 96 / Math.Max(picture.Width, picture.Height));
+    private static int Enlarge(PagePicture picture) => Math.Max(1, 96 / Math.Max(picture.Width, picture.Height));
 }

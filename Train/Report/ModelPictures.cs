@@ -19,13 +19,13 @@ internal static class ModelPictures
     public static WeightPictures Of(Module model, string weights, Dataset items, Tensor input)
     {
         var pictures = OfFilters(model, weights, [.. input.Shape.Skip(1)]);
-        if (!Picture.CanShow(items.ItemShape) || !items.HasLabelPerItem) return pictures;
+        if (!PagePicture.CanShow(items.ItemShape) || !items.HasLabelPerItem) return pictures;
         var (layers, scores) = Activations(model, input);
         var image = new float[items.ItemShape.Size];
         items.Read(0, image);
         return pictures with
         {
-            Image = Picture.Of(image, items.ItemShape, 2 * MaxSide),
+            Image = PagePicture.Of(image, items.ItemShape, 2 * MaxSide),
             ImageText = Describe(scores, items),
             Activations = layers,
         };
@@ -54,24 +54,26 @@ internal static class ModelPictures
         throw new InvalidOperationException("The loader has no batch.");
     }
 
-    /// <summary>Where the first layer with weights is a convolution of gray or color images, or takes such pixels.</summary>
-    private static (Picture? Sheet, string Text) Filters(Module model, Shape input)
+    /// <summary>
+    /// Where the first layer with weights is a convolution of gray or color images, or takes such pixels.
+    /// </summary>
+    private static (PagePicture? Sheet, string Text) Filters(Module model, Shape input)
     {
         var (path, layer) = model.Descendants().FirstOrDefault(child => child.Module is Conv2d or Linear);
         var weight = (layer as Conv2d)?.Weight ?? (layer as Linear)?.Weight;
         if (weight is null) return (null, "");
         var shape = layer is Linear ? input : [.. weight.Shape.Skip(1)];
         var size = weight.Shape.Size / weight.Shape[0];
-        if (!Picture.CanShow(shape) || shape.Size != size || size == shape[0]) return (null, "");
+        if (!PagePicture.CanShow(shape) || shape.Size != size || size == shape[0]) return (null, "");
         var values = weight.ToArray();
-        Picture[] tiles =
+        PagePicture[] tiles =
         [
             .. Enumerable.Range(0, Math.Min(weight.Shape[0], MaxFilters)).Select(
-                k => Picture.Of(Stretch(values.AsSpan(k * shape.Size, shape.Size)), shape, MaxSide)),
+                k => PagePicture.Of(Stretch(values.AsSpan(k * shape.Size, shape.Size)), shape, MaxSide)),
         ];
         var shown = tiles.Length < weight.Shape[0] ? $", the first {tiles.Length}" : "";
         return (
-            Picture.Grid(tiles, FilterColumns),
+            PagePicture.Grid(tiles, FilterColumns),
             $"{path}: {weight.Shape[0]} filters of {NumberFormatting.Shape(shape)}{shown}");
     }
 
@@ -84,7 +86,7 @@ internal static class ModelPictures
         return result;
     }
 
-    private static (List<(string Layer, Picture Channels)> Layers, float[] Scores) Activations(
+    private static (List<(string Layer, PagePicture Channels)> Layers, float[] Scores) Activations(
         Module model, Tensor x)
     {
         using var paused = GradMode.NoGrad();
@@ -123,20 +125,20 @@ internal static class ModelPictures
             : $"{path}: the first {MaxChannels} of {NumberFormatting.Shape(shape.Skip(1))}";
     }
 
-    private static Picture Channels((string Path, Module Module, Shape Shape, float[] Values) output)
+    private static PagePicture Channels((string Path, Module Module, Shape Shape, float[] Values) output)
     {
         var (channels, height, width) = (output.Shape[1], output.Shape[2], output.Shape[3]);
-        Picture[] tiles =
+        PagePicture[] tiles =
         [
             .. Enumerable.Range(0, Math.Min(channels, MaxChannels)).Select(c =>
             {
                 var values = output.Values.AsSpan(c * height * width, height * width).ToArray();
                 var high = TensorPrimitives.Max<float>(values);
                 if (high > 0) TensorPrimitives.Divide(values, high, values);
-                return Picture.Of(values, [1, height, width], MaxSide);
+                return PagePicture.Of(values, [1, height, width], MaxSide);
             }),
         ];
-        return Picture.Grid(tiles, MaxChannels);
+        return PagePicture.Grid(tiles, MaxChannels);
     }
 
     private static string Describe(float[] scores, Dataset items)

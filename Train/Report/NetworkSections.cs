@@ -11,14 +11,16 @@ internal static class NetworkSections
         if (report.Pictures is { Filters: { } filters } weights)
             yield return ReportPage.Section(
                 "filters", "First-layer filters",
-                Html.Tag("p", "muted", $"{weights.FilterText}; {weights.Weights}. Each from its least to its largest weight."),
+                Html.Tag(
+                    "p", "muted", $"{weights.FilterText}; {weights.Weights}. Each from its least to its largest " +
+                    "weight."),
                 ReportPage.Image(filters, "filters", Math.Clamp(700 / filters.Width, 1, 8)));
         if (report.Pictures is { Image: { } image, Activations.Count: > 0 } pictures)
             yield return ReportPage.Section(
                 "activations", "Activations of one image",
                 Html.Tag(
-                    "p", "muted", $"Test item 0, {pictures.ImageText}; {pictures.Weights}. Each channel is divided by " +
-                    "its largest value."),
+                    "p", "muted", $"Test item 0, {pictures.ImageText}; {pictures.Weights}. Each channel is divided " +
+                    "by its largest value."),
                 Html.Tag("div", "activations",
                     Html.Tag("figure", null, ReportPage.Image(image, "the image", Math.Max(1, 96 / image.Width)),
                         Html.Tag("figcaption", "muted", "the image")),
@@ -40,8 +42,8 @@ internal static class NetworkSections
         var total = $"{NumberFormatting.Count(parameters)} parameters, {NumberFormatting.Count(multiplyAdds)} " +
             "multiply-adds per item.";
         if (isTimed)
-            total += $" Times of a forward pass of {NumberFormatting.Count(report.TimedItems!.Value)} items, one layer " +
-                $"after the other: {Milliseconds(times)} ms in all.";
+            total += $" Times of a forward pass of {NumberFormatting.Count(report.TimedItems!.Value)} items, one " +
+                $"layer after the other: {Milliseconds(times)} ms in all.";
         return ReportPage.Section(
             "layers", "Layers", Html.Tag("p", "muted", total),
             ReportPage.Table("numbers layers", heading, report.Layers.Select(Row)));

@@ -30,7 +30,7 @@ internal static class OverviewSections
         if (LearningCurves.Best(report.Epochs) is var (best, name, share))
             yield return ($"best {name} accuracy, epoch {best.Epoch}", NumberFormatting.Percent(share));
         if (report.Evaluation is { Items: "test", Result.Accuracy: { } tested } evaluation)
-            yield return ($"test accuracy, {evaluation.Weights}".Replace("the ", "", StringComparison.Ordinal), NumberFormatting.Percent(tested));
+            yield return ($"test accuracy, {evaluation.Weights}", NumberFormatting.Percent(tested));
         yield return ("training time", NumberFormatting.Time(report.Epochs.Sum(epoch => epoch.Seconds)));
         yield return ("speed in the last epoch", NumberFormatting.Rate(last.ImagesPerSecond));
     }

@@ -82,7 +82,8 @@ internal sealed class ReportChart(string title, string format, IReadOnlyList<Rep
     {
         var axis = ChartAxis.Covering(Values, Limit);
         return new(
-            value => axis.ToCoordinate(value, 0, 1), [.. axis.Ticks.Select(tick => (tick, format == "share" ? Share(tick) : axis.FormatLabel(tick)))]);
+            value => axis.ToCoordinate(value, 0, 1),
+            [.. axis.Ticks.Select(tick => (tick, format == "share" ? Share(tick) : axis.FormatLabel(tick)))]);
     }
 
     /// <summary>Null where no value is above 0, or all are the same.</summary>

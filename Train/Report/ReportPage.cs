@@ -54,13 +54,14 @@ internal static class ReportPage
             Html.Tag("tbody", null, rows.Select(row => Html.Tag("tr", null, row.Select(Cell))))));
 
     private static XElement Cell(object content, int column) => content as XElement
-        ?? (column == 0 ? Html.Tag("th", null, Html.Attribute("scope", "row"), content) : Html.Tag("td", null, content));
+        ?? (column > 0
+            ? Html.Tag("td", null, content) : Html.Tag("th", null, Html.Attribute("scope", "row"), content));
 
     /// <summary>A picture, enlarged by a whole factor.</summary>
     /// <param name="picture">The pixels.</param>
     /// <param name="text">What it shows.</param>
     /// <param name="factor">Screen pixels per pixel, where there is room.</param>
-    public static XElement Image(Picture picture, string text, int factor) => Html.Tag(
+    public static XElement Image(PagePicture picture, string text, int factor) => Html.Tag(
         "img", "pixels",
         Html.Attribute("src", $"data:image/png;base64,{Convert.ToBase64String(picture.ToPng())}"),
         Html.Attribute("alt", text), Html.Attribute("width", factor * picture.Width),

@@ -38,6 +38,9 @@ internal sealed class ReportRecorder(
     /// <summary>Takes an evaluation of the training.</summary>
     public void Add(DataPart part, Evaluation result) => evaluated = (part, result);
 
+    /// <summary>Shows a training that has not begun to who looks.</summary>
+    public void Begin(Trainer trainer) => Try(() => Live?.Publish(Report(trainer, "training", pictures: null)));
+
     public void OnEpochEnd(EpochRecord epoch, bool isBest)
     {
         if (isBest) testOfBest = null;
@@ -49,8 +52,6 @@ internal sealed class ReportRecorder(
 
     public void OnCheckpoint(Trainer trainer, CheckpointMoment moment)
     {
-        if (moment == CheckpointMoment.Start && Live is not null)
-            Try(() => Live.Publish(Report(trainer, "training", pictures: null)));
         if (moment != CheckpointMoment.Epoch || trainer.History.Count == 0 || !recorder.IsUpToDate) return;
         if (sinceWrite.IsRunning && sinceWrite.Elapsed * LongestShare < cost) return;
         var start = Stopwatch.GetTimestamp();
@@ -67,7 +68,7 @@ internal sealed class ReportRecorder(
     /// <param name="trainer">If training is complete, its model gets the best epoch's weights.</param>
     /// <param name="state">How it ended.</param>
     /// <param name="isComplete">Whether all steps are done, so that there is time to measure what is missing.</param>
-    /// <param name="tested">The best epoch's weights on the test items; null where they were not evaluated again.</param>
+    /// <param name="tested">The best epoch's weights on the test items; null where not evaluated again.</param>
     public void Finish(Trainer trainer, string state, bool isComplete, Evaluation? tested)
     {
         var hasResults = trainer.History.Count > 0 && (recorder.IsUpToDate || recorder.OtherFolder is not null);

@@ -14,7 +14,8 @@ internal sealed record RunComparison(IReadOnlyList<RunReport> Runs)
     {
         get
         {
-            var paths = Runs.Select(run => Path.GetFullPath(run.Folder).Split(Path.DirectorySeparatorChar)).ToArray();
+            var paths = Runs.Select(run => Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Folder))
+                .Split(Path.DirectorySeparatorChar)).ToArray();
             for (var parts = 1; ; parts++)
             {
                 string[] names = [.. paths.Select(path => string.Join('/', path.TakeLast(parts)))];

@@ -59,24 +59,26 @@ internal sealed record ReportedEvaluation(
 /// <param name="TruthProbability">That of <paramref name="Truth"/>.</param>
 /// <param name="Image">Null where items are no images.</param>
 internal sealed record WrongItem(
-    int Index, string Truth, string Predicted, double Probability, double TruthProbability, Picture? Image);
+    int Index, string Truth, string Predicted, double Probability, double TruthProbability, PagePicture? Image);
 
 /// <summary>What the weights look like, and what they make of an image.</summary>
 /// <param name="Weights">Which weights: "the best weights, of epoch 3".</param>
 internal sealed record WeightPictures(string Weights)
 {
-    /// <summary>The first layer's filters, each from its least to its largest weight; null where none is an image.</summary>
-    public Picture? Filters { get; init; }
+    /// <summary>
+    /// The first layer's filters, each from its least to its largest weight; null where none is an image.
+    /// </summary>
+    public PagePicture? Filters { get; init; }
 
     /// <summary>The path and size of that layer: "features1.0, 64 filters of 3×5×5".</summary>
     public string FilterText { get; init; } = "";
 
     /// <summary>The image whose activations follow; null where items are no images.</summary>
-    public Picture? Image { get; init; }
+    public PagePicture? Image { get; init; }
 
     /// <summary>The class of the image, and its most probable ones.</summary>
     public string ImageText { get; init; } = "";
 
     /// <summary>The first channels of some layers' outputs, each divided by its largest value.</summary>
-    public IReadOnlyList<(string Layer, Picture Channels)> Activations { get; init; } = [];
+    public IReadOnlyList<(string Layer, PagePicture Channels)> Activations { get; init; } = [];
 }

@@ -40,7 +40,8 @@ internal sealed class RunReportReader(RunFolder folder, string? dataFolder, Cons
         if (OpenWeights(report.Config) is { } trained)
         {
             var best = trained.WeightsPath == folder.BestWeightsPath;
-            var epoch = best ? LearningCurves.Best(report.Epochs)?.Epoch : report.Epochs is [.., var last] ? last : null;
+            var epoch = best
+                ? LearningCurves.Best(report.Epochs)?.Epoch : report.Epochs is [.., var last] ? last : null;
             var weights = best ? "the best weights" : "the last weights";
             if (epoch is not null) weights += $", of epoch {epoch.Epoch}";
             var model = trained.Load();
@@ -49,8 +50,8 @@ internal sealed class RunReportReader(RunFolder folder, string? dataFolder, Cons
             report = report with { Layers = LayerTimes.WithoutTimes(layers) };
             if (LoadData(report.Config, device) is { } sets)
             {
-                if (Measure(report, trained, model, weights, layers, sets, device, cancellation) is not { } measured)
-                    return null;
+                var measured = Measure(report, trained, model, weights, layers, sets, device, cancellation);
+                if (measured is null) return null;
                 report = measured;
             }
             else
@@ -85,8 +86,8 @@ internal sealed class RunReportReader(RunFolder folder, string? dataFolder, Cons
         catch (InputException fault)
         {
             notes.Add(
-                $"{fault.Message} So there is no confusion matrix, and there are no wrong images, activations and times " +
-                "of layers; --data-dir names the folder of the data.");
+                $"{fault.Message} So there is no confusion matrix, and there are no wrong images, activations and " +
+                "times of layers; --data-dir names the folder of the data.");
             return null;
         }
     }
@@ -100,8 +101,8 @@ internal sealed class RunReportReader(RunFolder folder, string? dataFolder, Cons
         if (loader.ItemShape != trained.Options.Input || sets.Test.ClassNames.Count != trained.Options.Classes)
         {
             notes.Add(
-                $"The items of {report.Config.Data} are {loader.ItemShape} in {sets.Test.ClassNames.Count} classes, not " +
-                $"{trained.Options.Input} in {trained.Options.Classes} as the weights expect: they are not evaluated.");
+                $"The items of {report.Config.Data} are {loader.ItemShape} in {sets.Test.ClassNames.Count} classes, " +
+                $"not {trained.Options.Input} in {trained.Options.Classes} as the weights expect: none is evaluated.");
             return report;
         }
 

@@ -50,12 +50,12 @@ internal static class WrongItems
         var scores = result.Logits.Slice(index * result.Classes, result.Classes).ToArray();
         var prediction = new Prediction(scores, set.ClassNames);
         var (truth, label) = (set.Labels[index], prediction.Label!.Value);
-        Picture? image = null;
-        if (Picture.CanShow(set.ItemShape))
+        PagePicture? image = null;
+        if (PagePicture.CanShow(set.ItemShape))
         {
             var values = new float[set.ItemShape.Size];
             set.Read(index, values);
-            image = Picture.Of(values, set.ItemShape, MaxSide);
+            image = PagePicture.Of(values, set.ItemShape, MaxSide);
         }
 
         return new(

@@ -17,7 +17,8 @@ internal static class LivePanel
             "div", "bar", Html.Tag(
                 "progress", null, Html.Attribute("id", "live-bar"), Html.Attribute("value", 0),
                 Html.Attribute("max", 1), Html.Attribute("aria-label", "steps done")),
-            Html.Tag("span", "state", Html.Attribute("id", "live-state"), Html.Attribute("role", "status"), "connecting")),
+            Html.Tag(
+                "span", "state", Html.Attribute("id", "live-state"), Html.Attribute("role", "status"), "connecting")),
         Html.Tag("dl", "tiles", Figures.Select(figure => Html.Tag(
             "div", null, Html.Tag("dt", null, figure.Title),
             Html.Tag("dd", null, Html.Attribute("id", $"live-{figure.Name}"), "–")))),

@@ -66,15 +66,15 @@ internal sealed class ReportServer : IDisposable
         }
         catch (IOException fault) when (fault.InnerException is AddressInUseException)
         {
-            throw new InputException(
-                $"--serve {port}: port {port} of 127.0.0.1 is in use; expected another, or none for a free one.", fault);
+            throw Error("is in use", fault);
         }
         catch (SocketException fault)
         {
-            throw new InputException(
-                $"--serve {port}: port {port} of 127.0.0.1 cannot be used: {fault.Message}; expected another, or none " +
-                "for a free one.", fault);
+            throw Error($"cannot be used: {fault.Message}", fault);
         }
+
+        InputException Error(string why, Exception fault) => new(
+            $"--serve {port}: port {port} of 127.0.0.1 {why}; expected another, or none for a free one.", fault);
     }
 
     /// <summary>Ends the server, once open pages have the end of the training.</summary>
@@ -104,14 +104,17 @@ internal sealed class ReportServer : IDisposable
         }
 
         var parts = (request.Path.Value ?? "").Split('/');
-        if (parts is not ["", var given, var page] || !IsToken(given)) response.StatusCode = StatusCodes.Status404NotFound;
+        if (parts is not ["", var given, var page] || !IsToken(given))
+            response.StatusCode = StatusCodes.Status404NotFound;
         else if (HttpMethods.IsPost(request.Method))
             response.StatusCode = run.Act(page) ? StatusCodes.Status204NoContent : StatusCodes.Status404NotFound;
         else if (!HttpMethods.IsGet(request.Method)) response.StatusCode = StatusCodes.Status405MethodNotAllowed;
         else await GetAsync(page, context);
     }
 
-    /// <summary>Whether a request names this server as its host, and comes from one of its own pages or from none.</summary>
+    /// <summary>
+    /// Whether a request names this server as its host, and comes from one of its own pages or from none.
+    /// </summary>
     private bool IsOurs(HttpRequest request)
     {
         string[] hosts = [$"127.0.0.1:{port}", $"localhost:{port}"];

@@ -7,13 +7,13 @@ namespace PyNetSharp.Train;
 /// <param name="Width">In pixels.</param>
 /// <param name="Height">In pixels.</param>
 /// <param name="Pixels">Red, green, blue and alpha of each pixel, row after row.</param>
-internal sealed record Picture(int Width, int Height, byte[] Pixels)
+internal sealed record PagePicture(int Width, int Height, byte[] Pixels)
 {
     private const int Channels = 4;
     private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(CrcOf)];
 
     /// <summary>A transparent picture.</summary>
-    public Picture(int width, int height) : this(width, height, new byte[Channels * width * height])
+    public PagePicture(int width, int height) : this(width, height, new byte[Channels * width * height])
     {
     }
 
@@ -24,12 +24,12 @@ internal sealed record Picture(int Width, int Height, byte[] Pixels)
     /// <param name="values">[c, h, w], each in [0, 1]; c is 1 for gray or 3.</param>
     /// <param name="shape">[c, h, w]</param>
     /// <param name="most">Larger pictures are reduced by a whole factor, each pixel the mean of a square.</param>
-    public static Picture Of(ReadOnlySpan<float> values, Shape shape, int most = int.MaxValue)
+    public static PagePicture Of(ReadOnlySpan<float> values, Shape shape, int most = int.MaxValue)
     {
         var (channels, height, width) = (shape[0], shape[1], shape[2]);
         var factor = (Math.Max(height, width) + most - 1) / Math.Max(1, most);
         factor = Math.Max(1, factor);
-        var picture = new Picture(Math.Max(1, width / factor), Math.Max(1, height / factor));
+        var picture = new PagePicture(Math.Max(1, width / factor), Math.Max(1, height / factor));
         for (var y = 0; y < picture.Height; y++)
             for (var x = 0; x < picture.Width; x++)
                 for (var c = 0; c < Channels - 1; c++)
@@ -45,12 +45,12 @@ internal sealed record Picture(int Width, int Height, byte[] Pixels)
     /// <summary>Pictures of one size beside each other, with a transparent pixel between them.</summary>
     /// <param name="tiles">At least one.</param>
     /// <param name="columns">The pictures of a row.</param>
-    public static Picture Grid(IReadOnlyList<Picture> tiles, int columns)
+    public static PagePicture Grid(IReadOnlyList<PagePicture> tiles, int columns)
     {
         columns = Math.Min(columns, tiles.Count);
         var (width, height) = (tiles[0].Width + 1, tiles[0].Height + 1);
         var rows = (tiles.Count + columns - 1) / columns;
-        var sheet = new Picture(columns * width - 1, rows * height - 1);
+        var sheet = new PagePicture(columns * width - 1, rows * height - 1);
         foreach (var (i, tile) in tiles.Index())
             for (var y = 0; y < tile.Height; y++)
                 tile.Pixels.AsSpan(Channels * y * tile.Width, Channels * tile.Width).CopyTo(sheet.Pixels.AsSpan(
