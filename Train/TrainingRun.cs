@@ -176,7 +176,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             var tested = trainer.History.Count > 0 || stop.Token.IsCancellationRequested
                 ? WriteSummary(trainer, test, recorder.IsUpToDate, stop.Token) : null;
             var isComplete = hasEnded && !stop.Token.IsCancellationRequested;
-            report.Finish(trainer, EndText(trainer, isComplete, stop.Token), isComplete, tested);
+            report.Finish(trainer, EndText(trainer, isComplete, stop.Token), isComplete, tested, stop.Token);
         }
 
         return recorder.OtherFolder is not null && stop.ExitCode == 0 ? 1 : stop.ExitCode;

@@ -6,7 +6,7 @@ namespace PyNetSharp.Train;
 internal sealed class RunOptions
 {
     public Option<string?> Out { get; } = CheckedOption.Path(
-        "--out", "DIR", "Where settings, checkpoints, metrics, weights and curves go. Default: " +
+        "--out", "DIR", "Where settings, checkpoints, metrics, weights, curves and report go. Default: " +
         "runs/<model>-<data>-<time>.");
 
     public Option<string?> Resume { get; } = CheckedOption.Path(

@@ -142,6 +142,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
             ("pynet train nin --data cifar100 --weights nin-cifar10.safetensors --new-head --freeze features",
                 "Fine-tune: train a new last layer on top of trained ones."),
             ("pynet train nin --data photos --split 0.2", "Train on pictures in photos/cats, photos/dogs, …"),
+            ("pynet train nin --data cifar10 --serve", "Watch the training in a browser."),
             ("pynet train --resume runs/first --epochs 200", "Resume a run that was stopped, or make it longer."),
             ("pynet train alexnet --data cifar10 --out runs/a --resume-or-start",
                 "Begin a run, or go on with it: for a supervisor that repeats the command."),

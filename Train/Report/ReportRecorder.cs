@@ -26,7 +26,7 @@ internal sealed class ReportRecorder(
 
     private readonly Stopwatch sinceWrite = new();
     private (DataPart Part, Evaluation Result)? evaluated;          // in the epoch that is being trained
-    private ReportedEvaluation? shown;
+    private (DataPart Part, string Weights, Evaluation Result)? shown;
     private Evaluation? testOfBest;
     private Tensor? input;
     private TimeSpan cost;
@@ -41,13 +41,14 @@ internal sealed class ReportRecorder(
     /// <summary>Shows a training that has not begun to who looks.</summary>
     public void Begin(Trainer trainer) => Try(() => Live?.Publish(Report(trainer, "training", pictures: null)));
 
+    /// <summary>Keeps the evaluation alone: finding what is wrong in it takes time, if there are many classes.</summary>
     public void OnEpochEnd(EpochRecord epoch, bool isBest)
     {
         if (isBest) testOfBest = null;
         if (evaluated is not var (part, result)) return;
         evaluated = null;
         if (isBest && part == DataPart.Test) testOfBest = result;
-        Try(() => shown = items.Report(part, $"the weights after epoch {epoch.Epoch}", result));
+        shown = (part, $"the weights after epoch {epoch.Epoch}", result);
     }
 
     public void OnCheckpoint(Trainer trainer, CheckpointMoment moment)
@@ -69,28 +70,33 @@ internal sealed class ReportRecorder(
     /// <param name="state">How it ended.</param>
     /// <param name="isComplete">Whether all steps are done, so that there is time to measure what is missing.</param>
     /// <param name="tested">The best epoch's weights on the test items; null where not evaluated again.</param>
-    public void Finish(Trainer trainer, string state, bool isComplete, Evaluation? tested)
+    /// <param name="cancellation">Leaves the report as it was.</param>
+    public void Finish(
+        Trainer trainer, string state, bool isComplete, Evaluation? tested, CancellationToken cancellation)
     {
         var hasResults = trainer.History.Count > 0 && (recorder.IsUpToDate || recorder.OtherFolder is not null);
         if (hasResults) Try(() =>
         {
             var weights = $"the weights after epoch {trainer.History[^1].Epoch}";
-            var report = Report(trainer, state, pictures: null);
+            IReadOnlyList<ReportedLayer>? timed = null;
+            int? count = null;
             if (isComplete)
             {
                 if (trainer.Best is { } best && trainer.BestWeights().Any())
                 {
                     trainer.RestoreBest();
                     weights = $"the best weights, of epoch {best.Epoch}";
-                    var result = tested ?? testOfBest ?? Evaluation.Run(trainer.Model, items.TestLoader);
-                    shown = items.Report(DataPart.Test, weights, result);
+                    var result = tested ?? testOfBest ?? Evaluation.Run(
+                        trainer.Model, items.TestLoader, cancellation: cancellation);
+                    shown = (DataPart.Test, weights, result);
                 }
 
-                var timed = LayerTimes.Measure(trainer.Model, layers, items.TestLoader, out var count);
-                report = report with { Layers = timed, TimedItems = count, Evaluation = shown };
+                timed = LayerTimes.Measure(trainer.Model, layers, items.TestLoader, out var batch);
+                count = batch;
             }
 
-            Write(report with { Pictures = Pictures(trainer, weights) });
+            var report = Report(trainer, state, Pictures(trainer, weights));
+            Write(report with { Layers = timed ?? report.Layers, TimedItems = count });
         });
         Live?.End($"the results are in {recorder.OtherFolder ?? run.Folder}");
     }
@@ -103,7 +109,7 @@ internal sealed class ReportRecorder(
         Epochs = [.. trainer.History],
         State = state,
         Layers = LayerTimes.WithoutTimes(layers),
-        Evaluation = shown,
+        Evaluation = shown is var (part, weights, result) ? items.Report(part, weights, result) : null,
         Pictures = pictures,
     };
 
@@ -123,9 +129,13 @@ internal sealed class ReportRecorder(
         {
             write();
         }
+        catch (OperationCanceledException)
+        {
+            // The user does not want to wait for it.
+        }
         catch (Exception fault) when (fault is not ProcessKilledException)
         {
-            if (!hasFailed) say($"warning: the report is not up to date: {fault.Message} Training goes on.");
+            if (!hasFailed) say($"warning: the report is not up to date: {fault.Message}");
             hasFailed = true;
         }
     }

@@ -7,7 +7,7 @@ internal static class LivePanel
 {
     private static readonly (string Name, string Title)[] Figures =
     [
-        ("epoch", "epoch"), ("step", "step"), ("loss", "loss"), ("accuracy", "training accuracy"),
+        ("epoch", "epoch"), ("step", "step"), ("loss", "loss"), ("accuracy", "accuracy"),
         ("rate", "images/s"), ("left", "time left"),
     ];
 
