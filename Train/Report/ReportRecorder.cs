@@ -41,7 +41,7 @@ internal sealed class ReportRecorder(
     /// <summary>Shows a training that has not begun to who looks.</summary>
     public void Begin(Trainer trainer) => Try(() => Live?.Publish(Report(trainer, "training", pictures: null)));
 
-    /// <summary>Keeps the evaluation alone: finding what is wrong in it takes time, if there are many classes.</summary>
+    /// <summary>Keeps the evaluation alone: finding what is wrong in it takes time with many classes.</summary>
     public void OnEpochEnd(EpochRecord epoch, bool isBest)
     {
         if (isBest) testOfBest = null;
