@@ -23,6 +23,9 @@ internal sealed class ChildProcess : IDisposable
         (output, error) = (new(process.StandardOutput.BaseStream), new(process.StandardError.BaseStream));
     }
 
+    /// <summary>The standard output until now.</summary>
+    public string Output => output.Text;
+
     /// <summary>Whether the program has ended.</summary>
     public bool HasExited => process.HasExited;
 

@@ -39,7 +39,9 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         var validationLoader = validation is null ? null
             : new DataLoader(validation, recipe.BatchSize, testTransform, shuffle: false, device: device);
 
-        using var stop = new StopSignals();             // before the folder is claimed
+        using var stop = new StopSignals();             // before the folder is claimed, as the server
+        var live = settings.ServePort is null ? null : new LiveRun(new(), stop.Stop);
+        using var server = live is null ? null : ReportServer.Start(live, settings.ServePort!.Value);
         using var run = settings.RunFolder;
         if (settings.ResumedFrom is not null) run.Lock();
         startsAnew = settings.ResumedFrom is null || !run.HasCheckpoint;
@@ -53,7 +55,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         if (settings.ResumedFrom is null) run.Create(RunConfig.Of(settings));
         try
         {
-            var display = new TrainingDisplay(screen, recipe, Steps(trainLoader));
+            var display = new TrainingDisplay(screen, recipe, Steps(trainLoader)) { Gate = live?.Gate };
             var title = $"{settings.Network.Name} on {recipe.Data}";
             var policy = settings.Checkpoints;
             var recorder = new RunRecorder(
@@ -62,6 +64,8 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             {
                 Average = regularization.Ema is { } decay ? new(model, decay) : null,
             };
+            var report = new ReportRecorder(
+                recorder, run, title, layers, new(test, testLoader, validation), screen.WriteResult) { Live = live };
             AveragedWeights[] averaging = recorder.Average is { } average ? [new(average)] : [];
             var loss = new CrossEntropyLoss(labelSmoothing: (float)regularization.LabelSmoothing);
             var trainer = new Trainer(model, trainLoader, testLoader, optimizer, loss, schedule)
@@ -75,13 +79,21 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
                 TestEvery = recipe.TestEvery,
                 MaxSteps = settings.MaxSteps,
                 RollbackFactor = policy.RollbackFactor,
-                Callbacks = [.. averaging, recorder, display, new HistoryDisplay(screen, recipe.EvaluateEvery)],
+                Callbacks =
+                [
+                    .. averaging, recorder, display, new HistoryDisplay(screen, recipe.EvaluateEvery), report,
+                    .. live is null ? (ITrainingCallback[])[] : [live],
+                ],
+                Evaluated = report.Add,
+                Gate = live?.Gate,
             };
             if (settings.ResumedFrom is { } earlier && !Resume(earlier, trainer, recorder, trainLoader)) return 0;
             WriteDescription(trainLoader, validationLoader, testLoader, train, layers);
             WriteParameters(model);
             warmUp.WaitForKernels(trainLoader, testLoader, train.ClassNames.Count, screen, stop.Token);
-            return Train(trainer, testLoader, display, recorder, stop);
+            report.Begin(trainer);
+            if (server is not null) WriteAddress(server, live!, Steps(trainLoader));
+            return Train(trainer, testLoader, display, recorder, report, stop);
         }
         catch (Exception) when (settings.ResumedFrom is null)
         {
@@ -164,16 +176,21 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
     }
 
     private int Train(
-        Trainer trainer, DataLoader test, TrainingDisplay display, RunRecorder recorder, StopSignals stop)
+        Trainer trainer, DataLoader test, TrainingDisplay display, RunRecorder recorder, ReportRecorder report,
+        StopSignals stop)
     {
+        var hasEnded = false;
         try
         {
             display.RunWithBar(() => trainer.Run(recipe.Epochs, stop.Token));
+            hasEnded = true;
         }
         finally
         {
-            if (trainer.History.Count > 0 || stop.Token.IsCancellationRequested)
-                WriteSummary(trainer, test, recorder.IsUpToDate, stop.Token);
+            var tested = trainer.History.Count > 0 || stop.Token.IsCancellationRequested
+                ? WriteSummary(trainer, test, recorder.IsUpToDate, stop.Token) : null;
+            var isComplete = hasEnded && !stop.Token.IsCancellationRequested;
+            report.Finish(trainer, EndText(trainer, isComplete, stop.Token), isComplete, tested, stop.Token);
         }
 
         return recorder.OtherFolder is not null && stop.ExitCode == 0 ? 1 : stop.ExitCode;
@@ -210,8 +227,29 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         screen.WriteInfo(FrozenModules.Describe(model, settings.Freeze));
     }
 
-    private void WriteSummary(Trainer trainer, DataLoader test, bool isWritten, CancellationToken stop)
+    private string EndText(Trainer trainer, bool isComplete, CancellationToken stop)
     {
+        if (isComplete) return "complete";
+        var how = stop.IsCancellationRequested ? "stopped" : "ended by a fault";
+        var steps = NumberFormatting.Count(trainer.Step);
+        return $"{how} after {steps} steps; pynet train --resume {settings.RunFolder.Folder} continues it";
+    }
+
+    private void WriteAddress(ReportServer server, LiveRun live, long steps)
+    {
+        (live.Epochs, live.Steps) = (recipe.Epochs, steps);
+        live.Gate.Changed = isWaiting =>
+        {
+            live.OnPause(isWaiting);
+            screen.WriteResult(isWaiting ? "paused in the browser" : "training goes on");
+        };
+        screen.WriteResult($"the training is shown at {server.Address}");
+    }
+
+    /// <returns>The best epoch's weights on the test items, which they were not tested on before.</returns>
+    private Evaluation? WriteSummary(Trainer trainer, DataLoader test, bool isWritten, CancellationToken stop)
+    {
+        Evaluation? tested = null;
         if (stop.IsCancellationRequested)
             screen.WriteResult($"stopped after {NumberFormatting.Count(trainer.Step)} steps");
         if (trainer.HasStoppedEarly)
@@ -220,12 +258,13 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         if (trainer.Best is { ValidationAccuracy: { } chosen } best)
         {
             screen.WriteResult($"best validation accuracy {NumberFormatting.Percent(chosen)} in epoch {best.Epoch}");
-            if (!stop.IsCancellationRequested && TestBest(trainer, best, test, stop) is { } measured)
+            if (best.TestAccuracy is null && !stop.IsCancellationRequested) tested = TestBest(trainer, test, stop);
+            if ((best.TestAccuracy ?? tested?.Accuracy) is { } measured && !stop.IsCancellationRequested)
                 screen.WriteResult($"its test accuracy        {NumberFormatting.Percent(measured)}");
         }
-        else if (trainer.Best is { TestAccuracy: { } accuracy } tested)
+        else if (trainer.Best is { TestAccuracy: { } accuracy } chooser)
         {
-            screen.WriteResult($"best test accuracy  {NumberFormatting.Percent(accuracy)} in epoch {tested.Epoch}");
+            screen.WriteResult($"best test accuracy  {NumberFormatting.Percent(accuracy)} in epoch {chooser.Epoch}");
         }
 
         if (trainer.BestTrainAccuracy is { } train)
@@ -236,18 +275,17 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
                 $"memory of {settings.Device}: {NumberFormatting.Bytes(memory.PeakAllocated)} in use at most, " +
                 $"{NumberFormatting.Bytes(memory.Allocated + memory.Cached)} allocated, " +
                 $"of {NumberFormatting.Bytes(gpu.Memory)}");
-        if (!isWritten) return;
-        var files = trainer.History.Count > 0 ? "weights, metrics and curves are" : "its checkpoint is";
-        screen.WriteResult($"{files} in {settings.RunFolder.Folder}");
+        var files = trainer.History.Count > 0 ? "weights, metrics, curves and report are" : "its checkpoint is";
+        if (isWritten) screen.WriteResult($"{files} in {settings.RunFolder.Folder}");
+        return tested;
     }
 
-    /// <summary>The test accuracy of the best epoch's weights, which are put into the model.</summary>
+    /// <summary>Evaluates the best epoch's weights, which are put into the model.</summary>
     /// <returns>Null if the test was stopped, or the weights are not at hand.</returns>
-    private static double? TestBest(Trainer trainer, EpochRecord best, DataLoader test, CancellationToken stop)
+    private static Evaluation? TestBest(Trainer trainer, DataLoader test, CancellationToken stop)
     {
-        if (best.TestAccuracy is { } known) return known;
         if (!trainer.BestWeights().Any()) return null;
         trainer.RestoreBest();
-        return new PeriodicEvaluation(trainer.Model, test).Run(cancellation: stop)?.Accuracy;
+        return new PeriodicEvaluation(trainer.Model, test).Run(cancellation: stop);
     }
 }

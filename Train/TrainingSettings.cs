@@ -55,6 +55,9 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
     /// <summary>When checkpoints are written, and what follows a divergence.</summary>
     public CheckpointPolicy Checkpoints { get; init; } = new();
 
+    /// <summary>The port of the page that shows the training as it runs, 0 for a free one; null for none.</summary>
+    public int? ServePort { get; init; }
+
     /// <summary>Whether a run that is complete is a success, as for a supervisor that repeats the command.</summary>
     public bool AcceptsComplete { get; init; }
 

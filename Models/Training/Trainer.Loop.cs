@@ -51,10 +51,10 @@ public sealed partial class Trainer
         {
             TrainBatches(metrics, firstBatch, cancellation);
             var due = DueParts(epoch, IsLast(epoch, epochs));
-            if (due.Validation) validation = Evaluate(ValidationEvaluation!, cancellation);
+            if (due.Validation) validation = Evaluate(DataPart.Validation, cancellation);
             stopsEarly = validation is not null && StopsEarly(epoch, validation);
             if ((due.Test || stopsEarly) && !cancellation.IsCancellationRequested)
-                tested = Evaluate(TestEvaluation!, cancellation);
+                tested = Evaluate(DataPart.Test, cancellation);
         }
         catch (DivergenceException) when (CanRollBack)
         {
@@ -109,6 +109,8 @@ public sealed partial class Trainer
             losses.ThrowIfDead(metrics, LearningRate);
             if (Step == MaxSteps || cancellation.IsCancellationRequested) break;
             NotifyCheckpoint(CheckpointMoment.Step);
+            if (Gate is { IsClosed: true }) Pause(metrics, cancellation);
+            if (cancellation.IsCancellationRequested) break;
         }
 
         losses.Check(metrics, Plan, LearningRate);
@@ -143,12 +145,23 @@ public sealed partial class Trainer
         Step++;
     }
 
-    private Measured? Evaluate(PeriodicEvaluation evaluation, CancellationToken cancellation)
+    /// <summary>Waits; the time does not count.</summary>
+    private void Pause(EpochMetrics metrics, CancellationToken cancellation)
+    {
+        metrics.Stop();
+        Gate!.Wait(cancellation);
+        metrics.Continue();
+    }
+
+    private Measured? Evaluate(DataPart part, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
+        var evaluation = part == DataPart.Validation ? ValidationEvaluation! : TestEvaluation!;
         if (evaluation.Run(Callbacks, cancellation) is not { } result) return null;        // it was canceled
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         losses.Check(result, Step, LearningRate);
-        return new(result.Accuracy, result.Loss, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        Evaluated?.Invoke(part, result);
+        return new(result.Accuracy, result.Loss, seconds);
     }
 
     /// <summary>Whether training ends with an epoch, of whose evaluation nothing is kept yet.</summary>

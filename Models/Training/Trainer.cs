@@ -167,6 +167,12 @@ public sealed partial class Trainer
     /// <summary>Called at steps and epochs, in this order.</summary>
     public IReadOnlyList<ITrainingCallback> Callbacks { get; init => field = schedule.WithCallbacks(value); }
 
+    /// <summary>Called after each evaluation that was not canceled, on the training thread.</summary>
+    internal Action<DataPart, Evaluation>? Evaluated { get; init; }
+
+    /// <summary>Training waits between two steps while it is closed; null if it never is.</summary>
+    internal PauseGate? Gate { get; init; }
+
     /// <summary>The optimizer's steps done.</summary>
     public long Step { get; private set; }
 

@@ -122,8 +122,10 @@ public sealed partial class HabitTests
         var result = process.WaitForEnd();
 
         Assert.That(result.ExitCode, Is.EqualTo(143), result.Error);
-        Assert.That(result.Output, Does.EndWith($"weights, metrics and curves are in {run}\n"));
-        foreach (var file in (string[])["model.safetensors", "best.safetensors", "metrics.jsonl", "curves.svg"])
+        Assert.That(result.Output, Does.EndWith($"weights, metrics, curves and report are in {run}\n"));
+        string[] files =
+            ["model.safetensors", "best.safetensors", "metrics.jsonl", "curves.svg", "report.html"];
+        foreach (var file in files)
             Assert.That(File.Exists(folder[$"{run}/{file}"]), file);
         Assert.That(CheckpointFolder.Find(folder[run]), Is.Not.Empty);
     }

@@ -10,7 +10,7 @@ public sealed class OutsideTests
     private static readonly string[] Files =
     [
         "best.safetensors", "checkpoint-000000000.safetensors", "checkpoint-000000012.safetensors", "config.json",
-        "curves.svg", "metrics.jsonl", "model.safetensors",
+        "curves.svg", "metrics.jsonl", "model.safetensors", "report.html",
     ];
 
     private const string OwnTemporaryFolder = "mkdir -p tmp && TMPDIR=\"$PWD/tmp\"";
@@ -70,7 +70,7 @@ public sealed class OutsideTests
 
         AssertOneLine(result, "larger than the system or its limit on file sizes allows");
         Assert.That(result.Error, blocks == 0 ? Does.Contain($"'{run}'") : Does.Contain(file));
-        Assert.That(result.Output, Does.Not.Contain("curves are in"));
+        Assert.That(result.Output, Does.Not.Contain("report are in"));
         Assert.That(File.Exists(folder[$"{run}/{file}"]), Is.False);
     }
 
@@ -101,7 +101,7 @@ public sealed class OutsideTests
                 ["train", "two-layer", "--data", "xor", "--validation", "0", "--epochs", "3", "--out", $"{disk}/run"];
             var result = Run($"{OwnTemporaryFolder} exec \"$@\"", call);
             Assert.That(result.ExitCode, Is.EqualTo(1), result.Error + result.Output);
-            Assert.That(result.Output, Does.Not.Contain("curves are in"));
+            Assert.That(result.Output, Does.Not.Contain("report are in"));
             Assert.That(result.Output, Does.Contain("No space left on device").And.Contain("Training goes on"));
             Assert.That(result.Output.Split("warning:"), Has.Length.EqualTo(2), "said once");
 

@@ -11,6 +11,7 @@ public sealed class RunFolderTests
     [TestCase("best.safetensors")]
     [TestCase("checkpoint.safetensors")]
     [TestCase("curves.svg")]
+    [TestCase("report.html")]
     [TestCase("checkpoint-000000040.safetensors")]
     [TestCase("weights-epoch2-batch1000-acc0.7350.safetensors")]
     public void A_folder_with_a_run_is_refused(string file)

@@ -43,7 +43,8 @@ public sealed partial class TerminalTests
                 $@" epoch {epoch.Epoch}/{Epochs} loss {epoch.TrainLoss:0.0000} " +
                 $"train {100 * epoch.TrainAccuracy:0.00} % test {100 * epoch.TestAccuracy:0.00} % in " +
                 $@"\S+ s \S+ images/s \S+ s lr 0.05 {(isBest ? "best " : "")}(epoch|best test)")));
-        Assert.That(facts, Does.Contain("best test accuracy").And.Contain("weights, metrics and curves are in"));
+        Assert.That(
+            facts, Does.Contain("best test accuracy").And.Contain("weights, metrics, curves and report are in"));
         if (columns >= 104)
             Assert.That(screen.Lines.Count(line => WholeLine().IsMatch(line)), Is.EqualTo(Epochs));
         Assert.That(screen.Lines, Has.Some.StartsWith("epoch  1/30  loss ").And.Some.StartsWith("first step done "));

@@ -43,7 +43,10 @@ public sealed class TrainCommandTests
         using var best = Safetensors.Open(folder["run/best.safetensors"]);
         Assert.That(last.Tensors.Select(t => t.Name), Is.EqualTo(best.Tensors.Select(t => t.Name)));
         Assert.That(XDocument.Load(folder["run/curves.svg"]).Root!.Name.LocalName, Is.EqualTo("svg"));
-        string[] files = ["best.safetensors", "config.json", "curves.svg", "metrics.jsonl", "model.safetensors"];
+        string[] files =
+        [
+            "best.safetensors", "config.json", "curves.svg", "metrics.jsonl", "model.safetensors", "report.html",
+        ];
         Assert.That(
             Directory.GetFiles(folder["run"]).Select(Path.GetFileName).Where(name => !name!.StartsWith("checkpoint-")),
             Is.EquivalentTo(files));

@@ -108,7 +108,7 @@ internal static class LearningCurves
     }
 
     /// <summary>The first epoch of the highest validation accuracy, without any of the highest test accuracy.</summary>
-    private static (EpochRecord Epoch, string Name, double Share)? Best(IReadOnlyList<EpochRecord> epochs) =>
+    public static (EpochRecord Epoch, string Name, double Share)? Best(IReadOnlyList<EpochRecord> epochs) =>
         Highest(epochs, "validation", e => e.ValidationAccuracy) ?? Highest(epochs, "test", e => e.TestAccuracy);
 
     private static (EpochRecord Epoch, string Name, double Share)? Highest(

@@ -86,6 +86,14 @@ internal static class CheckedOption
         CustomParser = result => ParsePath(result, name),
     };
 
+    /// <summary>A switch that may be followed by a port.</summary>
+    public static Option<int?> Port(string name, string help)
+    {
+        var option = Integer(name, help, 0, 65535);
+        (option.HelpName, option.Arity) = ("[PORT]", ArgumentArity.ZeroOrOne);
+        return option;
+    }
+
     /// <summary>A switch.</summary>
     public static Option<bool> Switch(string name, string help) =>
         new(name) { Description = help, Arity = ArgumentArity.Zero };
@@ -123,6 +131,7 @@ internal static class CheckedOption
 
     private static T? Parse<T>(ArgumentResult result, string name, string expected, Func<string, T?> read)
     {
+        if (result.Tokens.Count == 0) return default;
         var text = result.Tokens[0].Value;
         var parsed = read(text);
         if (parsed is null) result.AddError($"{name} '{text}': expected {expected}.");

@@ -12,8 +12,8 @@ internal sealed class CommandLine
 
     private readonly ConsoleCommand[] commands =
         [
-            new TrainCommand(), new EvaluateCommand(), new PredictCommand(), new ExportCommand(), new ModelsCommand(),
-            new GradcheckCommand(), new DevicesCommand(), new CompletionCommand(),
+            new TrainCommand(), new EvaluateCommand(), new PredictCommand(), new ExportCommand(), new ReportCommand(),
+            new ModelsCommand(), new GradcheckCommand(), new DevicesCommand(), new CompletionCommand(),
         ];
 
     public CommandLine()

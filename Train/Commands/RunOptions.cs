@@ -6,15 +6,15 @@ namespace PyNetSharp.Train;
 internal sealed class RunOptions
 {
     public Option<string?> Out { get; } = CheckedOption.Path(
-        "--out", "DIR", "Where settings, checkpoints, metrics, weights and curves go. Default: " +
+        "--out", "DIR", "Where settings, checkpoints, metrics, weights, curves and report go. Default: " +
         "runs/<model>-<data>-<time>.");
 
     public Option<string?> Resume { get; } = CheckedOption.Path(
         "--resume", "DIR",
         "Resume the run in this folder where it stopped, with its settings. Others are refused, except --epochs, " +
         "--max-steps, --patience, --data-dir, --download, --device, --threads, --checkpoint-every, --keep, " +
-        "--on-divergence, --log-every, --save-every and --quiet. Another device rounds differently: from there on " +
-        "the last bits of the weights are not those of the first one.");
+        "--on-divergence, --log-every, --save-every, --serve and --quiet. Another device rounds differently: from " +
+        "there on the last bits of the weights are not those of the first one.");
 
     public Option<bool> ResumeOrStart { get; } = CheckedOption.Switch(
         "--resume-or-start",
@@ -49,7 +49,16 @@ internal sealed class RunOptions
         "nin-net and 0 for all others.",
         SettingRange.Interval);
 
-    public Option[] All => [Out, Resume, ResumeOrStart, Every, Keep, OnDivergence, LogEvery, SaveEvery];
+    public Option<int?> Serve { get; } = CheckedOption.Port(
+        "--serve",
+        "Show the training in a browser of this machine as it runs, with buttons to pause and to stop it; its " +
+        "address is printed. Default: a free port.");
+
+    public Option[] All => [Out, Resume, ResumeOrStart, Every, Keep, OnDivergence, LogEvery, SaveEvery, Serve];
+
+    /// <summary>The port to serve at, 0 for a free one; null not to serve.</summary>
+    public int? ServePort(ParseResult parse) =>
+        parse.GetResult(Serve) is { Implicit: false } ? parse.GetValue(Serve) ?? 0 : null;
 
     /// <summary>The folder of the run to resume; null to begin one.</summary>
     /// <exception cref="InputException">The options contradict each other.</exception>

@@ -145,6 +145,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
                 "Fine-tune: train a new last layer on top of trained ones."),
             ("pynet train nin --data photos --split 0.2", "Train on pictures in photos/cats, photos/dogs, …"),
             ("pynet train fcnet --data wine.csv --label kind", "Train on the numbers of a table."),
+            ("pynet train nin --data cifar10 --serve", "Watch the training in a browser."),
             ("pynet train --resume runs/first --epochs 200", "Resume a run that was stopped, or make it longer."),
             ("pynet train alexnet --data cifar10 --out runs/a --resume-or-start",
                 "Begin a run, or go on with it: for a supervisor that repeats the command."),
@@ -200,7 +201,10 @@ internal sealed partial class TrainCommand : ConsoleCommand
         config = config with { Threads = parse.GetValue(device.Threads) ?? config.Threads };
         config.Check(folder.ConfigPath);
         var opened = DeviceOptions.Open(config.Device, config.Threads, config.Precision);
-        return config.ToSettings(opened, folder) with { AcceptsComplete = parse.GetValue(run.ResumeOrStart) };
+        return config.ToSettings(opened, folder) with
+        {
+            AcceptsComplete = parse.GetValue(run.ResumeOrStart), ServePort = run.ServePort(parse),
+        };
     }
 
     private TrainingSettings ReadSettings(ParseResult parse)
@@ -243,6 +247,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
             DataFolder = parse.GetValue(data.Folder),
             Device = device.Open(parse),
             Checkpoints = run.Apply(new(), parse),
+            ServePort = run.ServePort(parse),
             RunFolder = parse.GetValue(run.Out) is { } chosen
                 ? new(chosen)
                 : RunFolder.CreateUnique("runs", $"{RunName(network, recipe)}-{DateTime.Now:yyyyMMdd-HHmmss}"),

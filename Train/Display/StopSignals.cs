@@ -24,6 +24,14 @@ internal sealed class StopSignals : IDisposable
     /// <summary>The exit code for the signal; 0 if there was none.</summary>
     public int ExitCode => exitCode;
 
+    /// <summary>Stops as the interrupt key does, once or several times.</summary>
+    public void Stop()
+    {
+        if (source.IsCancellationRequested) return;
+        exitCode = FromSignal + 2;
+        source.Cancel();
+    }
+
     public void Dispose()
     {
         foreach (var registration in registrations) registration.Dispose();

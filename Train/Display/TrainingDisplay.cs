@@ -23,6 +23,9 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
     private int epoch;
     private long? first;
 
+    /// <summary>Where training waits, which is no time of its own; null if it never does.</summary>
+    public PauseGate? Gate { get; init; }
+
     /// <summary>Trains with a bar, if there is one.</summary>
     public void RunWithBar(Action train)
     {
@@ -110,7 +113,8 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
     /// <summary>The most useful first: a bar may be too narrow for all.</summary>
     private string[] DescribeStep(StepRecord step)
     {
-        var left = training.Elapsed.TotalSeconds / (step.Step - first.GetValueOrDefault() + 1) * (steps - step.Step);
+        var spent = training.Elapsed - (Gate?.Waited ?? TimeSpan.Zero);
+        var left = spent.TotalSeconds / (step.Step - first.GetValueOrDefault() + 1) * (steps - step.Step);
         return
         [
             EpochText(step.Epoch), $"{NumberFormatting.Time(left)} left", $"loss {NumberFormatting.Loss(step.Loss)}",

@@ -3,7 +3,7 @@ using PyNetSharp.Training;
 
 namespace PyNetSharp.Train;
 
-/// <summary>The folder of a run's settings, checkpoints, metrics, weights and curves.</summary>
+/// <summary>The folder of a run's settings, checkpoints, metrics, weights, curves and report.</summary>
 /// <remarks>
 /// The checkpoints alone decide how a run resumes. Metrics, weights and curves are derived from what is in them, and
 /// written anew when it does. One process at a time writes: it has the lock, which is taken before anything else.
@@ -48,13 +48,19 @@ internal sealed partial class RunFolder : IDisposable
     /// <summary>The chart of loss and accuracies.</summary>
     public string CurvesPath => Path.Combine(Folder, "curves.svg");
 
+    /// <summary>The page of the run.</summary>
+    public string ReportPath => Path.Combine(Folder, "report.html");
+
+    /// <summary>The settings as they were last read or written; null before.</summary>
+    public RunConfig? Config => config;
+
     /// <summary>Whether the folder holds a run that can be resumed, if only from its beginning.</summary>
     public bool HoldsRun => File.Exists(ConfigPath) && (!RunConfigFile.IsIncomplete(ConfigPath) || HasCheckpoint);
 
     /// <summary>Whether metrics, last weights and curves are there.</summary>
     public bool HasResults => ((string[])[MetricsPath, LastWeightsPath, CurvesPath]).All(File.Exists);
 
-    private string[] DerivedFiles => [MetricsPath, LastWeightsPath, BestWeightsPath, CurvesPath];
+    private string[] DerivedFiles => [MetricsPath, LastWeightsPath, BestWeightsPath, CurvesPath, ReportPath];
 
     /// <summary>
     /// A folder <c>parent/name</c>, or <c>parent/name-2</c> and so on if that exists, now or when the run begins.
@@ -180,7 +186,7 @@ internal sealed partial class RunFolder : IDisposable
         return config;
     }
 
-    /// <summary>Deletes metrics, weights and curves, which a run at its beginning does not have.</summary>
+    /// <summary>Deletes metrics, weights, curves and report, which a run at its beginning does not have.</summary>
     public void DeleteDerivedFiles()
     {
         foreach (var file in DerivedFiles) FileOperations.Delete(file);
