@@ -57,7 +57,7 @@ internal sealed class CheckedGZipStream : Stream
         var count = ReadDecompressed(buffer);
         if (count > 0) return count;
         if (source.IsEmpty || !IsComplete())
-            throw new InvalidDataException("It was cut: its last checksum is missing.");
+            throw new InvalidDataException("It is truncated: its last checksum is missing.");
         ended = true;
         return 0;
     }
@@ -91,7 +91,7 @@ internal sealed class CheckedGZipStream : Stream
         }
         catch (InvalidDataException e)      // its message names a compression method, whatever is wrong
         {
-            throw new InvalidDataException("It is damaged, or its content is not that of its checksum.", e);
+            throw new InvalidDataException("It is invalid, or its content is not that of its checksum.", e);
         }
     }
 

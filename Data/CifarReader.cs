@@ -155,7 +155,7 @@ public static class CifarReader
         0 => throw new InputException($"'{path}' is empty; expected records of {record} bytes."),
         var length when length % record != 0 => throw new InputException(
             $"'{path}' has {length} bytes, {length % record} more than {length / record} records of {record} bytes: " +
-            "it was cut or is no CIFAR file."),
+            "it is truncated or not a CIFAR file."),
         var length => length / record,
     });
 

@@ -75,12 +75,13 @@ public static class IdxReader
             throw new InputException($"'{path}' announces {claim}; at most {DataFile.MaxBytes} bytes are read.");
         if (HeaderBytes(rank) + size > maxBytes)
             throw new InputException(
-                $"'{path}' announces {claim}, which it is too short to hold: its header is wrong or it was cut.");
+                $"'{path}' announces {claim}, which it is too short to hold: its header is invalid or it is " +
+                "truncated.");
 
         var data = GC.AllocateUninitializedArray<byte>((int)size);
         var read = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
         if (read < data.Length)
-            throw new InputException($"'{path}' announces {claim} but ends after {read}: it was cut.");
+            throw new InputException($"'{path}' announces {claim} but ends after {read}: it is truncated.");
         if (stream.ReadByte() >= 0)                          // reading to the end also verifies the gzip checksum
             throw new InputException(
                 $"'{path}' announces {claim} but continues after them, at offset {HeaderBytes(rank) + size}.");

@@ -46,7 +46,8 @@ public static class MnistReader
 
     private static string Find(string folder, string stem, string kind) =>
         FileNames(stem, kind).Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists)
-        ?? throw new InputException($"'{Path.Combine(folder, $"{stem}-{kind}-ubyte")}' is missing, and so is its .gz.");
+        ?? throw new InputException(
+            $"'{Path.Combine(folder, $"{stem}-{kind}-ubyte")}' is not available, nor is its .gz.");
 
     private static string[] FileNames(string stem, string kind) =>
         [$"{stem}-{kind}-ubyte", $"{stem}-{kind}-ubyte.gz", $"{stem}.{kind}-ubyte", $"{stem}.{kind}-ubyte.gz"];

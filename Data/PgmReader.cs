@@ -60,7 +60,7 @@ public static class PgmReader
     private static byte[] ReadText(string path, byte[] file, int at, int count, int white)
     {
         if (count > file.Length / 2 + 1)                    // each pixel takes a digit and a separator at least
-            throw new InputException($"'{path}' has {file.Length} bytes, too few for {count} pixels: it was cut.");
+            throw new InputException($"'{path}' has {file.Length} bytes, too few for {count} pixels: it is truncated.");
 
         var pixels = new byte[count];
         for (var i = 0; i < count; i++) pixels[i] = (byte)ReadNumber(path, file, ref at, 0, white, $"pixel {i}");

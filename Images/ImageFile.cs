@@ -120,13 +120,13 @@ public static class ImageFile
             SKCodecResult.IncompleteInput => throw new ImageException(
                 path, $"'{path}' is a {kind} image that ends early: its file is truncated."),
             SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => throw new ImageException(
-                path, $"'{path}' is a damaged {kind} image."),
+                path, $"'{path}' is an invalid {kind} image."),
             _ => throw new ImageException(path, $"'{path}' is a {kind} image that cannot be decoded ({result})."),
         };
     }
 
     private static ImageException Unknown(string path) =>
-        new(path, $"'{path}' is no image, or a damaged one; expected PNG, JPEG, WebP, GIF or BMP.");
+        new(path, $"'{path}' is an invalid file or no image; expected PNG, JPEG, WebP, GIF or BMP.");
 
     private static T WithLibrary<T>(Func<T> action)
     {
@@ -138,7 +138,7 @@ public static class ImageFile
             when (fault is DllNotFoundException or TypeInitializationException { InnerException: DllNotFoundException })
         {
             throw new InputException(
-                "Images cannot be decoded: SkiaSharp's native library is not there for " +
+                "Images cannot be decoded: SkiaSharp's native library is not available for " +
                 $"{RuntimeInformation.RuntimeIdentifier}.", fault);
         }
     }

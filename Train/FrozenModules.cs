@@ -50,10 +50,9 @@ internal static class FrozenModules
     public static string Describe(Module model, IReadOnlyList<string> paths)
     {
         var counts = model.Parameters().ToLookup(p => p.RequiresGrad, p => (long)p.Shape.Size);
-        var trained = NumberFormatting.Count(counts[true].Sum());
-        var frozen = NumberFormatting.Count(counts[false].Sum());
-        return paths.Count == 0
-            ? $"{trained} parameters are trained, none is frozen"
-            : $"{trained} parameters are trained, {frozen} are frozen ({string.Join(", ", paths)})";
+        var (count, frozenCount) = (counts[true].Sum(), counts[false].Sum());
+        var trained = $"{NumberFormatting.Count(count, "parameter")} {(count == 1 ? "is" : "are")} trained";
+        var frozen = $"{NumberFormatting.Count(frozenCount)} {(frozenCount == 1 ? "is" : "are")} frozen";
+        return $"{trained}, {frozen} ({string.Join(", ", paths)})";
     }
 }

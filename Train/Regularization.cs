@@ -18,12 +18,11 @@ internal sealed record Regularization
     /// <summary>As <see cref="PyNetSharp.Training.Trainer.Patience"/>.</summary>
     public int? Patience { get; init; }
 
-    /// <summary>As one line lists them; null where there is none.</summary>
+    /// <summary>As one line lists them, without the augmentation; null where there is none.</summary>
     public string? Describe()
     {
         string?[] facts =
         [
-            Augment is null ? null : $"augmentation {Augment}",
             LabelSmoothing == 0 ? null : $"label smoothing {NumberFormatting.Number(LabelSmoothing)}",
             GradientClip is { } norm ? $"gradient norm up to {NumberFormatting.Number(norm)}" : null,
             Ema is { } decay ? $"averaged weights (EMA {NumberFormatting.Number(decay)})" : null,

@@ -6,12 +6,22 @@ using PyNetSharp.Training;
 namespace PyNetSharp.Train;
 
 /// <summary>Trains by settings: constructs the model and the loaders, trains, and prints the results.</summary>
-internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput screen)
+internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutput screen)
 {
     private readonly Recipe recipe = settings.Recipe;
     private readonly Regularization regularization = settings.Regularization;
     private LoadReport? loaded;                 // of the initial weights
     private bool startsAnew;                    // without a checkpoint
+    private TrainingEvents? events;             // for a program that reads the output
+
+    /// <summary>Prints events as JSON lines, where the screen is on the standard error.</summary>
+    public bool PrintsEvents { get; init; }
+
+    /// <summary>The command that continues the series that this run is of; null for that of the run alone.</summary>
+    public string? SeriesCommand { get; init; }
+
+    /// <summary>How the run ended; null before.</summary>
+    public RunResult? Result { get; private set; }
 
     /// <param name="data">The data set of the settings.</param>
     /// <param name="warmUp">Compiles the kernels.</param>
@@ -19,8 +29,7 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
     /// <exception cref="InputException">The settings do not fit the data, or training failed.</exception>
     public int Execute(TrainTestSplit data, WarmUpRun warmUp)
     {
-        var (whole, test) = (settings.Limit is { } limit ? data.Train.Take(limit) : data.Train, data.Test);
-        var (train, validation) = HoldOut(whole);
+        var (train, validation) = HoldOut(settings.Limit is { } limit ? data.Train.Take(limit) : data.Train);
         if (settings.ResizeIsChosen && train.ItemShape.Rank != 3)
             throw new InputException($"--resize: {recipe.Data} has no images, but items of shape {train.ItemShape}.");
 
@@ -35,9 +44,15 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         {
             Mixup = augment?.Mixup,
         };
-        var testLoader = new DataLoader(test, recipe.BatchSize, testTransform, shuffle: false, device: device);
-        var validationLoader = validation is null ? null
-            : new DataLoader(validation, recipe.BatchSize, testTransform, shuffle: false, device: device);
+        var (measuredValidation, measuredTest) = (Limited(validation, stream: 4), Limited(data.Test, stream: 5)!);
+        var testLoader = LoaderFor(measuredTest, testTransform)!;
+        var parts = new RunParts(
+            trainLoader, LoaderFor(measuredValidation, testTransform), settings.Evaluates ? testLoader : null,
+            train.ClassNames)
+        {
+            ValidationCount = validation?.Count ?? 0,
+            TestCount = data.Test.Count,
+        };
 
         using var stop = new StopSignals();             // before the folder is claimed, as the server
         var live = settings.ServePort is null ? null : new LiveRun(new(), stop.Stop);
@@ -58,6 +73,8 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
             var display = new TrainingDisplay(screen, recipe, Steps(trainLoader)) { Gate = live?.Gate };
             var title = $"{settings.Network.Name} on {recipe.Data}";
             var policy = settings.Checkpoints;
+            var description = new RunDescription(settings, layers);
+            if (PrintsEvents) events = new(Console.Out);
             var recorder = new RunRecorder(
                 run, title, screen.WriteResult, settings.MetadataOf(train), policy.Every, policy.Keep,
                 recipe.SaveEvery)
@@ -65,16 +82,19 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
                 Average = regularization.Ema is { } decay ? new(model, decay) : null,
             };
             var report = new ReportRecorder(
-                recorder, run, title, layers, new(test, testLoader, validation), screen.WriteResult) { Live = live };
+                recorder, run, title, layers, new(measuredTest, testLoader, measuredValidation), screen.WriteResult)
+            {
+                Live = live,
+            };
             AveragedWeights[] averaging = recorder.Average is { } average ? [new(average)] : [];
             var loss = new CrossEntropyLoss(labelSmoothing: (float)regularization.LabelSmoothing);
-            var trainer = new Trainer(model, trainLoader, testLoader, optimizer, loss, schedule)
+            var trainer = new Trainer(model, trainLoader, parts.Test, optimizer, loss, schedule)
             {
                 EvaluationLoss = new CrossEntropyLoss(),
                 MaxGradientNorm = (float?)regularization.GradientClip,
                 Patience = regularization.Patience,
                 AccumulateSteps = settings.Accumulate,
-                Validation = validationLoader,
+                Validation = parts.Validation,
                 EvaluateEvery = recipe.EvaluateEvery,
                 TestEvery = recipe.TestEvery,
                 MaxSteps = settings.MaxSteps,
@@ -82,18 +102,29 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
                 Callbacks =
                 [
                     .. averaging, recorder, display, new HistoryDisplay(screen, recipe.EvaluateEvery), report,
-                    .. live is null ? (ITrainingCallback[])[] : [live],
+                    .. live is null ? [] : (ITrainingCallback[])[live],
+                    .. events is null ? [] : (ITrainingCallback[])[events],
+                    .. !settings.Tensorboard ? [] : (ITrainingCallback[])
+                        [new EventWriter(run.EventsPath, layers, trainLoader.ItemShape, screen.WriteResult)],
                 ],
                 Evaluated = report.Add,
                 Gate = live?.Gate,
             };
-            if (settings.ResumedFrom is { } earlier && !Resume(earlier, trainer, recorder, trainLoader)) return 0;
-            WriteDescription(trainLoader, validationLoader, testLoader, train, layers);
-            WriteParameters(model);
-            warmUp.WaitForKernels(trainLoader, testLoader, train.ClassNames.Count, screen, stop.Token);
+            if (settings.ResumedFrom is { } earlier && !Resume(earlier, trainer, recorder, trainLoader))
+            {
+                var accuracy = trainer.Best is not { } best ? null
+                    : best.TestAccuracy ?? TestBest(trainer, parts.Test, stop.Token)?.Accuracy;
+                Result = RunResult.Of(trainer, recipe.Epochs, accuracy, run.Folder, null, null);
+                return 0;
+            }
+
+            description.Write(screen, model, loaded, parts);
+            events?.WriteStart(settings, parts, description.Parameters, trainer.Step, Steps(trainLoader));
+            warmUp.WaitForKernels(
+                trainLoader, parts.Test ?? trainLoader, train.ClassNames.Count, screen, stop.Token);
             report.Begin(trainer);
             if (server is not null) WriteAddress(server, live!, Steps(trainLoader));
-            return Train(trainer, testLoader, display, recorder, report, stop);
+            return Train(trainer, parts.Test, display, recorder, report, stop);
         }
         catch (Exception) when (settings.ResumedFrom is null)
         {
@@ -175,117 +206,43 @@ internal sealed class TrainingRun(TrainingSettings settings, ConsoleOutput scree
         return items.RandomSplit(count, new Rng(settings.Seed).Split(3).NextUInt64());
     }
 
+    /// <summary>The items to evaluate on, of each class its share of the limit.</summary>
+    private Dataset? Limited(Dataset? items, ulong stream) =>
+        items is not null && settings.EvaluateLimit is { } limit && limit < items.Count
+            ? items.RandomSplit(limit, new Rng(settings.Seed).Split(stream).NextUInt64()).HeldOut
+            : items;
+
+    private DataLoader? LoaderFor(Dataset? items, ITransform transform) => items is null ? null
+        : new(items, recipe.BatchSize, transform, shuffle: false, device: settings.Device);
+
     private int Train(
-        Trainer trainer, DataLoader test, TrainingDisplay display, RunRecorder recorder, ReportRecorder report,
+        Trainer trainer, DataLoader? test, TrainingDisplay display, RunRecorder recorder, ReportRecorder report,
         StopSignals stop)
     {
-        var hasEnded = false;
+        Exception? fault = null;
         try
         {
             display.RunWithBar(() => trainer.Run(recipe.Epochs, stop.Token));
-            hasEnded = true;
+        }
+        catch (Exception caught)
+        {
+            fault = caught;
+            throw;
         }
         finally
         {
             var tested = trainer.History.Count > 0 || stop.Token.IsCancellationRequested
                 ? WriteSummary(trainer, test, recorder.IsUpToDate, stop.Token) : null;
-            var isComplete = hasEnded && !stop.Token.IsCancellationRequested;
-            report.Finish(trainer, EndText(trainer, isComplete, stop.Token), isComplete, tested, stop.Token);
+            var command = ContinuingCommand(trainer, recorder, fault);
+            if (command is not null) screen.WriteCommand("To continue", command);
+            var folder = recorder.OtherFolder ?? settings.RunFolder.Folder;
+            var accuracy = trainer.Best?.TestAccuracy ?? tested?.Accuracy;
+            Result = RunResult.Of(trainer, recipe.Epochs, accuracy, folder, command, fault);
+            events?.WriteEnd(Result);
+            var isComplete = fault is null && !stop.Token.IsCancellationRequested;
+            report.Finish(trainer, EndText(trainer, isComplete, command, stop.Token), isComplete, tested, stop.Token);
         }
 
         return recorder.OtherFolder is not null && stop.ExitCode == 0 ? 1 : stop.ExitCode;
-    }
-
-    private void WriteDescription(
-        DataLoader train, DataLoader? validation, DataLoader test, Dataset set, IReadOnlyList<LayerSummary> layers)
-    {
-        var heldOut = validation is null ? "" : $", {NumberFormatting.Count(validation.Count)} validation";
-        var width = recipe.WidthMultiplier == 1 ? "" : $" at width {NumberFormatting.Number(recipe.WidthMultiplier)}";
-        var extras = regularization.Describe() is { } facts ? $", {facts}" : "";
-        screen.WriteInfo(
-            $"{settings.Network.Name}{width} on {recipe.Data}: " +
-            $"{NumberFormatting.Count(train.Count)} training{heldOut} and " +
-            $"{NumberFormatting.Count(test.Count)} test items of {NumberFormatting.Shape(train.ItemShape)} in " +
-            $"{set.ClassNames.Count} classes");
-        LayerTable.Show(screen, layers);
-
-        var device = settings.Device is CpuDevice cpu
-            ? $"{cpu.Threads} threads"
-            : $"on {settings.Device} ({settings.Gpu?.Model})";
-        screen.WriteInfo($"{RecipeText.Describe(recipe, settings.Accumulate)}{extras}, seed {settings.Seed}, {device}");
-    }
-
-    /// <summary>Where the weights come from, and which of them are trained.</summary>
-    private void WriteParameters(Module model)
-    {
-        if (loaded is not null)
-        {
-            var drawn = loaded.Missing.Count == 0 ? "" : $"; drawn anew: {string.Join(", ", loaded.Missing)}";
-            screen.WriteInfo($"{settings.Weights}: {loaded.Loaded.Count} tensors loaded{drawn}");
-        }
-
-        screen.WriteInfo(FrozenModules.Describe(model, settings.Freeze));
-    }
-
-    private string EndText(Trainer trainer, bool isComplete, CancellationToken stop)
-    {
-        if (isComplete) return "complete";
-        var how = stop.IsCancellationRequested ? "stopped" : "ended by a fault";
-        var steps = NumberFormatting.Count(trainer.Step);
-        return $"{how} after {steps} steps; pynet train --resume {settings.RunFolder.Folder} continues it";
-    }
-
-    private void WriteAddress(ReportServer server, LiveRun live, long steps)
-    {
-        (live.Epochs, live.Steps) = (recipe.Epochs, steps);
-        live.Gate.Changed = isWaiting =>
-        {
-            live.OnPause(isWaiting);
-            screen.WriteResult(isWaiting ? "paused in the browser" : "training goes on");
-        };
-        screen.WriteResult($"the training is shown at {server.Address}");
-    }
-
-    /// <returns>The best epoch's weights on the test items, which they were not tested on before.</returns>
-    private Evaluation? WriteSummary(Trainer trainer, DataLoader test, bool isWritten, CancellationToken stop)
-    {
-        Evaluation? tested = null;
-        if (stop.IsCancellationRequested)
-            screen.WriteResult($"stopped after {NumberFormatting.Count(trainer.Step)} steps");
-        if (trainer.HasStoppedEarly)
-            screen.WriteResult(
-                $"stopped early: no better validation accuracy in {regularization.Patience} epochs");
-        if (trainer.Best is { ValidationAccuracy: { } chosen } best)
-        {
-            screen.WriteResult($"best validation accuracy {NumberFormatting.Percent(chosen)} in epoch {best.Epoch}");
-            if (best.TestAccuracy is null && !stop.IsCancellationRequested) tested = TestBest(trainer, test, stop);
-            if ((best.TestAccuracy ?? tested?.Accuracy) is { } measured && !stop.IsCancellationRequested)
-                screen.WriteResult($"its test accuracy        {NumberFormatting.Percent(measured)}");
-        }
-        else if (trainer.Best is { TestAccuracy: { } accuracy } chooser)
-        {
-            screen.WriteResult($"best test accuracy  {NumberFormatting.Percent(accuracy)} in epoch {chooser.Epoch}");
-        }
-
-        if (trainer.BestTrainAccuracy is { } train)
-            screen.WriteResult($"best train accuracy {NumberFormatting.Percent(train)}");
-        var memory = settings.Device.Memory;
-        if (settings.Gpu is { } gpu)
-            screen.WriteInfo(
-                $"memory of {settings.Device}: {NumberFormatting.Bytes(memory.PeakAllocated)} in use at most, " +
-                $"{NumberFormatting.Bytes(memory.Allocated + memory.Cached)} allocated, " +
-                $"of {NumberFormatting.Bytes(gpu.Memory)}");
-        var files = trainer.History.Count > 0 ? "weights, metrics, curves and report are" : "its checkpoint is";
-        if (isWritten) screen.WriteResult($"{files} in {settings.RunFolder.Folder}");
-        return tested;
-    }
-
-    /// <summary>Evaluates the best epoch's weights, which are put into the model.</summary>
-    /// <returns>Null if the test was stopped, or the weights are not at hand.</returns>
-    private static Evaluation? TestBest(Trainer trainer, DataLoader test, CancellationToken stop)
-    {
-        if (!trainer.BestWeights().Any()) return null;
-        trainer.RestoreBest();
-        return new PeriodicEvaluation(trainer.Model, test).Run(cancellation: stop);
     }
 }

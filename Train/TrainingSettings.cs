@@ -44,6 +44,15 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
 
     public int? MaxSteps { get; init; }
 
+    /// <summary>Whether validation and test items are measured at all.</summary>
+    public bool Evaluates { get; init; } = true;
+
+    /// <summary>Whether event files for TensorBoard are written.</summary>
+    public bool Tensorboard { get; init; }
+
+    /// <summary>The most items of each part that are measured; null for all.</summary>
+    public int? EvaluateLimit { get; init; }
+
     /// <summary>As <see cref="PyNetSharp.Training.Trainer.AccumulateSteps"/>.</summary>
     public int Accumulate { get; init; } = 1;
 
@@ -75,6 +84,12 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
 
     /// <summary>The file that is the data set; null for another one.</summary>
     public CsvFile? Csv => CsvOptions is null ? null : new(Recipe.Data, CsvOptions);
+
+    /// <summary>
+    /// Reads the file or the folder of pictures that the data are; null where they are a set by name.
+    /// </summary>
+    /// <exception cref="InputException">It is faulty.</exception>
+    public TrainTestSplit? LoadOwnData() => Csv?.Load() ?? Pictures?.Load();
 
     /// <summary>The metadata of the run's weight files.</summary>
     /// <param name="data">The data set.</param>

@@ -84,7 +84,7 @@ internal sealed class WarmUpRun
         if (TryCompile(gpu, train.ItemShape, classes, batches) is not { Completion.IsCompleted: false } kernels) return;
 
         if (!screen.HasProgressBar)
-            screen.WriteInfo(kernels.Count == 1 ? "compiling 1 kernel" : $"compiling {kernels.Count} kernels");
+            screen.WriteInfo($"compiling {NumberFormatting.Count(kernels.Count, "kernel")}");
         screen.WithProgressBar("compiling kernels", kernels.Count, bar =>
         {
             while (!kernels.Completion.Wait(RefreshMilliseconds) && !cancellation.IsCancellationRequested)

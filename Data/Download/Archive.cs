@@ -121,7 +121,7 @@ internal static class Archive
                 var (length, checksum) = Write(entry.FullName, content.Read);
                 if (length != entry.Length || checksum != entry.Crc32)
                     throw new InputException(
-                        $"'{path}': {Quote(entry.FullName)} is damaged: {length} bytes of checksum {checksum:X8}; " +
+                        $"'{path}': {Quote(entry.FullName)} is invalid: {length} bytes of checksum {checksum:X8}; " +
                         $"expected {entry.Length} of {entry.Crc32:X8}.");
             }
         }

@@ -58,6 +58,24 @@ public sealed class Downloader(HttpClient client)
         if (File.Exists(path)) return path;
 
         var part = path + ".part";
+        var missing = DataFile.WrapFileErrors(part, () => FirstMissing(folder), "written");
+        try
+        {
+            await FetchAsync(file, path, part, progress, cancellation).ConfigureAwait(false);
+            return path;
+        }
+        catch (Exception)
+        {
+            DeleteEmpty(part, folder, missing);
+            throw;
+        }
+    }
+
+    private async Task FetchAsync(
+        RemoteFile file, string path, string part, IProgress<DownloadProgress>? progress,
+        CancellationToken cancellation)
+    {
+        var folder = Path.GetDirectoryName(path)!;
         DataFile.WrapFileErrors(part, () =>                          // fails before any request if it cannot be stored
         {
             Directory.CreateDirectory(folder);
@@ -77,7 +95,7 @@ public sealed class Downloader(HttpClient client)
                 if (found == file.Digest)
                 {
                     File.Move(part, path);
-                    return path;
+                    return;
                 }
 
                 File.Delete(part);
@@ -100,9 +118,36 @@ public sealed class Downloader(HttpClient client)
             }
         }
 
-        if (new FileInfo(part) is { Exists: true, Length: 0 } empty) empty.Delete();
         throw new InputException(
             $"{file.Name} could not be fetched into '{folder}': {string.Join("; ", failures.Distinct())}.");
+    }
+
+    /// <summary>The outermost of a path's folders that do not exist; null where all do.</summary>
+    private static string? FirstMissing(string folder)
+    {
+        string? missing = null;
+        for (var path = Path.GetFullPath(folder); path is not null && !Directory.Exists(path);)
+            (missing, path) = (path, Path.GetDirectoryName(path));
+        return missing;
+    }
+
+    /// <summary>Deletes what a failed download has created, if nothing is in it.</summary>
+    /// <param name="part">The partial file.</param>
+    /// <param name="folder">The innermost folder.</param>
+    /// <param name="first">The outermost that was created; null for none.</param>
+    private static void DeleteEmpty(string part, string folder, string? first)
+    {
+        try
+        {
+            if (new FileInfo(part) is { Exists: true, Length: 0 } empty) empty.Delete();
+            if (first is null) return;
+            for (var path = Path.GetFullPath(folder); path.Length >= first.Length; path = Path.GetDirectoryName(path)!)
+                Directory.Delete(path);         // not one with a part of the file, which the next attempt resumes
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The fault of the download is reported instead.
+        }
     }
 
     /// <summary>Appends to the partial file until it is complete.</summary>

@@ -59,7 +59,7 @@ internal sealed class TarEntries(Stream stream)
     {
         if (left == 0 || buffer.IsEmpty) return 0;
         var count = stream.Read(buffer[..(int)Math.Min(left, buffer.Length)]);
-        if (count == 0) throw new InvalidDataException("It was cut within an entry.");
+        if (count == 0) throw new InvalidDataException("It is truncated within an entry.");
         left -= count;
         return count;
     }
@@ -173,7 +173,7 @@ internal sealed class TarEntries(Stream stream)
         var count = stream.ReadAtLeast(block, BlockSize, throwOnEndOfStream: false);
         return count is 0 or BlockSize
             ? count > 0
-            : throw new InvalidDataException("It was cut within a header.");
+            : throw new InvalidDataException("It is truncated within a header.");
     }
 
     private void Skip(long bytes)
@@ -182,7 +182,7 @@ internal sealed class TarEntries(Stream stream)
         while (bytes > 0)
         {
             var count = stream.Read(ignored[..(int)Math.Min(bytes, BlockSize)]);
-            if (count == 0) throw new InvalidDataException("It was cut within an entry.");
+            if (count == 0) throw new InvalidDataException("It is truncated within an entry.");
             bytes -= count;
         }
     }

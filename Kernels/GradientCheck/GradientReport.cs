@@ -13,7 +13,7 @@ public sealed record GradientReport(IReadOnlyList<GradientRow> Rows)
     /// <exception cref="InvalidOperationException">A gradient is wrong; the message has the table.</exception>
     public void ThrowIfFailed()
     {
-        if (!Passed) throw new InvalidOperationException($"A gradient is wrong:{Environment.NewLine}{this}");
+        if (!Passed) throw new InvalidOperationException($"A gradient is incorrect:{Environment.NewLine}{this}");
     }
 
     /// <summary>A table: a line for each input and parameter.</summary>
@@ -25,7 +25,7 @@ public sealed record GradientReport(IReadOnlyList<GradientRow> Rows)
             .. Rows.Select(row => new[]
             {
                 row.Name, row.Shape.ToString(), Number(row.Analytic), Number(row.Numeric), Number(row.Error),
-                Number(row.Allowed), row.Passed ? "ok" : "WRONG",
+                Number(row.Allowed), row.Passed ? "ok" : "INCORRECT",
             }),
         ];
         var widths = Enumerable.Range(0, lines[0].Length).Select(c => lines.Max(line => line[c].Length)).ToArray();

@@ -32,8 +32,8 @@ public static class ModuleSerialization
         /// <returns>What was loaded and what was not; it prints itself.</returns>
         /// <exception cref="InputException">
         /// The file cannot be read or is not in the format; if <paramref name="strict"/>, it does not fit the model,
-        /// and the message names what is missing, surplus or misshapen, up to 200 of each; a tensor that would be
-        /// loaded is of another type; or two would get the same name. Then the model is unchanged.
+        /// and the message names missing and unexpected keys and size mismatches, up to 200 of each; a tensor that
+        /// would be loaded is of another type; or two would get the same name. Then the model is unchanged.
         /// </exception>
         /// <exception cref="InvalidOperationException">The model has no parameters or buffers.</exception>
         /// <remarks>
@@ -43,7 +43,7 @@ public static class ModuleSerialization
         /// </remarks>
         /// <example><code>
         /// var report = model.Load("cifar10.safetensors", strict: false);
-        /// Console.WriteLine(report);      // 16 tensors loaded; misshapen: 'fc.weight' [10, 64], expected [100, 64]
+        /// Console.WriteLine(report);   // 16 tensors loaded; size mismatch: 'fc.weight' [10, 64], expected [100, 64]
         /// </code></example>
         public LoadReport Load(
             string path, bool strict = true, string prefix = "", Func<string, string?>? rename = null)

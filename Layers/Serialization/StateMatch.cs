@@ -7,8 +7,8 @@ internal sealed class StateMatch
 {
     private readonly string path;
     private readonly (string Name, Shape Ours)[] missing;
-    private readonly (string Name, SafetensorsTensorInfo Theirs)[] surplus;
-    private readonly MisshapenTensor[] misshapen;
+    private readonly (string Name, SafetensorsTensorInfo Theirs)[] unexpected;
+    private readonly SizeMismatch[] mismatches;
 
     /// <param name="path">The file's path, for messages.</param>
     /// <param name="file">The file.</param>
@@ -29,7 +29,7 @@ internal sealed class StateMatch
 
         var known = state.Select(s => s.Name).ToHashSet();
         missing = [.. state.Where(s => !theirs.ContainsKey(s.Name))];
-        surplus =
+        unexpected =
         [
             .. theirs.Where(t => !known.Contains(t.Key) && t.Key.Split('.')[^1] != "num_batches_tracked")
                 .Select(t => (t.Key, t.Value)),
@@ -38,8 +38,8 @@ internal sealed class StateMatch
             .Select(s => (s.Name, Ours: s.Shape, Theirs: theirs[s.Name]))
             .ToLookup(pair => pair.Ours.Select(extent => (long)extent).SequenceEqual(pair.Theirs.Extents));
         Matches = [.. both[true]];
-        misshapen =
-            [.. both[false].Select(pair => new MisshapenTensor(pair.Name, pair.Theirs.Extents, pair.Ours))];
+        mismatches =
+            [.. both[false].Select(pair => new SizeMismatch(pair.Name, pair.Theirs.Extents, pair.Ours))];
     }
 
     /// <summary>The tensors of equal name and shape.</summary>
@@ -48,7 +48,7 @@ internal sealed class StateMatch
     /// <summary>The report after all of <see cref="Matches"/> have been loaded.</summary>
     public LoadReport ToReport() => new(
         [.. Matches.Select(match => match.Name)], [.. missing.Select(s => s.Name)],
-        [.. surplus.Select(t => t.Name)], misshapen);
+        [.. unexpected.Select(t => t.Name)], mismatches);
 
     /// <param name="strict">Whether the file must have exactly the model's tensors.</param>
     /// <exception cref="InputException">It has not, or one that would be loaded is of another type.</exception>
@@ -58,10 +58,10 @@ internal sealed class StateMatch
         string[] problems =
         [
             .. LoadReport.List(
-                "missing", strict ? missing.Select(s => $"{Quote(s.Name)} {s.Ours}") : []),
+                "missing keys", strict ? missing.Select(s => $"{Quote(s.Name)} {s.Ours}") : []),
             .. LoadReport.List(
-                "surplus", strict ? surplus.Select(t => $"{Quote(t.Name)} {t.Theirs.ExtentsText}") : []),
-            .. LoadReport.List("misshapen", strict ? misshapen.Select(tensor => $"{tensor}") : []),
+                "unexpected keys", strict ? unexpected.Select(t => $"{Quote(t.Name)} {t.Theirs.ExtentsText}") : []),
+            .. LoadReport.List("size mismatch", strict ? mismatches.Select(tensor => $"{tensor}") : []),
             .. LoadReport.List(
                 $"of a type other than {SafetensorsDtype.ReadableTypes}",
                 unreadable.Select(match => $"{Quote(match.Theirs.Name)} {match.Theirs.Dtype}")),

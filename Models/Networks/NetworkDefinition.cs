@@ -52,8 +52,8 @@ public sealed record NetworkDefinition(
     /// </param>
     /// <param name="withHead">Whether the layers of the <see cref="Head"/> must fit too.</param>
     /// <exception cref="InputException">
-    /// The file cannot be read; it does not fit, and the message names all that is missing, surplus or misshapen; or
-    /// the network cannot process items of this shape.
+    /// The file cannot be read; it does not fit, and the message names all missing and unexpected keys and size
+    /// mismatches; or the network cannot process items of this shape.
     /// </exception>
     public void CheckWeights(NetworkOptions options, string path, string prefix = "", bool withHead = true)
     {

@@ -29,7 +29,7 @@ public sealed class DeadReluException : InputException
             $"The network has died: at step {step} all its scores have been equal for {batches} batches in a row, ") +
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"and the loss stays at {loss:0.0000}. Try a learning rate smaller than {learningRate:G6}, ") +
+                $"and the loss stays at {loss:0.0000}. Try a learning rate smaller than {learningRate:G4}, ") +
             "another initialization, another seed or a warm-up.")
     {
         Step = step;

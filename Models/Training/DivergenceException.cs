@@ -24,7 +24,7 @@ public sealed class DivergenceException : InputException
     internal DivergenceException(long step, double learningRate, double loss, string cause)
         : base(string.Create(
             CultureInfo.InvariantCulture,
-            $"The loss was {Name(loss)} at step {step} with the learning rate {learningRate:G6}; ") +
+            $"The loss was {Name(loss)} at step {step} with the learning rate {learningRate:G4}; ") +
             "the weights from before the faulty update are kept. " + char.ToUpperInvariant(cause[0]) + cause[1..])
     {
         (Step, LearningRate) = (step, learningRate);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using PyNetSharp.Layers;
 
@@ -187,6 +188,10 @@ public static class MetricsFile
         static JsonException Impossible(string key, double value, string expected) =>
             new(FormattableString.Invariant($"'{key}' is {value}; expected {expected}"));
     }
+
+    /// <summary>An epoch as a line of the file has it.</summary>
+    internal static JsonObject ToJson(EpochRecord epoch) =>
+        JsonSerializer.SerializeToNode(epoch, Json.EpochRecord)!.AsObject();
 
     private static byte[] ToJsonLine(EpochRecord epoch) =>
         Encoding.UTF8.GetBytes(JsonSerializer.Serialize(epoch, Json.EpochRecord) + "\n");

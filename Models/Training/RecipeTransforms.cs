@@ -16,8 +16,8 @@ public static class RecipeTransforms
         /// standardized to mean 0 and deviation 1 over this part, as their units are arbitrary.
         /// </param>
         /// <param name="augment">
-        /// Whether images are moved by up to 4 pixels and color images mirrored half of the time; gray ones are not,
-        /// because a mirrored digit or letter is another one or none. For training batches only.
+        /// Whether images get a random crop with padding 4 and color images a horizontal flip with p = 0.5; gray ones
+        /// do not, because a mirrored digit or letter is another one or none. For training batches only.
         /// </param>
         /// <exception cref="InputException">Augmentation of items that are not images.</exception>
         public ITransform CreateTransforms(Dataset train, bool augment = false)

@@ -71,7 +71,8 @@ public sealed class GradientCheckTests
             Assert.That(report.Rows.Select(row => row.Passed), Is.EqualTo((bool[])[false, true]), $"{seed}\n{report}");
             Assert.That(
                 () => report.ThrowIfFailed(),
-                Throws.InvalidOperationException.With.Message.Contains("input 0  [6, 9]").And.Message.Contains("WRONG")
+                Throws.InvalidOperationException
+                    .With.Message.Contains("input 0  [6, 9]").And.Message.Contains("INCORRECT")
                     .And.Message.Contains("input 1  [6, 9]").And.Message.Contains("difference"));
         }
     }

@@ -27,6 +27,20 @@ public sealed class DownloaderTests
     }
 
     [Test]
+    public void A_failed_transfer_leaves_no_empty_folders()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["there"]);
+        using var server = new LoopbackServer(_ => new(404, []));
+        foreach (var target in (string[])["new/data/set", "there", "there/set"])
+            Assert.That(
+                () => Fetch(server, folder, attempts: 1, into: target), Throws.InstanceOf<InputException>(), target);
+        Assert.That(
+            Directory.GetFileSystemEntries(folder.Name, "*", SearchOption.AllDirectories),
+            Is.EqualTo(new[] { folder["there"] }), "what was there stays, empty or not");
+    }
+
+    [Test]
     public async Task ResumesABrokenTransfer([Values] bool announced)
     {
         using var folder = new TemporaryFolder();
@@ -104,7 +118,7 @@ public sealed class DownloaderTests
             () => Fetch(server, folder),
             Throws.InstanceOf<InputException>().With.Message.Contains("file.bin could not be fetched")
                 .And.Message.Contains("SHA256").And.Message.Contains($"expected {Digest(Content)}"));
-        Assert.That(Directory.GetFileSystemEntries(folder["new"]), Is.Empty);
+        Assert.That(Directory.Exists(folder["new"]), Is.False);
         Assert.That(server.Requests, Has.Count.EqualTo(1));     // it would not be better next time
     }
 
@@ -138,7 +152,7 @@ public sealed class DownloaderTests
                 () => Fetch(server, folder, attempts: 3),
                 Throws.InstanceOf<InputException>().With.Message.Contains(message));
             Assert.That(server.Requests, Has.Count.EqualTo(requests));
-            Assert.That(Directory.GetFileSystemEntries(folder["new"]), Is.Empty);
+            Assert.That(Directory.Exists(folder["new"]), Is.False);
         }
     }
 
@@ -198,7 +212,7 @@ public sealed class DownloaderTests
     private static async Task<string> Fetch(
         LoopbackServer server, TemporaryFolder folder, int attempts = 8, TimeSpan? stallTimeout = null,
         IProgress<DownloadProgress>? progress = null, string[]? paths = null, long? size = Size,
-        CancellationToken cancellation = default)
+        string into = "new", CancellationToken cancellation = default)
     {
         using var client = new HttpClient();
         var downloader = new Downloader(client)
@@ -210,7 +224,7 @@ public sealed class DownloaderTests
         var file = new RemoteFile(
             "file.bin", size, Digest(Content), HashAlgorithmName.SHA256,
             [.. (paths ?? ["file.bin"]).Select(path => server[path])]);
-        return await downloader.FetchAsync(file, folder["new"], progress, cancellation);
+        return await downloader.FetchAsync(file, folder[into], progress, cancellation);
     }
 
     private static void AssertComplete(TemporaryFolder folder)

@@ -14,7 +14,7 @@ public sealed class HostileArchiveTests
     [TestCase('x', "A header has 1900000000 bytes")]
     [TestCase('L', "A header has 1900000000 bytes")]
     [TestCase('g', "A header has 1900000000 bytes")]
-    [TestCase('0', "It was cut within an entry")]
+    [TestCase('0', "It is truncated within an entry")]
     public void A_large_header_is_refused_without_memory(char type, string said) =>
         AssertRefused(Header("a", type, "16117731400"), said);
 

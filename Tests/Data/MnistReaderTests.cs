@@ -43,7 +43,7 @@ public sealed class MnistReaderTests
         AssertFault(folder, "[1, 4, 5] and test images [1, 5, 4]");
 
         File.Delete(folder["t10k-images-idx3-ubyte"]);
-        AssertFault(folder, "t10k-images-idx3-ubyte' is missing");
+        AssertFault(folder, "t10k-images-idx3-ubyte' is not available");
     }
 
     [Test]
@@ -85,7 +85,7 @@ public sealed class MnistReaderTests
 
         zipped[^6] ^= 1;                                    // the checksum of the content
         File.WriteAllBytes(folder["train-images-idx3-ubyte"], zipped);
-        AssertFault(folder, "train-images-idx3-ubyte' is not valid gzip: It is damaged");
+        AssertFault(folder, "train-images-idx3-ubyte' is not valid gzip: It is invalid");
     }
 
     /// <summary>As gunzip refuses it, although all of its content can be decompressed.</summary>
@@ -102,7 +102,7 @@ public sealed class MnistReaderTests
         Assert.That(Read(folder.Name).Train.Count, Is.EqualTo(3));
 
         File.WriteAllBytes(folder[file], zipped[..^missing]);
-        AssertFault(folder, $"{file}' is not valid gzip: It was cut");
+        AssertFault(folder, $"{file}' is not valid gzip: It is truncated");
     }
 
     [Test]

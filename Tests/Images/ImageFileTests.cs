@@ -103,7 +103,7 @@ public sealed class ImageFileTests
             [.. Enumerable.Range(0, 3 * 64 * 64).Select(i => (byte)(i * 37))], 64, 64, SKEncodedImageFormat.Jpeg, 95);
         yield return new TestCaseData(png[..(png.Length / 2)], "").SetName("truncated PNG");
         yield return new TestCaseData(jpeg[..(jpeg.Length / 2)], "truncated").SetName("truncated JPEG");
-        yield return new TestCaseData("not a picture"u8.ToArray(), "is no image").SetName("text");
+        yield return new TestCaseData("not a picture"u8.ToArray(), "is an invalid file or no image").SetName("text");
         yield return new TestCaseData(Array.Empty<byte>(), "is empty").SetName("zero bytes");
         yield return new TestCaseData(
             ImageBytes.Png(10_000, 10_000, 8, 0, [new byte[10_000]]), "10000×10000 pixels").SetName("100 megapixels");

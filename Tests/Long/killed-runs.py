@@ -91,7 +91,7 @@ while ended < args.kills:
             worst = max(worst, runs.check_lost(run, output, EPOCH_STEPS, args.every, max(0, before)))
         else:
             assert attempt.process.returncode == 128 + end, "exit code %d" % attempt.process.returncode
-            stopped = re.search(r"^stopped after ([\d,]+) steps", output, re.MULTILINE)
+            stopped = re.search(r"^stopped after ([\d,]+) steps?", output, re.MULTILINE)
             assert stopped and int(stopped[1].replace(",", "")) == step, "the newest checkpoint is %d" % step
     except AssertionError as fault:
         sys.exit("%d, %s: %s\n%s" % (ended, args.signal, fault, output))

@@ -38,7 +38,7 @@ public sealed class HeadTests
         Assert.That(
             report.Missing,
             Is.EqualTo(head.Split(',').SelectMany(path => (string[])[$"{path}.weight", $"{path}.bias"])));
-        Assert.That((report.Surplus.Count, report.Misshapen.Count), Is.EqualTo((0, 0)));
+        Assert.That((report.Unexpected.Count, report.SizeMismatches.Count), Is.EqualTo((0, 0)));
         foreach (var (ours, theirs) in model.State().Zip(saved.State()))
             Assert.That(
                 ours.Tensor.ToArray(),
@@ -55,8 +55,8 @@ public sealed class HeadTests
         var before = model.Parameters().SelectMany(p => p.ToArray()).ToArray();
         Assert.That(
             () => nin.LoadFeatures(model, folder["a"]),
-            Throws.TypeOf<InputException>().With.Message.Contains("missing: 'features1.0.weight'")
-                .And.Message.Contains("surplus: 'conv1.weight'").And.Message.Not.Contains("features3.4"));
+            Throws.TypeOf<InputException>().With.Message.Contains("missing keys: 'features1.0.weight'")
+                .And.Message.Contains("unexpected keys: 'conv1.weight'").And.Message.Not.Contains("features3.4"));
         Assert.That(model.Parameters().SelectMany(p => p.ToArray()), Is.EqualTo(before));
     }
 

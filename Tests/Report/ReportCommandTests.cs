@@ -123,7 +123,7 @@ public sealed class ReportCommandTests
             "LearningRate", "Momentum", "Nesterov", "WeightDecay", "Schedule", "Epochs", "MaxSteps", "Validation",
             "EvaluateEvery", "TestEvery", "Seed", "Device", "Precision", "Threads", "CheckpointEvery", "Keep",
             "OnDivergence", "LogEvery", "SaveEvery", "Label", "Separator", "LabelSmoothing", "GradientClip", "Ema",
-            "Patience",
+            "Patience", "Evaluate", "EvaluateLimit", "Tensorboard",
         ];
         string[] derived = ["SafeStart", "Pictures", "Mean", "Deviation", "DeviceModel", "Driver"];
         string[] history = ["Arguments", "Started", "Versions", "Resumed"];

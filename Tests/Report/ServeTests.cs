@@ -94,7 +94,7 @@ public sealed partial class ServeTests
         var result = process.WaitForEnd();
         Assert.That(result.ExitCode, Is.EqualTo(130), result.Error);
         Assert.That(browser.Messages, Is.Empty);
-        Assert.That(File.ReadAllText(folder["moved/report.html"]), Does.Contain("pynet train --resume moved"));
+        Assert.That(File.ReadAllText(folder["moved/report.html"]), Does.Contain("train --resume moved"));
 
         // The run can be resumed.
         var step = MetricsFile.Read(folder["moved/metrics.jsonl"])[^1].Step;

@@ -53,7 +53,7 @@ public sealed class ForeignSafetensorsTests
         var model = new Single();
         if (file.Tensors.Count > 1)
         {
-            AssertDoesNotFit(folder["a"], "surplus: ");
+            AssertDoesNotFit(folder["a"], "unexpected keys: ");
             return;
         }
 
@@ -82,7 +82,7 @@ public sealed class ForeignSafetensorsTests
     {
         using var folder = new TemporaryFolder();
         Safetensors.Save(folder["a"], [("a", Tensor.From([3], Values)), ("my_num_batches_tracked", Tensor.Zeros([]))]);
-        AssertDoesNotFit(folder["a"], "surplus: 'my_num");
+        AssertDoesNotFit(folder["a"], "unexpected keys: 'my_num");
     }
 
     /// <summary>A sparse file, with a tensor that exceeds the limits of a Tensor.</summary>
@@ -100,7 +100,7 @@ public sealed class ForeignSafetensorsTests
         const string fault = "'z' has the shape [2, 2147483648]; expected less than 2³¹ elements.";
         Assert.That(() => file.Find("z")!.Shape, Throws.InstanceOf<InputException>().With.Message.EqualTo(fault));
         Assert.That(() => file.Read("z"), Throws.InstanceOf<InputException>().With.Message.EqualTo(fault));
-        AssertDoesNotFit(folder["a"], "surplus: 'z' [2, 2147483648]");
+        AssertDoesNotFit(folder["a"], "unexpected keys: 'z' [2, 2147483648]");
     }
 
     [Test]

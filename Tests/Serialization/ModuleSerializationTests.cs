@@ -67,8 +67,9 @@ public sealed class ModuleSerializationTests
         ];
         AssertRefused(
             path => Safetensors.Save(path, odd),
-            "does not fit the model: missing: 'layers.1.running_mean' [2]; surplus: 'layers.1.bias' [2]; misshapen: "
-            + "'layers.0.running_mean' [3], expected [2], 'layers.1.weight' [2, 3, 2, 1], expected [2, 3, 1, 2].");
+            "does not fit the model: missing keys: 'layers.1.running_mean' [2]; " +
+            "unexpected keys: 'layers.1.bias' [2]; size mismatch: " +
+            "'layers.0.running_mean' [3], expected [2], 'layers.1.weight' [2, 3, 2, 1], expected [2, 3, 1, 2].");
     }
 
     [Test]
@@ -94,7 +95,7 @@ public sealed class ModuleSerializationTests
     [Test]
     public void The_message_for_another_models_file_names_all_of_its_tensors() => AssertRefused(
         path => Safetensors.Save(path, Enumerable.Range(0, 20).Select(i => ($"t{i}", Tensor.Zeros([1])))),
-        $"surplus: {string.Join(", ", Enumerable.Range(0, 20).Select(i => $"'t{i}' [1]"))}.");
+        $"unexpected keys: {string.Join(", ", Enumerable.Range(0, 20).Select(i => $"'t{i}' [1]"))}.");
 
     [Test]
     public void ATruncatedFileChangesNothing() => AssertRefused(

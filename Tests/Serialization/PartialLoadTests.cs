@@ -26,14 +26,16 @@ public sealed class PartialLoadTests
         ];
         Assert.That(report.Loaded, Is.EqualTo(loaded));
         Assert.That(report.Missing, Is.EqualTo(new[] { "extra.weight", "extra.bias" }));
-        Assert.That(report.Surplus, Is.EqualTo(new[] { "aux.weight" }));
-        Assert.That(report.Misshapen.Select(tensor => tensor.Name), Is.EqualTo(new[] { "head.weight", "head.bias" }));
-        Assert.That(report.Misshapen[1].Found, Is.EqualTo(new[] { 3L }));
-        Assert.That(report.Misshapen[1].Expected, Is.EqualTo(Shape.Create([5])));
+        Assert.That(report.Unexpected, Is.EqualTo(new[] { "aux.weight" }));
+        Assert.That(
+            report.SizeMismatches.Select(tensor => tensor.Name), Is.EqualTo(new[] { "head.weight", "head.bias" }));
+        Assert.That(report.SizeMismatches[1].Found, Is.EqualTo(new[] { 3L }));
+        Assert.That(report.SizeMismatches[1].Expected, Is.EqualTo(Shape.Create([5])));
         Assert.That(report.IsExact, Is.False);
         Assert.That(
             $"{report}",
-            Is.EqualTo("6 tensors loaded; missing: 'extra.weight', 'extra.bias'; surplus: 'aux.weight'; misshapen: " +
+            Is.EqualTo("6 tensors loaded; missing keys: 'extra.weight', 'extra.bias'; " +
+                "unexpected keys: 'aux.weight'; size mismatch: " +
                 "'head.weight' [3, 4], expected [5, 4], 'head.bias' [3], expected [5]"));
         Assert.That(Numbers(model["features"]), Is.EqualTo(Numbers(saved["features"])));
         Assert.That(Numbers(model["head"]), Is.EqualTo(head));
@@ -67,7 +69,7 @@ public sealed class PartialLoadTests
             folder["a"], strict: false, prefix: "module.",
             rename: name => name.Contains("head", StringComparison.Ordinal) ? null : name["net.".Length..]);
         Assert.That(report.Missing, Is.EqualTo(new[] { "head.weight", "head.bias" }));
-        Assert.That(report.Surplus, Is.Empty);
+        Assert.That(report.Unexpected, Is.Empty);
         Assert.That(Numbers(model["features"]), Is.EqualTo(Numbers(saved["features"])));
     }
 
@@ -88,7 +90,7 @@ public sealed class PartialLoadTests
         Unchanged(model => model.Load(folder["a"], strict: false), "'head.bias' I64");
 
         var report = Network(1, classes: 4).Load(folder["a"], strict: false);
-        Assert.That(report.Misshapen.Select(tensor => tensor.Name), Is.EqualTo(new[] { "head.bias" }));
+        Assert.That(report.SizeMismatches.Select(tensor => tensor.Name), Is.EqualTo(new[] { "head.bias" }));
     }
 
     [Test]

@@ -51,6 +51,14 @@ public sealed class CsvCommandTests
             measured["classes"]!.AsArray().Select(entry => (string?)entry!["name"]),
             Is.EqualTo(new[] { "not; same", "same" }));
 
+        File.Delete(folder["whole/report.html"]);
+        Assert.That(Run("report", "whole").Output, Does.Contain("report.html").And.Not.Contain("no confusion matrix"));
+        var found = JsonNode.Parse(Run(
+            "find-lr", "fcnet", "--data", "signs.csv", "--label", "kind", "--separator", ";", "--steps", "20",
+            "--batch-size", "16", "--json").Output)!;
+        Assert.That((string?)found["data"], Does.EndWith("signs.csv"));
+        Assert.That((double?)found["minimum_over_10"], Is.GreaterThan(0));
+
         Refused("label: run has kind, command has a", "train", "--resume", "parts", "--label", "a");
         Refused("separator: run has ;, command has tab", "train", "--resume", "parts", "--separator", "tab");
         Refused("split: run has 0.2, command has 0.3", "train", "--resume", "parts", "--split", "0.3");

@@ -20,7 +20,7 @@ public sealed class GradcheckCommandTests
 
         Assert.That(result.ExitCode, Is.Zero, result.Output + result.Error);
         Assert.That(result.Output, Does.Contain(title).And.Contain(row).And.Contain("input "));
-        Assert.That(result.Output, Does.Match(@"All \d+ gradients are right\.").And.Not.Contain("WRONG"));
+        Assert.That(result.Output, Does.Match(@"All \d+ gradients are correct\.").And.Not.Contain("INCORRECT"));
     }
 
     [Test]

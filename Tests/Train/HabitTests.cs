@@ -52,9 +52,9 @@ public sealed partial class HabitTests
         var recorded = MetricsFile.Read(folder["lists/metrics.jsonl"]);
         Assert.That(output.Split("losses:"), Has.Length.EqualTo(3));
         Assert.That(output, Does.Contain(FormattableString.Invariant(
-            $"losses:\n  {recorded[0].TrainLoss:0.0000} {recorded[1].TrainLoss:0.0000}\ntrain accuracies, at best ")));
-        Assert.That(output, Does.Contain(FormattableString.Invariant(
-            $"%:\n  {recorded[1].TestAccuracy:0.0000} {recorded[2].TestAccuracy:0.0000}\nbest test accuracy")));
+            $"losses:\n  {recorded[0].TrainLoss:0.0000}  {recorded[1].TrainLoss:0.0000}\ntrain accuracies, at best ")));
+        var tested = recorded.Skip(1).Select(e => FormattableString.Invariant($"{100 * e.TestAccuracy:0.00} %"));
+        Assert.That(output, Does.Contain($"%:\n  {string.Join("  ", tested)}\nbest test accuracy"));
         var quiet = Good([.. EverySecond, "--quiet", "--log-every", "1", "--out", "quiet"]);
         Assert.That(quiet, Does.StartWith("best test accuracy"));
         Assert.That(quiet.Split('\n'), Has.Length.EqualTo(4));
@@ -122,7 +122,8 @@ public sealed partial class HabitTests
         var result = process.WaitForEnd();
 
         Assert.That(result.ExitCode, Is.EqualTo(143), result.Error);
-        Assert.That(result.Output, Does.EndWith($"weights, metrics, curves and report are in {run}\n"));
+        Assert.That(
+            result.Output, Does.Contain($"\nweights, metrics, curves and report are in {run}\nTo continue:\n"));
         string[] files =
             ["model.safetensors", "best.safetensors", "metrics.jsonl", "curves.svg", "report.html"];
         foreach (var file in files)

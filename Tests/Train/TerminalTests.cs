@@ -67,9 +67,12 @@ public sealed partial class TerminalTests
             Assert.That(facts, Does.Contain(
                 $" losses: {List(part.Select(e => e.TrainLoss))} train accuracies, at best " +
                 FormattableString.Invariant($"{100 * part.Max(e => e.TrainAccuracy):0.00} %: ") +
-                $"{List(part.Select(e => e.TrainAccuracy!.Value))} test accuracies, at best "));
+                $"{Percents(part.Select(e => e.TrainAccuracy!.Value))} test accuracies, at best "));
         double[] measured = [recorded[14].TestAccuracy!.Value, recorded[^1].TestAccuracy!.Value];
-        Assert.That(facts, Does.Contain($" {List(measured)} best test accuracy "));
+        Assert.That(facts, Does.Contain($" {Percents(measured)} best test accuracy "));
+
+        static string Percents(IEnumerable<double> shares) =>
+            string.Join(' ', shares.Select(x => FormattableString.Invariant($"{100 * x:0.00} %")));
 
         static string List(IEnumerable<double> numbers) =>
             string.Join(' ', numbers.Select(x => x.ToString("0.0000", CultureInfo.InvariantCulture)));
@@ -177,7 +180,7 @@ public sealed partial class TerminalTests
         var result = process.WaitForEnd();
 
         Assert.That(result.ExitCode, Is.EqualTo(143), result.Error);
-        Assert.That(Shown(terminal, 80).Lines, Has.Some.EqualTo("stopped after 1 steps"));
+        Assert.That(Shown(terminal, 80).Lines, Has.Some.EqualTo("stopped after 1 step"));
         Assert.That(MetricsFile.Read(folder["slow/metrics.jsonl"]).Single().TestAccuracy, Is.Null);
     }
 

@@ -119,7 +119,7 @@ public sealed class ExactResumeTests
         var rest = new Training();
         var step = Checkpoint.LoadNewest(folder["run"], rest.Trainer, fault => said.Add(fault.Message));
         Assert.That(step, Is.EqualTo(files[1].Step));
-        Assert.That(said.Single(), Does.Contain(files[0].Path).And.Contain("damaged"));
+        Assert.That(said.Single(), Does.Contain(files[0].Path).And.Contain("invalid file"));
         Assert.That(File.Exists(files[0].Path + ".damaged"));
 
         foreach (var (_, path) in CheckpointFolder.Find(folder["run"])) File.WriteAllText(path, "");

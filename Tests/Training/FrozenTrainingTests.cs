@@ -119,7 +119,7 @@ public sealed class FrozenTrainingTests
         var (_, _, model) = Network();
         Assert.That(
             () => Checkpoint.Load(folder["a"], model, Create(kind, model.Parameters())),
-            Throws.TypeOf<InputException>().With.Message.Contains("missing: 'optimizer.2."));
+            Throws.TypeOf<InputException>().With.Message.Contains("missing keys: 'optimizer.2."));
     }
 
     private static (Sequential Model, Optimizer Optimizer) Frozen(string kind, ulong seed)

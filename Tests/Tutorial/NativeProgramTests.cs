@@ -109,7 +109,7 @@ public sealed class NativeProgramTests
         Assert.That(native.Output, Is.EqualTo(managed.Output));
     }
 
-    private static bool HasLinker() =>
+    internal static bool HasLinker() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .Any(folder => File.Exists(Path.Combine(folder, "clang")) || File.Exists(Path.Combine(folder, "gcc")));
 }

@@ -89,7 +89,7 @@ internal static class LearningCurves
         panel.Add("test", ChartColors.Test, test);
         if (Best(epochs) is var (best, name, share))
             panel.MarkPoint(
-                best.Epoch, 100 * share, $"best {FormatPercent(share)}",
+                best.Epoch, 100 * share, $"best {NumberFormatting.Percent(share)}",
                 name == "test" ? ChartColors.Test : ChartColors.Validation);
         return panel.Draw();
     }
@@ -98,12 +98,12 @@ internal static class LearningCurves
     {
         if (epochs.Count == 0) return "no epoch finished yet";
         var last = epochs[^1];
-        List<string> parts = [epochs.Count == 1 ? "1 epoch" : $"{epochs.Count} epochs"];
+        List<string> parts = [NumberFormatting.Count(epochs.Count, "epoch")];
         if (double.IsFinite(last.TrainLoss))
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"last loss {last.TrainLoss:0.0000}"));
-        if (last.TrainAccuracy is { } train) parts.Add($"last train accuracy {FormatPercent(train)}");
+        if (last.TrainAccuracy is { } train) parts.Add($"last train accuracy {NumberFormatting.Percent(train)}");
         if (Best(epochs) is var (best, name, share))
-            parts.Add($"best {name} accuracy {FormatPercent(share)} in epoch {best.Epoch}");
+            parts.Add($"best {name} accuracy {NumberFormatting.Percent(share)} in epoch {best.Epoch}");
         return string.Join(" · ", parts);
     }
 
@@ -120,7 +120,4 @@ internal static class LearningCurves
     private static (int Epoch, double Value)[] Measured(
         IEnumerable<EpochRecord> epochs, Func<EpochRecord, double?> value) =>
         [.. epochs.Where(e => value(e) is not null).Select(e => (e.Epoch, value(e)!.Value))];
-
-    private static string FormatPercent(double share) =>
-        string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0#} %");
 }

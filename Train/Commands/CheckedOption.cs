@@ -48,11 +48,14 @@ internal static class CheckedOption
     public static Option<BooleanChoice?> Boolean(string name, string help) => Choice<BooleanChoice>(name, help);
 
     /// <summary>One of an enumeration's names, in lower case.</summary>
-    public static Option<T?> Choice<T>(string name, string help) where T : struct, Enum
+    /// <param name="name">The option.</param>
+    /// <param name="help">Its description.</param>
+    /// <param name="value">What stands for the value in help; null for all names.</param>
+    public static Option<T?> Choice<T>(string name, string help, string? value = null) where T : struct, Enum
     {
         string[] names = [.. Enum.GetNames<T>().Select(n => n.ToLowerInvariant())];
         return Create<T?>(
-            name, string.Join('|', names), help, $"one of {string.Join(", ", names)}",
+            name, value ?? string.Join('|', names), help, $"one of {string.Join(", ", names)}",
             text => Array.IndexOf(names, text) is >= 0 and var i ? Enum.GetValues<T>()[i] : null, names);
     }
 

@@ -13,8 +13,12 @@ internal sealed class CommandLine
     private readonly ConsoleCommand[] commands =
         [
             new TrainCommand(), new EvaluateCommand(), new PredictCommand(), new ExportCommand(), new ReportCommand(),
-            new ModelsCommand(), new GradcheckCommand(), new DevicesCommand(), new CompletionCommand(),
+            new ModelsCommand(), new FindLrCommand(), new GradcheckCommand(), new DevicesCommand(),
+            new CompletionCommand(),
         ];
+
+    /// <summary>All commands.</summary>
+    public IReadOnlyList<ConsoleCommand> Commands => commands;
 
     public CommandLine()
     {

@@ -9,39 +9,36 @@ internal sealed class DataOptions
 {
     public Option<string?> Data { get; } = CheckedOption.Text(
         "--data", "NAME|DIR|FILE",
-        $"The data set: {string.Join(", ", DataCatalog.Names)}; or a folder of pictures, with a folder for each " +
-        "class in it, or in its train/ and test/; or a file of comma-separated values (.csv, .tsv). Default: the " +
-        "model's.",
+        $"{string.Join(", ", DataCatalog.Names)}; a folder with a folder of pictures for each class; or a .csv or " +
+        ".tsv file. Default: the model's.",
         [.. DataCatalog.Names]);
 
     public Option<string?> Folder { get; } = CheckedOption.Path(
         "--data-dir", "DIR",
-        "The folder that holds cifar10/, fashion-mnist/, …, or is the set's own. " +
-        $"Default: the variable {DataCatalog.FolderVariable}, or ./{DataCatalog.DefaultFolder}.");
+        "The folder that holds cifar10/ and others. " +
+        $"Default: ${DataCatalog.FolderVariable}, or ./{DataCatalog.DefaultFolder}.");
 
     public Option<bool> Download { get; } = CheckedOption.Switch(
         "--download", "Download the set from its home address, unless it is there.");
 
     public Option<int?> Resize { get; } = CheckedOption.Integer(
         "--resize",
-        "Resize images to N×N, bilinearly; pictures of a folder by their shorter side, then cropped at the center. " +
-        "Default: the model's size.",
+        "Resize images to N×N, a folder's after a crop. Default: the model's.",
         SettingRange.Resize);
 
     public Option<double?> TestShare { get; } = CheckedOption.Number(
         "--split", "X",
-        "The share of a folder's pictures or a file's lines to test on, of each class, where there are no train/ and " +
-        "test/; --seed chooses which. Default: 0.1.", SettingRange.TestShare);
+        "The share of a folder's pictures or a file's lines to test on. Default: 0.1.", SettingRange.TestShare);
 
     public Option<string?> Label { get; } = CheckedOption.Text(
         "--label", "COLUMN", "The column of a .csv file that has the classes; all others are numbers.");
 
     public Option<string?> Separator { get; } = CheckedOption.Checked(
-        "--separator", "C", "What separates the fields of a .csv file, as ';' or tab. Default: a comma, in .tsv a tab.",
+        "--separator", "C", "Between a file's fields: ';' or tab. Default: a comma, in .tsv a tab.",
         CsvFile.SeparatorText, text => CsvFile.ParseSeparator(text) is not null);
 
     public Option<bool> SkipDamaged { get; } = CheckedOption.Switch(
-        "--skip-damaged", "Leave out a folder's files that are no images or damaged; without it they are errors.");
+        "--skip-damaged", "Leave out a folder's invalid image files, which are errors otherwise.");
 
     /// <summary>Reads the set, after downloading it if <see cref="Download"/> was given.</summary>
     /// <param name="parse">The command line.</param>
@@ -89,16 +86,17 @@ internal sealed class DataOptions
     /// <summary>The share to test on that a new run uses; null where its data have parts.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="data">The set, or a folder's path.</param>
+    /// <param name="otherwise">That of the settings which the command line changes; null for the default.</param>
     /// <exception cref="InputException">One was given that cannot be used.</exception>
-    public double? ReadTestShare(ParseResult parse, string data)
+    public double? ReadTestShare(ParseResult parse, string data, double? otherwise = null)
     {
         var given = parse.GetValue(TestShare);
-        if (CsvFile.IsOne(data)) return given ?? PictureFolder.DefaultTestShare;
+        if (CsvFile.IsOne(data)) return given ?? otherwise ?? PictureFolder.DefaultTestShare;
         if (!PictureFolder.IsOne(data))
             return given is null ? null : throw new InputException(
                 $"{TestShare.Name} belongs to a folder of pictures or a file, but the data set is {data}, which has " +
                 "parts.");
-        if (!ImageFolder.HasParts(data)) return given ?? PictureFolder.DefaultTestShare;
+        if (!ImageFolder.HasParts(data)) return given ?? otherwise ?? PictureFolder.DefaultTestShare;
         return given is null ? null : throw new InputException(
             $"{TestShare.Name}: '{data}' has train/ and test/, which are the parts; leave it out.");
     }

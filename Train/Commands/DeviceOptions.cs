@@ -7,15 +7,14 @@ internal sealed class DeviceOptions
 {
     public Option<string?> Name { get; } = CheckedOption.Text(
         "--device", "NAME",
-        "Where to compute: cpu, cuda, opencl, one with a number (cuda:1), auto for a GPU if there is one, or " +
-        "emulated, a slow emulation of a GPU that checks its kernels; 'pynet devices' lists them. Default: cpu.",
+        "cpu, cuda, cuda:1, opencl, auto or emulated. Default: cpu.",
         "cpu", "auto", "cuda", "opencl", "emulated");
 
     public Option<int?> Threads { get; } = CheckedOption.Integer(
         "--threads", "Threads of the cpu. Default: one per core.", SettingRange.Threads);
 
     public Option<Precision?> Precision { get; } = CheckedOption.Choice<Precision>(
-        "--precision", "How products and convolutions multiply; tf32 is for CUDA's tensor cores. Default: float32.");
+        "--precision", "How products multiply; tf32 needs CUDA. Default: float32.");
 
     /// <summary>Opens the device that the options name.</summary>
     /// <exception cref="InputException">There is no such device, or not with threads or that precision.</exception>

@@ -105,8 +105,10 @@ internal sealed class EvaluateCommand : ConsoleCommand
             return stop.ExitCode;
         }
 
+        var others = OtherPreprocessing(recipe, origin);
+        if (others is not null) ConsoleOutput.WriteError(others);
         if (scores is not null) NumpyFile.Write(scores, result.Logits.Span, result.Count, result.Classes);
-        if (asJson) ConsoleOutput.WriteDocument(ToJson(network.Name, part, result).ToJsonString(Indented));
+        if (asJson) ConsoleOutput.WriteDocument(ToJson(network.Name, part, result, origin).ToJsonString(Indented));
         else WriteResult(new ConsoleOutput(), network.Name, part, result, scores);
         return result.NanCount < result.Count
             ? 0
@@ -145,6 +147,23 @@ internal sealed class EvaluateCommand : ConsoleCommand
         return new(all, all);
     }
 
+    /// <summary>What the weights were trained with, where that is something else; null if it is not.</summary>
+    private static string? OtherPreprocessing(Recipe recipe, WeightMetadata origin)
+    {
+        string?[] differences =
+        [
+            origin.Data is { } data && data != recipe.Data
+                ? $"trained on {ErrorText.Quote(data)}, evaluated on {ErrorText.Quote(recipe.Data)}" : null,
+            origin.Model is not null && origin.Resize != recipe.Resize
+                ? $"trained on {Size(origin.Resize)}, evaluated on {Size(recipe.Resize)}" : null,
+        ];
+        var text = string.Join("; ", differences.OfType<string>());
+        return text.Length == 0 ? null : $"the weights were {text}";
+
+        static string Size(int? side) =>
+            side is { } n ? $"images resized to {NumberFormatting.Shape([n, n])}" : "images as they are";
+    }
+
     /// <returns>Null if it was stopped.</returns>
     private static Evaluation? Evaluate(Module model, DataLoader items, ConsoleOutput screen, CancellationToken stop)
     {
@@ -162,13 +181,14 @@ internal sealed class EvaluateCommand : ConsoleCommand
         return result;
     }
 
-    private static JsonObject ToJson(string model, Dataset part, Evaluation result)
+    private static JsonObject ToJson(string model, Dataset part, Evaluation result, WeightMetadata origin)
     {
         var classes = Enumerable.Range(0, result.Classes).ToArray();
         return new()
         {
             ["model"] = model,
             ["data"] = part.Name,
+            ["trained_on"] = origin.Data,
             ["count"] = result.Count,
             ["loss"] = double.IsFinite(result.Loss) ? result.Loss : null,
             ["accuracy"] = result.Accuracy,
@@ -187,12 +207,12 @@ internal sealed class EvaluateCommand : ConsoleCommand
 
     private static void WriteResult(ConsoleOutput screen, string model, Dataset part, Evaluation result, string? scores)
     {
-        screen.WriteInfo($"{model} on {part.Name}: {NumberFormatting.Count(result.Count)} items");
+        screen.WriteInfo($"{model} on {part.Name}: {NumberFormatting.Count(result.Count, "item")}");
         screen.WriteInfo($"loss     {NumberFormatting.Loss(result.Loss)}");
         var (correct, unclassified) = (NumberFormatting.Count(result.Correct), NumberFormatting.Count(result.NanCount));
         screen.WriteInfo($"accuracy {NumberFormatting.Percent(result.Accuracy ?? 0)} ({correct} correct)");
         if (result.NanCount > 0)
-            screen.WriteInfo($"NaN      {unclassified} items have one among their scores; they count as wrong");
+            screen.WriteInfo($"NaN      {unclassified} of the items have one among their scores: incorrect");
         WriteClasses(screen, part, result);
         if (result.Classes > MaxColumns || !TryWriteConfusionMatrix(screen, part, result))
             WriteTopConfusions(screen, part, result);
@@ -217,7 +237,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         Column[] columns = [new("", 1), .. classes.Select(k => new Column($"{k}", 2, IsNumber: true))];
         string[][] rows = [.. classes.Select(Row)];
         if (!screen.TableFits(columns, rows)) return false;
-        screen.WriteInfo("Confusion: a row per true class, a column per predicted class");
+        screen.WriteInfo("Confusion matrix: rows true, columns predicted");
         screen.WriteTable(columns, rows);
         return true;
 

@@ -90,8 +90,9 @@ internal sealed class GradcheckCommand : ConsoleCommand
         foreach (var line in report.ToString().TrimEnd().Split('\n')) screen.WriteResult(line.TrimEnd('\r'));
         var wrong = report.Rows.Where(row => !row.Passed).Select(row => row.Name).ToArray();
         screen.WriteResult(wrong.Length == 0
-            ? $"All {report.Rows.Count} gradients are right."
-            : $"{wrong.Length} of {report.Rows.Count} gradients are wrong: {string.Join(", ", wrong)}.");
+            ? $"All {report.Rows.Count} gradients are correct."
+            : $"{wrong.Length} of {report.Rows.Count} gradients {(wrong.Length == 1 ? "is" : "are")} incorrect: " +
+                $"{string.Join(", ", wrong)}.");
         return wrong.Length == 0 ? 0 : 1;
     }
 }

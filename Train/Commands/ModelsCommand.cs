@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using PyNetSharp.Layers;
 using PyNetSharp.Models;
 
@@ -7,11 +9,13 @@ namespace PyNetSharp.Train;
 /// <summary><c>pynet models</c>: lists the networks, or shows the layers of one and how they are computed.</summary>
 internal sealed class ModelsCommand : ConsoleCommand
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     private readonly Argument<string?> model = new("MODEL")
     {
         Arity = ArgumentArity.ZeroOrOne,
         Description =
-            "The network to show: its structure, what shapes pass through it, and what it costs. Default: list all.",
+            "The network to show: its layers with their shapes and costs, and its recipe. Default: list all.",
     };
 
     private readonly Option<int?> size = CheckedOption.Integer(
@@ -28,16 +32,20 @@ internal sealed class ModelsCommand : ConsoleCommand
     private readonly Option<int?> batchSize = CheckedOption.Integer(
         "--batch-size", "Images per step, for --plan. Default: the model's.", 1, 1 << 20);
 
+    private readonly Option<bool> json = CheckedOption.Switch("--json", "Print one JSON object instead of tables.");
+
     public ModelsCommand() : base("models", "models [MODEL]", "List the networks, or show one layer by layer.")
     {
         AddModel(model);
         AddGroup("Network", size, classes, width);
         AddGroup("Computation", plan, batchSize);
+        AddGroup("Output", json);
         Examples.AddRange(
         [
             ("pynet models", "List the networks."),
             ("pynet models alexnet --size 224", "Show AlexNet on 224×224 images."),
             ("pynet models nin --plan", "Show how each layer of NiN is computed."),
+            ("pynet models lenet5 --json", "Print LeNet-5's layers and recipe for a program."),
         ]);
     }
 
@@ -45,7 +53,8 @@ internal sealed class ModelsCommand : ConsoleCommand
     {
         var screen = new ConsoleOutput();
         CheckOptions(parse);
-        if (parse.GetValue(model) is { } name) Show(screen, NetworkCatalog.Find(name), parse);
+        if (parse.GetValue(json)) ConsoleOutput.WriteDocument(ToJson(parse).ToJsonString(Indented));
+        else if (parse.GetValue(model) is { } name) Show(screen, NetworkCatalog.Find(name), parse);
         else List(screen);
         return 0;
     }
@@ -56,6 +65,8 @@ internal sealed class ModelsCommand : ConsoleCommand
         Option[] ofOneModel = [size, classes, width, plan, batchSize];
         if (parse.GetValue(model) is null && Array.Find(ofOneModel, IsGiven) is { } alone)
             throw new InputException($"{alone.Name} needs a MODEL, as in 'pynet models nin {alone.Name}'.");
+        if (parse.GetValue(plan) && parse.GetValue(json))
+            throw new InputException("--plan is a table; expected it or --json.");
         if (IsGiven(batchSize) && !parse.GetValue(plan))
             throw new InputException("--batch-size needs --plan; without it nothing depends on the batch.");
 
@@ -79,7 +90,16 @@ internal sealed class ModelsCommand : ConsoleCommand
         screen.WriteInfo("'pynet models MODEL' shows one; 'pynet train MODEL' trains it with these settings.");
     }
 
-    private void Show(ConsoleOutput screen, NetworkDefinition network, ParseResult parse)
+    private JsonObject ToJson(ParseResult parse)
+    {
+        if (parse.GetValue(model) is not { } name)
+            return new() { ["models"] = new JsonArray([.. NetworkCatalog.All.Select(ModelJson.Of)]) };
+        var network = NetworkCatalog.Find(name);
+        var (input, trace) = Trace(network, parse);
+        return ModelJson.Of(network, input, trace);
+    }
+
+    private (Shape Input, IReadOnlyList<LayerSummary> Layers) Trace(NetworkDefinition network, ParseResult parse)
     {
         var input = parse.GetValue(size) is { } side ? Shape.Create([network.Input[0], side, side]) : network.Input;
         var options = new NetworkOptions(input, parse.GetValue(classes) ?? 10)
@@ -87,13 +107,13 @@ internal sealed class ModelsCommand : ConsoleCommand
             WidthMultiplier = parse.GetValue(width) ?? 1,
         };
         var built = network.Create(options, new Rng(0));
-        var trace = ModelSummary.Of(built, input);
+        return (input, ModelSummary.Of(built, input));
+    }
 
-        screen.WriteInfo($"{network.Name}: {network.Summary}\n\n{built}\n");
-        screen.WriteInfo($"Shapes for an input of 1×{NumberFormatting.Shape(input)}:");
-        foreach (var layer in trace.Where(layer => layer.Depth == 0))
-            screen.WriteInfo(char.IsAsciiDigit(layer.Path[0]) ? layer.OutputText : $"{layer}");
-        screen.WriteInfo("");
+    private void Show(ConsoleOutput screen, NetworkDefinition network, ParseResult parse)
+    {
+        var (input, trace) = Trace(network, parse);
+        screen.WriteInfo($"{network.Name}: {network.Summary}, for items of {NumberFormatting.Shape(input)}");
         LayerTable.Show(screen, trace);
         var recipe = network.Recipe;
         var resize = recipe.Resize is { } pixels ? $" resized to {pixels}×{pixels}" : "";
@@ -104,7 +124,7 @@ internal sealed class ModelsCommand : ConsoleCommand
 
     private static void ShowPlan(ConsoleOutput screen, IReadOnlyList<LayerSummary> trace, Shape item, int batch)
     {
-        screen.WriteInfo($"\nHow CPUs compute a step of {NumberFormatting.Count(batch)} images:");
+        screen.WriteInfo($"\nHow CPUs compute a step of {NumberFormatting.Count(batch, "image")}:");
         screen.WriteTable(
             [
                 new("", 1), new("Layer", 5), new("Pass", 2), new("Algorithm", 2), new("GFLOP", 3, IsNumber: true),

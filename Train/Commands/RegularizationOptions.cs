@@ -7,29 +7,23 @@ internal sealed class RegularizationOptions
 {
     private readonly Option<string?> augment = CheckedOption.OptionalText(
         "--augment", "LIST",
-        "Change training images at random, in the list's order: flip[=P], crop[=PADDING], rotate[=DEGREES], " +
-        "jitter[=STRENGTH|B:C:S:HUE], cutout[=SIZE], randaugment[=N:MAGNITUDE], mixup[=ALPHA]. Without a list: " +
-        "random crop with padding 4 and, of color images, horizontal flip with p = 0.5.",
+        "Random changes of training images: flip, crop, rotate, jitter, cutout, randaugment, mixup. Without a list: " +
+        "random crop with padding 4, for color also horizontal flip with p = 0.5.",
         Augmentations.Standard, [.. Augmentations.Names]);
 
     private readonly Option<double?> labelSmoothing = CheckedOption.Number(
-        "--label-smoothing", "E",
-        "Spread a share E of each label's probability over all classes in the training loss; validation and test " +
-        "loss are without. Default: 0.", SettingRange.LabelSmoothing);
+        "--label-smoothing", "E", "Spread a share E of each label over all classes. Default: 0.",
+        SettingRange.LabelSmoothing);
 
     private readonly Option<double?> gradientClip = CheckedOption.Number(
-        "--gradient-clip", "NORM", "Scale a step's gradients down to this norm, of all as one vector.",
+        "--gradient-clip", "NORM", "Scale a step's gradients down to this norm.",
         SettingRange.GradientClip);
 
     private readonly Option<double?> ema = CheckedOption.Number(
-        "--ema", "DECAY",
-        "Evaluate and save an exponential moving average of the weights, which keeps a share DECAY of itself at each " +
-        "step, as 0.999.", SettingRange.Ema);
+        "--ema", "DECAY", "Evaluate and save a moving average of the weights, as 0.999.", SettingRange.Ema);
 
     private readonly Option<int?> patience = CheckedOption.Integer(
-        "--patience",
-        "Stop when the validation accuracy has not improved for N epochs (early stopping). It is then measured after " +
-        "every epoch, unless --evaluate-every says otherwise.");
+        "--patience", "Stop when the validation accuracy has not improved for N epochs.");
 
     /// <summary>Belongs to the data.</summary>
     public Option Augment => augment;
@@ -43,20 +37,22 @@ internal sealed class RegularizationOptions
     /// <summary>What the command line says.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="validation">As <see cref="PyNetSharp.Models.Recipe.Validation"/>.</param>
+    /// <param name="basis">What holds where the command line says nothing; null for nothing.</param>
     /// <exception cref="InputException">An augmentation is unknown, or options contradict each other.</exception>
-    public Regularization Read(ParseResult parse, double validation)
+    public Regularization Read(ParseResult parse, double validation, Regularization? basis = null)
     {
-        if (parse.GetValue(patience) is { } epochs && validation == 0)
+        var epochs = parse.GetValue(patience) ?? basis?.Patience;
+        if (epochs is not null && validation == 0)
             throw new InputException(
                 $"{patience.Name} {epochs} needs validation images, but --validation is 0: test images that decide " +
                 "when to stop no longer measure what a network does on new ones.");
         return new()
         {
-            Augment = ReadList(parse) is { } list ? Augmentations.Parse(list) : null,
-            LabelSmoothing = parse.GetValue(labelSmoothing) ?? 0,
-            GradientClip = parse.GetValue(gradientClip),
-            Ema = parse.GetValue(ema),
-            Patience = parse.GetValue(patience),
+            Augment = ReadList(parse) is { } list ? Augmentations.Parse(list) : basis?.Augment,
+            LabelSmoothing = parse.GetValue(labelSmoothing) ?? basis?.LabelSmoothing ?? 0,
+            GradientClip = parse.GetValue(gradientClip) ?? basis?.GradientClip,
+            Ema = parse.GetValue(ema) ?? basis?.Ema,
+            Patience = epochs,
         };
     }
 

@@ -6,55 +6,43 @@ namespace PyNetSharp.Train;
 internal sealed class RunOptions
 {
     public Option<string?> Out { get; } = CheckedOption.Path(
-        "--out", "DIR", "Where settings, checkpoints, metrics, weights, curves and report go. Default: " +
-        "runs/<model>-<data>-<time>.");
+        "--out", "DIR", "Where the run's files go. Default: runs/<model>-<data>-<time>.");
 
     public Option<string?> Resume { get; } = CheckedOption.Path(
         "--resume", "DIR",
-        "Resume the run in this folder where it stopped, with its settings. Others are refused, except --epochs, " +
-        "--max-steps, --patience, --data-dir, --download, --device, --threads, --checkpoint-every, --keep, " +
-        "--on-divergence, --log-every, --save-every, --serve and --quiet. Another device rounds differently: from " +
-        "there on the last bits of the weights are not those of the first one.");
+        "Continue the run in this folder, with its settings.");
 
     public Option<bool> ResumeOrStart { get; } = CheckedOption.Switch(
         "--resume-or-start",
-        "Resume the run in --out if there is one, as --resume does; begin it otherwise; succeed if it is complete. " +
-        "So a supervisor can repeat one command until it succeeds.");
+        "Continue the run in --out, or begin it; for supervisors.");
 
     public Option<string?> Every { get; } = CheckedOption.Checked(
-        "--checkpoint-every", "500|5m|epoch",
-        $"How often the state of the run is saved, beside its beginning and its end: every N steps, seconds " +
-        $"(90s), minutes (5m) or hours, or at each epoch's end. Default: {CheckpointPolicy.DefaultEvery}.",
+        "--checkpoint-every", "TIME",
+        $"Save every 500 (steps), 90s, 5m, 1h or epoch. Default: {CheckpointPolicy.DefaultEvery}.",
         CheckpointPolicy.IntervalText, text => CheckpointPolicy.ParseInterval(text) is not null);
 
     public Option<int?> Keep { get; } = CheckedOption.Integer(
         "--keep", "Keep the newest N checkpoints. Default: 3.", SettingRange.Keep);
 
     public Option<string?> OnDivergence { get; } = CheckedOption.Checked(
-        "--on-divergence", "stop|rollback:GAMMA",
-        "What follows a loss that is not finite: the end, or a return to the last checkpoint with the learning rate " +
-        "times GAMMA, at most 10 times. Default: stop.",
+        "--on-divergence", "WHAT",
+        "After a loss that is not finite: stop, or rollback:0.5 to half the rate.",
         CheckpointPolicy.DivergenceText, text => CheckpointPolicy.ParseDivergence(text) is not null);
 
     public Option<int?> LogEvery { get; } = CheckedOption.Integer(
         "--log-every",
-        "Print a line every N batches: the epoch's loss and training accuracy so far, and its time. 0: never. " +
-        "Default: the model's own, which is 100 for nin-net and 0 for all others.",
+        "Print a line every N batches; 0: never. Default: the model's.",
         SettingRange.Interval);
 
     public Option<int?> SaveEvery { get; } = CheckedOption.Integer(
         "--save-every",
-        "Keep the weights every N batches of an epoch, after the step that has the Nth, in files as " +
-        "weights-epoch2-batch1000-acc0.7350.safetensors. 0: never. Default: the model's own, which is 1000 for " +
-        "nin-net and 0 for all others.",
+        "Keep the weights every N batches; 0: never. Default: the model's.",
         SettingRange.Interval);
 
     public Option<int?> Serve { get; } = CheckedOption.Port(
-        "--serve",
-        "Show the training in a browser of this machine as it runs, with buttons to pause and to stop it; its " +
-        "address is printed. Default: a free port.");
+        "--serve", "Show the training in a browser of this machine as it runs. Default: a free port.");
 
-    public Option[] All => [Out, Resume, ResumeOrStart, Every, Keep, OnDivergence, LogEvery, SaveEvery, Serve];
+    public Option[] All => [Out, Resume, ResumeOrStart, Every, Keep, OnDivergence];
 
     /// <summary>The port to serve at, 0 for a free one; null not to serve.</summary>
     public int? ServePort(ParseResult parse) =>

@@ -26,7 +26,7 @@ internal sealed partial class TrainCommand
         };
     }
 
-    private Recipe ApplyOptions(Recipe recipe, ParseResult parse)
+    private Recipe ApplyOptions(Recipe recipe, ParseResult parse, bool evaluates)
     {
         var kind = parse.GetValue(optimizer) ?? recipe.Optimizer;
         ThrowIfOtherOptimizers(parse, kind);
@@ -56,12 +56,54 @@ internal sealed partial class TrainCommand
             WeightDecay = (float)(parse.GetValue(weightDecay) ?? defaultDecay),
             Schedule = parse.GetValue(schedule) is { } text ? ScheduleText.Parse(text, length) : recipe.Schedule,
             Epochs = length,
-            Validation = parse.GetValue(validation) ?? recipe.Validation,
+            Validation = ReadValidation(parse, evaluates) ?? recipe.Validation,
             EvaluateEvery = parse.GetValue(evaluateEvery)
                 ?? (regularization.HasPatience(parse) ? 1 : recipe.EvaluateEvery),
             TestEvery = parse.GetValue(testEvery) ?? recipe.TestEvery,
             LogEvery = parse.GetValue(run.LogEvery) ?? recipe.LogEvery,
             SaveEvery = parse.GetValue(run.SaveEvery) ?? recipe.SaveEvery,
+        };
+    }
+
+    /// <summary>The items to hold out: none where nothing is evaluated; null for the recipe's.</summary>
+    /// <exception cref="InputException">An option of the evaluation contradicts that.</exception>
+    private double? ReadValidation(ParseResult parse, bool evaluates)
+    {
+        var given = parse.GetValue(validation);
+        if (Evaluates(parse, evaluates)) return given;
+        Option[] others = [evaluateEvery, testEvery, evaluateLimit];
+        var other = given > 0 ? validation : Array.Find(others, o => parse.GetResult(o) is { Implicit: false });
+        return other is null ? 0 : throw new InputException(
+            $"{other.Name}: with --evaluate never nothing is measured; leave one of them out.");
+    }
+
+    /// <param name="parse">The command line.</param>
+    /// <param name="otherwise">What the settings say that it changes.</param>
+    private bool Evaluates(ParseResult parse, bool otherwise) =>
+        parse.GetValue(evaluate) is { } choice ? choice == EvaluationChoice.Always : otherwise;
+
+    /// <summary>The settings of a run that is to be repeated.</summary>
+    /// <exception cref="InputException">The file cannot be read, or a setting is faulty or unknown.</exception>
+    private static RunConfig ReadConfig(string path)
+    {
+        var file = Directory.Exists(path) ? new RunFolder(path).ConfigPath : path;
+        var config = RunConfigFile.Read(file);
+        config.Check(file);
+        return config;
+    }
+
+    /// <summary>A run's settings; what its optimizer does not have is the network's own.</summary>
+    private static TrainingSettings SettingsOf(RunConfig config)
+    {
+        var settings = config.ToSettings(Device.Cpu, new("none"));
+        var own = settings.Network.Recipe;
+        return settings with
+        {
+            Recipe = settings.Recipe with
+            {
+                Momentum = config.Momentum ?? own.Momentum,
+                Nesterov = config.Nesterov ?? own.Nesterov,
+            },
         };
     }
 

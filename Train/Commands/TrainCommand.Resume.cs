@@ -6,7 +6,7 @@ namespace PyNetSharp.Train;
 internal sealed partial class TrainCommand
 {
     /// <summary>The settings on the command line that would change the result, and are not the run's.</summary>
-    private IReadOnlyList<string> DifferingSettings(ParseResult parse, RunConfig config)
+    private IReadOnlyList<string> DifferingSettings(ParseResult parse, RunConfig config, bool withSeed)
     {
         var found = new SettingsComparison(parse);
         found.Add("model", model, config.Model);
@@ -37,8 +37,10 @@ internal sealed partial class TrainCommand
         found.Add(schedule, config.Schedule, text => ScheduleText.Format(ScheduleText.Parse(text!, length)));
         found.Add(validation, config.Validation ?? 0);
         found.Add(evaluateEvery, config.EvaluateEvery);
+        found.Add(evaluate, config.Evaluate ?? EvaluationChoice.Always);
+        found.Add(evaluateLimit, config.EvaluateLimit);
         found.Add(testEvery, config.TestEvery ?? 0);
-        found.Add(seed, config.Seed);
+        if (withSeed) found.Add(seed, config.Seed);
         found.Add(device.Precision, config.Precision);
         return found.Differences;
     }

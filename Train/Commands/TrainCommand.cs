@@ -12,8 +12,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
     {
         Arity = ArgumentArity.ZeroOrOne,
         Description =
-            "One of those that 'pynet models' lists. Default: nin at a quarter of its width on shapes, which takes a " +
-            "minute on two cores.",
+            "One of those that 'pynet models' lists. Default: nin at a quarter of its width on shapes.",
     };
 
     private readonly DataOptions data = new();
@@ -22,29 +21,27 @@ internal sealed partial class TrainCommand : ConsoleCommand
         "--width", "X", "Multiply the hidden channels by X. Default: 1.", SettingRange.Width);
 
     private readonly Option<double?> dropout = CheckedOption.Number(
-        "--dropout", "P", "Dropout probability in place of the model's; 0 switches it off.", SettingRange.Dropout);
+        "--dropout", "P", "Dropout probability; 0 switches it off. Default: the model's.", SettingRange.Dropout);
 
     private readonly Option<Initialization?> init = CheckedOption.Choice<Initialization>(
         "--init",
-        "How weights are initialized: PyTorch's way, Glorot's or He's. Default: the model's, safe for its last ReLU.");
+        "How weights are initialized. Default: the model's.");
 
     private readonly Option<string?> weights = CheckedOption.Path(
-        "--weights", "FILE", "Start from these weights (safetensors, with PyTorch's names).");
+        "--weights", "FILE", "Start from these weights (safetensors).");
 
     private readonly Option<bool> newHead = CheckedOption.Switch(
         "--new-head",
-        "Draw the last layer anew, for the data set's classes, and take the others from --weights: they may be of " +
-        "another data set.");
+        "Initialize the last layer anew, for the data set's classes.");
 
     private readonly Option<string?> freeze = CheckedOption.Text(
         "--freeze", "PATH[,PATH…]",
-        "Do not train these modules, which 'pynet models MODEL' lists, and keep them in evaluation mode. " +
-        $"'{FrozenModules.Features}' is all but the last layer where no module has that name.");
+        $"Do not train these modules; {FrozenModules.Features}: all but the last layer.");
 
     private readonly RegularizationOptions regularization = new();
 
     private readonly Option<BooleanChoice?> shuffle = CheckedOption.Boolean(
-        "--shuffle", "Whether each epoch has its own order; false: the file's. Default: true.");
+        "--shuffle", "Whether each epoch has its own order. Default: true.");
 
     private readonly Option<int?> limit = CheckedOption.Integer("--limit", "Use the first N training images only.");
 
@@ -58,19 +55,19 @@ internal sealed partial class TrainCommand : ConsoleCommand
         "--batch-size", "Images per step.", SettingRange.BatchSize);
 
     private readonly Option<int?> accumulate = CheckedOption.Integer(
-        "--accumulate", "Sum the gradients of N batches for each step, as of one large batch. Default: 1.",
+        "--accumulate", "Sum the gradients of N batches for each step. Default: 1.",
         SettingRange.Accumulate);
 
     private readonly Option<OptimizerKind?> optimizer = CheckedOption.Choice<OptimizerKind>(
-        "--optimizer", "The rule that updates the weights.");
+        "--optimizer", "sgd, adam, adamw or rmsprop.", "NAME");
 
     private readonly Option<double?> learningRate = CheckedOption.Number(
         "--lr", "X",
-        "The learning rate. Where --optimizer changes the model's: 0.01 for sgd and rmsprop, 0.001 for adam and adamw.",
+        "The learning rate; of another --optimizer 0.01, or 0.001 (adam, adamw).",
         SettingRange.LearningRate);
 
     private readonly Option<double?> momentum = CheckedOption.Number(
-        "--momentum", "X", "The momentum of sgd and rmsprop. Where --optimizer changes the model's to rmsprop: 0.",
+        "--momentum", "X", "The momentum of sgd and rmsprop.",
         SettingRange.Momentum);
 
     private readonly Option<BooleanChoice?> nesterov = CheckedOption.Boolean(
@@ -78,44 +75,59 @@ internal sealed partial class TrainCommand : ConsoleCommand
 
     private readonly Option<double?> weightDecay = CheckedOption.Number(
         "--weight-decay", "X",
-        "L2 regularization; adamw's is decoupled. Where --optimizer changes the model's to adamw: 0.01.",
+        "L2 regularization; adamw's is decoupled.",
         SettingRange.WeightDecay);
 
     private readonly Option<string?> schedule = CheckedOption.Text(
         "--schedule", "SCHEDULE",
-        "How the learning rate changes. none; step:SIZE:GAMMA, times GAMMA every SIZE epochs; exponential:GAMMA, " +
-        "times GAMMA every epoch; polynomial[:POWER], to 0 as a power of the time left (1: a line); " +
-        "cosine[:WARMUP], along a cosine to 0, after WARMUP epochs of rising, or a share of the training, as in " +
-        "cosine:20%; onecycle[:RISE%], up from a 25th for a share of the training (30%), then down; " +
-        "plateau[:FACTOR:PATIENCE], times FACTOR (0.1) where the training loss has not improved for more than " +
-        "PATIENCE epochs (10). warmup:WARMUP before one of them lets the rate rise first, as in " +
-        "warmup:5,step:30:0.1.");
+        "none, step:SIZE:GAMMA, exponential:GAMMA, polynomial[:POWER], cosine[:WARMUP], onecycle[:RISE%] or " +
+        "plateau[:FACTOR:PATIENCE], in epochs; a warm-up before it, as in warmup:5,step:30:0.1.");
 
     private readonly Option<double?> validation = CheckedOption.Number(
         "--validation", "X",
-        "Hold out a share of the training images, or X of them, to choose the best epoch; 0: the test images choose. " +
-        "Default: 0.1.",
+        "Hold out a share of the training images, or X, to choose the best epoch. Default: 0.1; with 0 the test " +
+        "images choose.",
         SettingRange.Validation);
 
     private readonly Option<int?> evaluateEvery = CheckedOption.Integer(
         "--evaluate-every",
-        "Measure the validation accuracy, with --validation 0 the test accuracy, every N epochs, and after the last. " +
-        "With N above 1, the best accuracies and the lists of all losses and accuracies are printed then.");
+        "Measure the validation accuracy every N epochs, and after the last.");
+
+    private readonly Option<EvaluationChoice?> evaluate = CheckedOption.Choice<EvaluationChoice>(
+        "--evaluate", "never: measure the training accuracy alone. Default: always.");
+
+    private readonly Option<int?> evaluateLimit = CheckedOption.Integer(
+        "--evaluate-limit",
+        "Measure on N validation and N test items at most.");
 
     private readonly Option<int?> testEvery = CheckedOption.Integer(
-        "--test-every", "Measure the test accuracy every N epochs too. Default: 0, after the last alone.",
+        "--test-every", "Measure the test accuracy every N epochs. Default: 0, at the end alone.",
         SettingRange.Interval);
 
     private readonly Option<ulong?> seed = CheckedOption.Seed(
         "--seed",
-        "The seed of all randomness: the same seed gives the same weights, bit for bit, for any number of threads on " +
-        "processors of one instruction set (AVX-512, AVX2, ...). Default: 0.");
+        "The seed of all randomness; the same seed, the same bits. Default: 0.");
 
     private readonly DeviceOptions device = new();
 
     private readonly RunOptions run = new();
 
+    private readonly Option<bool> tensorboard = CheckedOption.Switch(
+        "--tensorboard", "Write an event file for TensorBoard into the run's folder.");
+
     private readonly Option<bool> quiet = CheckedOption.Switch("--quiet", "Print the result only.");
+
+    private readonly Option<int?> seeds = CheckedOption.Integer(
+        "--seeds",
+        "Train N times, with --seed and the next numbers, for mean and spread.",
+        2, 1000);
+
+    private readonly Option<string?> config = CheckedOption.Path(
+        "--config", "FILE",
+        "Repeat the run of this config.json or folder; other options win over it.");
+
+    private readonly Option<bool> json = CheckedOption.Switch(
+        "--json", "Print JSON lines; everything else goes to the standard error.");
 
     public TrainCommand()
         : base("train", "train [MODEL]", "Train a network. The command where none is given.")
@@ -131,49 +143,56 @@ internal sealed partial class TrainCommand : ConsoleCommand
             "Training; what is not given is the model's own",
             [
                 epochs, maxSteps, batchSize, accumulate, optimizer, learningRate, momentum, nesterov, weightDecay,
-                schedule, .. regularization.OfTraining, validation, evaluateEvery, testEvery,
+                schedule, .. regularization.OfTraining, validation, evaluateEvery, testEvery, evaluate, evaluateLimit,
             ]);
-        AddGroup("Run", [seed, device.Name, device.Threads, device.Precision, .. run.All, quiet]);
+        AddGroup("Run", [.. run.All, config, seed, seeds]);
+        AddGroup("Machine", device.Name, device.Threads, device.Precision);
+        AddGroup("Output", run.LogEvery, run.SaveEvery, tensorboard, run.Serve, quiet, json);
         Examples.AddRange(
         [
             ("pynet", "Train a small NiN on drawn shapes."),
             ("pynet train lenet5 --data fashion-mnist --download", "Fetch Fashion-MNIST and train LeNet-5 on it."),
-            ("pynet train nin --data cifar10 --data-dir data --augment --schedule cosine:5",
-                "Train NiN on CIFAR-10 files in data/cifar10."),
-            ("pynet train alexnet --data cifar10 --device cuda", "Train on the first NVIDIA GPU."),
+            ("pynet train nin --data cifar10 --augment --schedule cosine:5", "Train NiN on CIFAR-10."),
             ("pynet train nin --data cifar100 --weights nin-cifar10.safetensors --new-head --freeze features",
                 "Fine-tune: train a new last layer on top of trained ones."),
-            ("pynet train nin --data photos --split 0.2", "Train on pictures in photos/cats, photos/dogs, …"),
+            ("pynet train nin --data photos --split 0.2 --device cuda",
+                "Train on photos/cats, photos/dogs, … on a GPU."),
             ("pynet train fcnet --data wine.csv --label kind", "Train on the numbers of a table."),
-            ("pynet train nin --data cifar10 --serve", "Watch the training in a browser."),
             ("pynet train --resume runs/first --epochs 200", "Resume a run that was stopped, or make it longer."),
-            ("pynet train alexnet --data cifar10 --out runs/a --resume-or-start",
-                "Begin a run, or go on with it: for a supervisor that repeats the command."),
-            ("pynet train fcnet --data xor --epochs 20 --threads 1", "Learn the exclusive or."),
         ]);
     }
 
     protected override int Run(ParseResult parse)
     {
-        var screen = new ConsoleOutput(parse.GetValue(quiet));
+        var asJson = parse.GetValue(json);
+        var screen = new ConsoleOutput(parse.GetValue(quiet), onError: asJson);
+        if (parse.GetValue(seeds) is { } count) return RunSeeds(parse, count, screen, asJson);
+        if (parse.GetValue(config) is not null && parse.GetResult(run.Resume) is { Implicit: false })
+            throw new InputException("--config begins a run, --resume has settings of its own; expected one of them.");
         var settings = run.FolderToResume(parse) is { } held ? ResumeSettings(parse, held) : ReadSettings(parse);
+        return Start(parse, settings, new TrainingRun(settings, screen) { PrintsEvents = asJson }, screen);
+    }
+
+    /// <summary>Reads the data and trains.</summary>
+    /// <returns>The exit code.</returns>
+    private int Start(ParseResult parse, TrainingSettings settings, TrainingRun training, ConsoleOutput screen)
+    {
         if (settings.ResumedFrom is null) settings.RunFolder.ThrowIfUsed();
 
         var warmUp = new WarmUpRun(settings.Network, settings.Recipe, settings.Device);
         settings.Pictures?.ThrowIfChanged(settings.ResumedFrom?.Pictures);
         settings.Csv?.ThrowIfChanged(settings.ResumedFrom?.Pictures);
-        var sets = settings.Csv is { } file ? file.Load()
-            : settings.Pictures is { } pictures ? pictures.Load()
-            : data.Load(parse, settings.Recipe.Data, settings.DataFolder, screen);
-        return new TrainingRun(settings, screen).Execute(sets, warmUp);
+        var sets = settings.LoadOwnData()
+            ?? data.Load(parse, settings.Recipe.Data, settings.DataFolder, screen);
+        return training.Execute(sets, warmUp);
     }
 
     /// <summary>The settings of a run that resumes: of its <c>config.json</c>, some replaced by options.</summary>
-    private TrainingSettings ResumeSettings(ParseResult parse, RunFolder folder)
+    private TrainingSettings ResumeSettings(ParseResult parse, RunFolder folder, bool withSeed = true)
     {
         var config = folder.ReadConfig();
         config.Check(folder.ConfigPath);
-        var differing = DifferingSettings(parse, config);
+        var differing = DifferingSettings(parse, config, withSeed);
         if (differing.Count > 0)
             throw new InputException(
                 $"The run in '{folder.Folder}' has other settings: {string.Join("; ", differing)}. It resumes with " +
@@ -190,6 +209,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
             OnDivergence = policy.OnDivergenceText,
             LogEvery = parse.GetValue(run.LogEvery) ?? config.LogEvery,
             SaveEvery = parse.GetValue(run.SaveEvery) ?? config.SaveEvery,
+            Tensorboard = parse.GetValue(tensorboard) || config.Tensorboard,
         };
         config = regularization.Apply(config, parse);
         if (parse.GetValue(device.Name) is { } otherDevice)             // which has threads of its own
@@ -209,10 +229,14 @@ internal sealed partial class TrainCommand : ConsoleCommand
 
     private TrainingSettings ReadSettings(ParseResult parse)
     {
-        var name = parse.GetValue(model);
+        var file = parse.GetValue(config) is { } path ? ReadConfig(path) : null;
+        var basis = file is null ? null : SettingsOf(file);
+        var name = parse.GetValue(model) ?? file?.Model;
         var network = NetworkCatalog.Find(name ?? "nin");
 
-        var recipe = ApplyOptions(name is null ? NetworkCatalog.QuickStart : network.Recipe, parse);
+        var recipe = ApplyOptions(
+            basis?.Recipe ?? (name is null ? NetworkCatalog.QuickStart : network.Recipe), parse,
+            basis?.Evaluates != false);
         var isOwn = PictureFolder.IsOne(recipe.Data) || CsvFile.IsOne(recipe.Data);
         if (!isOwn && !DataCatalog.Names.Contains(recipe.Data))
             throw new InputException(SpellingSuggestion.UnknownNameMessage("data set", recipe.Data, DataCatalog.Names));
@@ -221,38 +245,46 @@ internal sealed partial class TrainCommand : ConsoleCommand
             throw new InputException(
                 $"--dropout {recipe.Dropout}: {network.Name} has no dropout layers; expected 0 or no such option.");
 
+        var testShare = data.ReadTestShare(parse, recipe.Data, basis?.TestShare);
+        var chosenSeed = parse.GetValue(seed) ?? basis?.Seed ?? 0;
         return new(network, recipe)
         {
             Init = parse.GetValue(init),
-            Weights = parse.GetValue(weights),
-            NewHead = parse.GetValue(newHead),
-            Freeze = parse.GetValue(freeze) is { } paths ? FrozenModules.Parse(paths) : [],
-            TestShare = data.ReadTestShare(parse, recipe.Data),
-            CsvOptions = data.ReadCsv(parse, recipe.Data) is { } csv
-                ? csv with
-                {
-                    TestShare = data.ReadTestShare(parse, recipe.Data)!.Value,
-                    Seed = parse.GetValue(seed) ?? 0,
-                }
+            Weights = parse.GetValue(weights) ?? basis?.Weights,
+            NewHead = parse.GetValue(newHead) || basis?.NewHead == true,
+            Freeze = parse.GetValue(freeze) is { } paths ? FrozenModules.Parse(paths) : basis?.Freeze ?? [],
+            TestShare = testShare,
+            CsvOptions = data.ReadCsv(parse, recipe.Data, basis?.CsvOptions) is { } csv
+                ? csv with { TestShare = testShare!.Value, Seed = chosenSeed }
                 : null,
-            SkipDamaged = parse.GetValue(data.SkipDamaged),
+            SkipDamaged = parse.GetValue(data.SkipDamaged) || basis?.SkipDamaged == true,
             ResizeIsChosen = parse.GetValue(data.Resize) is not null,
-            Regularization = regularization.Read(parse, recipe.Validation),
-            Shuffle = parse.GetValue(shuffle) != BooleanChoice.False,
-            Limit = parse.GetValue(limit),
-            MaxSteps = parse.GetValue(maxSteps),
-            Accumulate = parse.GetValue(accumulate) ?? 1,
-            Seed = parse.GetValue(seed) ?? 0,
-            Threads = parse.GetValue(device.Threads),
-            DataFolder = parse.GetValue(data.Folder),
-            Device = device.Open(parse),
-            Checkpoints = run.Apply(new(), parse),
+            Regularization = regularization.Read(parse, recipe.Validation, basis?.Regularization),
+            Shuffle = parse.GetValue(shuffle) is { } shuffles
+                ? shuffles == BooleanChoice.True : basis?.Shuffle != false,
+            Limit = parse.GetValue(limit) ?? basis?.Limit,
+            MaxSteps = parse.GetValue(maxSteps) ?? basis?.MaxSteps,
+            Evaluates = Evaluates(parse, basis?.Evaluates != false),
+            Tensorboard = parse.GetValue(tensorboard) || basis?.Tensorboard == true,
+            EvaluateLimit = parse.GetValue(evaluateLimit) ?? basis?.EvaluateLimit,
+            Accumulate = parse.GetValue(accumulate) ?? basis?.Accumulate ?? 1,
+            Seed = chosenSeed,
+            Threads = ThreadsOf(parse, file),
+            DataFolder = parse.GetValue(data.Folder) ?? basis?.DataFolder,
+            Device = DeviceOptions.Open(
+                parse.GetValue(device.Name) ?? file?.Device ?? "cpu", ThreadsOf(parse, file),
+                parse.GetValue(device.Precision) ?? file?.Precision ?? default),
+            Checkpoints = run.Apply(basis?.Checkpoints ?? new(), parse),
             ServePort = run.ServePort(parse),
             RunFolder = parse.GetValue(run.Out) is { } chosen
                 ? new(chosen)
                 : RunFolder.CreateUnique("runs", $"{RunName(network, recipe)}-{DateTime.Now:yyyyMMdd-HHmmss}"),
         };
     }
+
+    /// <summary>Another device than the file's has threads of its own.</summary>
+    private int? ThreadsOf(ParseResult parse, RunConfig? file) =>
+        parse.GetValue(device.Threads) ?? (parse.GetValue(device.Name) is null ? file?.Threads : null);
 
     private static string RunName(NetworkDefinition network, Recipe recipe) =>
         $"{network.Name}-{PictureFolder.NameOf(recipe.Data)}";

@@ -19,14 +19,19 @@ internal sealed class ConsoleOutput
     private const int MaxErrorLength = 8_000;
 
     private readonly IAnsiConsole console;
+    private readonly TextWriter writer;
     private readonly bool quiet, isTerminal;
 
     /// <param name="quiet">Whether only results are printed.</param>
-    public ConsoleOutput(bool quiet = false)
+    /// <param name="onError">
+    /// Whether everything goes to the standard error, in plain lines: the output is for a program.
+    /// </param>
+    public ConsoleOutput(bool quiet = false, bool onError = false)
     {
-        console = AnsiConsole.Console;
+        writer = onError ? Console.Error : Console.Out;
+        console = onError ? AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(writer) }) : AnsiConsole.Console;
         this.quiet = quiet;
-        isTerminal = !Console.IsOutputRedirected;
+        isTerminal = !onError && !Console.IsOutputRedirected;
         HasColors = isTerminal && console.Profile.Capabilities.Ansi;
         if (!isTerminal) console.Profile.Width = RedirectedWidth;
         if (!HasColors) console.Profile.Capabilities.Ansi = false;
@@ -53,6 +58,18 @@ internal sealed class ConsoleOutput
         if (!quiet) WriteResult(line);
     }
 
+    /// <summary>Prints a fact after its name; on a narrow terminal its text goes on below its beginning.</summary>
+    public void WriteFact(string name, string text)
+    {
+        const int NameWidth = 10;
+        if (quiet) return;
+        var line = new string(' ', NameWidth) + Clean(text);
+        string[] lines = isTerminal && Width > 2 * NameWidth ? [.. TextWrap.Lines(line, Width)] : [line];
+        lines[0] = name.PadRight(NameWidth) + lines[0][NameWidth..];
+        if (isTerminal && Width <= 2 * NameWidth) lines = [.. TextWrap.Lines(lines[0], Width)];
+        WriteLines(lines);
+    }
+
     /// <summary>Prints facts that are not a result in one line, or on a narrow terminal in several.</summary>
     public void WriteInfo(IReadOnlyList<string> facts, Style? style = null)
     {
@@ -66,6 +83,11 @@ internal sealed class ConsoleOutput
         var lines = line.Split('\n').Select(part => Clean(part.TrimEnd('\r')));
         WriteLines(isTerminal ? lines.SelectMany(part => TextWrap.Lines(part, Width)) : lines);
     }
+
+    /// <summary>Prints a command to be pasted, as one line also on a narrow terminal, which wraps it itself.</summary>
+    /// <param name="what">What it does: "To continue".</param>
+    /// <param name="command">As <see cref="ShellCommand"/> makes it.</param>
+    public void WriteCommand(string what, string command) => WriteLines([$"{what}:", $"  {Clean(command)}"]);
 
     /// <summary>Prints one line of an error, which may quote files.</summary>
     public static void WriteError(string line) => Console.Error.WriteLine($"pynet: {Cut(line, MaxErrorLength)}");
@@ -159,7 +181,7 @@ internal sealed class ConsoleOutput
     private void WriteLines(IEnumerable<string> lines, Style? style = null)
     {
         if (HasColors) console.Write(new ClearedLines([.. lines], style));
-        else foreach (var line in lines) Console.Out.WriteLine(line);
+        else foreach (var line in lines) writer.WriteLine(line);
     }
 
     /// <summary>

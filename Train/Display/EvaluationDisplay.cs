@@ -34,7 +34,7 @@ internal sealed class EvaluationDisplay(ConsoleOutput screen, ProgressTask? bar,
         string[] start = prefix.Length > 0 ? [prefix] : [];
         var secondsLeft = elapsed.Elapsed.TotalSeconds / done * (count - done);
         string[] left = done > 0 ? [$"{NumberFormatting.Time(secondsLeft)} left"] : [];
-        var items = $"{NumberFormatting.Count(done)} of {NumberFormatting.Count(count)} items";
+        var items = $"{NumberFormatting.Count(done)} of {NumberFormatting.Count(count, "item")}";
         return [.. start, "measuring", .. left, items];
     }
 }

@@ -18,21 +18,22 @@ internal sealed class HistoryDisplay(ConsoleOutput screen, int every) : ITrainin
         var isEvaluated = (last.ValidationAccuracy ?? last.TestAccuracy) is not null;
         if (moment != CheckpointMoment.End && (moment != CheckpointMoment.Epoch || !isEvaluated)) return;
         shown = last;
-        Write("losses:", trainer.History.Select(epoch => (double?)epoch.TrainLoss));
-        Write($"train accuracies{Best(trainer.BestTrainAccuracy)}:", trainer.History.Select(e => e.TrainAccuracy));
-        Write(
-            $"validation accuracies{Best(trainer.BestValidationAccuracy)}:",
-            trainer.History.Select(e => e.ValidationAccuracy));
-        Write($"test accuracies{Best(trainer.BestTestAccuracy)}:", trainer.History.Select(e => e.TestAccuracy));
+        Write("losses:", trainer.History.Select(epoch => (double?)epoch.TrainLoss), NumberFormatting.Loss);
+        WriteAccuracies("train", trainer.History.Select(e => e.TrainAccuracy));
+        WriteAccuracies("validation", trainer.History.Select(e => e.ValidationAccuracy));
+        WriteAccuracies("test", trainer.History.Select(e => e.TestAccuracy));
     }
 
-    private static string Best(double? accuracy) =>
-        accuracy is { } best ? $", at best {NumberFormatting.Percent(best)}" : "";
+    private void WriteAccuracies(string part, IEnumerable<double?> accuracies)
+    {
+        var atBest = accuracies.Max() is { } share ? $", at best {NumberFormatting.Percent(share)}" : "";
+        Write($"{part} accuracies{atBest}:", accuracies, NumberFormatting.Percent);
+    }
 
     /// <summary>The numbers that were measured, in indented lines.</summary>
-    private void Write(string title, IEnumerable<double?> numbers)
+    private void Write(string title, IEnumerable<double?> numbers, Func<double, string> format)
     {
-        string[] measured = [.. numbers.OfType<double>().Select(NumberFormatting.Loss)];
-        if (measured.Length > 0) screen.WriteInfo($"{title}\n  {string.Join(' ', measured)}");
+        string[] measured = [.. numbers.OfType<double>().Select(format)];
+        if (measured.Length > 0) screen.WriteInfo($"{title}\n  {string.Join("  ", measured)}");
     }
 }

@@ -8,6 +8,11 @@ internal static class NumberFormatting
     /// <summary>12,345</summary>
     public static string Count(long n) => n.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>1 epoch, 12,345 epochs</summary>
+    /// <param name="n">How many.</param>
+    /// <param name="noun">In the singular; its plural ends in s.</param>
+    public static string Count(long n, string noun) => n == 1 ? $"1 {noun}" : $"{Count(n)} {noun}s";
+
     /// <summary>1.2345</summary>
     public static string Loss(double loss) =>
         double.IsFinite(loss) ? loss.ToString("0.0000", CultureInfo.InvariantCulture) : "NaN";

@@ -23,10 +23,14 @@ internal static class RecipeText
             recipe.WeightDecay == 0 ? null : $"weight decay {NumberFormatting.Number(recipe.WeightDecay)}",
             recipe.Schedule is ConstantSchedule ? null : $"schedule {ScheduleText.Format(recipe.Schedule)}",
             $"batch {recipe.BatchSize}{batches}",
-            $"{recipe.Epochs} epochs",
+            NumberFormatting.Count(recipe.Epochs, "epoch"),
         ];
         return string.Join(", ", facts.Where(fact => fact is not null));
     }
+
+    /// <summary>What <c>--augment</c> does to images.</summary>
+    public static string DescribeAugmentation(Shape item) =>
+        "random crop with padding 4" + (item[0] > 1 ? " and horizontal flip with p = 0.5" : "");
 
     /// <summary>What is measured, printed and kept in training, beside the line at the end of each epoch.</summary>
     public static string DescribeReports(Recipe recipe)
@@ -42,10 +46,14 @@ internal static class RecipeText
                 ? $"{chooser} accuracy after every epoch"
                 : $"{chooser} accuracy, and the lists of all losses and accuracies, " +
                     $"every {recipe.EvaluateEvery} epochs",
-            recipe.TestEvery == 0 || recipe.Validation == 0 ? null : $"test accuracy every {recipe.TestEvery} epochs",
-            recipe.LogEvery == 0 ? null : $"a line every {NumberFormatting.Count(recipe.LogEvery)} batches",
-            recipe.SaveEvery == 0 ? null : $"weights kept every {NumberFormatting.Count(recipe.SaveEvery)} batches",
+            recipe.TestEvery == 0 || recipe.Validation == 0 ? null
+                : recipe.TestEvery == 1 ? "test accuracy after every epoch"
+                : $"test accuracy every {recipe.TestEvery} epochs",
+            recipe.LogEvery == 0 ? null : $"a line every {Batches(recipe.LogEvery)}",
+            recipe.SaveEvery == 0 ? null : $"weights kept every {Batches(recipe.SaveEvery)}",
         ];
         return string.Join("; ", facts.Where(fact => fact is not null));
+
+        static string Batches(int every) => every == 1 ? "batch" : $"{NumberFormatting.Count(every)} batches";
     }
 }

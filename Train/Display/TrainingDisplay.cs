@@ -85,7 +85,7 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
     public void OnRollback(Rollback rollback) => screen.WriteResult(string.Create(
         CultureInfo.InvariantCulture,
         $"The loss was not finite at step {rollback.Fault.Step}: training goes on after step {rollback.Step} with " +
-        $"learning rates times {rollback.LearningRateFactor:G6} ({rollback.Count} of {Trainer.MaxRollbacks} times)."));
+        $"learning rates times {rollback.LearningRateFactor:G4} ({rollback.Count} of {Trainer.MaxRollbacks} times)."));
 
     /// <summary>The line of every few batches: the means are those of the epoch so far.</summary>
     private void WriteLog(StepRecord step)

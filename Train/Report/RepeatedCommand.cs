@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using PyNetSharp.Models;
 
@@ -7,11 +6,9 @@ namespace PyNetSharp.Train;
 /// <summary>The command line that repeats a run: what its settings have that is not the model's own.</summary>
 internal static class RepeatedCommand
 {
-    private static readonly SearchValues<char> Plain = SearchValues.Create(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-");
-
-    /// <summary>The words of the line, quoted for a POSIX shell, on Windows for PowerShell.</summary>
-    public static IEnumerable<string> Words(RunConfig config) => Arguments(config).Select(Quote).Prepend("pynet");
+    /// <summary>The words of the line, quoted for the shell.</summary>
+    public static IEnumerable<string> Words(RunConfig config) =>
+        Arguments(config).Select(ShellCommand.Quote).Prepend("pynet");
 
     /// <summary>The arguments.</summary>
     public static IReadOnlyList<string> Arguments(RunConfig config)
@@ -75,9 +72,16 @@ internal static class RepeatedCommand
         Add(line, "--ema", config.Ema);
         Add(line, "--patience", config.Patience);
         AddUnless(line, "--schedule", config.Schedule, ScheduleText.Format(own.Schedule));
+        if (config.Evaluate == EvaluationChoice.Never)      // without a choice of what is measured
+        {
+            Add(line, "--evaluate", Lower(EvaluationChoice.Never));
+            return;
+        }
+
         AddUnless(line, "--validation", config.Validation ?? 0, own.Validation);
         AddUnless(line, "--evaluate-every", config.EvaluateEvery, own.EvaluateEvery);
         AddUnless(line, "--test-every", config.TestEvery ?? 0, own.TestEvery);
+        Add(line, "--evaluate-limit", config.EvaluateLimit);
     }
 
     private static void AddRun(List<string> line, RunConfig config, Recipe own)
@@ -92,6 +96,7 @@ internal static class RepeatedCommand
         AddUnless(line, "--on-divergence", config.OnDivergence ?? CheckpointPolicy.Stop, CheckpointPolicy.Stop);
         AddUnless(line, "--log-every", config.LogEvery ?? 0, own.LogEvery);
         AddUnless(line, "--save-every", config.SaveEvery ?? 0, own.SaveEvery);
+        AddSwitch(line, "--tensorboard", config.Tensorboard);
     }
 
     private static void AddUnless(List<string> line, string option, object? value, object? own)
@@ -113,10 +118,4 @@ internal static class RepeatedCommand
     }
 
     private static string Lower<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
-
-    private static string Quote(string word)
-    {
-        if (word.Length > 0 && !word.AsSpan().ContainsAnyExcept(Plain)) return word;
-        return $"'{word.Replace("'", OperatingSystem.IsWindows() ? "''" : @"'\''", StringComparison.Ordinal)}'";
-    }
 }

@@ -80,8 +80,8 @@ internal sealed class RunReportReader(RunFolder folder, string? dataFolder, Cons
     {
         try
         {
-            return config.ToSettings(device, folder).Pictures is { } pictures
-                ? pictures.Load() : DataCatalog.Load(config.Data, dataFolder ?? config.DataDir);
+            return config.ToSettings(device, folder).LoadOwnData()
+                ?? DataCatalog.Load(config.Data, dataFolder ?? config.DataDir);
         }
         catch (InputException fault)
         {

@@ -45,6 +45,7 @@ internal sealed partial record RunConfig
         CheckRange("max_steps", MaxSteps, SettingRange.Positive);
         CheckRange("validation", Validation, SettingRange.Validation);
         CheckRange("evaluate_every", EvaluateEvery, SettingRange.Positive);
+        CheckRange("evaluate_limit", EvaluateLimit, SettingRange.Positive);
         CheckRange("test_every", TestEvery, SettingRange.Interval);
         CheckRange("threads", Threads, SettingRange.Threads);
         CheckRange("keep", Keep, SettingRange.Keep);
@@ -70,6 +71,8 @@ internal sealed partial record RunConfig
         if (Freeze?.Any(string.IsNullOrEmpty) == true)
             throw Invalid("freeze", string.Join(',', Freeze), "a list of paths of modules");
         if (Momentum == 0 && Nesterov == true) throw Invalid("nesterov", "true", "false where the momentum is 0");
+        if (Evaluate == EvaluationChoice.Never && Validation > 0)
+            throw Invalid("validation", Text(Validation), "0 where nothing is evaluated");
         CheckSchedule(path);
 
         void CheckRange(string key, double? value, SettingRange range)

@@ -79,6 +79,12 @@ internal sealed partial record RunConfig
 
     public required int EvaluateEvery { get; init; }
 
+    /// <summary>Whether anything is measured; older files have no such key, and measure.</summary>
+    public EvaluationChoice? Evaluate { get; init; }
+
+    /// <summary>As <see cref="TrainingSettings.EvaluateLimit"/>; older files have no such key.</summary>
+    public int? EvaluateLimit { get; init; }
+
     /// <summary>As <see cref="Recipe.TestEvery"/>; null, as in older files, for 0.</summary>
     public int? TestEvery { get; init; }
 
@@ -109,6 +115,9 @@ internal sealed partial record RunConfig
 
     /// <summary>As <see cref="Recipe.SaveEvery"/>; null, as in older files, for 0.</summary>
     public int? SaveEvery { get; init; }
+
+    /// <summary>Whether event files for TensorBoard are written; older files have no such key.</summary>
+    public bool Tensorboard { get; init; }
 
     /// <summary>The words of the command line, which older files have; not used.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -164,6 +173,8 @@ internal sealed partial record RunConfig
             MaxSteps = settings.MaxSteps,
             Validation = recipe.Validation,
             EvaluateEvery = recipe.EvaluateEvery,
+            Evaluate = settings.Evaluates ? EvaluationChoice.Always : EvaluationChoice.Never,
+            EvaluateLimit = settings.EvaluateLimit,
             TestEvery = recipe.TestEvery,
             Seed = settings.Seed,
             Device = settings.Device.Name,
@@ -176,6 +187,7 @@ internal sealed partial record RunConfig
             OnDivergence = settings.Checkpoints.OnDivergenceText,
             LogEvery = recipe.LogEvery,
             SaveEvery = recipe.SaveEvery,
+            Tensorboard = settings.Tensorboard,
             Started = Now(),
             Versions = CurrentVersions(),
         }.With(settings.Regularization).With(settings.CsvOptions);
@@ -223,6 +235,9 @@ internal sealed partial record RunConfig
             Shuffle = Shuffle,
             Limit = Limit,
             MaxSteps = MaxSteps,
+            Evaluates = Evaluate != EvaluationChoice.Never,
+            EvaluateLimit = EvaluateLimit,
+            Tensorboard = Tensorboard,
             Accumulate = Accumulate ?? 1,
             Seed = Seed,
             Threads = Threads,

@@ -24,6 +24,7 @@ internal static class RunConfigFile
         {
             new JsonStringEnumConverter<Initialization>(new LowerCase(), allowIntegerValues: false),
             new JsonStringEnumConverter<OptimizerKind>(new LowerCase(), allowIntegerValues: false),
+            new JsonStringEnumConverter<EvaluationChoice>(new LowerCase(), allowIntegerValues: false),
             new JsonStringEnumConverter<Precision>(new LowerCase(), allowIntegerValues: false),
         },
     });

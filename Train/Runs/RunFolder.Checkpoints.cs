@@ -49,15 +49,18 @@ internal sealed partial class RunFolder
             Folder, trainer, fault => warn($"{fault.Message} The checkpoint before it is taken."))
         ?? (File.Exists(OldCheckpointPath) ? RestoreOld(trainer) : null);
 
+    /// <summary>The epoch in which the loss was not finite; null if there is none.</summary>
+    public EpochRecord? DivergedEpoch => ReadMetrics().FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss));
+
     /// <summary>Throws if the metrics say that the run diverged.</summary>
     /// <exception cref="InputException">It did, and would again.</exception>
     public void ThrowIfDiverged()
     {
-        if (ReadMetrics().FirstOrDefault(epoch => !double.IsFinite(epoch.TrainLoss)) is { } last)
+        if (DivergedEpoch is { } last)
             throw new InputException(
-                $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Resume it with " +
-                "--on-divergence rollback:0.5, or begin another with a smaller learning rate; --weights takes this " +
-                "one's.");
+                $"The run in '{Folder}' diverged in epoch {last.Epoch} and would again. Begin another with a smaller " +
+                "learning rate (--weights takes this one's), or continue with half of it: " +
+                ShellCommand.Resume(Folder, "--on-divergence", "rollback:0.5"));
     }
 
     /// <summary>

@@ -51,6 +51,9 @@ internal sealed partial class RunFolder : IDisposable
     /// <summary>The page of the run.</summary>
     public string ReportPath => Path.Combine(Folder, "report.html");
 
+    /// <summary>The events for TensorBoard.</summary>
+    public string EventsPath => Path.Combine(Folder, "events.out.tfevents.pynet");
+
     /// <summary>The settings as they were last read or written; null before.</summary>
     public RunConfig? Config => config;
 
@@ -117,6 +120,7 @@ internal sealed partial class RunFolder : IDisposable
         {
             foreach (var (_, path) in checkpoints) FileOperations.Delete(path);
             FileOperations.Delete(ConfigPath);
+            FileOperations.Delete(EventsPath);
             Dispose();
             if (!Directory.EnumerateFileSystemEntries(Folder).Any()) FileOperations.DeleteEmptyFolder(Folder);
         }
@@ -279,5 +283,6 @@ internal sealed partial class RunFolder : IDisposable
         new($"The folder '{Folder}' cannot be created or written: {FileErrors.Describe(fault)}", fault);
 
     private InputException UsedError(string file) =>
-        new($"The folder '{Folder}' already holds a run ({Path.GetFileName(file)}); choose another.");
+        new($"The folder '{Folder}' already holds a run ({Path.GetFileName(file)}); choose another." +
+            (HoldsRun ? $" To continue that one: {ShellCommand.Resume(Folder)}" : ""));
 }

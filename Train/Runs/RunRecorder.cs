@@ -200,6 +200,6 @@ internal sealed class RunRecorder : ITrainingCallback
             throw new InputException($"{why} Nor could the results be kept elsewhere: {fault.Message}", fault);
         }
 
-        say($"{why} The results are in '{OtherFolder}'; --resume {OtherFolder} resumes from there.");
+        say($"{why} The results are in '{OtherFolder}'.");
     }
 }

@@ -47,7 +47,7 @@ internal static class CheckpointFile
         }
 
         if (hash.Compute() != expected)
-            throw new InputException($"'{path}' is damaged: its content does not have the checksum in it.");
+            throw new InputException($"'{path}' is an invalid file: its content does not have the checksum in it.");
     }
 
     /// <summary>SHA-256 over the metadata, and each tensor's name, extents and elements.</summary>
