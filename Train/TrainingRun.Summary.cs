@@ -63,7 +63,8 @@ internal sealed partial class TrainingRun
             screen.WriteResult($"best train accuracy {NumberFormatting.Percent(train)}");
         if (test is null) screen.WriteResult("not evaluated (--evaluate never)");
         else if (settings.EvaluateLimit is { } limit)
-            screen.WriteResult($"measured on {NumberFormatting.Count(limit, "item")} of each part (--evaluate-limit)");
+            screen.WriteResult(
+                $"measured on {NumberFormatting.Count(limit, "item")} of each part at most (--evaluate-limit)");
         var memory = settings.Device.Memory;
         if (settings.Gpu is { } gpu)
             screen.WriteInfo(

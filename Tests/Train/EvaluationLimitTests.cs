@@ -55,7 +55,7 @@ public sealed class EvaluationLimitTests
         ];
         var output = Good([.. call, "--out", "few"]);
         Assert.That(output, Does.Contain("80 training, 10 of 20 validation and 10 of 20 test items"));
-        Assert.That(output, Does.Contain("measured on 10 items of each part (--evaluate-limit)"));
+        Assert.That(output, Does.Contain("measured on 10 items of each part at most (--evaluate-limit)"));
         foreach (var epoch in MetricsFile.Read(folder["few/metrics.jsonl"]))
             foreach (var share in (double?[])[epoch.TestAccuracy, epoch.ValidationAccuracy])
                 Assert.That(10 * share!.Value % 1, Is.EqualTo(0).Within(1e-9), "tenths");

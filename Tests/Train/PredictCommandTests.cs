@@ -73,6 +73,31 @@ public sealed class PredictCommandTests
             classifier.Predict(pixels, shape).Logits.ToArray(), Is.EqualTo(prediction.Logits.ToArray())));
     }
 
+    /// <summary>Bytes of images into ONNX Runtime, files of the same images into the command.</summary>
+    [TestCase("run")]
+    [TestCase("resized")]
+    public void An_export_with_preprocessing_predicts_what_the_command_does(string run)
+    {
+        if (run == "resized")
+        {
+            var trained = Pynet(
+                "train", "nin", "--width", "0.05", "--data", "cifar10", "--data-dir", folder.Name, "--resize", "48",
+                "--max-steps", "2", "--batch-size", "20", "--quiet", "--out", run);
+            Assert.That(trained.ExitCode, Is.Zero, trained.Error);
+        }
+
+        var exported = Pynet("export", run, "--with-preprocessing", "--out", $"{run}.onnx");
+        var predicted = Pynet("predict", run, "png", "--logits", $"{run}.npy");
+        Assert.That((exported.ExitCode, predicted.ExitCode), Is.EqualTo((0, 0)), exported.Error + predicted.Error);
+
+        var files = Directory.GetFiles(folder["png"]).Order(StringComparer.Ordinal).ToArray();
+        byte[] bytes = [.. files.SelectMany(PixelsOf)];
+        using var session = new OnnxSession(folder[$"{run}.onnx"]);
+        var scores = session.Run([files.Length, 32, 32, 3], bytes).Values;
+        float[] logits = [.. Logits($"{run}.npy", 10).SelectMany(row => row)];
+        Assert.That(OnnxSession.Difference(scores, logits), Is.LessThan(1e-5));
+    }
+
     [Test]
     public void A_damaged_file_is_named_and_the_others_are_predicted()
     {
@@ -196,6 +221,16 @@ public sealed class PredictCommandTests
     private ChildProcess.Result Pynet(params string[] arguments) => PynetProcess.Run(folder.Name, arguments);
 
     /// <summary>The rows of a NumPy file, whose header has 128 bytes.</summary>
+    /// <summary>Row by row, the channels of a pixel together.</summary>
+    private static IEnumerable<byte> PixelsOf(string file)
+    {
+        var (planes, shape) = ImageFile.Read(file);
+        var (channels, pixels) = (shape[0], shape[1] * shape[2]);
+        for (var i = 0; i < pixels; i++)
+            for (var c = 0; c < channels; c++)
+                yield return planes[c * pixels + i];
+    }
+
     private float[][] Logits(string file, int columns) =>
     [
         .. File.ReadAllBytes(folder[file])[128..].Chunk(4 * columns)

@@ -48,6 +48,9 @@ internal sealed class ConsoleOutput
     /// <summary>The width of the text beside a bar, in characters.</summary>
     public int BarTextWidth => WidthBesideBar(BarWidth);
 
+    /// <summary>Whether the terminal shows other than ASCII characters.</summary>
+    public bool HasUnicode => console.Profile.Capabilities.Unicode;
+
     private bool HasColors { get; }
 
     private int BarWidth => Math.Clamp(Width - MaxTextWidth, MinBarWidth, MaxBarWidth);

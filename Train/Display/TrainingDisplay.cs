@@ -15,9 +15,12 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(200);   // reading losses waits for a GPU
 
+    private const int CurveWidth = 24;
+
     private readonly int epochs = recipe.Epochs;
     private readonly Stopwatch sinceLine = Stopwatch.StartNew(), sinceFigures = Stopwatch.StartNew();
     private readonly Stopwatch training = new();
+    private readonly Sparkline losses = new(CurveWidth);
     private ProgressTask? bar;
     private EvaluationDisplay? evaluation;
     private int epoch;
@@ -48,6 +51,7 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
         {
             (bar.MaxValue, bar.Value) = (steps, step.Step);
             if (sinceFigures.Elapsed < BarInterval && step.Batch < step.Batches) return;
+            losses.Add(step.Loss);
             bar.Description = Markup.Escape(TextWrap.FitItems(DescribeStep(step), screen.BarTextWidth));
             sinceFigures.Restart();
         }
@@ -119,6 +123,7 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
         [
             EpochText(step.Epoch), $"{NumberFormatting.Time(left)} left", $"loss {NumberFormatting.Loss(step.Loss)}",
             $"train {NumberFormatting.Percent(step.Accuracy ?? 0)}", NumberFormatting.Rate(step.ImagesPerSecond),
+            .. screen.HasUnicode && losses.ToString() is { Length: > 0 } curve ? (string[])[curve] : [],
         ];
     }
 
