@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
-
 namespace PyNetSharp.Train;
 
 /// <summary>A small picture of a page: pixels, written as PNG within the page.</summary>
@@ -10,7 +7,6 @@ namespace PyNetSharp.Train;
 internal sealed record PagePicture(int Width, int Height, byte[] Pixels)
 {
     private const int Channels = 4;
-    private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(CrcOf)];
 
     /// <summary>A transparent picture.</summary>
     public PagePicture(int width, int height) : this(width, height, new byte[Channels * width * height])
@@ -58,28 +54,8 @@ internal sealed record PagePicture(int Width, int Height, byte[] Pixels)
         return sheet;
     }
 
-    /// <summary>The picture as a PNG file (ISO/IEC 15948): 8 bits for each of red, green, blue and alpha.</summary>
-    public byte[] ToPng()
-    {
-        using var file = new MemoryStream();
-        file.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]);
-        var header = new byte[13];
-        BinaryPrimitives.WriteInt32BigEndian(header, Width);
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), Height);
-        (header[8], header[9]) = (8, 6);
-        WriteChunk(file, "IHDR"u8, header);
-        using var data = new MemoryStream();
-        using (var zlib = new ZLibStream(data, CompressionLevel.Optimal))
-            for (var y = 0; y < Height; y++)
-            {
-                zlib.WriteByte(0);                  // no filter
-                zlib.Write(Pixels, Channels * y * Width, Channels * Width);
-            }
-
-        WriteChunk(file, "IDAT"u8, data.ToArray());
-        WriteChunk(file, "IEND"u8, []);
-        return file.ToArray();
-    }
+    /// <summary>The picture as a PNG file.</summary>
+    public byte[] ToPng() => PngEncoder.Encode(Width, Height, Channels, Pixels);
 
     private static float Mean(ReadOnlySpan<float> plane, int width, int x, int y, int factor)
     {
@@ -92,25 +68,4 @@ internal sealed record PagePicture(int Width, int Height, byte[] Pixels)
 
     private static byte ToByte(float value) =>
         float.IsFinite(value) ? (byte)Math.Round(255 * Math.Clamp(value, 0, 1)) : (byte)0;
-
-    private static void WriteChunk(Stream file, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
-    {
-        Span<byte> number = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(number, data.Length);
-        file.Write(number);
-        file.Write(name);
-        file.Write(data);
-        var crc = uint.MaxValue;
-        foreach (var b in name) crc = CrcTable[(byte)(crc ^ b)] ^ (crc >> 8);
-        foreach (var b in data) crc = CrcTable[(byte)(crc ^ b)] ^ (crc >> 8);
-        BinaryPrimitives.WriteUInt32BigEndian(number, ~crc);
-        file.Write(number);
-    }
-
-    private static uint CrcOf(int n)
-    {
-        var crc = (uint)n;
-        for (var k = 0; k < 8; k++) crc = (crc & 1) == 0 ? crc >> 1 : 0xEDB88320 ^ (crc >> 1);
-        return crc;
-    }
 }

@@ -32,13 +32,13 @@ internal sealed class ReportRecorder(
     private TimeSpan cost;
     private bool hasFailed;
 
-    /// <summary>Shows the same report while training runs; null if nobody looks.</summary>
+    /// <summary>Shows the same report while training runs; null without <c>--serve</c>.</summary>
     public LiveRun? Live { get; init; }
 
     /// <summary>Takes an evaluation of the training.</summary>
     public void Add(DataPart part, Evaluation result) => evaluated = (part, result);
 
-    /// <summary>Shows a training that has not begun to who looks.</summary>
+    /// <summary>Shows a training that has not begun.</summary>
     public void Begin(Trainer trainer) => Try(() => Live?.Publish(Report(trainer, "training", pictures: null)));
 
     /// <summary>Keeps the evaluation alone: finding what is wrong in it takes time with many classes.</summary>

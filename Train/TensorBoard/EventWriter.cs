@@ -105,7 +105,7 @@ internal sealed class EventWriter(string path, IReadOnlyList<LayerSummary> layer
         }
 
         if (FirstConvolution() is not var (path, conv)) yield break;
-        var picture = PngImage.OfFilters(conv.Weight.ToArray(), conv.Weight.Shape);
+        var picture = FilterPicture.Of(conv.Weight.ToArray(), conv.Weight.Shape);
         yield return EventMessage.Image(
             $"filters/{Slashes(path)}", picture.Width, picture.Height, picture.Channels, picture.ToPng());
     }
