@@ -8,8 +8,9 @@ namespace PyNetSharp.Train;
 
 /// <summary>Writes a run's <c>report.html</c> after its epochs and at its end.</summary>
 /// <remarks>
-/// It shows the evaluations of the training itself. Its own time is at most a hundredth of the training's: after quick
-/// epochs the file is not written again until enough time has passed. What fails here does not end the training.
+/// It shows the evaluations of the training itself. Its own time is at most a hundredth of the training's, beside the
+/// first report, which the runtime compiles: after quick epochs the file is not written again until enough time has
+/// passed. What fails here does not end the training.
 /// </remarks>
 /// <param name="recorder">Comes before this among the callbacks: where it cannot write, neither does this.</param>
 /// <param name="run">The folder of a run that has begun.</param>
@@ -61,7 +62,8 @@ internal sealed class ReportRecorder(
             var epoch = trainer.History[^1].Epoch;
             Write(Report(trainer, "training", Pictures(trainer, $"the weights after epoch {epoch}")));
         });
-        cost = Stopwatch.GetElapsedTime(start);
+        // The first one's time is the compiler's: by it, the next would come much too late.
+        cost = sinceWrite.IsRunning ? Stopwatch.GetElapsedTime(start) : TimeSpan.Zero;
         sinceWrite.Restart();
     }
 
