@@ -104,6 +104,10 @@ internal sealed class LiveRun(PauseGate gate, Action stop) : ITrainingCallback
     public void OnEvaluationProgress(int done, int count) =>
         Update(now => now with { State = "evaluating", Done = done, Items = count });
 
+    /// <summary>Ends what evaluation shows: the next step may be shown only when the interval is over.</summary>
+    public void OnEpochEnd(EpochRecord epoch, bool isBest) =>
+        Update(now => now with { State = gate.IsClosed ? "pausing" : "training" });
+
     /// <summary>Shows that training has ended.</summary>
     /// <param name="hint">Where its results are.</param>
     public void End(string hint)
