@@ -18,8 +18,9 @@ public sealed record PassPlan(string Algorithm, double Gflop, string Reason);
 
 /// <summary>
 /// Which algorithm computes each pass of a convolution on CPUs, and why: chosen from the shapes and the width of the
-/// CPU's vectors alone. This is the only place that chooses; of its decisions GPUs use <see cref="IsLinear"/>, and the
-/// indirection buffer <see cref="UsesRowSegments"/>.
+/// CPU's vectors alone. For CPUs this is the only place that chooses. Of its decisions GPUs use
+/// <see cref="IsLinear"/>, and choose Winograd themselves (<see cref="WinogradGpu"/>); the indirection buffer uses
+/// <see cref="UsesRowSegments"/>.
 /// </summary>
 /// <param name="Forward">The output.</param>
 /// <param name="InputGradient">The gradient of the input.</param>
@@ -36,7 +37,7 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     private const double MinWinogradGain = 1.5;
 
     /// <summary>With fewer, the error of F(4×4, 5×5) would be more than ten times that of a direct sum.</summary>
-    private const int MinTilesForWeightGradient5x5 = 240;
+    internal const int MinTilesForWeightGradient5x5 = 240;
 
     private const int MinFewChannelsTaps = 9;               // fewer are slower than direct, as the image is copied
     private const int MaxFewChannelsImage = 1 << 16;        // floats of a padded image: it stays in the L2 cache

@@ -22,9 +22,6 @@ namespace PyNetSharp.Kernels;
 /// <param name="outputs">Channels of the result.</param>
 internal abstract class WinogradGpu(PatchGeometry patches, int outputs)
 {
-    /// <summary>As on a CPU: with fewer tiles F(4×4, 5×5) is not exact enough for a weight gradient.</summary>
-    private const int MinTilesForWeightGradient5x5 = 240;
-
     /// <summary>What the estimated time of the direct product is multiplied with: an estimate may be wrong.</summary>
     private const double MinGain = 0.85;
 
@@ -57,7 +54,7 @@ internal abstract class WinogradGpu(PatchGeometry patches, int outputs)
         // Padding by more than half the kernel is mostly zeros, which a direct sum adds without rounding.
         if (-Math.Min(patches.Origin.H, patches.Origin.W) > patches.R / 2
             || Create(patches, outputs, gpu) is not { } winograd
-            || (patches.R == 5 && winograd.TileCount < MinTilesForWeightGradient5x5))
+            || (patches.R == 5 && winograd.TileCount < Conv2dPlan.MinTilesForWeightGradient5x5))
             return null;
         var direct = EstimateDirect(outputs, patches.PatchLength, patches.Positions, gpu);
         return winograd.EstimateWeightGradient(gpu) < MinGain * direct ? winograd : null;
