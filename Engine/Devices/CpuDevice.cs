@@ -76,14 +76,25 @@ public sealed class CpuDevice : Device
     /// Results do not depend on the number of threads if <paramref name="count"/> does not, and if no two calls write
     /// to the same address. A nested call runs on the calling thread.
     /// </remarks>
-    public void For(int count, Action<int> body) => team.Run(count, body);
+    public void For(int count, Action<int> body) => team.Run(count, new DelegateBody(body));
+
+    /// <summary>As the other form, without a delegate: nothing is allocated.</summary>
+    /// <inheritdoc cref="For(int, Action{int})"/>
+    /// <typeparam name="TBody">May hold references, and pointers to what lives until the loop is over.</typeparam>
+    public void For<TBody>(int count, in TBody body) where TBody : struct, ILoopBody => team.Run(count, body);
 
     /// <summary>
     /// Splits 0 … <paramref name="count"/> − 1 into ranges of <paramref name="size"/>, the last one shorter, and calls
-    /// (start, length) for each as <see cref="For"/> does.
+    /// (start, length) for each as <see cref="For(int, Action{int})"/> does.
     /// </summary>
     public void ForRanges(int count, int size, Action<int, int> body) =>
-        team.RunRanges(count, size, body);
+        ForRanges(count, size, new DelegateRangeBody(body));
+
+    /// <summary>As the other form, without a delegate: nothing is allocated.</summary>
+    /// <inheritdoc cref="ForRanges(int, int, Action{int, int})"/>
+    /// <typeparam name="TBody">As for <see cref="For{TBody}(int, in TBody)"/>.</typeparam>
+    public void ForRanges<TBody>(int count, int size, in TBody body) where TBody : struct, IRangeBody =>
+        team.Run((int)(((long)count + size - 1) / size), new Ranges<TBody>(body, size, count));
 
     internal override Storage Allocate(int count)
     {
@@ -133,4 +144,19 @@ public sealed class CpuDevice : Device
 
     /// <summary>Native memory from <see cref="Start"/> on, 64-byte aligned, of <see cref="Size"/> bytes.</summary>
     internal readonly record struct Block(nint Start, long Size);
+
+    private readonly struct DelegateBody(Action<int> body) : ILoopBody
+    {
+        public void Run(int i) => body(i);
+    }
+
+    private readonly struct DelegateRangeBody(Action<int, int> body) : IRangeBody
+    {
+        public void Run(int start, int length) => body(start, length);
+    }
+
+    private struct Ranges<TBody>(TBody body, int size, int total) : ILoopBody where TBody : struct, IRangeBody
+    {
+        public void Run(int i) => body.Run(i * size, Math.Min(size, total - i * size));
+    }
 }

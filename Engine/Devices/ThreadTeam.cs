@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace PyNetSharp;
@@ -11,7 +12,7 @@ namespace PyNetSharp;
 /// </remarks>
 /// <param name="threads">The threads, with the calling one.</param>
 /// <param name="start">Starts a worker; null for <see cref="Thread.Start()"/>.</param>
-internal sealed class ThreadTeam(int threads, Action<Thread>? start = null)
+internal sealed unsafe class ThreadTeam(int threads, Action<Thread>? start = null)
 {
     private const int SpinCount = 300;
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(5);
@@ -23,32 +24,28 @@ internal sealed class ThreadTeam(int threads, Action<Thread>? start = null)
     private bool wasComplete;
     private volatile int loopNumber;       // counts the loops
 
-    public void Run(int count, Action<int> body)
+    /// <summary>Calls the body for 0 … <paramref name="count"/> − 1, on this thread and the workers.</summary>
+    public void Run<TBody>(int count, in TBody body) where TBody : struct, ILoopBody
     {
-        if (TryEnter(count)) RunOnTeam(count, 0, count, body);
-        else
-            for (var i = 0; i < count; i++) body(i);
+        var local = body;       // on this thread's stack, where it stays until all have left the loop
+        if (TryEnter(count)) RunOnTeam(count, &RunItems<TBody>, (nint)Unsafe.AsPointer(ref local));
+        else RunItems<TBody>((nint)Unsafe.AsPointer(ref local), 0, count);
     }
 
-    /// <summary>
-    /// Calls (start, length) for each range of <paramref name="size"/> in 0 … <paramref name="total"/> − 1.
-    /// </summary>
-    public void RunRanges(int total, int size, Action<int, int> body)
+    private static void RunItems<TBody>(nint body, int first, int end) where TBody : struct, ILoopBody
     {
-        var count = (int)(((long)total + size - 1) / size);
-        if (TryEnter(count)) RunOnTeam(count, size, total, body);
-        else
-            for (var i = 0; i < count; i++) body(i * size, Math.Min(size, total - i * size));
+        ref var local = ref Unsafe.AsRef<TBody>((void*)body);
+        for (var i = first; i < end; i++) local.Run(i);
     }
 
     private bool TryEnter(int count) => threads > 1 && count > 1 && !busy.IsHeldByCurrentThread && busy.TryEnter();
 
-    private void RunOnTeam(int count, int size, int total, Delegate body)
+    private void RunOnTeam(int count, delegate*<nint, int, int, void> run, nint body)
     {
         try
         {
             StartWorkers();
-            loop.Open(count, size, total, body);
+            loop.Open(count, run, body);
             loopNumber++;
             Interlocked.MemoryBarrier();        // a worker that goes to sleep either sees the loop or is counted below
             var asleep = Volatile.Read(ref sleepingCount);
@@ -138,17 +135,19 @@ internal sealed class ThreadTeam(int threads, Action<Thread>? start = null)
         private const int TargetChunks = 128;           // of items, handed out one at a time
 
         private readonly SemaphoreSlim done = new(0);
-        private Delegate? body;
-        private int count, size, total;                 // size 0: single items
+        private delegate*<nint, int, int, void> run;    // (body, first, end)
+        private nint body;                              // on the calling thread's stack
+        private int count;
         private int chunkSize;                          // items per chunk: each Interlocked.Add costs contention
         private long next = Closed;                     // the next item; 64 bits, because it grows beyond the count
         private int participants;
         private volatile bool ownerWaits;
         private ExceptionDispatchInfo? exception;
 
-        public void Open(int count, int size, int total, Delegate body)
+        public void Open(int count, delegate*<nint, int, int, void> run, nint body)
         {
-            (this.count, this.size, this.total, this.body) = (count, size, total, body);
+            this.run = run;
+            (this.count, this.body) = (count, body);
             (ownerWaits, exception) = (false, null);
             chunkSize = Math.Max(1, count / TargetChunks);
             Volatile.Write(ref next, 0);
@@ -173,10 +172,12 @@ internal sealed class ThreadTeam(int threads, Action<Thread>? start = null)
             try
             {
                 var take = chunkSize;       // read once: it changes if the next loop is opened meanwhile
-                for (long first; (first = Interlocked.Add(ref next, take) - take) < count;)
-                    for (var (i, end) = ((int)first, (int)Math.Min(count, first + take)); i < end; i++)
-                        if (body is Action<int, int> rangeBody) rangeBody(i * size, Math.Min(size, total - i * size));
-                        else ((Action<int>)body!)(i);
+                while (true)
+                {
+                    var first = Interlocked.Add(ref next, take) - take;
+                    if (first >= count) return;
+                    run(body, (int)first, (int)Math.Min(count, first + take));
+                }
             }
             catch (Exception e)
             {
@@ -193,7 +194,6 @@ internal sealed class ThreadTeam(int threads, Action<Thread>? start = null)
             Interlocked.MemoryBarrier();                // the last participant sees this, or has left
             while (Volatile.Read(ref participants) != 0) done.Wait();
             Interlocked.Exchange(ref next, Closed);     // before anything of the next loop is written
-            body = null;                                // it refers to tensors
             exception?.Throw();
         }
     }

@@ -93,6 +93,55 @@ public sealed class ThreadTests
         Assert.That(sums, Is.All.EqualTo(100 * 1225));
     }
 
+    [Test]
+    public void A_loop_over_a_struct_allocates_nothing([Values(1, 3)] int threads)
+    {
+        var device = new CpuDevice(threads);
+        var done = new int[1000];
+        Loops();                        // starts the workers
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Loops();
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(done, Is.All.EqualTo(2 * 100 * 2));
+
+        void Loops()
+        {
+            for (var round = 0; round < 100; round++)
+            {
+                device.For(done.Length, new Count(done));
+                device.ForRanges(done.Length, 7, new Count(done));
+            }
+        }
+    }
+
+    [Test]
+    public void What_a_struct_refers_to_outlives_a_collection_within_the_loop([Values(1, 3)] int threads)
+    {
+        var device = new CpuDevice(threads);
+        var sums = new int[50];
+        device.For(sums.Length, new SumOfNewArray(Enumerable.Range(0, 1000).ToArray(), sums));
+        Assert.That(sums, Is.All.EqualTo(499_500));
+    }
+
+    private readonly struct Count(int[] done) : ILoopBody, IRangeBody
+    {
+        public void Run(int i) => Interlocked.Increment(ref done[i]);
+
+        public void Run(int start, int length)
+        {
+            for (var i = start; i < start + length; i++) Run(i);
+        }
+    }
+
+    private readonly struct SumOfNewArray(int[] values, int[] sums) : ILoopBody
+    {
+        public void Run(int i)
+        {
+            GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+            sums[i] = values.Sum();
+        }
+    }
+
     [TestCase(-1)]
     [TestCase(1025)]
     public void So_many_threads_are_refused(int threads)

@@ -61,14 +61,26 @@ public sealed class ContainerMemoryTests
             thread.Start();
         });
         Assert.That(
-            () => team.Run(16, _ => { }),
+            () => team.Run(16, default(NoWork)),
             Throws.TypeOf<DeviceException>().With.Message.Contains("the system allowed 3 of 8 threads"));
-        Assert.That(() => team.Run(16, _ => { }), Throws.TypeOf<DeviceException>(), "the team is free again");
+        Assert.That(() => team.Run(16, default(NoWork)), Throws.TypeOf<DeviceException>(), "the team is free again");
 
         allowed = 8;
-        var done = 0;
-        team.Run(16, _ => Interlocked.Increment(ref done));
-        Assert.That(done, Is.EqualTo(16));
+        var done = new int[16];
+        team.Run(done.Length, new Mark(done));
+        Assert.That(done, Is.All.EqualTo(1));
+    }
+
+    private readonly struct NoWork : ILoopBody
+    {
+        public void Run(int i)
+        {
+        }
+    }
+
+    private readonly struct Mark(int[] done) : ILoopBody
+    {
+        public void Run(int i) => done[i]++;
     }
 
     private static ContainerMemory? Find(TemporaryFolder folder) =>
