@@ -1,25 +1,40 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 
 namespace PyNetSharp;
 
 /// <summary>A thread pool for data-parallel loops; the calling thread takes part.</summary>
 /// <remarks>
+/// <para>
 /// A waiting worker spins for some ten microseconds, which spans the gap between two loops of a training step, and then
 /// sleeps: if other processes use the cores, a spinning thread takes time from the one that it waits for. After five
 /// idle seconds the workers end, so that a device that is not used has no threads. If the team is busy (a second
 /// caller, or a loop within a loop), the calling thread runs the loop alone, so there is no deadlock.
+/// </para>
+/// <para>
+/// Beside another process's busy thread Linux leaves a team's threads on one core if the difference is one thread, and
+/// a preempted worker keeps the others waiting for a time slice of some milliseconds. So a worker moves away from a
+/// core that it shares with another thread of the loop, and the caller, when it has nothing left but to wait for a
+/// worker that is not running, moves that to its own core (<see cref="ThreadPlacement"/>).
+/// </para>
 /// </remarks>
 /// <param name="threads">The threads, with the calling one.</param>
 /// <param name="start">Starts a worker; null for <see cref="Thread.Start()"/>.</param>
 internal sealed unsafe class ThreadTeam(int threads, Action<Thread>? start = null)
 {
-    private const int SpinCount = 300;
+    private const int Spins = 300;          // about 60 µs
+    private const int PollingPeriod = 1;    // milliseconds
+
+    /// <summary>At least so long a worker stays on a core: a move costs some ten microseconds.</summary>
+    private static readonly long MinResidence = Stopwatch.Frequency / 1000;
+
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock busy = new();
     private readonly SemaphoreSlim wake = new(0);
-    private readonly Loop loop = new();
+    private readonly ParallelLoop loop = new();
+    private readonly Member[] members = new Member[threads];        // the calling thread, and the workers
     private int workerCount, sleepingCount;
     private bool wasComplete;
     private volatile int loopNumber;       // counts the loops
@@ -45,13 +60,15 @@ internal sealed unsafe class ThreadTeam(int threads, Action<Thread>? start = nul
         try
         {
             StartWorkers();
+            members[0].Enter();
             loop.Open(count, run, body);
             loopNumber++;
             Interlocked.MemoryBarrier();        // a worker that goes to sleep either sees the loop or is counted below
             var asleep = Volatile.Read(ref sleepingCount);
             if (asleep > 0) wake.Release(asleep);
 
-            loop.Work();
+            Work(0);
+            WaitForWorkers();
             loop.Close();
         }
         finally
@@ -87,25 +104,111 @@ internal sealed unsafe class ThreadTeam(int threads, Action<Thread>? start = nul
 
     private void RunWorker()
     {
-        var last = 0;
-        while (WaitForLoop(ref last))
+        var (last, member) = (0, TakeMember());
+        while (WaitForLoop(ref last, member))
         {
             if (!loop.TryJoin()) continue;
-            loop.Work();
+            members[member].Enter();
+            Work(member);
+            members[member].Leave();
             loop.Leave();
         }
 
+        Volatile.Write(ref members[member].Thread, 0);
         Interlocked.Decrement(ref workerCount);
     }
+
+    /// <summary>The index of a member that no other worker is.</summary>
+    private int TakeMember()
+    {
+        var thread = Environment.CurrentManagedThreadId;
+        for (var i = 1; ; i = i + 1 < threads ? i + 1 : 1)
+            if (Interlocked.CompareExchange(ref members[i].Thread, thread, 0) == 0)
+            {
+                members[i].SystemThread = ThreadPlacement.CurrentThread;
+                return i;
+            }
+    }
+
+    private void Work(int member)
+    {
+        while (true)
+        {
+            if (members[member].NoteCore() is var core and not ThreadPlacement.None && member > 0)
+                LeaveSharedCore(member, core);
+            if (!loop.RunChunk()) return;
+        }
+    }
+
+    /// <summary>Moves a worker away from a core that the caller or a worker before it is using.</summary>
+    private void LeaveSharedCore(int member, int core)
+    {
+        if (!IsUsedBefore(member, core) || !members[member].MayMove()) return;
+        Span<int> used = stackalloc int[threads];
+        for (var i = 0; i < threads; i++) used[i] = members[i].Core;
+        ThreadPlacement.MoveAwayFrom(used);
+    }
+
+    private bool IsUsedBefore(int member, int core)
+    {
+        for (var i = 0; i < member; i++)
+            if (members[i].Core == core)
+                return true;
+        return false;
+    }
+
+    /// <summary>Waits until all workers have left the loop; moves those that are not running to this core.</summary>
+    private void WaitForWorkers()
+    {
+        if (SpinUntilLeft()) return;
+        Span<long> times = stackalloc long[threads];
+        NoteRunningTimes(times);
+        if (SpinUntilLeft()) return;
+        MoveStragglersHere(times);
+        while (!loop.WaitUntilLeft(PollingPeriod)) MoveStragglersHere(times);
+
+        bool SpinUntilLeft()
+        {
+            for (var spin = 0; spin < Spins / 2; spin++)
+            {
+                if (loop.IsLeft) return true;
+                Thread.SpinWait(8);
+            }
+
+            return loop.IsLeft;
+        }
+    }
+
+    private void NoteRunningTimes(Span<long> times)
+    {
+        for (var i = 1; i < threads; i++) times[i] = RunningTime(i);
+    }
+
+    /// <summary>Moves the workers of the loop that have not run since their times were noted, here.</summary>
+    private void MoveStragglersHere(Span<long> times)
+    {
+        for (var i = 1; i < threads; i++)
+        {
+            var (before, now) = (times[i], RunningTime(i));
+            times[i] = now;
+            if (now >= 0 && now == before)
+                ThreadPlacement.MoveTo(members[i].SystemThread, ThreadPlacement.CurrentCore);
+        }
+    }
+
+    /// <summary>−1 for a worker that is not in the loop.</summary>
+    private long RunningTime(int member) => members[member].Core == ThreadPlacement.None
+        ? -1
+        : ThreadPlacement.GetRunningTime(members[member].SystemThread);
 
     /// <summary>
     /// Waits for a loop after number <paramref name="last"/>; false if there is none within <see cref="IdleTimeout"/>.
     /// </summary>
-    private bool WaitForLoop(ref int last)
+    private bool WaitForLoop(ref int last, int member)
     {
         while (true)
         {
-            for (var spin = 0; spin < SpinCount; spin++)
+            for (var spin = 0; spin < Spins; spin++)
             {
                 if (loopNumber is var latest && latest != last)
                 {
@@ -113,6 +216,7 @@ internal sealed unsafe class ThreadTeam(int threads, Action<Thread>? start = nul
                     return true;
                 }
 
+                if (spin % 8 == 0 && IsUsedBefore(member, ThreadPlacement.CurrentCore)) break;
                 Thread.SpinWait(8);
             }
 
@@ -123,78 +227,39 @@ internal sealed unsafe class ThreadTeam(int threads, Action<Thread>? start = nul
         }
     }
 
-    /// <summary>The shared state of the current loop, opened and closed by the calling thread.</summary>
-    /// <remarks>
-    /// One object serves all loops, so that a training step of some hundred loops allocates none. A worker that is late
-    /// for a loop may find the next one open and joins that: a thread that gets an item sees everything that was
-    /// written before the loop was opened, and the calling thread waits for all participants.
-    /// </remarks>
-    private sealed class Loop
+    /// <summary>A thread of the team. On a cache line of its own, since it notes its core at every chunk.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct Member
     {
-        private const long Closed = long.MaxValue / 2;  // larger than any count, even after further increments
-        private const int TargetChunks = 128;           // of items, handed out one at a time
+        [FieldOffset(64)] private int core;         // plus one: 0 if it is not in a loop
+        [FieldOffset(72)] private long movedAt;
 
-        private readonly SemaphoreSlim done = new(0);
-        private delegate*<nint, int, int, void> run;    // (body, first, end)
-        private nint body;                              // on the calling thread's stack
-        private int count;
-        private int chunkSize;                          // items per chunk: each Interlocked.Add costs contention
-        private long next = Closed;                     // the next item; 64 bits, because it grows beyond the count
-        private int participants;
-        private volatile bool ownerWaits;
-        private ExceptionDispatchInfo? exception;
+        /// <summary>The managed thread's number; 0 if no worker has this place.</summary>
+        [FieldOffset(80)] public int Thread;
 
-        public void Open(int count, delegate*<nint, int, int, void> run, nint body)
+        /// <summary>The system's number of the thread.</summary>
+        [FieldOffset(84)] public int SystemThread;
+
+        /// <summary>Where it runs; <see cref="ThreadPlacement.None"/> if it is not in a loop.</summary>
+        public readonly int Core => Volatile.Read(in core) - 1;
+
+        public void Enter() => NoteCore();
+
+        public void Leave() => Volatile.Write(ref core, 0);
+
+        public int NoteCore()
         {
-            this.run = run;
-            (this.count, this.body) = (count, body);
-            (ownerWaits, exception) = (false, null);
-            chunkSize = Math.Max(1, count / TargetChunks);
-            Volatile.Write(ref next, 0);
+            var current = ThreadPlacement.CurrentCore;
+            if (current != core - 1) Volatile.Write(ref core, current + 1);
+            return current;
         }
 
-        /// <summary>Adds the calling thread to the participants, unless all items have been handed out.</summary>
-        public bool TryJoin()
+        public bool MayMove()
         {
-            Interlocked.Increment(ref participants);
-            if (Volatile.Read(ref next) < count) return true;
-            Leave();
-            return false;
-        }
-
-        public void Leave()
-        {
-            if (Interlocked.Decrement(ref participants) == 0 && ownerWaits) done.Release();
-        }
-
-        public void Work()
-        {
-            try
-            {
-                var take = chunkSize;       // read once: it changes if the next loop is opened meanwhile
-                while (true)
-                {
-                    var first = Interlocked.Add(ref next, take) - take;
-                    if (first >= count) return;
-                    run(body, (int)first, (int)Math.Min(count, first + take));
-                }
-            }
-            catch (Exception e)
-            {
-                Interlocked.CompareExchange(ref exception, ExceptionDispatchInfo.Capture(e), null);
-                Volatile.Write(ref next, Closed);       // no more items
-            }
-        }
-
-        /// <summary>Waits for all participants, and throws the first exception of one.</summary>
-        public void Close()
-        {
-            for (var spin = 0; spin < SpinCount && Volatile.Read(ref participants) != 0; spin++) Thread.SpinWait(8);
-            ownerWaits = true;
-            Interlocked.MemoryBarrier();                // the last participant sees this, or has left
-            while (Volatile.Read(ref participants) != 0) done.Wait();
-            Interlocked.Exchange(ref next, Closed);     // before anything of the next loop is written
-            exception?.Throw();
+            var now = Stopwatch.GetTimestamp();
+            if (now - movedAt < MinResidence) return false;
+            movedAt = now;
+            return true;
         }
     }
 }
