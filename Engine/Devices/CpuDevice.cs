@@ -10,6 +10,9 @@ public sealed class CpuDevice : Device
     // In floats: 256 KB stays in the L2 cache
     private const int ElementwiseChunk = 1 << 16;
 
+    // Derived blocks take at most one part in this many of the memory limit
+    private const int DerivedBlocksPart = 8;
+
     private static readonly ConcurrentDictionary<int, CpuDevice> ByThreads = new();
 
     private readonly ThreadTeam team;
@@ -27,9 +30,11 @@ public sealed class CpuDevice : Device
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         MemoryLimit = memoryLimit == 0 ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : memoryLimit;
         team = new(Threads);
+        Derived = new(this, MemoryLimit / DerivedBlocksPart);
         Func<long>? available = ContainerMemory.Current is { } container ? () => container.Available : null;
         allocator = new(
-            AllocateFromSystem, static (block, offset) => block + (nint)offset, FreeToSystem, MemoryLimit, available);
+            AllocateFromSystem, static (block, offset) => block + (nint)offset, FreeToSystem, MemoryLimit, available,
+            Derived.Clear);
     }
 
     /// <summary>
@@ -67,7 +72,14 @@ public sealed class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void EmptyCache() => allocator.EmptyCache();
+    public override void EmptyCache()
+    {
+        Derived.Clear();
+        allocator.EmptyCache();
+    }
+
+    /// <summary>What kernels keep from one call to the next, such as packed weights.</summary>
+    internal DerivedBlocks Derived { get; }
 
     /// <summary>
     /// Calls <paramref name="body"/> once for each of 0 … <paramref name="count"/> − 1, in any order, on all threads.

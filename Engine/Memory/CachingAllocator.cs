@@ -19,9 +19,10 @@ namespace PyNetSharp;
 /// <param name="freeToSystem">Frees a block that came from the system.</param>
 /// <param name="limit">The most bytes to allocate from the system.</param>
 /// <param name="available">The bytes that the system has free at the moment; null if that is not known.</param>
+/// <param name="freeUnneeded">Frees blocks that can be computed anew: called when memory is exhausted.</param>
 internal sealed class CachingAllocator<TBlock>(
     Func<long, TBlock> allocateFromSystem, Func<TBlock, long, TBlock> slice, Action<TBlock> freeToSystem, long limit,
-    Func<long>? available = null)
+    Func<long>? available = null, Action? freeUnneeded = null)
 {
     private const long MinBlockSize = 64, SlabSize = 64 * 1024;
 
@@ -148,6 +149,7 @@ internal sealed class CachingAllocator<TBlock>(
         {
             EmptyCache();
             CollectGarbage();
+            freeUnneeded?.Invoke();
             EmptyCache();
             if (!TryAllocateFromSystem(bytes, out block)) throw OutOfMemoryError(size);
         }

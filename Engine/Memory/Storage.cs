@@ -5,6 +5,7 @@ namespace PyNetSharp;
 internal abstract class Storage(Device device)
 {
     private int referenceCount = 1;
+    private IDisposable? derived;
 
     public Device Device { get; } = device;
 
@@ -13,10 +14,25 @@ internal abstract class Storage(Device device)
     /// </summary>
     public int Version { get; private set; }
 
+    /// <summary>
+    /// Whether results of ops are written here again and again, which <see cref="Version"/> does not count: then
+    /// nothing that depends on the content may be kept.
+    /// </summary>
+    public bool IsReused { get; init; }
+
     /// <summary>Whether exactly one tensor views this block.</summary>
     public bool HasSingleReference => Volatile.Read(ref referenceCount) == 1;
 
-    ~Storage() => Free();
+    /// <summary>
+    /// What kernels keep of the content in another form, such as packed weights: null, or what
+    /// <see cref="AddDerived"/> was given first. It ends with the block.
+    /// </summary>
+    public IDisposable? Derived => Volatile.Read(ref derived);
+
+    ~Storage() => FreeAll();
+
+    /// <summary>Sets <see cref="Derived"/>, unless another thread has; returns what it is now.</summary>
+    public IDisposable AddDerived(IDisposable added) => Interlocked.CompareExchange(ref derived, added, null) ?? added;
 
     /// <summary>Counts one overwrite of the content.</summary>
     public void BumpVersion() => Version++;
@@ -33,6 +49,12 @@ internal abstract class Storage(Device device)
     {
         if (Interlocked.Decrement(ref referenceCount) != 0) return;
         GC.SuppressFinalize(this);
+        FreeAll();
+    }
+
+    private void FreeAll()
+    {
+        derived?.Dispose();
         Free();
     }
 

@@ -22,7 +22,15 @@ internal sealed unsafe class Conv2dCpu : IConv2d
     public void Forward(Conv2dProblem problem, Tensor x, Tensor weight, Tensor? bias, bool relu, Tensor y)
     {
         problem = problem.AsPointwiseIfCovering;
-        var algorithm = Conv2dPlan.ChooseForward(problem, directOnly);
+        if (!directOnly && Conv2dPlan.UsesWeightInPlace(problem, inference: !GradMode.IsEnabled))
+        {
+            var rows = new Matrix((nint)x.Pointer, problem.InputPatches.Positions, problem.C, false);
+            var columns = new Matrix((nint)weight.Pointer, problem.C, problem.K, true);
+            GemmCpu.Widest.Multiply(x.Cpu, rows, columns, y.Pointer, bias is null ? null : bias.Pointer, relu);
+            return;
+        }
+
+        var algorithm = Conv2dPlan.ChooseForward(problem, directOnly, inference: !GradMode.IsEnabled);
         if (algorithm.IsAcrossGroups)
         {
             GroupedConv2dCpu.Forward(problem, x, weight, bias, relu, y);
@@ -30,20 +38,18 @@ internal sealed unsafe class Conv2dCpu : IConv2d
         }
 
         var (outputs, depth) = (problem.GroupOutputs, problem.InputPatches.PatchLength);
-        using var zeros = NewZeroBuffer(x.Device, problem.InputPatches.MaxSegmentLength);
-        using var packed = new Workspace(x.Device, Direct.PackedSize(depth, outputs));
-        using var packedBias = new Workspace(x.Device, Direct.PackedSize(1, outputs));
-        packedBias.Span.Clear();
+        var zeros = ZeroBuffer.Get(problem.InputPatches.MaxSegmentLength);
+        var layout = algorithm.Winograd ?? (IWeightLayout)Direct;
+        using var packed = PreparedWeights.Acquire(weight, layout, depth, outputs);
+        using var packedBias = new PackedBias(x.Device, bias, outputs, problem.Groups);
         for (var group = 0; group < problem.Groups; group++)
-        {
-            var first = group * outputs;
-            Direct.PackTransposed(x.Cpu, weight.Pointer + (nint)first * depth, depth, outputs, packed.Pointer);
-            if (bias is not null) Direct.Pack(bias.Pointer + first, 1, outputs, packedBias.Pointer);
             Convolve(
-                x.Cpu, algorithm, new(x.Pointer + group * problem.GroupInputs, zeros.Pointer, problem.InputPatches),
-                packed.Pointer, packedBias.Pointer, relu,
-                new(y.Pointer + first, outputs, problem.P, problem.Q, (1, 1), (0, 0)) { PixelStride = problem.K });
-        }
+                x.Cpu, algorithm, new(x.Pointer + group * problem.GroupInputs, zeros, problem.InputPatches),
+                packed.Pointer + (nint)group * layout.PreparedSize(depth, outputs), packedBias.OfGroup(group), relu,
+                new(y.Pointer + group * outputs, outputs, problem.P, problem.Q, (1, 1), (0, 0))
+                {
+                    PixelStride = problem.K,
+                });
     }
 
     public void InputGradient(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx)
@@ -58,10 +64,12 @@ internal sealed unsafe class Conv2dCpu : IConv2d
 
         var (inputs, outputs, depth) = (problem.GroupInputs, problem.GroupOutputs, problem.R * problem.S);
         // The longest segment that any class may have: a kernel row.
-        using var zeros = NewZeroBuffer(dx.Device, problem.S * outputs);
+        var zeros = ZeroBuffer.Get(problem.S * outputs);
         using var packed = new Workspace(dx.Device, Direct.PackedSize(depth * outputs, inputs));
-        using var packedBias = new Workspace(dx.Device, Direct.PackedSize(1, inputs));
-        packedBias.Span.Clear();
+        using var filters = algorithm.Winograd is { } winograd
+            ? new Workspace(dx.Device, winograd.FilterSize(outputs, inputs))
+            : default;
+        using var noBias = new PackedBias(dx.Device, bias: null, inputs, groups: 1);
         for (var i = 0; i < problem.SubconvolutionCount; i++)
         {
             var sub = problem.GetSubconvolution(i);
@@ -71,9 +79,10 @@ internal sealed unsafe class Conv2dCpu : IConv2d
                 Direct.PackSubconvolution(
                     dx.Cpu, weight.Pointer + (nint)firstOutput * depth * inputs, outputs, inputs,
                     (problem.R, problem.S), sub.Rows, sub.Columns, packed.Pointer);
+                algorithm.Winograd?.TransformFilters(dx.Cpu, packed.Pointer, outputs, inputs, filters.Pointer);
                 Convolve(
-                    dx.Cpu, algorithm, new(dy.Pointer + firstOutput, zeros.Pointer, sub.Patches), packed.Pointer,
-                    packedBias.Pointer, relu: false,
+                    dx.Cpu, algorithm, new(dy.Pointer + firstOutput, zeros, sub.Patches),
+                    (algorithm.Winograd is null ? packed : filters).Pointer, noBias.OfGroup(0), relu: false,
                     new(dx.Pointer + firstInput, inputs, problem.H, problem.W, problem.Stride, sub.FirstPixel)
                     {
                         PixelStride = problem.C,
@@ -92,10 +101,10 @@ internal sealed unsafe class Conv2dCpu : IConv2d
         }
 
         var (outputs, weights) = (problem.GroupOutputs, dw.Shape.Size / problem.Groups);
-        using var zeros = NewZeroBuffer(x.Device, problem.InputPatches.MaxSegmentLength);
+        var zeros = ZeroBuffer.Get(problem.InputPatches.MaxSegmentLength);
         for (var group = 0; group < problem.Groups; group++)
             WeightGradientOfGroup(
-                x.Cpu, new(x.Pointer + group * problem.GroupInputs, zeros.Pointer, problem.InputPatches),
+                x.Cpu, new(x.Pointer + group * problem.GroupInputs, zeros, problem.InputPatches),
                 dy.Pointer + group * outputs, problem.K, outputs,
                 dw.Pointer + (nint)group * weights, weights, db.Pointer + group * outputs);
     }
@@ -147,6 +156,7 @@ internal sealed unsafe class Conv2dCpu : IConv2d
         }
     }
 
+    /// <param name="packed">Packed weights; for Winograd, transformed filters.</param>
     /// <param name="output">Dense, unless the algorithm is the direct one.</param>
     private static void Convolve(
         CpuDevice cpu, Conv2dAlgorithm algorithm, Patches patches, float* packed, float* packedBias, bool relu,
@@ -160,10 +170,32 @@ internal sealed unsafe class Conv2dCpu : IConv2d
             Direct.Convolve(cpu, patches, packed, packedBias, relu, output);
     }
 
-    private static Workspace NewZeroBuffer(Device device, int count)
+    /// <summary>
+    /// The bias as kernels read it, nr floats per panel: where it is if it fills them, otherwise padded with zeros.
+    /// </summary>
+    private readonly ref struct PackedBias
     {
-        var zeros = new Workspace(device, count);
-        zeros.Span.Clear();
-        return zeros;
+        private readonly Workspace padded;
+        private readonly float* start;
+        private readonly int stride;            // from one group to the next
+
+        /// <param name="bias">[groups · outputs], or null for zeros.</param>
+        public PackedBias(Device device, Tensor? bias, int outputs, int groups)
+        {
+            var size = Direct.PackedSize(1, outputs);
+            start = bias is null ? ZeroBuffer.Get(size) : bias.Pointer;
+            stride = bias is null ? 0 : outputs;
+            if (bias is null || size == outputs) return;
+
+            padded = new(device, groups * size);
+            for (var group = 0; group < groups; group++)
+                Direct.Pack(start + group * outputs, 1, outputs, padded.Pointer + group * size);
+            start = padded.Pointer;
+            stride = size;
+        }
+
+        public float* OfGroup(int group) => start + group * stride;
+
+        public void Dispose() => padded.Dispose();
     }
 }

@@ -18,11 +18,11 @@ public sealed record PassPlan(string Algorithm, double Gflop, string Reason);
 
 /// <summary>
 /// Which algorithm computes each pass of a convolution on CPUs, and why: chosen from the shapes and the width of the
-/// CPU's vectors alone. For CPUs this is the only place that chooses. Of its decisions GPUs use
-/// <see cref="IsLinear"/>, and choose Winograd themselves (<see cref="WinogradGpu"/>); the indirection buffer uses
-/// <see cref="UsesRowSegments"/>.
+/// CPU's vectors, and for the forward pass from whether a graph is recorded. For CPUs this is the only place that
+/// chooses. Of its decisions GPUs use <see cref="IsLinear"/>, and choose Winograd themselves
+/// (<see cref="WinogradGpu"/>); the indirection buffer uses <see cref="UsesRowSegments"/>.
 /// </summary>
-/// <param name="Forward">The output.</param>
+/// <param name="Forward">The output, while a graph is recorded (<see cref="GradMode.IsEnabled"/>).</param>
 /// <param name="InputGradient">The gradient of the input.</param>
 /// <param name="WeightGradient">The gradients of weight and bias.</param>
 public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPlan WeightGradient)
@@ -34,6 +34,7 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
 
     private const int MinWinogradChannels = RowSegmentChannelLimit;     // its kernels know no row segments
     private const int MinTiles = 48;            // fewer are slower than direct: the filters are transformed too
+    private const int MinTilesOfPreparedFilters = 4;
     private const double MinWinogradGain = 1.5;
 
     /// <summary>With fewer, the error of F(4×4, 5×5) would be more than ten times that of a direct sum.</summary>
@@ -44,6 +45,16 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     private const double MinFewChannelsGain = 1.25;
 
     private const string Direct = "direct", Linear = "linear";
+
+    /// <summary>
+    /// The output, while no graph is recorded: inference finds the filters transformed already
+    /// (<see cref="PreparedWeights"/>), so Winograd's kernels pay for single images too; and a kernel that covers a
+    /// single image is a matrix times a vector, with the weight where it is.
+    /// </summary>
+    /// <remarks>
+    /// Where it differs from <see cref="Forward"/>, results differ by rounding: by up to 10⁻⁵ in the relative L2 norm.
+    /// </remarks>
+    public PassPlan Inference { get; init; } = Forward;
 
     /// <summary>The plan of a convolution.</summary>
     /// <param name="x">The input's shape, [N, C, H, W].</param>
@@ -64,7 +75,10 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
         var gflop = 2e-9 * problem.MultiplyAdds;
         return new(
             Describe(ChooseForward(problem)), Describe(ChooseInputGradient(problem)),
-            DescribeWeightGradient(problem, gflop));
+            DescribeWeightGradient(problem, gflop))
+        {
+            Inference = Describe(ChooseForward(problem, inference: true)),
+        };
 
         PassPlan Describe(Conv2dAlgorithm algorithm) => new(algorithm.Name, gflop, algorithm.Reason);
     }
@@ -83,10 +97,22 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
     }
 
     /// <param name="problem">As <see cref="Conv2dProblem.AsPointwiseIfCovering"/>.</param>
-    internal static Conv2dAlgorithm ChooseForward(in Conv2dProblem problem, bool directOnly = false) =>
+    /// <param name="inference">Whether no graph is recorded.</param>
+    internal static Conv2dAlgorithm ChooseForward(
+        in Conv2dProblem problem, bool directOnly = false, bool inference = false) =>
         problem.IsPointwise ? LinearAlgorithm
         : AcrossGroups(problem, problem.GroupOutputs, directOnly)
-            ?? Choose(problem.InputPatches, problem.GroupOutputs, MinTiles, directOnly);
+            ?? Choose(
+                problem.InputPatches, problem.GroupOutputs, inference ? MinTilesOfPreparedFilters : MinTiles,
+                directOnly);
+
+    /// <summary>
+    /// Whether the forward pass is so few products of the weight and a vector that packing the weight takes longer.
+    /// </summary>
+    /// <param name="problem">As <see cref="Conv2dProblem.AsPointwiseIfCovering"/>.</param>
+    /// <param name="inference">Whether no graph is recorded.</param>
+    internal static bool UsesWeightInPlace(in Conv2dProblem problem, bool inference) =>
+        inference && problem.IsPointwise && problem.InputPatches.Positions <= Gemv.MaxRows;
 
     /// <param name="problem">As <see cref="Conv2dProblem.AsPointwiseIfCovering"/>.</param>
     internal static Conv2dAlgorithm ChooseInputGradient(in Conv2dProblem problem, bool directOnly = false) =>
@@ -171,11 +197,16 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
             : new(Direct, reason!);
     }
 
-    /// <summary>The Winograd kernels for a kernel size, with the tiles that need the fewest multiplications.</summary>
+    /// <summary>
+    /// The Winograd kernels for a kernel size, with the tiles that need the fewest multiplications; for few tiles those
+    /// with the smallest filters, because reading them takes as long.
+    /// </summary>
     private static WinogradConvolution? WinogradFor(in PatchGeometry patches) => (patches.R, patches.S) switch
     {
         (3, 3) when WinogradConvolution.F4x3 is { } f4x3 && WinogradConvolution.F5x3 is { } f5x3 =>
-            Multiplications(f5x3, patches) < Multiplications(f4x3, patches) ? f5x3 : f4x3,
+            TileCount(f4x3, patches) >= MinTiles && Multiplications(f5x3, patches) < Multiplications(f4x3, patches)
+                ? f5x3
+                : f4x3,
         (5, 5) => WinogradConvolution.F4x5,
         _ => null,
     };

@@ -16,29 +16,40 @@ internal sealed unsafe class AveragePoolingCpu : IAveragePooling
 
     public void Forward(PoolGeometry geometry, Tensor x, Tensor y)
     {
-        var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);
-        var (rows, columns) = (geometry.Rows.Windows(), geometry.Columns.Windows());
-        float* from = x.Pointer, to = y.Pointer;
+        using var windows = new PoolWindows(x.Device, geometry);
+        x.Cpu.ForRanges(
+            geometry.Images * geometry.Rows.Outputs, windows.LinesPerTask,
+            new ForwardBody(geometry, windows.Rows, windows.Columns, x.Pointer, y.Pointer));
+    }
 
-        x.Cpu.For(geometry.Images * rows.Length, line =>
+    /// <summary>Some rows of the output images.</summary>
+    private readonly struct ForwardBody(
+        PoolGeometry geometry, PoolWindow* rows, PoolWindow* columns, float* x, float* y) : IRangeBody
+    {
+        public void Run(int start, int length)
         {
-            var (image, row) = Math.DivRem(line, rows.Length);
-            var vertical = rows[row];
+            var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);
+            var outputs = geometry.Columns.Outputs;
             var sums = stackalloc float[ChannelBlock];
-            for (var column = 0; column < columns.Length; column++)
+            for (var line = start; line < start + length; line++)
             {
-                var horizontal = columns[column];
-                for (var c = 0; c < channels; c += ChannelBlock)
+                var (image, row) = Math.DivRem(line, geometry.Rows.Outputs);
+                var vertical = rows[row];
+                for (var column = 0; column < outputs; column++)
                 {
-                    var n = Math.Min(ChannelBlock, channels - c);
-                    var pixel = ((long)image * height + vertical.Start) * width + horizontal.Start;
-                    var mean = new Span<float>(to + ((long)line * columns.Length + column) * channels + c, n);
-                    Average(
-                        from + pixel * channels + c, (long)width * channels, channels, vertical, horizontal,
-                        new(sums, n), mean);
+                    var horizontal = columns[column];
+                    for (var c = 0; c < channels; c += ChannelBlock)
+                    {
+                        var n = Math.Min(ChannelBlock, channels - c);
+                        var pixel = ((long)image * height + vertical.Start) * width + horizontal.Start;
+                        var mean = new Span<float>(y + ((long)line * outputs + column) * channels + c, n);
+                        Average(
+                            x + pixel * channels + c, (long)width * channels, channels, vertical, horizontal,
+                            new(sums, n), mean);
+                    }
                 }
             }
-        });
+        }
     }
 
     /// <summary>Each input adds up its shares of the outputs that cover it, in a fixed order.</summary>

@@ -32,26 +32,38 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
     private static void Forward<TIndex>(PoolGeometry geometry, Tensor x, Tensor y, TIndex* argmax)
         where TIndex : unmanaged, INumberBase<TIndex>
     {
-        var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);
-        var (rows, columns) = (geometry.Rows.Windows(), geometry.Columns.Windows());
-        var (rowStride, pixelStride) = (
-            (long)width * channels * geometry.Rows.Dilation, (long)channels * geometry.Columns.Dilation);
-        float* from = x.Pointer, to = y.Pointer;
+        using var windows = new PoolWindows(x.Device, geometry);
+        x.Cpu.ForRanges(
+            geometry.Images * geometry.Rows.Outputs, windows.LinesPerTask,
+            new ForwardBody<TIndex>(geometry, windows.Rows, windows.Columns, x.Pointer, y.Pointer, argmax));
+    }
 
-        x.Cpu.For(geometry.Images * rows.Length, line =>
+    /// <summary>Some rows of the output images.</summary>
+    private readonly struct ForwardBody<TIndex>(
+        PoolGeometry geometry, PoolWindow* rows, PoolWindow* columns, float* x, float* y, TIndex* argmax) : IRangeBody
+        where TIndex : unmanaged, INumberBase<TIndex>
+    {
+        public void Run(int start, int length)
         {
-            var (image, row) = Math.DivRem(line, rows.Length);
-            var vertical = rows[row];
-            for (var column = 0; column < columns.Length; column++)
+            var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);
+            var outputs = geometry.Columns.Outputs;
+            var (rowStride, pixelStride) = (
+                (long)width * channels * geometry.Rows.Dilation, (long)channels * geometry.Columns.Dilation);
+            for (var line = start; line < start + length; line++)
             {
-                var horizontal = columns[column];
-                var corner = from + (((long)image * height + vertical.Start) * width + horizontal.Start) * channels;
-                var pixel = ((long)line * columns.Length + column) * channels;
-                MaxOverWindow(
-                    corner, rowStride, pixelStride, vertical.Length, horizontal.Length, channels,
-                    to + pixel, argmax == null ? null : argmax + pixel);
+                var (image, row) = Math.DivRem(line, geometry.Rows.Outputs);
+                var vertical = rows[row];
+                for (var column = 0; column < outputs; column++)
+                {
+                    var horizontal = columns[column];
+                    var corner = x + (((long)image * height + vertical.Start) * width + horizontal.Start) * channels;
+                    var pixel = ((long)line * outputs + column) * channels;
+                    MaxOverWindow(
+                        corner, rowStride, pixelStride, vertical.Length, horizontal.Length, channels,
+                        y + pixel, argmax == null ? null : argmax + pixel);
+                }
             }
-        });
+        }
     }
 
     /// <summary>

@@ -88,6 +88,13 @@ internal readonly struct PoolAxis(
         return windows;
     }
 
+    /// <summary>Writes all windows.</summary>
+    /// <param name="windows"><see cref="Outputs"/> of them.</param>
+    public unsafe void FillWindows(PoolWindow* windows)
+    {
+        for (var o = 0; o < Outputs; o++) windows[o] = new(FirstInput(o), WindowLength(o), WindowDivisor(o));
+    }
+
     /// <summary>The matrix whose product with the inputs is their averages: [outputs, inputs], row-major.</summary>
     public float[] AveragingMatrix(int inputs)
     {

@@ -84,6 +84,14 @@ internal unsafe struct F32x16(Vector512<float> v) : IVector<F32x16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Sqrt(F32x16 x) => new(Vector512.Sqrt(x.V));
 
+    /// <summary>The first eight lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Lower(F32x16 x) => new(x.V.GetLower());
+
+    /// <summary>The last eight lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 Upper(F32x16 x) => new(x.V.GetUpper());
+
     /// <summary>The sum of the lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(F32x16 x) => Vector512.Sum(x.V);

@@ -40,6 +40,44 @@ public sealed class Conv2dPlanTests
             Assert.That(pass.Reason, Is.Not.Empty);
     }
 
+    // C, H = W, K, R = S, padding, of a single image: the algorithm while a graph is recorded, and without
+    [TestCase(96, 16, 192, 5, 2, Direct, F4x5, TestName = "Inference: NiN, 5×5")]
+    [TestCase(192, 8, 192, 3, 1, Direct, F4x3, TestName = "Inference: NiN, 3×3")]
+    [TestCase(256, 13, 384, 3, 1, Direct, F4x3, TestName = "Inference: AlexNet, 13×13")]
+    [TestCase(64, 4, 64, 3, 1, Direct, Direct, TestName = "Inference: a single tile")]
+    [TestCase(96, 27, 256, 5, 2, F4x5, F4x5, TestName = "Inference: AlexNet, 27×27")]
+    public void Of_a_single_image(
+        int c, int size, int k, int kernel, int padding, string recorded, string inference)
+    {
+        if (!Vector256.IsHardwareAccelerated) Assert.Ignore("Narrow vectors have other plans.");
+        var plan = Conv2dPlan.For([1, c, size, size], [k, c, kernel, kernel], (1, 1), (padding, padding));
+        Assert.That((plan.Forward.Algorithm, plan.Inference.Algorithm), Is.EqualTo((recorded, inference)));
+        Assert.That(plan.Inference.Gflop, Is.EqualTo(plan.Forward.Gflop));
+    }
+
+    /// <summary>
+    /// Other algorithms round differently: by no more than the bound that Winograd's kernels are held to.
+    /// </summary>
+    [TestCase(96, 16, 192, 5, 2)]
+    [TestCase(192, 8, 192, 3, 1)]
+    [TestCase(256, 13, 384, 3, 1)]
+    [TestCase(192, 13, 64, 3, 1)]
+    [TestCase(16, 5, 120, 5, 0)]        // a matrix times a vector
+    public void Inference_differs_from_a_recorded_pass_by_rounding(int c, int size, int k, int kernel, int padding)
+    {
+        var x = Tensor.Uniform([1, c, size, size], 0, 1, new(1));
+        var weight = Tensor.Uniform([k, c, kernel, kernel], -1, 1, new(2));
+        var bias = Tensor.Uniform([k], -1, 1, new(3));
+        var recorded = x.Conv2d(weight, bias, padding: padding).ToArray();
+        for (var i = 0; i < 3; i++)
+        {
+            using var noGrad = GradMode.NoGrad();
+            var inference = x.Conv2d(weight, bias, padding: padding).ToArray();
+            double Norm(Func<int, double> value) => Math.Sqrt(recorded.Select((_, j) => Math.Pow(value(j), 2)).Sum());
+            Assert.That(Norm(j => inference[j] - recorded[j]) / Norm(j => recorded[j]), Is.LessThan(1e-5));
+        }
+    }
+
     // C, K, groups, dilation
     [TestCase(96, 96, 96, 1, "depthwise", "depthwise", "depthwise", TestName = "MobileNet, depthwise")]
     [TestCase(96, 192, 96, 2, "depthwise", "depthwise", "depthwise", TestName = "Depthwise, two outputs per channel")]

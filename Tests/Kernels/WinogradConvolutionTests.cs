@@ -38,9 +38,16 @@ public sealed unsafe class WinogradConvolutionTests
         new(40, 32, 6, 6, 32, 3, 1),        // tiles that cross the edge on both axes
     ];
 
+    /// <summary>Single images, as in inference: few groups of tiles, or a part of one.</summary>
+    private static readonly Geometry[] FewTiles =
+    [
+        new(1, 48, 8, 8, 80, 3, 1), new(1, 96, 13, 13, 64, 3, 1), new(1, 48, 16, 16, 96, 5, 2),
+        new(1, 16, 5, 9, 16, 3, 1),
+    ];
+
     private static IEnumerable<TestCaseData> Cases =>
         from width in (int[])[16, 8, 4, 1]
-        from geometry in Geometries
+        from geometry in Geometries.Concat(FewTiles)
         from tile in TilesFor(geometry)
         select new TestCaseData(width, tile, geometry)
             .SetArgDisplayNames($"{width} lanes", $"tiles of {tile}", geometry.ToString());
@@ -74,7 +81,9 @@ public sealed unsafe class WinogradConvolutionTests
         direct.Pack(bias.Data, 1, g.Outputs, start.Data);
         var patches = CreatePatches(g, x.Data, zeros.Data);
 
-        winograd.Convolve(Device.Cpu, patches, packed.Data, start.Data, relu: true, y.Data, g.Outputs);
+        using var filters = new CanaryBuffer(winograd.FilterSize(g.Channels, g.Outputs), rng);
+        winograd.TransformFilters(Device.Cpu, packed.Data, g.Channels, g.Outputs, filters.Data);
+        winograd.Convolve(Device.Cpu, patches, filters.Data, start.Data, relu: true, y.Data, g.Outputs);
         direct.Convolve(
             Device.Cpu, patches, packed.Data, start.Data, relu: true,
             new StridedOutput(simple.Data, g.Outputs, g.OutH, g.OutW, (1, 1), (0, 0)));

@@ -7,7 +7,7 @@ namespace PyNetSharp.Kernels;
 /// <summary>
 /// Convolutions by the definition's sums (no Winograd), for one vector width: any shape, any stride.
 /// </summary>
-internal abstract unsafe class DirectConvolution
+internal abstract unsafe class DirectConvolution : IWeightLayout
 {
     /// <summary>For the widest vectors of this CPU.</summary>
     public static DirectConvolution Widest { get; } = VectorDispatch.Create<Factory, DirectConvolution>();
@@ -22,6 +22,11 @@ internal abstract unsafe class DirectConvolution
 
     /// <summary>Packs the transpose of [columns, depth], as weights are stored: [K, R·S·C].</summary>
     public abstract void PackTransposed(CpuDevice cpu, float* rows, int depth, int columns, float* packed);
+
+    int IWeightLayout.PreparedSize(int depth, int outputs) => PackedSize(depth, outputs);
+
+    void IWeightLayout.Prepare(CpuDevice cpu, float* rows, int depth, int outputs, float* to) =>
+        PackTransposed(cpu, rows, depth, outputs, to);
 
     /// <summary>Packs [depth, columns].</summary>
     public abstract void Pack(float* matrix, int depth, int columns, float* packed);

@@ -11,9 +11,10 @@ namespace PyNetSharp.Kernels;
 internal static unsafe class DirectForward<V> where V : struct, IVector<V>
 {
     /// <summary>Their patches stay in the L2 cache beside one panel of weights.</summary>
-    private const int TilesPerTask = 16;
+    private const int MaxTilesPerTask = 16;
 
-    private const int MinTasks = 64;                    // enough for every core, and independent of their number
+    private const int TasksPerThread = 8;
+    private const int MinTaskWork = 1 << 17;            // multiply-adds: less is not worth another thread
     private const int MinNonTemporalFloats = 1 << 22;   // 16 MB
 
     private static int Nr => Panels<V>.Nr;
@@ -22,20 +23,33 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
     public static void Run(
         CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, StridedOutput output)
     {
-        var (panels, positionsPerTask) = (Panels<V>.Count(output.Channels), TilesPerTask * V.Mr);
-        var blocks = CeilDiv(patches.Positions, positionsPerTask);
+        var (panels, tiles) = (Panels<V>.Count(output.Channels), CeilDiv(patches.Positions, V.Mr));
+        if (tiles == 0) return;
+        var tileWork = (long)V.Mr * Math.Min(output.Channels, Nr) * patches.PatchLength;
+        var tasks = Math.Min(TasksPerThread * cpu.Threads, Math.Max(1, tileWork * tiles * panels / MinTaskWork));
 
-        // Few positions (one image, late layers) are divided by panel as well, so that every core has work.
-        var groups = Math.Clamp(MinTasks / Math.Max(blocks, 1), 1, panels);
+        // Few positions (one image, late layers) are divided by panel as well, so that every core has work; if that is
+        // not enough, into fewer tiles per task. What a task costs beside its arithmetic is an indirection buffer.
+        var groups = (int)Math.Clamp(CeilDiv((int)tasks, CeilDiv(tiles, MaxTilesPerTask)), 1, panels);
+        var tilesPerTask = (int)Math.Clamp(tiles * groups / tasks, 1, MaxTilesPerTask);
+        var positionsPerTask = tilesPerTask * V.Mr;
+        var blocks = CeilDiv(patches.Positions, positionsPerTask);
         var epilogue = new MicroKernels.Epilogue((nint)packedBias, relu, UsesNonTemporalStores(patches.Images, output));
-        cpu.For(blocks * groups, i =>
+        cpu.For(blocks * groups, new Blocks(patches, (nint)packed, epilogue, output, positionsPerTask, groups));
+    }
+
+    private readonly struct Blocks(
+        Patches patches, nint packed, MicroKernels.Epilogue epilogue, StridedOutput output, int positionsPerTask,
+        int groups) : ILoopBody
+    {
+        public void Run(int i)
         {
-            var (block, group) = Math.DivRem(i, groups);
+            var (panels, (block, group)) = (Panels<V>.Count(output.Channels), Math.DivRem(i, groups));
             var first = block * positionsPerTask;
             ConvolveBlock(
-                patches, first, Math.Min(positionsPerTask, patches.Positions - first), packed, epilogue, output,
+                patches, first, Math.Min(positionsPerTask, patches.Positions - first), (float*)packed, epilogue, output,
                 panels * group / groups, panels * (group + 1) / groups);
-        });
+        }
     }
 
     /// <summary>
@@ -100,7 +114,10 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
                     continue;
                 }
 
-                RunMicroKernel(table, segments, length, weights, partialTileRows, 0, panelEpilogue, blockRows, default);
+                RunMicroKernel(
+                    table, segments, length, weights, partialTileRows, 0,
+                    panelEpilogue with { IsNarrow = Panels<V>.Columns(panel, output.Channels) <= V.Width }, blockRows,
+                    default);
                 for (var r = 0; r < V.Mr; r++)
                     new ReadOnlySpan<float>(partialTileRows[r], Panels<V>.Columns(panel, output.Channels)).CopyTo(
                         new(to[r] + panel * Nr, Nr));
@@ -140,7 +157,11 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
                 for (var r = 0; r < V.Mr && k > 0; r++) blockRows[r] = rows[r] + k;
                 MicroKernels.IndirectGemm<V>(
                     k > 0 ? blockRows : rows, count, depth, weights, outputs, column,
-                    new(isFirst ? epilogue.InitialSums : 0, epilogue.Relu && isLast, epilogue.NonTemporal && isLast),
+                    epilogue with
+                    {
+                        InitialSums = isFirst ? epilogue.InitialSums : 0, Relu = epilogue.Relu && isLast,
+                        NonTemporal = epilogue.NonTemporal && isLast,
+                    },
                     isFirst ? prefetch : default);
                 weights += (nint)count * depth * Nr;
             }

@@ -62,10 +62,17 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
     public override int Mr => V.Mr;
 
     public override void Convolve(
-        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs)
+        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs) =>
+        cpu.For(patches.Images, new Images(patches, packed, packedBias, relu, y, outputs));
+
+    private readonly struct Images(
+        Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs) : ILoopBody
     {
-        var size = (nint)patches.OutputSize.H * patches.OutputSize.W * outputs;
-        cpu.For(patches.Images, i => ConvolveImage(patches, i, packed, packedBias, relu, y + i * size, outputs));
+        public void Run(int i)
+        {
+            var size = (nint)patches.OutputSize.H * patches.OutputSize.W * outputs;
+            ConvolveImage(patches, i, packed, packedBias, relu, y + i * size, outputs);
+        }
     }
 
     public override int WeightGradientWorkspaceSize(Patches patches, int outputs) =>

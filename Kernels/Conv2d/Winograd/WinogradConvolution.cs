@@ -1,3 +1,4 @@
+using PyNetSharp.Kernels.Gemm;
 using PyNetSharp.Kernels.Simd;
 
 namespace PyNetSharp.Kernels;
@@ -6,7 +7,7 @@ namespace PyNetSharp.Kernels;
 /// Convolutions of stride 1 in the Winograd domain, where a tile of outputs takes fewer multiplications.
 /// </summary>
 /// <remarks>They compute what <see cref="DirectConvolution"/> does, up to rounding, from the same arguments.</remarks>
-internal abstract unsafe class WinogradConvolution
+internal abstract unsafe class WinogradConvolution : IWeightLayout
 {
     /// <summary>For the widest vectors of this CPU; null without vectors.</summary>
     public static WinogradConvolution? F4x3 { get; } = CreateWidest<F4x3>();
@@ -26,20 +27,41 @@ internal abstract unsafe class WinogradConvolution
     /// <summary>Both channel counts must be multiples of it.</summary>
     public abstract int VectorWidth { get; }
 
+    /// <summary>r: taps of the filter per axis.</summary>
+    public abstract int Taps { get; }
+
     /// <summary>m: outputs per tile and axis.</summary>
     public abstract int OutputTileSize { get; }
 
     /// <summary>m + r − 1: inputs and multiplications per tile and axis.</summary>
     public abstract int InputTileSize { get; }
 
+    /// <summary>Floats of the transformed filters.</summary>
+    public abstract int FilterSize(int channels, int outputs);
+
+    /// <summary>Transforms filters.</summary>
+    /// <param name="packed">Packed as the direct kernels take them.</param>
+    /// <param name="filters"><see cref="FilterSize"/> floats.</param>
+    public abstract void TransformFilters(CpuDevice cpu, float* packed, int channels, int outputs, float* filters);
+
     /// <inheritdoc cref="DirectConvolution.Convolve"/>
-    /// <param name="packed">The filters, packed as the direct kernels take them.</param>
+    /// <param name="filters">Of <see cref="TransformFilters"/>.</param>
     /// <param name="y">[N, P, Q, <paramref name="outputs"/>]</param>
     public abstract void Convolve(
-        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs);
+        CpuDevice cpu, Patches patches, float* filters, float* packedBias, bool relu, float* y, int outputs);
 
     /// <inheritdoc cref="DirectConvolution.WeightGradient"/>
     public abstract void WeightGradient(CpuDevice cpu, Patches patches, float* dy, int outputs, float* dw, float* db);
+
+    int IWeightLayout.PreparedSize(int depth, int outputs) => FilterSize(depth / (Taps * Taps), outputs);
+
+    void IWeightLayout.Prepare(CpuDevice cpu, float* rows, int depth, int outputs, float* to)
+    {
+        var direct = DirectConvolution.Widest;
+        using var packed = new Workspace(cpu, direct.PackedSize(depth, outputs));
+        direct.PackTransposed(cpu, rows, depth, outputs, packed.Pointer);
+        TransformFilters(cpu, packed.Pointer, depth / (Taps * Taps), outputs, to);
+    }
 
     private static WinogradConvolution? CreateWidest<TWinograd>() where TWinograd : struct, IWinograd =>
         VectorDispatch.Create<Factory<TWinograd>, WinogradConvolution?>();
@@ -65,13 +87,21 @@ internal sealed unsafe class WinogradConvolution<V, TWinograd> : WinogradConvolu
 
     public override int VectorWidth => V.Width;
 
+    public override int Taps => TWinograd.Taps;
+
     public override int OutputTileSize => TWinograd.OutputTileSize;
 
     public override int InputTileSize => TWinograd.InputTileSize;
 
+    public override int FilterSize(int channels, int outputs) =>
+        WinogradFilters<V, TWinograd>.Size(channels, outputs);
+
+    public override void TransformFilters(CpuDevice cpu, float* packed, int channels, int outputs, float* filters) =>
+        WinogradFilters<V, TWinograd>.Transform(cpu, packed, channels, outputs, filters);
+
     public override void Convolve(
-        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs) =>
-        WinogradForward<V, TWinograd>.Run(cpu, patches, packed, packedBias, relu, y, outputs);
+        CpuDevice cpu, Patches patches, float* filters, float* packedBias, bool relu, float* y, int outputs) =>
+        WinogradForward<V, TWinograd>.Run(cpu, patches, filters, packedBias, relu, y, outputs);
 
     public override void WeightGradient(
         CpuDevice cpu, Patches patches, float* dy, int outputs, float* dw, float* db) =>

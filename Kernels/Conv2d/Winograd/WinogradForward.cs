@@ -9,22 +9,23 @@ namespace PyNetSharp.Kernels;
 /// <remarks>
 /// The batch's tiles are computed in blocks that stay in the caches from the first transform to the last. All threads
 /// share each of a block's three steps, so that a point's filters are read once per block, by one core. Filters larger
-/// than the caches are read from memory for every block; so their blocks are as large as they are.
+/// than the caches are read from memory for every block; so their blocks are as large as they are. A single image has
+/// few groups of tiles, whose transforms are divided by channels as well.
 /// </remarks>
-internal sealed unsafe class WinogradForward<V, TWinograd>
+internal unsafe struct WinogradForward<V, TWinograd>
     where V : struct, IVector<V>
     where TWinograd : struct, IWinograd
 {
     /// <summary>Of transformed inputs and products; or as many as the filters have, if that is more.</summary>
     private const int BlockFloats = 1 << 21;
-    private const int ChannelsPerTask = 32;
+    private const int TasksPerThread = 4;
 
     private readonly Patches inputTiles, outputTiles;
     private readonly int channels, outputs, channelPanels, outputPanels, splits, tilesPerBlock;
     private readonly nint filterStride, inputStride, productStride;     // from point to point
     private readonly bool relu;
-    private float* packed, biases, transformedFilters, transformedInputs, products;
-    private int firstTile, tileCount;
+    private float* biases, transformedFilters, transformedInputs, products;
+    private int firstTile, tileCount, inputParts, outputParts;       // of the current block
 
     private WinogradForward(CpuDevice cpu, Patches patches, bool relu, float* y, int outputs)
     {
@@ -34,8 +35,8 @@ internal sealed unsafe class WinogradForward<V, TWinograd>
         (channelPanels, outputPanels) = (CeilDiv(channels, Nr), CeilDiv(outputs, Nr));
         tilesPerBlock = WinogradTiles<V, TWinograd>.TilesPerBlock(
             inputTiles.Positions, Math.Max(BlockFloats, Points * channels * outputs) / (Points * (channels + outputs)));
-        splits = Math.Min(outputPanels, CeilDiv(4 * cpu.Threads, Points));
-        filterStride = WinogradTiles<V, TWinograd>.PointStride((long)outputPanels * channels * Nr);
+        splits = Math.Min(outputPanels, CeilDiv(TasksPerThread * cpu.Threads, Points));
+        filterStride = WinogradFilters<V, TWinograd>.Stride(channels, outputs);
         inputStride = WinogradTiles<V, TWinograd>.PointStride((long)channelPanels * tilesPerBlock * Nr);
         productStride = WinogradTiles<V, TWinograd>.PointStride((long)outputPanels * tilesPerBlock * Nr);
     }
@@ -47,62 +48,44 @@ internal sealed unsafe class WinogradForward<V, TWinograd>
     /// <summary>The same as <see cref="DirectConvolution.Convolve"/>, up to rounding.</summary>
     /// <param name="cpu">Divides the work among its threads.</param>
     /// <param name="patches">Of stride 1.</param>
-    /// <param name="packed">The filters: panels of [taps · channels, nr].</param>
+    /// <param name="filters">Of <see cref="WinogradFilters{V, TWinograd}"/>.</param>
     /// <param name="packedBias">Each output channel's bias.</param>
     /// <param name="relu">Whether to end with max(·, 0).</param>
     /// <param name="y">[N, P, Q, outputs]</param>
     /// <param name="outputs">Output channels.</param>
     public static void Run(
-        CpuDevice cpu, Patches patches, float* packed, float* packedBias, bool relu, float* y, int outputs)
+        CpuDevice cpu, Patches patches, float* filters, float* packedBias, bool relu, float* y, int outputs)
     {
         var forward = new WinogradForward<V, TWinograd>(cpu, patches, relu, y, outputs);
-        var floats = Points * (forward.filterStride + forward.inputStride + forward.productStride);
-        using var memory = new Workspace(cpu, (int)floats);
-        forward.packed = packed;
+        using var memory = new Workspace(cpu, (int)(Points * (forward.inputStride + forward.productStride)));
         forward.biases = packedBias;
-        forward.transformedFilters = memory.Pointer;
-        forward.transformedInputs = forward.transformedFilters + Points * forward.filterStride;
+        forward.transformedFilters = filters;
+        forward.transformedInputs = memory.Pointer;
         forward.products = forward.transformedInputs + Points * forward.inputStride;
-        forward.Run(cpu);
+        while (forward.firstTile < forward.inputTiles.Positions) RunBlock(cpu, &forward);
     }
 
-    private void Run(CpuDevice cpu)
+    /// <param name="forward">On the caller's stack, where all threads read it.</param>
+    private static void RunBlock(CpuDevice cpu, WinogradForward<V, TWinograd>* forward)
     {
-        cpu.For(outputPanels * CeilDiv(channels, ChannelsPerTask), TransformFilters);
-
-        Action<int> transformInputs = TransformInputs, multiply = Multiply, transformOutputs = TransformOutputs;
-        for (firstTile = 0; firstTile < inputTiles.Positions; firstTile += tilesPerBlock)
-        {
-            tileCount = Math.Min(tilesPerBlock, inputTiles.Positions - firstTile);
-            cpu.For(CeilDiv(tileCount, V.Mr), transformInputs);
-            cpu.For(Points * splits, multiply);
-            cpu.For(CeilDiv(tileCount, V.Mr), transformOutputs);
-        }
-    }
-
-    private void TransformFilters(int task)
-    {
-        var (panel, part) = Math.DivRem(task, CeilDiv(channels, ChannelsPerTask));
-        var size = TWinograd.InputTileSize * TWinograd.Taps * V.Width;
-        var between = Scratch.ForThread(Scratch.AlignedBytes(size, sizeof(float))).Floats(size);
-        for (var c = part * ChannelsPerTask; c < Math.Min(channels, (part + 1) * ChannelsPerTask); c++)
-            for (var half = 0; half < Nr; half += V.Width)
-                StridedTile.Transform<V, TWinograd, FilterTransform<TWinograd>>(
-                    new(
-                        packed + ((nint)panel * TWinograd.Taps * TWinograd.Taps * channels + c) * Nr + half,
-                        TWinograd.Taps * channels * Nr, channels * Nr),
-                    new(
-                        transformedFilters + ((nint)panel * channels + c) * Nr + half,
-                        TWinograd.InputTileSize * filterStride, filterStride),
-                    between);
+        forward->tileCount = Math.Min(forward->tilesPerBlock, forward->inputTiles.Positions - forward->firstTile);
+        var groups = CeilDiv(forward->tileCount, V.Mr);
+        var parts = CeilDiv(TasksPerThread * cpu.Threads, groups);
+        forward->inputParts = Math.Min(parts, forward->channelPanels);
+        forward->outputParts = Math.Min(parts, forward->outputPanels);
+        cpu.For(groups * forward->inputParts, new InputTransforms(forward));
+        cpu.For(Points * forward->splits, new Products(forward));
+        cpu.For(groups * forward->outputParts, new OutputTransforms(forward));
+        forward->firstTile += forward->tileCount;
     }
 
     /// <summary>
     /// transformedInputs[point][group][panel][tile of the group][channel of the panel]: a group is the mr rows of one
-    /// <see cref="MicroKernels.BlockedGemm"/>.
+    /// <see cref="MicroKernels.BlockedGemm{V}"/>.
     /// </summary>
-    private void TransformInputs(int group)
+    private readonly void TransformInputs(int task)
     {
+        var (group, part) = Math.DivRem(task, inputParts);
         var pixels = Points;
         var scratch = Scratch.ForThread(
             Scratch.AlignedBytes(V.Mr * pixels, sizeof(float*)) +
@@ -115,7 +98,7 @@ internal sealed unsafe class WinogradForward<V, TWinograd>
         inputTiles.FillIndirectionBuffer(firstTile + group * V.Mr, tiles, table, pixels, 1, null);
 
         for (var tile = 0; tile < tiles; tile++, table += pixels)
-            for (var c = 0; c < channels; c += V.Width)
+            for (var (c, end) = Channels(part, inputParts, channelPanels, channels); c < end; c += V.Width)
             {
                 var to = (((nint)group * channelPanels + c / Nr) * V.Mr + tile) * Nr + c % Nr;
                 StridedTile.Transform<V, TWinograd, InputTransform<TWinograd>>(
@@ -126,7 +109,7 @@ internal sealed unsafe class WinogradForward<V, TWinograd>
     }
 
     /// <summary>products[point][panel][tile][output of the panel]</summary>
-    private void Multiply(int item)
+    private readonly void Multiply(int item)
     {
         var (point, split) = Math.DivRem(item, splits);
         for (var panel = outputPanels * split / splits; panel < outputPanels * (split + 1) / splits; panel++)
@@ -138,16 +121,17 @@ internal sealed unsafe class WinogradForward<V, TWinograd>
                 var filter = transformedFilters + point * filterStride + (nint)panel * channels * Nr;
                 for (var c = 0; c < channels; c += MicroKernels.MaxKc)
                     MicroKernels.BlockedGemm<V>(
-                        from + (nint)c * V.Mr, Math.Min(MicroKernels.MaxKc, channels - c),
-                        filter + (nint)c * Nr, to, accumulate: c > 0);
+                        from + (nint)c * V.Mr, Math.Min(MicroKernels.MaxKc, channels - c), filter + (nint)c * Nr,
+                        Math.Min(V.Mr, tileCount - tile), to, accumulate: c > 0);
                 from += channelPanels * V.Mr * Nr;
                 to += V.Mr * Nr;
             }
         }
     }
 
-    private void TransformOutputs(int group)
+    private readonly void TransformOutputs(int task)
     {
+        var (group, part) = Math.DivRem(task, outputParts);
         var pixels = TWinograd.OutputTileSize * TWinograd.OutputTileSize;
         var scratch = Scratch.ForThread(
             Scratch.AlignedBytes(V.Mr * pixels, sizeof(float*)) + Scratch.AlignedBytes(outputs, sizeof(float)) +
@@ -163,7 +147,7 @@ internal sealed unsafe class WinogradForward<V, TWinograd>
             .FillIndirectionBuffer(firstTile + group * V.Mr, tiles, table, pixels, 1, null);
 
         for (var tile = 0; tile < tiles; tile++, table += pixels)
-            for (var c = 0; c < outputs; c += V.Width)
+            for (var (c, end) = Channels(part, outputParts, outputPanels, outputs); c < end; c += V.Width)
             {
                 var from = products + ((nint)(c / Nr) * tilesPerBlock + group * V.Mr + tile) * Nr + c % Nr;
                 StridedTile.Transform<V, TWinograd, OutputTransform<TWinograd>>(
@@ -177,6 +161,25 @@ internal sealed unsafe class WinogradForward<V, TWinograd>
                     (relu ? V.Relu(y) : y).Store(table[i] + c);
                 }
             }
+    }
+
+    /// <summary>The channels of one of the parts into which their panels are divided.</summary>
+    private static (int Begin, int End) Channels(int part, int parts, int panels, int channels) =>
+        (panels * part / parts * Nr, Math.Min(panels * (part + 1) / parts * Nr, channels));
+
+    private readonly struct InputTransforms(WinogradForward<V, TWinograd>* forward) : ILoopBody
+    {
+        public void Run(int i) => forward->TransformInputs(i);
+    }
+
+    private readonly struct Products(WinogradForward<V, TWinograd>* forward) : ILoopBody
+    {
+        public void Run(int i) => forward->Multiply(i);
+    }
+
+    private readonly struct OutputTransforms(WinogradForward<V, TWinograd>* forward) : ILoopBody
+    {
+        public void Run(int i) => forward->TransformOutputs(i);
     }
 
     private static int CeilDiv(int count, int size) => WinogradTiles<V, TWinograd>.CeilDiv(count, size);

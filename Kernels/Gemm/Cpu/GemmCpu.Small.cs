@@ -18,11 +18,22 @@ internal sealed unsafe partial class GemmCpu<V>
         var (panels, depth) = (PanelCount(a.Rows), a.Columns);
         using var packed = new Workspace(cpu, panels * depth * Nr);
         var packedA = packed.Pointer;
-        cpu.For(panels, i => PanelPacking.PackTransposed(
-            a.Pointer + i * Nr * a.Stride, a.Stride, depth, Math.Min(Nr, a.Rows - i * Nr),
-            packedA + (nint)i * depth * Nr, Nr));
-        cpu.ForRanges(b.Columns, TilesPerTask * V.Mr, (first, count) =>
-            MultiplySmallMTask(a, b, c, bias, relu, packedA, panels, first, count));
+        cpu.For(panels, new RowPacking(a, packedA));
+        cpu.ForRanges(b.Columns, TilesPerTask * V.Mr, new SmallMTasks(a, b, c, bias, relu, packedA));
+    }
+
+    private readonly struct RowPacking(Matrix a, float* packedA) : ILoopBody
+    {
+        public void Run(int i) => PanelPacking.PackTransposed(
+            a.Pointer + i * Nr * a.Stride, a.Stride, a.Columns, Math.Min(Nr, a.Rows - i * Nr),
+            packedA + (nint)i * a.Columns * Nr, Nr);
+    }
+
+    private readonly struct SmallMTasks(Matrix a, Matrix b, float* c, float* bias, bool relu, float* packedA)
+        : IRangeBody
+    {
+        public void Run(int first, int count) =>
+            MultiplySmallMTask(a, b, c, bias, relu, packedA, PanelCount(a.Rows), first, count);
     }
 
     private static void MultiplySmallMTask(

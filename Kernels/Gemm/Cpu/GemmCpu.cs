@@ -66,14 +66,20 @@ internal sealed unsafe partial class GemmCpu<V> : GemmCpu where V : struct, IVec
         var columnBlocks = CeilDiv(panels, PanelsPerBlock);
         var tiles = CeilDiv(a.Rows, V.Mr);
         var rowBlocks = Math.Clamp(CeilDiv(tiles, TilesPerTask), 1, Math.Max(1, MaxRowBlocks / columnBlocks));
-        cpu.For(columnBlocks * rowBlocks, i =>
+        cpu.For(columnBlocks * rowBlocks, new Blocks(a, b, c, bias, relu, rowBlocks));
+    }
+
+    private readonly struct Blocks(Matrix a, Matrix b, float* c, float* bias, bool relu, int rowBlocks) : ILoopBody
+    {
+        public void Run(int i)
         {
-            var (column, row) = Math.DivRem(i, rowBlocks);
+            var (panels, tiles, (column, row)) =
+                (PanelCount(b.Columns), CeilDiv(a.Rows, V.Mr), Math.DivRem(i, rowBlocks));
             var firstPanel = column * PanelsPerBlock;
             MultiplyBlock(
                 a, b, c, bias, relu, firstPanel, Math.Min(PanelsPerBlock, panels - firstPanel),
                 (int)((long)tiles * row / rowBlocks), (int)((long)tiles * (row + 1) / rowBlocks));
-        });
+        }
     }
 
     private static void MultiplyBlock(

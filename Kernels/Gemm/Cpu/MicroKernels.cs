@@ -9,8 +9,8 @@ namespace PyNetSharp.Kernels.Gemm;
 /// <remarks>
 /// A tile is mr rows (<see cref="IVector{T}.Mr"/>) by nr columns (two vectors), and a call sums at most
 /// <see cref="MaxKc"/> products per element. B is a packed panel [k, nr]. The kernels differ in how the rows of A are
-/// stored: anywhere (<see cref="IndirectGemm{V}"/>), in blocks of nr columns (<see cref="BlockedGemm"/>), or transposed
-/// (<see cref="TransposedGemm{V}"/>).
+/// stored: anywhere (<see cref="IndirectGemm{V}"/>), in blocks of nr columns (<see cref="BlockedGemm{V}"/>), or
+/// transposed (<see cref="TransposedGemm{V}"/>).
 /// <para>
 /// Each step over k loads two vectors of B and broadcasts one float of A per row: in AVX2 12 multiply-adds against 8
 /// loads, so the multiply-add units are the limit. Where the core's other hardware thread is busy, this one issues at
@@ -43,6 +43,9 @@ internal static unsafe class MicroKernels
     /// <param name="NonTemporal">Whether results are stored past the caches; the outputs must be aligned then.</param>
     public readonly record struct Epilogue(nint InitialSums, bool Relu, bool NonTemporal = false)
     {
+        /// <summary>Whether only the first vector of each row is needed: the second one is not computed.</summary>
+        public bool IsNarrow { get; init; }
+
         public bool AddsToOutput => InitialSums == 0;
     }
 
@@ -62,7 +65,9 @@ internal static unsafe class MicroKernels
         Prefetcher.Share prefetch = default)
         where V : struct, IVector<V>
     {
-        if (epilogue.AddsToOutput)
+        if (epilogue.IsNarrow)
+            NarrowGemm<V>.Run(rows, segments, length, panel, outputs, column, epilogue);
+        else if (epilogue.AddsToOutput)
             IndirectGemm<V, AddToOutput>(rows, segments, length, panel, outputs, column, epilogue, prefetch);
         else
             IndirectGemm<V, StartFromBias>(rows, segments, length, panel, outputs, column, epilogue, prefetch);
@@ -128,23 +133,36 @@ internal static unsafe class MicroKernels
     /// <param name="block">[⌈depth / nr⌉, mr, nr]</param>
     /// <param name="depth">Products per sum.</param>
     /// <param name="panel">[depth, nr], packed.</param>
+    /// <param name="rows">The rows of the tile that are computed, 1 to mr.</param>
     /// <param name="output">[mr, nr]</param>
     /// <param name="accumulate">Whether to add to the output instead of overwriting it.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void BlockedGemm<V>(float* block, nint depth, float* panel, float* output, bool accumulate)
+    public static void BlockedGemm<V>(
+        float* block, nint depth, float* panel, int rows, float* output, bool accumulate)
         where V : struct, IVector<V>
+    {
+        if (rows == V.Mr) BlockedGemm<V, ConstantMr<V>>(block, depth, panel, output, accumulate);
+        else if (rows == 1) BlockedGemm<V, Constant1>(block, depth, panel, output, accumulate);
+        else if (rows == 2) BlockedGemm<V, Constant2>(block, depth, panel, output, accumulate);
+        else if (rows <= 4) BlockedGemm<V, Constant4>(block, depth, panel, output, accumulate);
+        else BlockedGemm<V, ConstantMr<V>>(block, depth, panel, output, accumulate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void BlockedGemm<V, TRows>(float* block, nint depth, float* panel, float* output, bool accumulate)
+        where V : struct, IVector<V>
+        where TRows : struct, IConstant
     {
         TileAccumulators<V> sums = default;
         for (; depth > 0; depth -= 2 * V.Width, block += (V.Mr - 1) * 2 * V.Width)
         {
             var k = Math.Min(depth, 2 * V.Width);
             for (; k >= UnrollFactor; k -= UnrollFactor, block += UnrollFactor, panel += UnrollFactor * 2 * V.Width)
-                sums.MultiplyAccumulate8<ConstantMr<V>>(panel, block, 1, 2 * V.Width);
+                sums.MultiplyAccumulate8<TRows>(panel, block, 1, 2 * V.Width);
             for (; k > 0; k--, block++, panel += 2 * V.Width)
-                sums.MultiplyAccumulate<ConstantMr<V>>(panel, 0, block, 0, 2 * V.Width);
+                sums.MultiplyAccumulate<TRows>(panel, 0, block, 0, 2 * V.Width);
         }
 
-        sums.StoreOrAccumulate<ConstantMr<V>>(output, 2 * V.Width, accumulate);
+        sums.StoreOrAccumulate<TRows>(output, 2 * V.Width, accumulate);
     }
 
     /// <summary>

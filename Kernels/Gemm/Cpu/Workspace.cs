@@ -5,12 +5,12 @@ namespace PyNetSharp.Kernels.Gemm;
 /// </summary>
 internal readonly unsafe ref struct Workspace(Device device, int count)
 {
-    private readonly CpuDevice cpu = (CpuDevice)device;
+    private readonly CpuDevice? cpu = (CpuDevice)device;        // null in the default value, which holds nothing
     private readonly CpuDevice.Block block = ((CpuDevice)device).AllocateBlock(count);
 
     public float* Pointer => (float*)block.Start;
 
     public Span<float> Span => new(Pointer, count);
 
-    public void Dispose() => cpu.FreeBlock(block.Start, block.Size);
+    public void Dispose() => cpu?.FreeBlock(block.Start, block.Size);
 }
