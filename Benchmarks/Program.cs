@@ -24,6 +24,7 @@ var rounds = Number("--rounds", "Rounds in which each program has a turn.", 7);
 var threads = Number("--threads", "Threads of each program.", Environment.ProcessorCount);
 var training = new Option<bool>("--training") { Description = "Only training." };
 var inference = new Option<bool>("--inference") { Description = "Only inference." };
+var plain = new Option<bool>("--plain") { Description = "Inference layer by layer, not of a compiled model." };
 var byOp = new Option<bool>("--by-op") { Description = "Instead, the time of each op in a step." };
 var device = new Option<string>("--device")
 {
@@ -47,9 +48,9 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
     Action("peak", "The machine's multiply-add peak and memory bandwidth.", [threads, device, precision],
         parse => PeakTable.Print(parse.GetValue(threads), Devices(parse))),
     Action("steps", "Whole steps, training and inference: time, rate, memory.",
-        [networks, batch, repeat, threads, device, precision, training, inference, byOp, json], Steps),
+        [networks, batch, repeat, threads, device, precision, training, inference, plain, byOp, json], Steps),
     Action("compare", "The same steps here and in PyTorch by turns, in one sitting.",
-        [networks, batch, rounds, threads, device, precision, training, inference, python, json],
+        [networks, batch, rounds, threads, device, precision, training, inference, plain, python, json],
         parse => ComparisonTable.Print(
             Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(device)!,
             parse.GetValue(precision)!, parse.GetValue(python), parse.GetValue(json))),
@@ -67,7 +68,8 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
         _ => Report.Write(Environment.CurrentDirectory)),
 };
 var serve = Action(
-    "serve", "Runs steps for `steps` and `compare`.", [networks, batch, threads, device, precision, inference], Serve);
+    "serve", "Runs steps for `steps` and `compare`.",
+    [networks, batch, threads, device, precision, inference, plain], Serve);
 serve.Hidden = true;
 root.Add(serve);
 try
@@ -102,7 +104,11 @@ void Kernels(ParseResult parse)
 void Serve(ParseResult parse)
 {
     var network = NetworkCatalog.Find(parse.GetValue(networks)![0]);
-    StepServer.Serve(new(network, parse.GetValue(batch) ?? 1, !parse.GetValue(inference)), Devices(parse)[0]);
+    var workload = new Workload(network, parse.GetValue(batch) ?? 1, !parse.GetValue(inference))
+    {
+        IsPlain = parse.GetValue(plain),
+    };
+    StepServer.Serve(workload, Devices(parse)[0]);
 }
 
 Device[] Devices(ParseResult parse)
@@ -114,9 +120,13 @@ Device[] Devices(ParseResult parse)
     return all;
 }
 
-IReadOnlyList<Workload> Workloads(ParseResult parse) => Workload.Choose(
-    parse.GetValue(networks)!, parse.GetValue(batch),
-    parse.GetValue(training) == parse.GetValue(inference) ? null : parse.GetValue(training));
+IReadOnlyList<Workload> Workloads(ParseResult parse) =>
+[
+    .. Workload.Choose(
+            parse.GetValue(networks)!, parse.GetValue(batch),
+            parse.GetValue(training) == parse.GetValue(inference) ? null : parse.GetValue(training))
+        .Select(workload => workload with { IsPlain = parse.GetValue(plain) }),
+];
 
 static Option<int> Number(string name, string description, int defaultValue) =>
     new(name) { Description = description, DefaultValueFactory = _ => defaultValue };

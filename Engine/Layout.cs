@@ -27,7 +27,7 @@ internal static class Layout
     /// <summary>
     /// [batch, rows, columns] → [batch, columns, rows], in tiles that keep both sides in the L1 cache.
     /// </summary>
-    private static void Transpose(int batch, int rows, int columns, ReadOnlySpan<float> from, Span<float> to)
+    public static void Transpose(int batch, int rows, int columns, ReadOnlySpan<float> from, Span<float> to)
     {
         const int tile = 32;
         for (var b = 0; b < batch; b++)

@@ -29,6 +29,7 @@ public partial class Tensor
     public void CopyTo(Span<float> values)
     {
         CheckLength(values.Length);
+        OpObserver.Current?.OnRead(this);
         if (Storage is CpuStorage cpu)
             Layout.ToLogical(Shape, cpu.Span(Shape.Size), values);
         else if (Layout.IsContiguous(Shape))

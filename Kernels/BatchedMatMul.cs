@@ -58,6 +58,8 @@ internal sealed class BatchedMatMulOp(bool ta, bool tb, Shape leadingA, Shape le
 
     public override string Name => "MatMul";
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         (shapeA, shapeB) = (x[0].Shape, x[1].Shape);

@@ -18,9 +18,7 @@ internal static unsafe class FusedRelu
         var masked = dy.IsExclusive ? dy : new Tensor(dy.Shape, dy.Device);
         if (y.IsOnCpu)
         {
-            float* from = dy.Pointer, result = y.Pointer, to = masked.Pointer;
-            y.Cpu.ForRanges(y.Shape.Size, GrainSize, (start, n) =>
-                VectorDispatch.ForEach(n, new LoopBody(from + start, result + start, to + start)));
+            y.Cpu.ForRanges(y.Shape.Size, GrainSize, new RangeBody(dy.Pointer, y.Pointer, masked.Pointer));
         }
         else
         {
@@ -36,6 +34,12 @@ internal static unsafe class FusedRelu
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void BackwardOnGpu(Tensor dy, Tensor y, Tensor masked) =>
         y.Gpu.LaunchItems(y.Shape.Size, new ReluGradientKernel(dy.View, y.View, masked.View));
+
+    private readonly struct RangeBody(float* dy, float* y, float* masked) : IRangeBody
+    {
+        public void Run(int start, int n) =>
+            VectorDispatch.ForEach(n, new LoopBody(dy + start, y + start, masked + start));
+    }
 
     private readonly struct LoopBody(float* dy, float* y, float* masked) : IVectorLoopBody
     {

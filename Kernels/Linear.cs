@@ -1,3 +1,4 @@
+using PyNetSharp.Kernels;
 using PyNetSharp.Kernels.Gemm;
 
 namespace PyNetSharp;
@@ -43,6 +44,8 @@ internal sealed class LinearOp(bool relu) : Op
     private Tensor x = null!, weight = null!;
     private Tensor? y;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> inputs)
     {
         var (x, weight, bias) = (inputs[0].Shape, inputs[1].Shape, inputs.Length > 2 ? inputs[2].Shape : null);
@@ -67,6 +70,16 @@ internal sealed class LinearOp(bool relu) : Op
         if (Needed(0)) Save(weight);
         if (Needed(1) || (Needed(2) && !y.IsOnCpu)) Save(x);
         if (relu) this.y = Save(y);
+    }
+
+    internal override FusedOp? FuseWith(
+        Op next, ReadOnlySpan<Tensor?> constants, ReadOnlySpan<Tensor?> nextConstants, bool exactly)
+    {
+        if (relu) return null;
+        if (next is ElementwiseOp<Relu>) return new(new LinearOp(relu: true));
+        return !exactly && FoldedBatchNorm.Of(next, constants, nextConstants) is { } folded
+            ? new(new LinearOp(relu: false), folded)
+            : null;
     }
 
     protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)

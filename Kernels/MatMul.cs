@@ -44,6 +44,8 @@ internal sealed class MatMulOp(bool ta, bool tb) : Op
 {
     private Tensor a = null!, b = null!;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         var (left, right) = (x[0].Shape, x[1].Shape);

@@ -64,6 +64,8 @@ internal sealed class ReshapeOp(Shape to, string name) : Op
 
     public static Tensor Apply(Tensor x, Shape to, string name = "Reshape") => new ReshapeOp(to, name).Apply(x);
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         from = x[0].Shape;
@@ -107,18 +109,16 @@ internal sealed class ReshapeOp(Shape to, string name) : Op
 
     private static void ToLogical(Tensor image, Tensor plain)
     {
-        if (image.IsOnCpu)
-            ForEachImage(image, (one, start) =>
-                Layout.ToLogical(one, image.Span.Slice(start, one.Size), plain.Span.Slice(start, one.Size)));
-        else TransposeOnGpu(image, image.Shape[0], image.Shape[2] * image.Shape[3], image.Shape[1], plain);
+        var (n, c, h, w) = image.Shape;
+        if (image.IsOnCpu) image.Cpu.For(n, new TransposeBody(image, h * w, c, plain));
+        else TransposeOnGpu(image, n, h * w, c, plain);
     }
 
     private static void ToStorage(Tensor plain, Tensor image)
     {
-        if (image.IsOnCpu)
-            ForEachImage(image, (one, start) =>
-                Layout.ToStorage(one, plain.Span.Slice(start, one.Size), image.Span.Slice(start, one.Size)));
-        else TransposeOnGpu(plain, image.Shape[0], image.Shape[1], image.Shape[2] * image.Shape[3], image);
+        var (n, c, h, w) = image.Shape;
+        if (image.IsOnCpu) image.Cpu.For(n, new TransposeBody(plain, c, h * w, image));
+        else TransposeOnGpu(plain, n, c, h * w, image);
     }
 
     /// <summary>[batch, rows, columns] → [batch, columns, rows]</summary>
@@ -132,11 +132,14 @@ internal sealed class ReshapeOp(Shape to, string name) : Op
             new TransposeKernel(from.View, rows, columns, rowTiles, columnTiles, to.View));
     }
 
-    private static void ForEachImage(Tensor images, Action<Shape, int> reorder)
+    /// <summary>[batch, rows, columns] → [batch, columns, rows], a matrix at a time.</summary>
+    private readonly struct TransposeBody(Tensor from, int rows, int columns, Tensor to) : ILoopBody
     {
-        var (n, c, h, w) = images.Shape;
-        Shape one = [1, c, h, w];
-        images.Cpu.For(n, i => reorder(one, i * one.Size));
+        public void Run(int i)
+        {
+            var size = rows * columns;
+            Layout.Transpose(1, rows, columns, from.Span.Slice(i * size, size), to.Span.Slice(i * size, size));
+        }
     }
 }
 

@@ -10,6 +10,7 @@ internal sealed class BenchmarkStep
 {
     private readonly Module model;
     private readonly Sgd? optimizer;
+    private readonly CompiledModel? compiled;
     private readonly Tensor x;
     private readonly Labels labels;
 
@@ -22,6 +23,7 @@ internal sealed class BenchmarkStep
         if (workload.Trains) optimizer = new(model.Parameters(), 0.01f, momentum: 0.9f, nesterov: true);
         else model.Eval();
         x = Tensor.Uniform([batch, .. network.Input], 0, 1, rng, Device);
+        if (!workload.Trains && !workload.IsPlain) compiled = model.Compile(x.Shape);
         labels = new([.. Enumerable.Range(0, batch).Select(_ => rng.Next(10))], Device);
     }
 
@@ -57,7 +59,7 @@ internal sealed class BenchmarkStep
 
     private void Infer()
     {
-        using (GradMode.NoGrad()) model.Forward(x).Release();
+        using (GradMode.NoGrad()) (compiled?.Run(x) ?? model.Forward(x)).Release();
     }
 
     private void Train(Sgd sgd, OpProfile? profile)

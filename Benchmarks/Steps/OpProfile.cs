@@ -36,6 +36,11 @@ internal sealed class OpProfile(Device device) : OpObserver
     public override void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Tensor y) =>
         workloads.Add(op, OpWorkload.Of(op, inputs, y.Shape));
 
+    public override void OnRepeat(Op op, ReadOnlySpan<Tensor> inputs, Tensor y)
+    {
+        if (!workloads.TryGetValue(op, out _)) OnApply(op, inputs, y);
+    }
+
     public override void OnBegin(Op op, Pass pass) => Start();
 
     public override void OnEnd(Op op, Pass pass)

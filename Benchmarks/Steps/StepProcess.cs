@@ -31,7 +31,10 @@ internal sealed class StepProcess : IDisposable
         var isHost = Path.GetFileNameWithoutExtension(start.FileName) == "dotnet";
         if (isHost) start.ArgumentList.Add(typeof(StepProcess).Assembly.Location);
         string[] arguments =
-            ["serve", .. Arguments(workload, threads), "--device", device, "--precision", precision];
+            [
+                "serve", .. Arguments(workload, threads), "--device", device, "--precision", precision,
+                .. (string[])(workload.IsPlain ? ["--plain"] : []),
+            ];
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         return new("PyNetSharp", start);
     }

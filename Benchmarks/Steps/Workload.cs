@@ -31,8 +31,12 @@ internal sealed record Workload(NetworkDefinition Network, int Batch, bool Train
         }
     }
 
+    /// <summary>Whether inference calls the module itself, layer by layer, and not a compiled one.</summary>
+    public bool IsPlain { get; init; }
+
     /// <summary>The beginning of a table's row.</summary>
-    public string Title => $"{Network.Name,-15} {(Trains ? "training" : "inference"),-9} {Batch,5}";
+    public string Title =>
+        $"{Network.Name,-15} {(Trains ? "training" : IsPlain ? "plain" : "inference"),-9} {Batch,5}";
 
     /// <summary>
     /// The standard steps of these networks (of all if none is named), with the batch size and the kind of step

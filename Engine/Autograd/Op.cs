@@ -19,7 +19,7 @@ namespace PyNetSharp;
 /// example.
 /// </para>
 /// </remarks>
-public abstract class Op
+public abstract partial class Op
 {
     private static readonly ConcurrentDictionary<Type, string> Names = new();
     private static long lastSequenceNumber;

@@ -32,9 +32,19 @@ internal abstract class OpObserver
     /// </summary>
     public abstract void OnApply(Op op, ReadOnlySpan<Tensor> inputs, Tensor y);
 
+    /// <summary>Called before an op of a <see cref="CompiledModel"/> computes its result again.</summary>
+    public virtual void OnRepeat(Op op, ReadOnlySpan<Tensor> inputs, Tensor y)
+    {
+    }
+
     public abstract void OnBegin(Op op, Pass pass);
 
     public abstract void OnEnd(Op op, Pass pass);
+
+    /// <summary>Called before the elements of a tensor are copied to the host.</summary>
+    public virtual void OnRead(Tensor tensor)
+    {
+    }
 
     /// <summary>Called before a module computes its function.</summary>
     public virtual void OnEnter(Module module)

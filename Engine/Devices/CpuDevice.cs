@@ -131,28 +131,34 @@ public sealed class CpuDevice : Device
     internal override void Download(Storage from, Span<float> to, int start = 0) =>
         ((CpuStorage)from).Span(start, to.Length).CopyTo(to);
 
-    internal override void Copy(Storage from, Storage to, int count)
-    {
-        var (source, target) = ((CpuStorage)from, (CpuStorage)to);
-        ForRanges(count, ElementwiseChunk, (start, n) => source.Span(start, n).CopyTo(target.Span(start, n)));
-    }
+    internal override void Copy(Storage from, Storage to, int count) =>
+        ForRanges(count, ElementwiseChunk, new CopyBody((CpuStorage)from, (CpuStorage)to));
 
-    internal override void Fill(Storage to, int count, float value)
-    {
-        var target = (CpuStorage)to;
-        ForRanges(count, ElementwiseChunk, (start, n) => target.Span(start, n).Fill(value));
-    }
+    internal override void Fill(Storage to, int count, float value) =>
+        ForRanges(count, ElementwiseChunk, new FillBody((CpuStorage)to, value));
 
-    internal override void Accumulate(Storage from, Storage to, int count)
-    {
-        var (source, target) = ((CpuStorage)from, (CpuStorage)to);
-        ForRanges(count, ElementwiseChunk, (start, n) =>
-            TensorPrimitives.Add(target.Span(start, n), source.Span(start, n), target.Span(start, n)));
-    }
+    internal override void Accumulate(Storage from, Storage to, int count) =>
+        ForRanges(count, ElementwiseChunk, new AccumulateBody((CpuStorage)from, (CpuStorage)to));
 
     private static nint AllocateFromSystem(long bytes) => HugePages.Allocate(bytes);
 
     private static unsafe void FreeToSystem(nint block) => NativeMemory.AlignedFree((void*)block);
+
+    private readonly struct CopyBody(CpuStorage from, CpuStorage to) : IRangeBody
+    {
+        public void Run(int start, int n) => from.Span(start, n).CopyTo(to.Span(start, n));
+    }
+
+    private readonly struct FillBody(CpuStorage to, float value) : IRangeBody
+    {
+        public void Run(int start, int n) => to.Span(start, n).Fill(value);
+    }
+
+    private readonly struct AccumulateBody(CpuStorage from, CpuStorage to) : IRangeBody
+    {
+        public void Run(int start, int n) =>
+            TensorPrimitives.Add(to.Span(start, n), from.Span(start, n), to.Span(start, n));
+    }
 
     /// <summary>Native memory from <see cref="Start"/> on, 64-byte aligned, of <see cref="Size"/> bytes.</summary>
     internal readonly record struct Block(nint Start, long Size);

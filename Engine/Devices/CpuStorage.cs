@@ -1,7 +1,12 @@
 namespace PyNetSharp;
 
 /// <summary>A 64-byte aligned block of native memory.</summary>
-internal sealed unsafe class CpuStorage(CpuDevice device, nint block, long size) : Storage(device)
+/// <param name="device">The CPU device.</param>
+/// <param name="block">The first byte.</param>
+/// <param name="size">The bytes, as the allocator counts them.</param>
+/// <param name="whole">The block that this is a part of, which it keeps alive; null if the block is its own.</param>
+internal sealed unsafe class CpuStorage(CpuDevice device, nint block, long size, Storage? whole = null)
+    : Storage(device)
 {
     public float* Pointer => (float*)block;
 
@@ -9,5 +14,11 @@ internal sealed unsafe class CpuStorage(CpuDevice device, nint block, long size)
 
     public Span<float> Span(int start, int count) => new(Pointer + start, count);
 
-    protected override void Free() => device.FreeBlock(block, size);
+    protected override Storage SliceAt(long start) =>
+        new CpuStorage(device, block + (nint)(start * sizeof(float)), 0, this) { IsReused = true };
+
+    protected override void Free()
+    {
+        if (whole is null) device.FreeBlock(block, size);
+    }
 }

@@ -6,8 +6,11 @@ namespace PyNetSharp;
 internal sealed class SliceOp(StridedView selection, string name = "Slice") : Op
 {
     private Shape input = null!;
+    private StridedCopy? copy;
 
     public override string Name => name;
+
+    protected internal override bool IsPure => true;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
@@ -20,7 +23,9 @@ internal sealed class SliceOp(StridedView selection, string name = "Slice") : Op
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
-        if (y.Storage != x[0].Storage) StridedCopy.Run(x[0], selection, y, StridedView.Of(y.Shape));
+        if (y.Storage == x[0].Storage) return;
+        copy ??= new(selection, StridedView.Of(y.Shape));
+        copy.Run(x[0], y);
     }
 
     /// <summary>

@@ -10,19 +10,38 @@ namespace PyNetSharp;
 /// Where both sides are contiguous along the innermost axis, rows are copied; where each is contiguous along another
 /// axis, tiles that keep both in the L1 cache are transposed.
 /// </remarks>
-internal static class StridedCopy
+internal sealed class StridedCopy
 {
     private const int GrainSize = 1 << 15;          // elements that one CPU thread copies at a time
     private const int MaxKernelAxes = 4;            // of one launch on a GPU; more axes take several launches
 
-    /// <summary>Copies all elements of <paramref name="source"/>, a view of <paramref name="from"/>.</summary>
-    /// <param name="target">A view of <paramref name="to"/> of the same extents, each element once.</param>
-    public static void Run(Tensor from, StridedView source, Tensor to, StridedView target)
+    private readonly int startFrom, startTo;
+    private readonly StridedAxis[] axes;            // none if there is nothing to copy
+    private readonly StridedAxis[] outer;           // those around the tile
+    private readonly StridedTile tile;
+
+    /// <param name="source">The elements to be read.</param>
+    /// <param name="target">Of the same extents, where they are written.</param>
+    public StridedCopy(StridedView source, StridedView target)
     {
-        if (source.Shape.Size == 0) return;
-        var axes = MergeAxes(source, target);
-        if (to.IsOnCpu) RunOnCpu(from, source.Start, to, target.Start, axes);
-        else RunOnGpu(from, source.Start, to, target.Start, axes);
+        (startFrom, startTo) = (source.Start, target.Start);
+        axes = source.Shape.Size == 0 ? [] : MergeAxes(source, target);
+        outer = [];
+        if (axes.Length == 0) return;
+        (outer, var rows, var columns) = StridedTile.ChooseAxes(axes);
+        tile = new(rows, columns, GrainSize);
+    }
+
+    /// <summary>Copies once.</summary>
+    public static void Run(Tensor from, StridedView source, Tensor to, StridedView target) =>
+        new StridedCopy(source, target).Run(from, to);
+
+    /// <summary>Copies between tensors of the shapes that the views are of.</summary>
+    public void Run(Tensor from, Tensor to)
+    {
+        if (axes.Length == 0) return;
+        if (to.IsOnCpu) RunOnCpu(from, to);
+        else RunOnGpu(from, startFrom, to, startTo, axes);
     }
 
     /// <summary>At least one axis, outermost in the target first.</summary>
@@ -43,23 +62,9 @@ internal static class StridedCopy
         return axes.Count > 0 ? [.. axes] : [new(1, 1, 1)];
     }
 
-    private static unsafe void RunOnCpu(Tensor from, int startFrom, Tensor to, int startTo, StridedAxis[] axes)
-    {
-        var (outer, rows, columns) = StridedTile.ChooseAxes(axes);
-        var tile = new StridedTile(rows, columns, GrainSize);
-        int rowTiles = tile.RowTiles, columnTiles = tile.ColumnTiles;
-        float* source = from.Pointer + startFrom, target = to.Pointer + startTo;
-        to.Cpu.ForRanges(Count(outer) * rowTiles * columnTiles, tile.PerGrain, (first, n) =>
-        {
-            for (var i = first; i < first + n; i++)
-            {
-                var (row, column) = Math.DivRem(i, columnTiles);
-                (var index, row) = Math.DivRem(row, rowTiles);
-                var (offsetFrom, offsetTo) = Offsets(outer, index);
-                tile.Copy(source + offsetFrom, target + offsetTo, row, column);
-            }
-        });
-    }
+    private unsafe void RunOnCpu(Tensor from, Tensor to) => to.Cpu.ForRanges(
+        Count(outer) * tile.RowTiles * tile.ColumnTiles, tile.PerGrain,
+        new TilesBody(tile, outer, from.Pointer + startFrom, to.Pointer + startTo));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void RunOnGpu(Tensor from, int startFrom, Tensor to, int startTo, StridedAxis[] axes)
@@ -97,6 +102,20 @@ internal static class StridedCopy
         }
 
         return (from, to);
+    }
+
+    private readonly unsafe struct TilesBody(StridedTile tile, StridedAxis[] outer, float* from, float* to) : IRangeBody
+    {
+        public void Run(int first, int n)
+        {
+            for (var i = first; i < first + n; i++)
+            {
+                var (row, column) = Math.DivRem(i, tile.ColumnTiles);
+                (var index, row) = Math.DivRem(row, tile.RowTiles);
+                var (offsetFrom, offsetTo) = Offsets(outer, index);
+                tile.Copy(from + offsetFrom, to + offsetTo, row, column);
+            }
+        }
     }
 }
 

@@ -58,6 +58,17 @@ internal abstract class Storage(Device device)
         Free();
     }
 
+    /// <summary>The part of this block from a float on, which does not outlive it and is never freed itself.</summary>
+    /// <param name="start">The first float; a multiple of 16.</param>
+    public Storage Slice(long start)
+    {
+        var part = SliceAt(start);
+        GC.SuppressFinalize(part);
+        return part;
+    }
+
+    protected abstract Storage SliceAt(long start);
+
     /// <summary>
     /// Returns the block to the device's allocator; called once, for the last view or by the finalizer.
     /// </summary>

@@ -3,7 +3,12 @@ namespace PyNetSharp;
 /// <content>Calls of the module, and forward hooks.</content>
 public abstract partial class Module
 {
+    private static int forwardHookCount;
+
     private Func<Module, object?, Tensor, Tensor?>[] forwardHooks = [];     // replaced, never changed
+
+    /// <summary>How many forward hooks all modules have been given so far.</summary>
+    internal static int ForwardHookCount => Volatile.Read(ref forwardHookCount);
 
     /// <summary>Whether forward hooks are registered on this module itself.</summary>
     public bool HasForwardHooks => forwardHooks.Length > 0;
@@ -129,6 +134,7 @@ public abstract partial class Module
     private ForwardHookHandle Add(Func<Module, object?, Tensor, Tensor?> hook)
     {
         forwardHooks = [.. forwardHooks, hook];
+        Interlocked.Increment(ref forwardHookCount);
         return new(this, hook);
     }
 

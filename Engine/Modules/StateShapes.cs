@@ -42,6 +42,8 @@ public static class StateShapes
     /// <summary>The storage of a tensor that has only a shape.</summary>
     internal sealed class NoStorage(Device device) : Storage(device)
     {
+        protected override Storage SliceAt(long start) => new NoStorage(Device);
+
         protected override void Free()
         {
         }

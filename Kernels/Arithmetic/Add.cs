@@ -23,10 +23,14 @@ public static class AddExtensions
 internal sealed class AddOp : Op
 {
     private Shape a = null!, b = null!;
+    private BroadcastPlan? plan;
+
+    protected internal override bool IsPure => true;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, a = x[0].Shape, b = x[1].Shape);
 
-    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Broadcast.Run(default(Sum), x[0], x[1], y);
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>
+        Broadcast.Run(default(Sum), x[0], x[1], y, ref plan);
 
     protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) => graph.Add("Add", x);
 

@@ -41,6 +41,8 @@ internal sealed unsafe class AffineOp(string name, float scale, float shift) : O
 
     public override string Name => name;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Run(x[0], scale, shift, y);
@@ -75,14 +77,18 @@ internal sealed unsafe class AffineOp(string name, float scale, float shift) : O
 
         // Adding −0 leaves every number as it is; adding 0 would make 0 of −0.
         var formula = new AffineFormula(scale, shift == 0 ? -0f : shift);
-        float* from = x.Pointer, to = y.Pointer;
-        y.Cpu.ForRanges(y.Shape.Size, GrainSize, (start, n) =>
-            VectorDispatch.ForEach(n, new LoopBody(from + start, formula, to + start)));
+        y.Cpu.ForRanges(y.Shape.Size, GrainSize, new RangeBody(x.Pointer, formula, y.Pointer));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void RunOnGpu(Tensor x, AffineFormula formula, Tensor y) =>
         y.Gpu.LaunchItems(y.Shape.Size, new AffineKernel(x.View, formula, y.View));
+
+    private readonly struct RangeBody(float* x, AffineFormula formula, float* y) : IRangeBody
+    {
+        public void Run(int start, int n) =>
+            VectorDispatch.ForEach(n, new LoopBody(x + start, formula, y + start));
+    }
 
     private readonly struct LoopBody(float* x, AffineFormula formula, float* y) : IVectorLoopBody
     {

@@ -21,6 +21,9 @@ public static class MultiplyExtensions
 internal sealed class MultiplyOp : Op
 {
     private Tensor a = null!, b = null!;
+    private BroadcastPlan? plan;
+
+    protected internal override bool IsPure => true;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, x[0].Shape, x[1].Shape);
 
@@ -29,7 +32,7 @@ internal sealed class MultiplyOp : Op
         (a, b) = (x[0], x[1]);
         if (Needed(0)) Save(b);
         if (Needed(1)) Save(a);
-        Broadcast.Run(default(Product), a, b, y);
+        Broadcast.Run(default(Product), a, b, y, ref plan);
     }
 
     protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) => graph.Add("Mul", x);

@@ -19,11 +19,14 @@ public static class SubtractExtensions
 internal sealed class SubtractOp : Op
 {
     private Shape a = null!, b = null!;
+    private BroadcastPlan? plan;
+
+    protected internal override bool IsPure => true;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, a = x[0].Shape, b = x[1].Shape);
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>
-        Broadcast.Run(default(Difference), x[0], x[1], y);
+        Broadcast.Run(default(Difference), x[0], x[1], y, ref plan);
 
     protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) => graph.Add("Sub", x);
 

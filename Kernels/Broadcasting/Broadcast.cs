@@ -34,7 +34,15 @@ internal static unsafe class Broadcast
     public static void Run<TFormula>(TFormula formula, Tensor a, Tensor b, Tensor y)
         where TFormula : struct, IBinaryFormula
     {
-        var plan = new BroadcastPlan(y.Shape, a.Shape, b.Shape);
+        BroadcastPlan? plan = null;
+        Run(formula, a, b, y, ref plan);
+    }
+
+    /// <summary>The same, with the loops of an earlier call for these shapes if there was one.</summary>
+    public static void Run<TFormula>(TFormula formula, Tensor a, Tensor b, Tensor y, ref BroadcastPlan? plan)
+        where TFormula : struct, IBinaryFormula
+    {
+        plan ??= new(y.Shape, a.Shape, b.Shape);
         if (y.IsOnCpu) RunOnCpu(plan, new BinaryRow<TFormula>(formula, a.Pointer, b.Pointer, y.Pointer), y.Cpu);
         else RunOnGpu(formula, plan, a, b, y);
     }
@@ -83,23 +91,18 @@ internal static unsafe class Broadcast
     {
         var width = plan.InnerExtent;
         if (width > GrainSize)
-            for (var i = 0; i < plan.Rows; i++)
-                LongRow(i);
-        else
-            cpu.ForRanges(plan.Rows, Math.Max(1, GrainSize / Math.Max(1, width)), (first, n) =>
-            {
-                for (var i = first; i < first + n; i++) Run(i, 0, width);
-            });
+            for (var i = 0; i < plan.Rows; i++) cpu.ForRanges(width, GrainSize, new PartBody<TRow>(plan, row, i));
+        else cpu.ForRanges(plan.Rows, Math.Max(1, GrainSize / Math.Max(1, width)), new RowsBody<TRow>(plan, row));
+    }
 
-        void LongRow(int i) => cpu.ForRanges(width, GrainSize, (start, n) => Run(i, start, n));
-
-        void Run(int i, int start, int n)
-        {
-            var (a, b) = plan.RowOffsets(i);
-            row.Run(
-                a + (long)start * plan.StrideA, plan.StrideA, b + (long)start * plan.StrideB, plan.StrideB,
-                (long)i * width + start, n);
-        }
+    /// <summary>Elements <paramref name="start"/> and following of row <paramref name="i"/>.</summary>
+    private static void RunPart<TRow>(BroadcastPlan plan, TRow row, int i, int start, int n)
+        where TRow : struct, IBroadcastRow
+    {
+        var (a, b) = plan.RowOffsets(i);
+        row.Run(
+            a + (long)start * plan.StrideA, plan.StrideA, b + (long)start * plan.StrideB, plan.StrideB,
+            (long)i * plan.InnerExtent + start, n);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -132,6 +135,21 @@ internal static unsafe class Broadcast
             foreach (var part in BroadcastIndex.Split(plan))
                 y.Gpu.LaunchItems(part.Count, new TernaryKernel<T>(
                     argument, part.Index, d.View.SubView(part.Start), a.View, b.View, y.View.SubView(part.Start)));
+        }
+    }
+
+    private readonly struct PartBody<TRow>(BroadcastPlan plan, TRow row, int i) : IRangeBody
+        where TRow : struct, IBroadcastRow
+    {
+        public void Run(int start, int n) => RunPart(plan, row, i, start, n);
+    }
+
+    private readonly struct RowsBody<TRow>(BroadcastPlan plan, TRow row) : IRangeBody
+        where TRow : struct, IBroadcastRow
+    {
+        public void Run(int first, int n)
+        {
+            for (var i = first; i < first + n; i++) RunPart(plan, row, i, 0, plan.InnerExtent);
         }
     }
 

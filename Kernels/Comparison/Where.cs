@@ -38,6 +38,8 @@ internal sealed class WhereOp : Op
     private Tensor condition = null!;
     private Shape a = null!, b = null!;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         try

@@ -107,6 +107,8 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
     /// <summary>Whether CPUs use the direct kernels alone: for comparisons of time and of rounding.</summary>
     public bool DirectOnly { get; init; }
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> inputs)
     {
         problem = Conv2dProblem.Create(
@@ -123,6 +125,16 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
         if (Needed(0)) Save(weight);
         if (Needed(1) || Needed(2)) Save(x);
         if (relu) this.y = Save(y);
+    }
+
+    internal override FusedOp? FuseWith(
+        Op next, ReadOnlySpan<Tensor?> constants, ReadOnlySpan<Tensor?> nextConstants, bool exactly)
+    {
+        if (relu) return null;
+        if (next is ElementwiseOp<Relu>) return new(With(relu: true));
+        return !exactly && FoldedBatchNorm.Of(next, constants, nextConstants) is { } folded
+            ? new(With(relu: false), folded)
+            : null;
     }
 
     protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)
@@ -165,6 +177,11 @@ internal sealed class Conv2dOp((int H, int W) stride, (int H, int W) padding, bo
         KernelsFor(dy).WeightGradient(problem, dy, x, dw, db);
         return (dw, db);
     }
+
+    private Conv2dOp With(bool relu) => new(stride, padding, relu)
+    {
+        problem = problem, Dilation = Dilation, Groups = Groups, DirectOnly = DirectOnly,
+    };
 
     private IConv2d KernelsFor(Tensor tensor) =>
         !tensor.IsOnCpu ? Gpu(DirectOnly) : DirectOnly ? Conv2dCpu.DirectOnly : Conv2dCpu.Instance;

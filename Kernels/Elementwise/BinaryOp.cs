@@ -8,16 +8,19 @@ internal sealed class BinaryOp<TFormula>(TFormula formula) : Op where TFormula :
     private static readonly string FormulaName = typeof(TFormula).Name.Split('`')[0];
 
     private Tensor a = null!, b = null!;
+    private BroadcastPlan? plan;
 
     /// <inheritdoc/>
     public override string Name => FormulaName;
+
+    protected internal override bool IsPure => true;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => Broadcast.Infer(Name, x[0].Shape, x[1].Shape);
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
         (a, b) = (Save(x[0]), Save(x[1]));
-        Broadcast.Run(formula, a, b, y);
+        Broadcast.Run(formula, a, b, y, ref plan);
     }
 
     protected internal override OnnxValue? ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>

@@ -19,6 +19,8 @@ internal sealed class ElementwiseOp<TFormula>(TFormula formula, string? name = n
     /// <inheritdoc/>
     public override string Name => name ?? FormulaName;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
@@ -26,8 +28,7 @@ internal sealed class ElementwiseOp<TFormula>(TFormula formula, string? name = n
         var from = x[0];
         saved = Save(TFormula.UsesOutput ? y : from);
         if (y.IsOnCpu)
-            y.Cpu.ForRanges(y.Shape.Size, GrainSize, (start, n) =>
-                ElementwiseLoops.Forward(formula, from.Span.Slice(start, n), y.Span.Slice(start, n)));
+            y.Cpu.ForRanges(y.Shape.Size, GrainSize, new ForwardBody(formula, from, y));
         else ForwardOnGpu(from, y);
     }
 
@@ -38,9 +39,7 @@ internal sealed class ElementwiseOp<TFormula>(TFormula formula, string? name = n
     {
         var dx = dy.IsExclusive ? dy : new Tensor(dy.Shape, dy.Device);
         if (dx.IsOnCpu)
-            dx.Cpu.ForRanges(dx.Shape.Size, GrainSize, (start, n) =>
-                ElementwiseLoops.Backward(
-                    formula, saved.Span.Slice(start, n), dy.Span.Slice(start, n), dx.Span.Slice(start, n)));
+            dx.Cpu.ForRanges(dx.Shape.Size, GrainSize, new BackwardBody(formula, saved, dy, dx));
         else BackwardOnGpu(saved, dy, dx);
         return [dx];
     }
@@ -65,6 +64,18 @@ internal sealed class ElementwiseOp<TFormula>(TFormula formula, string? name = n
         [MethodImpl(MethodImplOptions.NoInlining)]
         void Launch<T>(T argument) where T : struct, IUnaryFormula => dx.Gpu.LaunchItems(
             dx.Shape.Size, new ElementwiseGradientKernel<T>(argument, saved.View, dy.View, dx.View));
+    }
+
+    private readonly struct ForwardBody(TFormula formula, Tensor x, Tensor y) : IRangeBody
+    {
+        public void Run(int start, int n) =>
+            ElementwiseLoops.Forward(formula, x.Span.Slice(start, n), y.Span.Slice(start, n));
+    }
+
+    private readonly struct BackwardBody(TFormula formula, Tensor saved, Tensor dy, Tensor dx) : IRangeBody
+    {
+        public void Run(int start, int n) => ElementwiseLoops.Backward(
+            formula, saved.Span.Slice(start, n), dy.Span.Slice(start, n), dx.Span.Slice(start, n));
     }
 }
 

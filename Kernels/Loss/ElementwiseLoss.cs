@@ -26,6 +26,8 @@ internal sealed unsafe class ElementwiseLossOp<TFormula>(TFormula formula, LossR
 
     private bool IsReduced => reduction != LossReduction.None;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         LossOptions.Check(Name, reduction);

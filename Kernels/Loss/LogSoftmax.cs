@@ -34,12 +34,14 @@ internal sealed class LogSoftmaxOp : Op
 {
     private Tensor y = null!;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => LogitRows.Infer(Name, x[0].Shape);
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
         this.y = Save(y);
-        if (y.IsOnCpu) ForwardOnCpu(x[0], y);
+        if (y.IsOnCpu) LogitRows.ForEach(y, new ForwardBody(x[0], y));
         else ForwardOnGpu(x[0], y);
     }
 
@@ -54,15 +56,6 @@ internal sealed class LogSoftmaxOp : Op
         else BackwardOnGpu(dy, dx);
         return [dx];
     }
-
-    private static void ForwardOnCpu(Tensor x, Tensor y) => LogitRows.ForEach(y, (_, start, n) =>
-    {
-        ReadOnlySpan<float> logits = x.Span.Slice(start, n);
-        var output = y.Span.Slice(start, n);
-        var logSum = (float)SoftmaxOp.ForwardRow(logits, output);       // the softmax in y is overwritten
-        TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), output);
-        TensorPrimitives.Subtract(output, logSum, output);
-    });
 
     private void BackwardOnCpu(Tensor dy, Tensor dx) => LogitRows.ForEach(dx, (_, start, n) =>
     {
@@ -80,6 +73,18 @@ internal sealed class LogSoftmaxOp : Op
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void BackwardOnGpu(Tensor dy, Tensor dx) => dx.Gpu.LaunchGroups(
         new(LogitRows.Count(dx), 1, 1), new LogSoftmaxGradientKernel(y.View, dy.View, y.Shape[1], dx.View));
+
+    private readonly struct ForwardBody(Tensor x, Tensor y) : ILogitRow
+    {
+        public void Run(int i, int start, int n)
+        {
+            ReadOnlySpan<float> logits = x.Span.Slice(start, n);
+            var output = y.Span.Slice(start, n);
+            var logSum = (float)SoftmaxOp.ForwardRow(logits, output);       // the softmax in y is overwritten
+            TensorPrimitives.Subtract(logits, TensorPrimitives.Max(logits), output);
+            TensorPrimitives.Subtract(output, logSum, output);
+        }
+    }
 }
 
 /// <summary>y = x − log Σ exp(x), one group of threads per row.</summary>

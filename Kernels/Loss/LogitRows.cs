@@ -39,12 +39,34 @@ internal static class LogitRows
     public static int Count(Tensor x) => x.Shape.Size / Math.Max(1, x.Shape[1]);
 
     /// <summary>Calls (row number, start, length) for each row, on all of the device's threads.</summary>
-    public static void ForEach(Tensor x, Action<int, int, int> row)
+    public static void ForEach(Tensor x, Action<int, int, int> row) => ForEach(x, new DelegateRow(row));
+
+    /// <summary>As the other form, without a delegate: nothing is allocated.</summary>
+    public static void ForEach<TRow>(Tensor x, TRow row) where TRow : struct, ILogitRow
     {
         var classes = Math.Max(1, x.Shape[1]);
-        x.Cpu.ForRanges(Count(x), Math.Max(1, GrainSize / classes), (first, count) =>
-        {
-            for (var i = first; i < first + count; i++) row(i, i * classes, classes);
-        });
+        x.Cpu.ForRanges(Count(x), Math.Max(1, GrainSize / classes), new RowsBody<TRow>(row, classes));
     }
+
+    private readonly struct RowsBody<TRow>(TRow row, int classes) : IRangeBody where TRow : struct, ILogitRow
+    {
+        public void Run(int first, int count)
+        {
+            for (var i = first; i < first + count; i++) row.Run(i, i * classes, classes);
+        }
+    }
+
+    private readonly struct DelegateRow(Action<int, int, int> row) : ILogitRow
+    {
+        public void Run(int i, int start, int n) => row(i, start, n);
+    }
+}
+
+/// <summary>What is computed of a row of logits.</summary>
+internal interface ILogitRow
+{
+    /// <param name="i">The row's number.</param>
+    /// <param name="start">The index of its first logit in storage.</param>
+    /// <param name="n">The number of its logits.</param>
+    void Run(int i, int start, int n);
 }

@@ -47,6 +47,8 @@ internal sealed class SoftmaxOp : Op
         return Math.Log(sum);
     }
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => LogitRows.Infer(Name, x[0].Shape);
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
@@ -54,7 +56,7 @@ internal sealed class SoftmaxOp : Op
         var logits = x[0];
         this.y = Save(y);
         if (y.IsOnCpu)
-            LogitRows.ForEach(y, (_, start, n) => ForwardRow(logits.Span.Slice(start, n), y.Span.Slice(start, n)));
+            LogitRows.ForEach(y, new ForwardBody(logits, y));
         else
             ForwardOnGpu(logits, y);
     }
@@ -86,6 +88,11 @@ internal sealed class SoftmaxOp : Op
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void BackwardOnGpu(Tensor dy, Tensor dx) => dx.Gpu.LaunchGroups(
         new(LogitRows.Count(dx), 1, 1), new SoftmaxGradientKernel(y.View, dy.View, y.Shape[1], dx.View));
+
+    private readonly struct ForwardBody(Tensor x, Tensor y) : ILogitRow
+    {
+        public void Run(int i, int start, int n) => ForwardRow(x.Span.Slice(start, n), y.Span.Slice(start, n));
+    }
 }
 
 /// <summary>y = softmax(x), one group of threads per row.</summary>

@@ -15,6 +15,8 @@ public static class CloneExtensions
 
 internal sealed class CloneOp : Op
 {
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>

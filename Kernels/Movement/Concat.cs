@@ -45,6 +45,9 @@ public static class ConcatExtensions
 internal sealed class ConcatOp(int axis) : Op
 {
     private Shape[] inputs = null!;
+    private StridedCopy[]? copies;
+
+    protected internal override bool IsPure => true;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
@@ -65,12 +68,16 @@ internal sealed class ConcatOp(int axis) : Op
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
-        var start = 0;
-        foreach (var input in x)
-        {
-            StridedCopy.Run(input, StridedView.Of(input.Shape), y, Part(y, start, input.Shape));
-            start += input.Shape[axis];
-        }
+        copies ??= CreateCopies(y);
+        for (var i = 0; i < x.Length; i++) copies[i].Run(x[i], y);
+    }
+
+    private StridedCopy[] CreateCopies(Tensor y)
+    {
+        var (all, start) = (new StridedCopy[inputs.Length], 0);
+        for (var i = 0; i < all.Length; start += inputs[i++][axis])
+            all[i] = new(StridedView.Of(inputs[i]), Part(y, start, inputs[i]));
+        return all;
     }
 
     protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
@@ -96,6 +103,9 @@ internal sealed class ConcatOp(int axis) : Op
 internal sealed class StackOp(int axis) : Op
 {
     private Shape input = null!;
+    private StridedCopy[]? copies;
+
+    protected internal override bool IsPure => true;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
@@ -108,8 +118,16 @@ internal sealed class StackOp(int axis) : Op
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
-        for (var i = 0; i < x.Length; i++)
-            StridedCopy.Run(x[i], StridedView.Of(input), y, StridedView.Of(y.Shape).Select(axis, i));
+        copies ??= CreateCopies(x.Length, y);
+        for (var i = 0; i < x.Length; i++) copies[i].Run(x[i], y);
+    }
+
+    private StridedCopy[] CreateCopies(int count, Tensor y)
+    {
+        var all = new StridedCopy[count];
+        for (var i = 0; i < all.Length; i++)
+            all[i] = new(StridedView.Of(input), StridedView.Of(y.Shape).Select(axis, i));
+        return all;
     }
 
     protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)

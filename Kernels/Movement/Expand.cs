@@ -52,6 +52,9 @@ public static class ExpandExtensions
 internal sealed class ExpandOp(Shape to) : Op
 {
     private Shape from = null!;
+    private StridedCopy? copy;
+
+    protected internal override bool IsPure => true;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
@@ -59,8 +62,11 @@ internal sealed class ExpandOp(Shape to) : Op
         return to;
     }
 
-    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) =>
-        StridedCopy.Run(x[0], StridedView.Of(from).Expand(to), y, StridedView.Of(to));
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
+    {
+        copy ??= new(StridedView.Of(from).Expand(to), StridedView.Of(to));
+        copy.Run(x[0], y);
+    }
 
     protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
         graph.Add("Expand", [x[0], OnnxValue.Integers(to.AsSpan())]);

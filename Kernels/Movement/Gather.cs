@@ -109,6 +109,8 @@ internal sealed class GatherOp(int axis, Shape shape, int[] logicalIndices) : Op
     /// <summary>The tensor whose elements are the indices, if it is known.</summary>
     public Tensor? IndexSource { get; init; }
 
+    protected internal override bool IsPure => IndexSource is null;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         input = x[0].Shape;

@@ -44,6 +44,8 @@ internal sealed class IndexSelectOp(int axis, int[] indices, int? paddingIndex =
     /// <summary>The tensor whose elements are the indices, if it is known.</summary>
     public Tensor? IndexSource { get; init; }
 
+    protected internal override bool IsPure => IndexSource is null;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         input = x[0].Shape;

@@ -36,6 +36,9 @@ public static class PadExtensions
 internal sealed class PadOp((int Before, int After)[] amounts, float value) : Op
 {
     private Shape input = null!;
+    private StridedCopy? copy;
+
+    protected internal override bool IsPure => true;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
@@ -46,7 +49,8 @@ internal sealed class PadOp((int Before, int After)[] amounts, float value) : Op
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
         y.Device.Fill(y.Storage, y.Shape.Size, value);
-        StridedCopy.Run(x[0], Kept(input, inResult: false), y, Kept(y.Shape, inResult: true));
+        copy ??= new(Kept(input, inResult: false), Kept(y.Shape, inResult: true));
+        copy.Run(x[0], y);
     }
 
     protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x)

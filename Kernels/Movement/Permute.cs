@@ -46,6 +46,8 @@ public static class PermuteExtensions
 /// <param name="name">What the caller has called.</param>
 internal sealed class PermuteOp(int[] order, string name) : Op
 {
+    private StridedCopy? copy;
+
     public override string Name => name;
 
     /// <summary>Two axes exchanged.</summary>
@@ -56,9 +58,15 @@ internal sealed class PermuteOp(int[] order, string name) : Op
         return new PermuteOp(order, name).Apply(x);
     }
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => StridedView.Of(x[0].Shape).Permute(order).Shape;
 
-    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Copy(x[0], order, y);
+    protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
+    {
+        copy ??= Copy(x[0].Shape, order, y.Shape);
+        copy.Run(x[0], y);
+    }
 
     protected internal override OnnxValue ToOnnx(OnnxGraph graph, ReadOnlySpan<OnnxValue> x) =>
         graph.Add("Transpose", x, ("perm", order));
@@ -68,10 +76,10 @@ internal sealed class PermuteOp(int[] order, string name) : Op
         var inverse = new int[order.Length];
         foreach (var (i, axis) in order.Index()) inverse[axis] = i;
         var dx = new Tensor(StridedView.Of(dy.Shape).Permute(inverse).Shape, dy.Device);
-        Copy(dy, inverse, dx);
+        Copy(dy.Shape, inverse, dx.Shape).Run(dy, dx);
         return [dx];
     }
 
-    private static void Copy(Tensor from, int[] order, Tensor to) =>
-        StridedCopy.Run(from, StridedView.Of(from.Shape).Permute(order), to, StridedView.Of(to.Shape));
+    private static StridedCopy Copy(Shape from, int[] order, Shape to) =>
+        new(StridedView.Of(from).Permute(order), StridedView.Of(to));
 }

@@ -45,6 +45,8 @@ internal sealed class TriangleOp(string name, bool isLower, int diagonal) : Op
 
     public override string Name => name;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         shape = x[0].Shape;

@@ -76,8 +76,15 @@ internal sealed class BatchNormOp : Op
         (this.training, this.momentum, this.eps) = (training, momentum, eps);
     }
 
+    /// <summary>The running statistics that it normalizes with; null in training.</summary>
+    public (Tensor Mean, Tensor Variance)? FixedStatistics => training ? null : (runningMean!, runningVariance!);
+
+    public float Eps => eps;
+
     /// <summary>N or N·H·W: in storage, both shapes are rows of channels.</summary>
     internal static int RowCount(Tensor x) => x.Shape[1] == 0 ? 0 : x.Shape.Size / x.Shape[1];
+
+    protected internal override bool IsPure => !training;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
@@ -100,6 +107,12 @@ internal sealed class BatchNormOp : Op
         x = Save(inputs[0]);
         weight = inputs.Length > 1 ? Save(inputs[1]) : null;
         var bias = inputs.Length > 1 ? inputs[2] : null;
+        if (!IsRecorded && !training && x.IsOnCpu)
+        {
+            BatchNormCpu.Evaluate(x, runningMean!, runningVariance!, weight, bias, eps, y);
+            return;
+        }
+
         (mean, invStd) = (Save(ChannelTensor()), Save(ChannelTensor()));
 
         if (training && RowCount(x) == 0)

@@ -58,20 +58,39 @@ internal sealed unsafe class BatchNormCpu(Tensor x, Tensor mean, Tensor invStd, 
     public void LoadRunningStatistics(Tensor runningMean, Tensor runningVariance, float eps)
     {
         runningMean.Span.CopyTo(mean.Span);
-        float* variances = runningVariance.Pointer, invStds = invStd.Pointer;
-        for (var c = 0; c < channels; c++) invStds[c] = (float)(1 / Math.Sqrt((double)variances[c] + eps));
+        LoadInvStd(runningVariance, eps, invStd.Span);
     }
 
-    public void Normalize(Tensor? bias, Tensor y)
+    public void Normalize(Tensor? bias, Tensor y) =>
+        Normalize(x, mean.Pointer, invStd.Pointer, weight, bias, y);
+
+    /// <summary>Normalizes with the running statistics, of which it keeps nothing for a gradient.</summary>
+    public static void Evaluate(
+        Tensor x, Tensor runningMean, Tensor runningVariance, Tensor? weight, Tensor? bias, float eps, Tensor y)
     {
+        using var invStds = new Workspace(x.Device, x.Shape[1]);
+        LoadInvStd(runningVariance, eps, invStds.Span);
+        Normalize(x, runningMean.Pointer, invStds.Pointer, weight, bias, y);
+    }
+
+    private static void LoadInvStd(Tensor runningVariance, float eps, Span<float> invStd)
+    {
+        var variances = runningVariance.Span;
+        for (var c = 0; c < invStd.Length; c++) invStd[c] = (float)(1 / Math.Sqrt((double)variances[c] + eps));
+    }
+
+    private static void Normalize(Tensor x, float* means, float* s, Tensor? weight, Tensor? bias, Tensor y)
+    {
+        var channels = x.Shape[1];
         using Workspace factors = new(x.Device, channels), offsets = new(x.Device, channels);
-        float* input = x.Pointer, output = y.Pointer;
-        float* means = mean.Pointer, factor = factors.Pointer, offset = offsets.Pointer, s = invStd.Pointer;
+        float* factor = factors.Pointer, offset = offsets.Pointer;
         float* w = weight is null ? null : weight.Pointer, b = bias is null ? null : bias.Pointer;
         for (var c = 0; c < channels; c++)
             (factor[c], offset[c]) = (w == null ? s[c] : s[c] * w[c], b == null ? 0 : b[c]);
 
-        ForEachRow(row => BatchNormLoops.Normalize(input + row, means, factor, offset, output + row, channels));
+        x.Cpu.ForRanges(
+            BatchNormOp.RowCount(x), BlockRows,
+            new NormalizeBody(x.Pointer, means, factor, offset, y.Pointer, channels));
     }
 
     public void BackwardReduce(Tensor dy, Tensor sumDy, Tensor sumDyXhat)
@@ -148,4 +167,17 @@ internal sealed unsafe class BatchNormCpu(Tensor x, Tensor mean, Tensor invStd, 
     private int RowsInBlock(int rowBlock) => Math.Min(BlockRows, rows - rowBlock * BlockRows);
 
     private long BlockOffset(int rowBlock, int channel) => (long)rowBlock * channels + channel;
+
+    private readonly struct NormalizeBody(
+        float* x, float* means, float* factors, float* offsets, float* y, int channels) : IRangeBody
+    {
+        public void Run(int start, int n)
+        {
+            for (var row = start; row < start + n; row++)
+            {
+                var at = (long)row * channels;
+                BatchNormLoops.Normalize(x + at, means, factors, offsets, y + at, channels);
+            }
+        }
+    }
 }

@@ -77,15 +77,24 @@ internal sealed class GroupNormOp(int groups, float eps) : Op
     private Tensor x = null!, mean = null!, invStd = null!;     // [N, groups]; invStd is 1 / √(variance + eps)
     private Tensor? weight;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => shape = x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
     {
         x = Save(inputs[0]);
         weight = inputs.Length > 1 ? Save(inputs[1]) : null;
+        var bias = inputs.Length > 1 ? inputs[2] : null;
+        if (!IsRecorded && x.IsOnCpu)
+        {
+            GroupNormCpu.Evaluate(x, groups, weight, bias, eps, y);
+            return;
+        }
+
         Shape perGroup = [x.Shape[0], groups];
         (mean, invStd) = (Save(new(perGroup, x.Device)), Save(new(perGroup, x.Device)));
-        CreateKernels().Forward(inputs.Length > 1 ? inputs[2] : null, eps, y);
+        CreateKernels().Forward(bias, eps, y);
         if (IsRecorded) return;
         mean.Release();
         invStd.Release();
@@ -119,7 +128,9 @@ internal sealed class GroupNormOp(int groups, float eps) : Op
         return weight is null ? [dx] : [dx, dw, db];
     }
 
-    private IGroupNorm CreateKernels() => x.IsOnCpu ? new GroupNormCpu(x, groups, mean, invStd, weight) : CreateGpu();
+    private IGroupNorm CreateKernels() => x.IsOnCpu ? CreateCpu() : CreateGpu();
+
+    private unsafe GroupNormCpu CreateCpu() => new(x, groups, mean.Pointer, invStd.Pointer, weight);
 
     /// <summary>A method of its own, so that a process that uses only CPUs does not load ILGPU.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -86,14 +86,23 @@ internal sealed class LayerNormOp(int rows, int n, int axes, float eps) : Op
     private Tensor x = null!, mean = null!, invStd = null!;     // [rows] each; invStd is 1 / √(variance + eps)
     private Tensor? weight;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => shape = x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> inputs, Tensor y)
     {
         x = Save(inputs[0]);
         weight = inputs.Length > 1 ? Save(inputs[1]) : null;
+        var bias = inputs.Length > 1 ? inputs[2] : null;
+        if (!IsRecorded && x.IsOnCpu)
+        {
+            LayerNormCpu.Evaluate(x, rows, n, weight, bias, eps, y);
+            return;
+        }
+
         (mean, invStd) = (Save(new([rows], x.Device)), Save(new([rows], x.Device)));
-        CreateKernels().Forward(inputs.Length > 1 ? inputs[2] : null, eps, y);
+        CreateKernels().Forward(bias, eps, y);
         if (IsRecorded) return;
         mean.Release();
         invStd.Release();

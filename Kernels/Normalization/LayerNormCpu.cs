@@ -19,18 +19,20 @@ internal sealed unsafe class LayerNormCpu(Tensor x, int rows, int n, Tensor mean
     private const int BlockRows = 128, BlockColumns = 512;
     private const int FloatsPerCacheLine = 16;          // threads that write [n] write different cache lines
 
-    public void Forward(Tensor? bias, float eps, Tensor y)
+    public void Forward(Tensor? bias, float eps, Tensor y) =>
+        Forward(x, rows, n, mean.Pointer, invStd.Pointer, weight, bias, eps, y);
+
+    /// <summary>Normalizes and keeps nothing for a gradient.</summary>
+    public static void Evaluate(Tensor x, int rows, int n, Tensor? weight, Tensor? bias, float eps, Tensor y) =>
+        Forward(x, rows, n, null, null, weight, bias, eps, y);
+
+    private static void Forward(
+        Tensor x, int rows, int n, float* means, float* invStds, Tensor? weight, Tensor? bias, float eps, Tensor y)
     {
-        float* input = x.Pointer, output = y.Pointer, means = mean.Pointer, invStds = invStd.Pointer;
         float* w = weight is null ? null : weight.Pointer, b = bias is null ? null : bias.Pointer;
-        ForEachRow((row, start) =>
-        {
-            var from = new ReadOnlySpan<float>(input + start, n);
-            var center = (float)(Reduction.SumBlocks(from) / n);
-            var s = (float)(1 / Math.Sqrt(SumSquaredDeviations(from, center) / n + eps));
-            (means[row], invStds[row]) = (center, s);
-            VectorDispatch.ForEach(n, new NormalizeBody(input + start, center, s, w, b, output + start));
-        });
+        x.Cpu.ForRanges(
+            rows, Math.Max(1, GrainSize / Math.Max(1, n)),
+            new ForwardBody(x.Pointer, n, eps, means, invStds, w, b, y.Pointer));
     }
 
     public void BackwardInput(Tensor dy, Tensor dx)
@@ -123,6 +125,23 @@ internal sealed unsafe class LayerNormCpu(Tensor x, int rows, int n, Tensor mean
         {
             for (var row = start; row < start + count; row++) body(row, (long)row * n);
         });
+
+    private readonly struct ForwardBody(
+        float* x, int n, float eps, float* means, float* invStds, float* weight, float* bias, float* y) : IRangeBody
+    {
+        public void Run(int start, int count)
+        {
+            for (var row = start; row < start + count; row++)
+            {
+                var from = new ReadOnlySpan<float>(x + (long)row * n, n);
+                var center = (float)(Reduction.SumBlocks(from) / n);
+                var s = (float)(1 / Math.Sqrt(SumSquaredDeviations(from, center) / n + eps));
+                if (means != null) (means[row], invStds[row]) = (center, s);
+                VectorDispatch.ForEach(
+                    n, new NormalizeBody(x + (long)row * n, center, s, weight, bias, y + (long)row * n));
+            }
+        }
+    }
 
     /// <summary>y = (x − mean)·invStd·weight + bias</summary>
     private readonly struct NormalizeBody(float* x, float mean, float invStd, float* weight, float* bias, float* y)

@@ -31,6 +31,8 @@ internal sealed class AdaptiveAvgPool2dOp(int height, int width) : Op
 {
     private PoolGeometry geometry;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         var shape = x[0].Shape;

@@ -35,6 +35,8 @@ internal sealed class AvgPool2dOp(PoolOptions options, bool countIncludePad) : O
 {
     private PoolGeometry geometry;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         geometry = options.GeometryFor(x[0].Shape, countIncludePad);

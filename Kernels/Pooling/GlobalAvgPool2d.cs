@@ -19,6 +19,8 @@ internal sealed class GlobalAvgPool2dOp : Op
 {
     private PoolGeometry geometry;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         var shape = x[0].Shape;

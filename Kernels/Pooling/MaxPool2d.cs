@@ -59,6 +59,8 @@ internal sealed class MaxPool2dOp(PoolOptions options) : Op
     private PoolGeometry geometry;
     private Tensor? argmax;         // bytes or ints, stored as floats
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         geometry = options.GeometryFor(x[0].Shape);

@@ -33,6 +33,8 @@ internal sealed class CumSumOp(int axis) : Op
 
     private Shape shape = null!;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x) => shape = x[0].Shape;
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y) => Run(x[0], y, isReversed: false);

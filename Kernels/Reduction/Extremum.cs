@@ -58,6 +58,8 @@ internal sealed class ExtremumOp<T>(bool[] reduced) : Op where T : struct, IExtr
 
     public override string Name => T.Name;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         var shape = x[0].Shape;

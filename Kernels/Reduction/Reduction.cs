@@ -13,10 +13,7 @@ namespace PyNetSharp.Kernels;
 /// </remarks>
 internal static class Reduction
 {
-    private const int GrainSize = 1 << 15;          // about as many floats as one call reads
     private const int BlockLength = 1 << 8;         // contiguous; TensorPrimitives adds in eight lanes or more
-    private const int BlockRows = 1 << 6;
-    private const int BlockColumns = 1 << 10;       // their sums stay in the L1 cache
 
     /// <summary>How many rows one thread of a GPU reduces alone.</summary>
     internal const int MaxSerialRows = 32;
@@ -25,24 +22,23 @@ internal static class Reduction
     /// y = the sums of <paramref name="x"/> along the axes that are <paramref name="reduced"/>, which have extent 1 in
     /// y.
     /// </summary>
-    public static void Run(Tensor x, bool[] reduced, Tensor y)
+    public static void Run(Tensor x, bool[] reduced, Tensor y) => Run(x, PassesOf(x.Shape, reduced), y);
+
+    /// <summary>The same, with the result of <see cref="PassesOf"/> for these axes.</summary>
+    public static void Run(Tensor x, ReadOnlySpan<ReductionPass> passes, Tensor y)
     {
-        var axes = CoalesceAxes(x.Shape, reduced);
-        var input = x;
-        for (int last; (last = axes.FindLastIndex(axis => axis.Reduced)) >= 0;)
-        {
-            var (outer, n, inner) = (Product(axes[..last]), axes[last].Extent, Product(axes[(last + 1)..]));
-            axes.RemoveAt(last);
+        if (passes.IsEmpty) x.Device.Copy(x.Storage, y.Storage, y.Shape.Size);
+        else if (x.IsOnCpu) ReductionCpu.Run(x, passes, y);
+        else RunOnGpu(x, passes, y);
+    }
 
-            var output = axes.Exists(axis => axis.Reduced) ? new Tensor([outer, inner], x.Device) : y;
-            if (!x.IsOnCpu) SumOnGpu(input, outer, n, inner, output);
-            else if (inner == 1) SumContiguousAxis(input, outer, n, output);
-            else SumRows(input, outer, n, inner, output);
-            if (input != x) input.Release();
-            input = output;
-        }
-
-        if (input == x) x.Device.Copy(x.Storage, y.Storage, y.Shape.Size);
+    /// <summary>Which axis of what shape is summed, one after the other.</summary>
+    public static ReductionPass[] PassesOf(Shape shape, bool[] reduced)
+    {
+        var (axes, passes) = (CoalesceAxes(shape, reduced), new List<ReductionPass>());
+        for (int last; (last = axes.FindLastIndex(axis => axis.Reduced)) >= 0; axes.RemoveAt(last))
+            passes.Add(new(Product(axes[..last]), axes[last].Extent, Product(axes[(last + 1)..])));
+        return [.. passes];
     }
 
     /// <summary>The sums of a matrix's columns on a GPU.</summary>
@@ -69,82 +65,17 @@ internal static class Reduction
         return sum + TensorPrimitives.Dot(x[i..], y[i..]);
     }
 
-    /// <summary>[outer, n] → [outer]</summary>
-    private static void SumContiguousAxis(Tensor x, int outer, int n, Tensor y)
+    private static void RunOnGpu(Tensor x, ReadOnlySpan<ReductionPass> passes, Tensor y)
     {
-        if (n <= GrainSize)
+        var input = x;
+        for (var i = 0; i < passes.Length; i++)
         {
-            y.Cpu.ForRanges(outer, GrainSize / Math.Max(1, n), (first, count) =>
-            {
-                for (var i = first; i < first + count; i++) y.Span[i] = (float)SumBlocks(x.Span.Slice(i * n, n));
-            });
-            return;
+            var (outer, n, inner) = passes[i];
+            var output = i + 1 < passes.Length ? new Tensor([outer, inner], x.Device) : y;
+            SumOnGpu(input, outer, n, inner, output);
+            if (input != x) input.Release();
+            input = output;
         }
-
-        var slices = (n + GrainSize - 1) / GrainSize;
-        var partial = new double[slices];
-        for (var i = 0; i < outer; i++)
-        {
-            var start = i * n;
-            y.Cpu.For(slices, slice =>
-            {
-                var first = slice * GrainSize;
-                partial[slice] = SumBlocks(x.Span.Slice(start + first, Math.Min(GrainSize, n - first)));
-            });
-            y.Span[i] = (float)partial.Sum();
-        }
-    }
-
-    /// <summary>[outer, n, inner] → [outer, inner]</summary>
-    private static void SumRows(Tensor x, int outer, int n, int inner, Tensor y)
-    {
-        var rowBlocks = (Math.Max(1, n) + BlockRows - 1) / BlockRows;
-        var columnBlocks = (inner + BlockColumns - 1) / BlockColumns;
-        using var temporary = new TemporaryTensor(
-            rowBlocks == 1 ? y : new Tensor([outer, rowBlocks, inner], x.Device), borrowed: y);
-        var sums = temporary.Tensor;
-        var grain = Math.Max(1, GrainSize / (Math.Clamp(n, 1, BlockRows) * Math.Clamp(inner, 1, BlockColumns)));
-        y.Cpu.ForRanges(outer * rowBlocks * columnBlocks, grain, (first, count) =>
-        {
-            for (var i = first; i < first + count; i++)
-            {
-                var (target, columnBlock) = Math.DivRem(i, columnBlocks);
-                var (o, rowBlock) = Math.DivRem(target, rowBlocks);
-                var (column, row) = (columnBlock * BlockColumns, rowBlock * BlockRows);
-                var sum = sums.Span.Slice(target * inner + column, Math.Min(BlockColumns, inner - column));
-                if (n == 0) sum.Clear();
-                else AddRows(x.Span[((o * n + row) * inner + column)..], Math.Min(BlockRows, n - row), inner, sum);
-            }
-        });
-
-        if (sums != y) AddPartialSums(sums, outer, rowBlocks, inner, y);
-    }
-
-    private static void AddRows(ReadOnlySpan<float> x, int rows, int stride, Span<float> sum)
-    {
-        x[..sum.Length].CopyTo(sum);
-        for (var row = 1; row < rows; row++) TensorPrimitives.Add(sum, x.Slice(row * stride, sum.Length), sum);
-    }
-
-    /// <summary>[outer, n, inner] → [outer, inner], each in double.</summary>
-    private static void AddPartialSums(Tensor partial, int outer, int n, int inner, Tensor y)
-    {
-        var columnBlocks = (inner + BlockColumns - 1) / BlockColumns;
-        y.Cpu.For(outer * columnBlocks, i =>
-        {
-            var (o, columnBlock) = Math.DivRem(i, columnBlocks);
-            var column = columnBlock * BlockColumns;
-            var output = y.Span.Slice(o * inner + column, Math.Min(BlockColumns, inner - column));
-            Span<double> sums = stackalloc double[output.Length];
-            sums.Clear();
-            for (var row = 0; row < n; row++)
-            {
-                var addends = partial.Span.Slice((o * n + row) * inner + column, output.Length);
-                for (var j = 0; j < addends.Length; j++) sums[j] += addends[j];
-            }
-
-            for (var j = 0; j < output.Length; j++) output[j] = (float)sums[j];
-        });
     }
 
     /// <summary>[outer, n, inner] → [outer, inner]</summary>
@@ -192,6 +123,9 @@ internal static class Reduction
     private static int Product(List<(int Extent, bool)> axes) =>
         axes.Aggregate(1, (product, axis) => product * axis.Extent);
 }
+
+/// <summary>[Outer, N, Inner] → [Outer, Inner]</summary>
+internal readonly record struct ReductionPass(int Outer, int N, int Inner);
 
 /// <summary>[outer, n, inner] → [outer, inner], one thread per sum.</summary>
 internal readonly struct SumSerialKernel(ArrayView<float> x, int n, int inner, ArrayView<float> y) : IItemKernel

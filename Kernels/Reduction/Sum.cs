@@ -54,12 +54,16 @@ internal sealed class SumOp(bool[] reduced, bool mean) : Op
 {
     private Shape input = null!;
     private float scale;
+    private ReductionPass[] passes = null!;
 
     public override string Name => mean ? "Mean" : "Sum";
+
+    protected internal override bool IsPure => true;
 
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         input = x[0].Shape;
+        passes = Reduction.PassesOf(input, reduced);
         Shape output = [.. input.Select((extent, axis) => reduced[axis] ? 1 : extent)];
         scale = mean ? (float)output.Size / input.Size : 1;
         return output;
@@ -67,7 +71,7 @@ internal sealed class SumOp(bool[] reduced, bool mean) : Op
 
     protected override void Forward(ReadOnlySpan<Tensor> x, Tensor y)
     {
-        Reduction.Run(x[0], reduced, y);
+        Reduction.Run(x[0], passes, y);
         if (mean) AffineOp.Run(y, scale, 0, y);
     }
 

@@ -55,6 +55,8 @@ internal sealed class VarianceOp(bool[] reduced, double correction) : Op
     private ReductionLayout layout = null!;
     private float scale;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         layout = new(x[0].Shape, reduced);

@@ -74,6 +74,8 @@ internal sealed class UpsampleOp(UpsampleOptions options) : Op
 {
     private UpsampleGeometry geometry;
 
+    protected internal override bool IsPure => true;
+
     protected override Shape Infer(ReadOnlySpan<Tensor> x)
     {
         geometry = options.GeometryFor(x[0].Shape);

@@ -3,7 +3,10 @@ using PyNetSharp.Layers;
 namespace PyNetSharp.Models;
 
 /// <summary>A trained network with what else classifying images needs: preprocessing, names of classes.</summary>
-/// <remarks>Several threads may predict at once; they take turns, as one prediction uses all cores.</remarks>
+/// <remarks>
+/// Several threads may predict at once; they take turns, as one prediction uses all cores. The network is compiled for
+/// the numbers of images that are predicted again and again (<see cref="CompiledModel"/>), with the same bits.
+/// </remarks>
 /// <example><code>
 /// var classifier = Classifier.Load("runs/first/best.safetensors");
 /// var prediction = classifier.Predict(pixels, [3, 480, 640]);
@@ -11,8 +14,12 @@ namespace PyNetSharp.Models;
 /// </code></example>
 public sealed class Classifier
 {
+    private const int MaxCompiled = 4;
+
     private readonly Lock turn = new();
     private readonly Device device;
+    private readonly Dictionary<int, CompiledModel?> compiled = [];        // by the number of images; null: seen once
+    private bool canCompile = true;
 
     /// <summary>A classifier of a network in memory, which is switched to evaluation.</summary>
     /// <param name="model">Outputs [N, classes].</param>
@@ -101,11 +108,15 @@ public sealed class Classifier
         float[] logits;
         lock (turn)
         {
-            using var paused = GradMode.NoGrad();
-            var x = Tensor.From([count, .. Preprocessing.Input], inputs, device);
-            var y = Model.Forward(x);
-            logits = y.ToArray();
-            y.Release();
+            if (FindCompiled(count) is { } model)
+            {
+                logits = new float[model.OutputShape.Size];
+                model.Run(inputs, logits);
+            }
+            else
+            {
+                logits = RunPlain(inputs, count);
+            }
         }
 
         if (logits.Length != (long)count * ClassNames.Count)
@@ -116,5 +127,47 @@ public sealed class Classifier
             .. Enumerable.Range(0, count)
                 .Select(i => new Prediction(logits[(i * ClassNames.Count)..((i + 1) * ClassNames.Count)], ClassNames)),
         ];
+    }
+
+    private float[] RunPlain(ReadOnlySpan<float> inputs, int count)
+    {
+        using var paused = GradMode.NoGrad();
+        var x = Tensor.From([count, .. Preprocessing.Input], inputs, device);
+        var y = Model.Forward(x);
+        var logits = y.ToArray();
+        y.Release();
+        return logits;
+    }
+
+    /// <summary>The network for so many images, from the second time on; null if it is to be called itself.</summary>
+    private CompiledModel? FindCompiled(int count)
+    {
+        if (!canCompile) return null;
+        if (!compiled.TryGetValue(count, out var model))
+        {
+            if (compiled.Count >= MaxCompiled) DropCompiled();
+            compiled.Add(count, null);
+            return null;
+        }
+
+        if (model is { IsCurrent: true }) return model;
+        try
+        {
+            model?.Dispose();
+            // Folding would change the bits between the first and the second prediction
+            return compiled[count] = Model.Compile([count, .. Preprocessing.Input], foldBatchNorm: false);
+        }
+        catch (Exception fault) when (fault is NotSupportedException or InsufficientMemoryException)
+        {
+            canCompile = false;
+            DropCompiled();
+            return null;
+        }
+    }
+
+    private void DropCompiled()
+    {
+        foreach (var model in compiled.Values) model?.Dispose();
+        compiled.Clear();
     }
 }
