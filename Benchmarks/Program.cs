@@ -40,7 +40,17 @@ precision.AcceptOnlyFromAmong("float32", "tf32");
 var json = new Option<string?>("--json") { Description = "Also write the figures, machine and versions to this file." };
 var python = new Option<string?>("--python")
 {
-    Description = "A Python with PyTorch. Default: python3, or the system's.",
+    Description = "A Python with PyTorch, or several: PATH,PATH. Default: python3, or the system's.",
+};
+var besideBusy = new Option<bool>("--beside-busy")
+{
+    Description = "Also repeat it all beside a process that keeps one core busy.",
+};
+var core = new Argument<int>("CORE");
+var peers = new Option<string>("--peers")
+{
+    Description = "What to compare with: " + string.Join(',', Peers.Names) + ".",
+    DefaultValueFactory = _ => "pytorch",
 };
 
 var root = new RootCommand("How fast PyNetSharp is, in ratios to something measured beside it.")
@@ -49,11 +59,12 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
         parse => PeakTable.Print(parse.GetValue(threads), Devices(parse))),
     Action("steps", "Whole steps, training and inference: time, rate, memory.",
         [networks, batch, repeat, threads, device, precision, training, inference, plain, byOp, json], Steps),
-    Action("compare", "The same steps here and in PyTorch by turns, in one sitting.",
-        [networks, batch, rounds, threads, device, precision, training, inference, plain, python, json],
-        parse => ComparisonTable.Print(
-            Workloads(parse), parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(device)!,
-            parse.GetValue(precision)!, parse.GetValue(python), parse.GetValue(json))),
+    Action("compare", "The same steps here and in other programs by turns, in one sitting.",
+        [
+            networks, batch, rounds, threads, device, precision, training, inference, plain, peers, python, besideBusy,
+            json,
+        ],
+        Compare),
     Action("kernels", "Single passes of every layer, with BenchmarkDotNet; with --device in a table of devices.",
         [filter, threads, device, precision, json], Kernels),
     Action("passes", "The three passes of every large convolution, quickly.",
@@ -70,8 +81,11 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
 var serve = Action(
     "serve", "Runs steps for `steps` and `compare`.",
     [networks, batch, threads, device, precision, inference, plain], Serve);
-serve.Hidden = true;
+var spin = Action(
+    "spin", "Keeps a core busy, for `compare --beside-busy`.", [core], parse => BusyProcess.Spin(parse.GetValue(core)));
+serve.Hidden = spin.Hidden = true;
 root.Add(serve);
+root.Add(spin);
 try
 {
     return root.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });
@@ -92,6 +106,17 @@ void Steps(ParseResult parse)
         StepTable.Print(
             workloads, parse.GetValue(device)!.Split(','), parse.GetValue(repeat), parse.GetValue(threads),
             parse.GetValue(precision)!, parse.GetValue(json));
+}
+
+void Compare(ParseResult parse)
+{
+    using var models = new OnnxModels();
+    var settings = new ComparisonSettings(
+        parse.GetValue(rounds), parse.GetValue(threads), parse.GetValue(device)!, parse.GetValue(precision)!,
+        parse.GetValue(besideBusy));
+    var finder = new Peers(parse.GetValue(python)?.Split(',') ?? [], settings.Device, settings.Precision, models);
+    var found = finder.Find(parse.GetValue(peers)!.Split(','), Console.WriteLine);
+    ComparisonTable.Print(Workloads(parse), found, settings, parse.GetValue(json));
 }
 
 void Kernels(ParseResult parse)

@@ -6,30 +6,31 @@ namespace PyNetSharp.Benchmarks;
 /// <summary>
 /// PyTorch in one of the configurations that may be its fastest: a memory layout, and an allocator or a precision.
 /// </summary>
+/// <param name="Python">The interpreter.</param>
 /// <param name="Layout"><c>contiguous</c> or <c>channels_last</c>.</param>
 /// <param name="KeepsFreedMemory">Whether malloc keeps freed memory instead of unmapping it.</param>
 /// <param name="Device"><c>cpu</c> or <c>cuda</c>.</param>
 /// <param name="Precision"><c>float32</c>, or <c>tf32</c> for products on the tensor cores.</param>
 internal sealed record PyTorch(
-    string Layout, bool KeepsFreedMemory, string Device = "cpu", string Precision = "float32")
+    string Python, string Layout, bool KeepsFreedMemory, string Device = "cpu", string Precision = "float32") : Peer
 {
     private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "peers", "steps.py");
 
+    public override string Title => "PyTorch";
+
     /// <summary>On a GPU the host's allocator does not matter.</summary>
-    public static IReadOnlyList<PyTorch> Configurations(bool onGpu, string precision) => onGpu
-        ? [new("contiguous", false, "cuda", precision), new("channels_last", false, "cuda", precision)]
-        :
-        [
-            new("contiguous", false), new("contiguous", true), new("channels_last", false),
-            new("channels_last", true),
-        ];
+    public static IReadOnlyList<Peer> Configurations(string python, bool onGpu, string precision) =>
+    [
+        .. from layout in (string[])["contiguous", "channels_last"]
+           from keeps in (bool[])(onGpu ? [false] : [false, true])
+           select new PyTorch(python, layout, keeps, onGpu ? "cuda" : "cpu", precision),
+    ];
 
     public override string ToString() =>
-        $"PyTorch, {Layout.Replace('_', '-')}{(KeepsFreedMemory ? ", no mmap, no trimming" : "")}" +
-        (Device == "cpu" ? "" : $", {Device}, {Precision}");
+        Describe(Layout, KeepsFreedMemory) + (Device == "cpu" ? "" : $", {Device}, {Precision}");
 
-    /// <summary>The first of these Pythons that has PyTorch, for a GPU with CUDA; null if none has.</summary>
-    public static string? Find(bool onGpu, params IEnumerable<string> pythons) => pythons.FirstOrDefault(python =>
+    /// <summary>Whether this Python has PyTorch, for a GPU with CUDA.</summary>
+    public static bool IsIn(string python, bool onGpu)
     {
         try
         {
@@ -44,18 +45,17 @@ internal sealed record PyTorch(
         {
             return false;
         }
-    });
+    }
 
-    public ProcessStartInfo GetStartInfo(string python)
+    public override ProcessStartInfo GetStartInfo(Workload workload, int threads)
     {
         var start = new ProcessStartInfo(
-            python, [Script, "--layout", Layout, "--device", Device, "--precision", Precision]);
-        if (KeepsFreedMemory)
-        {
-            start.Environment["MALLOC_MMAP_MAX_"] = "0";
-            start.Environment["MALLOC_TRIM_THRESHOLD_"] = "99999999999";
-        }
-
+            Python,
+            [
+                Script, .. StepProcess.Arguments(workload, threads), "--serve", "--layout", Layout, "--device", Device,
+                "--precision", Precision,
+            ]);
+        if (KeepsFreedMemory) KeepFreedMemory(start);
         return start;
     }
 }

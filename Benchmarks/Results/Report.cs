@@ -50,18 +50,6 @@ internal static partial class Report
         throw new DirectoryNotFoundException($"No PyNetSharp.sln at or above {start}.");
     }
 
-    /// <summary>One machine's comparison in short: our median, PyTorch's at its best, their ratio.</summary>
-    public static string Summary(string folder)
-    {
-        if (Read<ComparisonRow>(folder, "compare.json") is not { } results) return "";
-        var table = new MarkdownTable(2, "network", "step", "batch", "PyNetSharp", "PyTorch at its best", "ratio");
-        foreach (var row in results.Rows)
-            table.Add(
-                $"`{row.Network}`", Kind(row.Trains), $"{row.Batch}", Time(row.Ours.Median), Time(row.Best().Median),
-                Ratio(row));
-        return $"{Heading(results)}{table}\n";
-    }
-
     /// <summary>One machine's comparison with every configuration, its steps and its convolutions.</summary>
     public static string Details(string folder) => Comparison(folder) + Steps(folder) + Passes(folder);
 
@@ -85,26 +73,6 @@ internal static partial class Report
 
         static string Speedup(ConvVariantRow from, ConvVariantRow to, string format) =>
             $"{Number(from.Seconds / to.Seconds, format)}×";
-    }
-
-    private static string Comparison(string folder) =>
-        Read<ComparisonRow>(folder, "compare.json") is { } results ? Heading(results) + Comparison(results) : "";
-
-    private static string Comparison(ResultFile<ComparisonRow> results)
-    {
-        string[] programs = [.. results.Rows.SelectMany(row => row.Theirs).Select(times => times.Program).Distinct()];
-        var table = new MarkdownTable(2, ["network", "step", "batch", "ratio", "PyNetSharp", .. programs]);
-        foreach (var row in results.Rows)
-        {
-            var theirs = programs.Select(program => row.Theirs.FirstOrDefault(times => times.Program == program));
-            table.Add(
-            [
-                $"`{row.Network}`", Kind(row.Trains), $"{row.Batch}", Ratio(row), TimeAndMemory(row.Ours),
-                .. theirs.Select(TimeAndMemory),
-            ]);
-        }
-
-        return $"{table}\nMedian of a step (fastest step, peak resident memory).\n\n";
     }
 
     private static string Steps(string folder)
@@ -150,11 +118,6 @@ internal static partial class Report
         $"{results.Machine}; {string.Join(", ", results.Versions)}; {results.Date}:\n\n";
 
     private static string Kind(bool trains) => trains ? "training" : "inference";
-
-    private static string Ratio(ComparisonRow row) => $"**{Number(row.Ratio(), "F2")}**";
-
-    private static string TimeAndMemory(ProgramTimes? times) =>
-        times is null ? "" : $"{Time(times.Median)} ({Time(times.Fastest)}, {Megabytes(times.Resident)})";
 
     private static string Time(double seconds) =>
         $"{Number(1e3 * seconds, seconds < 1e-3 ? "F3" : seconds < 0.1 ? "F1" : "N0")} ms";

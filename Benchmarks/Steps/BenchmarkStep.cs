@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PyNetSharp.Optimizers;
 
 namespace PyNetSharp.Benchmarks;
@@ -35,26 +34,11 @@ internal sealed class BenchmarkStep
         else Train(optimizer, profile);
     }
 
-    /// <summary>Seconds of each of <paramref name="steps"/> steps; each ends when the device is done.</summary>
-    public double[] Measure(int steps)
+    /// <summary>A step, and waiting until the device has done it.</summary>
+    public void RunToEnd()
     {
-        var seconds = new double[steps];
-        for (var i = 0; i < steps; i++)
-        {
-            var start = Stopwatch.GetTimestamp();
-            Run();
-            Device.Synchronize();
-            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        }
-
-        return seconds;
-    }
-
-    /// <summary>Steps until the JIT has compiled for good and every block of memory is allocated.</summary>
-    public void WarmUp()
-    {
-        var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < 2 || Stopwatch.GetElapsedTime(start).TotalSeconds < 1; i++) Measure(1);
+        Run();
+        Device.Synchronize();
     }
 
     private void Infer()

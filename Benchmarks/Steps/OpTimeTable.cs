@@ -10,7 +10,7 @@ internal static class OpTimeTable
     public static void Print(Workload workload, int repeat, Device device)
     {
         var step = new BenchmarkStep(workload, device);
-        step.WarmUp();
+        StepLoop.WarmUp(step.RunToEnd);
 
         var profile = new OpProfile(device);
         var (seconds, peaks) = (new double[repeat], new double[repeat]);

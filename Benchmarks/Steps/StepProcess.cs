@@ -4,53 +4,59 @@ using System.Text.Json;
 
 namespace PyNetSharp.Benchmarks;
 
-/// <summary>A running program, ours or PyTorch, that runs steps on request and idles in between.</summary>
+/// <summary>A running program, ours or a peer, that runs steps on request and idles in between.</summary>
 internal sealed class StepProcess : IDisposable
 {
     private readonly Process process;
     private readonly Task<string> errors;
-    private string? version;
+    private readonly Lazy<ProgramVersion> version;
 
-    private StepProcess(string name, ProcessStartInfo start)
+    private StepProcess(string? configuration, ProcessStartInfo start)
     {
-        Name = name;
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         process = Process.Start(start)!;
         errors = process.StandardError.ReadToEndAsync();
+        version = new(() => JsonSerializer.Deserialize<ProgramVersion>(ReadLine(), StepReport.Json)!);
+        Configuration = configuration;
     }
 
-    public string Name { get; }
+    /// <summary>Of a peer; null for ours.</summary>
+    public string? Configuration { get; }
+
+    /// <summary>Its name in tables: a peer's version and configuration; waits until it is warm.</summary>
+    public string Name => Configuration is null ? "PyNetSharp" : $"{Version.Version}, {Configuration}";
 
     /// <summary>The program's version, which it writes when it is warm; waits for that.</summary>
-    public string Version =>
-        version ??= JsonDocument.Parse(ReadLine()).RootElement.GetProperty("version").GetString()!;
+    public ProgramVersion Version => version.Value;
 
     public static StepProcess StartPyNetSharp(Workload workload, int threads, string device, string precision)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!);
-        var isHost = Path.GetFileNameWithoutExtension(start.FileName) == "dotnet";
-        if (isHost) start.ArgumentList.Add(typeof(StepProcess).Assembly.Location);
-        string[] arguments =
+        var start = GetOwnStartInfo(
             [
                 "serve", .. Arguments(workload, threads), "--device", device, "--precision", precision,
                 .. (string[])(workload.IsPlain ? ["--plain"] : []),
-            ];
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        return new("PyNetSharp", start);
+            ]);
+        return new(null, start);
     }
 
-    public static StepProcess StartPyTorch(PyTorch configuration, string python, Workload workload, int threads)
+    /// <summary>This program with other arguments.</summary>
+    public static ProcessStartInfo GetOwnStartInfo(params string[] arguments)
     {
-        var start = configuration.GetStartInfo(python);
-        foreach (var argument in Arguments(workload, threads).Append("--serve")) start.ArgumentList.Add(argument);
-        return new($"{configuration}", start);
+        var assembly = typeof(StepProcess).Assembly.Location;
+        var program = Environment.ProcessPath!;
+        return Path.GetFileNameWithoutExtension(program) == Path.GetFileNameWithoutExtension(assembly)
+            ? new(program, arguments)
+            : new(PeerProject.DotNet, [assembly, .. arguments]);
     }
 
-    /// <summary>Requests <paramref name="steps"/> steps and waits for the report.</summary>
-    public StepReport Run(int steps)
+    public static StepProcess Start(Peer peer, Workload workload, int threads) =>
+        new($"{peer}", peer.GetStartInfo(workload, threads));
+
+    /// <summary>Requests timings of so many steps each and waits for the report.</summary>
+    public StepReport Run(int timings, int steps = 1)
     {
         _ = Version;
-        process.StandardInput.WriteLine(steps.ToString(CultureInfo.InvariantCulture));
+        process.StandardInput.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{timings} {steps}"));
         return JsonSerializer.Deserialize<StepReport>(ReadLine(), StepReport.Json)!;
     }
 
@@ -63,13 +69,24 @@ internal sealed class StepProcess : IDisposable
 
     /// <exception cref="InputException">The program has ended; the message has its error output.</exception>
     private string ReadLine() =>
-        process.StandardOutput.ReadLine() ?? throw new InputException($"{Name} has ended: {errors.Result.Trim()}");
+        process.StandardOutput.ReadLine() ?? throw new InputException(
+            $"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} has ended: " +
+            errors.Result.Trim());
 
-    private static IEnumerable<string> Arguments(Workload workload, int threads) =>
+    /// <summary>What says which steps to serve, to a program that knows our networks by name.</summary>
+    public static IEnumerable<string> Arguments(Workload workload, int threads) =>
     [
         workload.Network.Name, "--batch", Text(workload.Batch), "--threads", Text(threads),
         .. (string[])(workload.Trains ? [] : ["--inference"]),
     ];
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>The first line of a program that serves steps.</summary>
+/// <param name="Version">Its name and version.</param>
+/// <param name="Libraries">What computes in it, such as its BLAS; null for ours.</param>
+internal sealed record ProgramVersion(string Version, string? Libraries = null)
+{
+    public override string ToString() => Libraries is null ? Version : $"{Version} ({Libraries})";
 }

@@ -1,15 +1,14 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 
 namespace PyNetSharp.Benchmarks;
 
 /// <summary>
-/// The command <c>serve</c>: runs as many steps as each line of its input says, and writes a line of JSON for each.
+/// The command <c>serve</c>: runs as many steps as each line of its input says, and writes a line of JSON for each,
+/// with what only we can say of a step; <see cref="StepLoop"/> has the protocol.
 /// </summary>
 /// <remarks>
 /// A workload has a process of its own, so that the peak memory is that of the workload, and programs can take turns
-/// without starting again. <c>peers/steps.py --serve</c> has the same protocol.
+/// without starting again.
 /// </remarks>
 internal static class StepServer
 {
@@ -18,21 +17,21 @@ internal static class StepServer
     public static void Serve(Workload workload, Device device)
     {
         var step = new BenchmarkStep(workload, device);
-        step.WarmUp();
+        StepLoop.WarmUp(step.RunToEnd);
         WriteLine(new { version = $".NET {Environment.Version}" });
-        while (Console.ReadLine() is { } line) WriteLine(Report(step, int.Parse(line, CultureInfo.InvariantCulture)));
+        while (Console.ReadLine() is { } line) WriteLine(Report(step, StepLoop.ParseRequest(line)));
 
         static void WriteLine<T>(T value) => Console.WriteLine(JsonSerializer.Serialize(value, StepReport.Json));
     }
 
-    private static StepReport Report(BenchmarkStep step, int count)
+    private static StepReport Report(BenchmarkStep step, (int Timings, int Steps) request)
     {
         var before = Roofline.Measure(step.Device, PeakRuns);
         var launches = Launches(step.Device);
         var (managed, collections) = (GC.GetTotalAllocatedBytes(true), GC.CollectionCount(2));
         var blocks = step.Device.Memory.SystemAllocations;
-        var seconds = step.Measure(count);
-        var report = new StepReport(seconds, Resident())
+        var seconds = StepLoop.Time(step.RunToEnd, request.Timings, request.Steps);
+        var report = new StepReport(seconds, StepLoop.Resident())
         {
             Managed = GC.GetTotalAllocatedBytes(true) - managed,
             Blocks = step.Device.Memory.SystemAllocations - blocks,
@@ -45,10 +44,4 @@ internal static class StepServer
     }
 
     private static long Launches(Device device) => (device as GpuDevice)?.LaunchCount ?? 0;
-
-    private static long Resident()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64;
-    }
 }

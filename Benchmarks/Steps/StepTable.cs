@@ -22,7 +22,7 @@ internal static class StepTable
                 try
                 {
                     using var process = StepProcess.StartPyNetSharp(workload, threads, device, precision);
-                    if (!versions.Contains(process.Version)) versions.Insert(0, process.Version);
+                    if (!versions.Contains($"{process.Version}")) versions.Insert(0, $"{process.Version}");
                     var row = Measure(process, workload, repeat, threads);
                     row = row with { Device = device, Precision = precision };
                     Console.WriteLine(FormatRow(workload, row, first));

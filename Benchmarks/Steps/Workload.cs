@@ -6,13 +6,13 @@ namespace PyNetSharp.Benchmarks;
 /// <summary>What one step computes: a network, a batch size, and whether it trains.</summary>
 internal sealed record Workload(NetworkDefinition Network, int Batch, bool Trains)
 {
-    /// <summary>The steps whose ratios to PyTorch are this project's measure.</summary>
+    /// <summary>The steps whose ratios to the peers are this project's measure.</summary>
     public static IReadOnlyList<Workload> Standard { get; } =
     [
         .. new[] { "nin", "nin-net", "nin-d2l", "alexnet", "alexnet-origin", "lenet5" }
             .Select(name => Training(NetworkCatalog.Find(name))),
-        new(NetworkCatalog.Find("nin"), 128, Trains: false),
-        new(NetworkCatalog.Find("alexnet"), 1, Trains: false),
+        .. Inference("nin", 128, 1), .. Inference("nin-net", 16, 1), .. Inference("alexnet", 16, 1),
+        .. Inference("alexnet-origin", 1), .. Inference("lenet5", 128, 1),
     ];
 
     /// <summary>Floating-point operations of a step, two to a multiply-add, as direct convolution has them.</summary>
@@ -50,7 +50,7 @@ internal sealed record Workload(NetworkDefinition Network, int Batch, bool Train
         .. (names.Length == 0
                 ? Standard.Where(w => w.Trains == (trains ?? w.Trains))
                 : names.Select(NetworkCatalog.Find).SelectMany(network => Of(network, trains)))
-            .Select(w => batch is { } images ? w with { Batch = images } : w)
+            .Select(w => batch is { } images ? w with { Batch = images } : w).Distinct()
     ];
 
     private static Workload[] Of(NetworkDefinition network, bool? trains)
@@ -58,6 +58,9 @@ internal sealed record Workload(NetworkDefinition Network, int Batch, bool Train
         var standard = Standard.Where(w => w.Network == network && w.Trains == (trains ?? w.Trains)).ToArray();
         return standard.Length > 0 ? standard : [Training(network) with { Trains = trains ?? true }];
     }
+
+    private static IEnumerable<Workload> Inference(string name, params int[] batches) =>
+        batches.Select(batch => new Workload(NetworkCatalog.Find(name), batch, Trains: false));
 
     private static Workload Training(NetworkDefinition network) =>
         new(network, network.Input[^1] > 100 ? 16 : 128, Trains: true);

@@ -3,15 +3,18 @@
     python3 steps.py [--batch N] [--inference] [--layout contiguous|channels_last] [--threads N]
                      [--device cpu|cuda] [--precision float32|tf32] [--repeat N | --serve] NETWORK
 
-A training step is forward, cross-entropy, backward and SGD with Nesterov momentum, on random images. Prints lines of JSON:
-first {"version"} when all is warm, then {"seconds": [...], "resident": bytes} for --repeat steps, or with --serve for as
-many steps as each line of the standard input says. Needs PyTorch (Debian: python3-torch, python3-numpy and
-libopenblas0-pthread). On a GPU each step is waited for, and cuDNN picks its fastest algorithms. Without its page faults PyTorch is faster still: run it under
-MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=99999999999.
+A training step is forward, cross-entropy, backward and SGD with Nesterov momentum, on random images. Prints lines of
+JSON: first {"version", "libraries"} when all is warm, then {"seconds": [...], "resident": bytes} for --repeat steps, or
+with --serve for each line "TIMINGS STEPS" of the standard input, so many means of so many steps. Needs PyTorch (Debian:
+python3-torch, python3-numpy and libopenblas0-pthread). On a GPU each step is waited for, and cuDNN picks its fastest
+algorithms. Without its page faults PyTorch is faster still: run it under MALLOC_MMAP_MAX_=0
+MALLOC_TRIM_THRESHOLD_=99999999999.
 """
 
 import argparse
+import ctypes
 import json
+import re
 import resource
 import sys
 import time
@@ -103,14 +106,37 @@ def inference_step(network, x):
     return step
 
 
-def measure(step, count, wait):
+def measure(step, wait, timings, steps=1):
     seconds = []
-    for _ in range(count):
+    for _ in range(timings):
         start = time.perf_counter()
-        step()
-        wait()
-        seconds.append(time.perf_counter() - start)
+        for _ in range(steps):
+            step()
+            wait()
+        seconds.append((time.perf_counter() - start) / steps)
     return {"seconds": seconds, "resident": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
+
+
+def blas():
+    """The BLAS that is loaded, where the system and the library tell; otherwise the one that PyTorch was built for."""
+    try:
+        with open("/proc/self/maps", encoding="utf-8") as maps:
+            loaded = sorted({line.split()[-1] for line in maps if re.search(r"openblas", line)})
+        config = ctypes.CDLL(loaded[0]).openblas_get_config
+        config.restype = ctypes.c_char_p
+        return " ".join(config().decode().split()[:2])
+    except (OSError, IndexError, AttributeError):
+        config = torch.__config__.show()
+        mkl = re.search(r"Math Kernel Library Version ([\d.]+)", config)
+        built_for = re.search(r"BLAS_INFO=(\w+)", config)
+        return f"MKL {mkl.group(1)}" if mkl else f"BLAS {built_for.group(1) if built_for else 'unknown'}"
+
+
+def libraries():
+    """What computes: the BLAS and oneDNN."""
+    onednn = re.search(r"MKL-DNN v([\d.]+)", torch.__config__.show())
+    used = onednn and torch.backends.mkldnn.is_available()
+    return f"{blas()}, {f'oneDNN {onednn.group(1)}' if used else 'no oneDNN'}"
 
 
 def say(what):
@@ -142,15 +168,15 @@ def main():
     step = inference_step(network, x) if options.inference else training_step(network, x)
 
     warm = time.perf_counter() + 0.5
-    measure(step, 2, wait)
+    measure(step, wait, 2)
     while time.perf_counter() < warm:
-        measure(step, 1, wait)
-    say({"version": f"PyTorch {torch.__version__}"})
+        measure(step, wait, 1)
+    say({"version": f"PyTorch {torch.__version__}", "libraries": libraries()})
     if options.serve:
         for line in sys.stdin:
-            say(measure(step, int(line), wait))
+            say(measure(step, wait, *map(int, line.split())))
     else:
-        say(measure(step, options.repeat, wait))
+        say(measure(step, wait, options.repeat))
 
 
 if __name__ == "__main__":

@@ -99,7 +99,13 @@ public sealed class KernelCatalogTests
         Assert.That(Workload.Choose([], null, null), Is.EqualTo(Workload.Standard));
         Assert.That(
             Workload.Choose([], null, trains: false).Select(workload => (workload.Network.Name, workload.Batch)),
-            Is.EqualTo(((string, int)[])[("nin", 128), ("alexnet", 1)]));
+            Is.EqualTo(((string, int)[])
+            [
+                ("nin", 128), ("nin", 1), ("nin-net", 16), ("nin-net", 1), ("alexnet", 16), ("alexnet", 1),
+                ("alexnet-origin", 1), ("lenet5", 128), ("lenet5", 1),
+            ]));
+        Assert.That(
+            Workload.Choose(["nin"], 1, trains: false), Has.Count.EqualTo(1), "of two standard steps at batch 1");
         Assert.That(Workload.Choose(["fcnet"], 7, trains: false), Is.EqualTo(
             (Workload[])[new(NetworkCatalog.Find("fcnet"), 7, Trains: false)]));
     }

@@ -47,6 +47,60 @@ public sealed class ReportTests
     }
 
     [Test]
+    public void A_comparison_with_several_peers_has_a_column_for_each_at_its_best()
+    {
+        using var folder = new TemporaryFolder();
+        new ResultFile<ComparisonRow>(Somewhere, [".NET 10.0.0", "PyTorch 2.6 (OpenBLAS 0.3)"], "2026-01-31",
+        [
+            new("nin", true, 128, 2, 7, new("PyNetSharp", 0.5, 0.45, 7, 700_000_000),
+                [new("PyTorch 2.6, contiguous", 2, 1.9, 7, 750_000_000)]),
+            new("nin", false, 1, 2, 7, new("PyNetSharp", 0.002, 0.001, 700, 70_000_000) { Busy = 0.003 },
+                [
+                    new("PyTorch 2.6, contiguous", 0.005, 0.004, 700, 170_000_000) { Busy = 0.015 },
+                    new("PyTorch 2.6, channels-last", 0.006, 0.005, 700, 170_000_000) { Busy = 0.007 },
+                ]),
+            new("lenet5", false, 1, 2, 7, new("PyNetSharp", 0.0001, 0.0001, 700, 70_000_000),
+                [
+                    new("ONNX Runtime 1.31, spinning", 0.0003, 0.0002, 700, 90_000_000),
+                    new("ONNX Runtime 1.31, x", 0.0002, 0.0002, 700, 90_000_000),
+                ]),
+        ]).Write(folder["compare.json"]);
+
+        Assert.That(Report.Summary(folder.Name), Does.EndWith(
+            """
+            | network | step | batch | PyNetSharp | PyTorch 2.6 at its best | ONNX Runtime 1.31 at its best | ratio |
+            |---|---|---:|---:|---:|---:|---:|
+            | `nin` | training | 128 | 500 ms | 2,000 ms |  | **0.25** |
+            | `nin` | inference | 1 | 2.0 ms | 5.0 ms |  | **0.40** |
+            | `lenet5` | inference | 1 | 0.100 ms |  | 0.200 ms | **0.50** |
+
+            The ratio is to the best of the others.
+
+
+            """));
+        Assert.That(Report.Details(folder.Name), Does.EndWith(
+            """
+            | network | step | batch | ratio | PyNetSharp | PyTorch 2.6 | ONNX Runtime 1.31 |
+            |---|---|---:|---:|---:|---:|---:|
+            | `nin` | training | 128 | **0.25** | 500 ms (450 ms, 700 MB) | 2,000 ms (1,900 ms, 750 MB, contiguous) |  |
+            | `nin` | inference | 1 | **0.40** | 2.0 ms (1.0 ms, 70 MB) | 5.0 ms (4.0 ms, 170 MB, contiguous) |  |
+            | `lenet5` | inference | 1 | **0.50** | 0.100 ms (0.100 ms, 70 MB) |  | 0.200 ms (0.200 ms, 90 MB, x) |
+
+            Median of a step (fastest step, peak resident memory, the configuration that was the best).
+
+            The ratio is to the best of the others.
+
+            Beside a process that keeps one core busy, and how many times as long that is:
+
+            | network | step | batch | PyNetSharp | PyTorch 2.6 | ONNX Runtime 1.31 |
+            |---|---|---:|---:|---:|---:|
+            | `nin` | inference | 1 | 3.0 ms (1.50×) | 7.0 ms (1.40×) |  |
+
+
+            """));
+    }
+
+    [Test]
     public void Steps_become_a_table()
     {
         using var folder = new TemporaryFolder();
