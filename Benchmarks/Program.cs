@@ -65,6 +65,8 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
             json,
         ],
         Compare),
+    Action("op-cost", "What an op costs beside its arithmetic: recorded, not recorded, compiled.", [],
+        _ => OpCostTable.Print()),
     Action("kernels", "Single passes of every layer, with BenchmarkDotNet; with --device in a table of devices.",
         [filter, threads, device, precision, json], Kernels),
     Action("passes", "The three passes of every large convolution, quickly.",
