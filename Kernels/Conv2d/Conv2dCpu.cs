@@ -40,16 +40,21 @@ internal sealed unsafe class Conv2dCpu : IConv2d
         var (outputs, depth) = (problem.GroupOutputs, problem.InputPatches.PatchLength);
         var zeros = ZeroBuffer.Get(problem.InputPatches.MaxSegmentLength);
         var layout = algorithm.Winograd ?? (IWeightLayout)Direct;
-        using var packed = PreparedWeights.Acquire(weight, layout, depth, outputs);
+        using var kept = PreparedWeights.Acquire(weight, layout, depth, outputs);
+        var isKept = kept.Pointer != null;
+        using var packed = isKept ? default : new Workspace(x.Device, Direct.PackedSize(depth, outputs));
         using var packedBias = new PackedBias(x.Device, bias, outputs, problem.Groups);
         for (var group = 0; group < problem.Groups; group++)
+        {
+            var first = group * outputs;
+            if (!isKept)
+                Direct.PackTransposed(x.Cpu, weight.Pointer + (nint)first * depth, depth, outputs, packed.Pointer);
             Convolve(
                 x.Cpu, algorithm, new(x.Pointer + group * problem.GroupInputs, zeros, problem.InputPatches),
-                packed.Pointer + (nint)group * layout.PreparedSize(depth, outputs), packedBias.OfGroup(group), relu,
-                new(y.Pointer + group * outputs, outputs, problem.P, problem.Q, (1, 1), (0, 0))
-                {
-                    PixelStride = problem.K,
-                });
+                isKept ? kept.Pointer + (nint)group * layout.PreparedSize(depth, outputs) : packed.Pointer, isKept,
+                packedBias.OfGroup(group), relu,
+                new(y.Pointer + first, outputs, problem.P, problem.Q, (1, 1), (0, 0)) { PixelStride = problem.K });
+        }
     }
 
     public void InputGradient(Conv2dProblem problem, Tensor dy, Tensor weight, Tensor dx)
@@ -66,9 +71,6 @@ internal sealed unsafe class Conv2dCpu : IConv2d
         // The longest segment that any class may have: a kernel row.
         var zeros = ZeroBuffer.Get(problem.S * outputs);
         using var packed = new Workspace(dx.Device, Direct.PackedSize(depth * outputs, inputs));
-        using var filters = algorithm.Winograd is { } winograd
-            ? new Workspace(dx.Device, winograd.FilterSize(outputs, inputs))
-            : default;
         using var noBias = new PackedBias(dx.Device, bias: null, inputs, groups: 1);
         for (var i = 0; i < problem.SubconvolutionCount; i++)
         {
@@ -79,10 +81,9 @@ internal sealed unsafe class Conv2dCpu : IConv2d
                 Direct.PackSubconvolution(
                     dx.Cpu, weight.Pointer + (nint)firstOutput * depth * inputs, outputs, inputs,
                     (problem.R, problem.S), sub.Rows, sub.Columns, packed.Pointer);
-                algorithm.Winograd?.TransformFilters(dx.Cpu, packed.Pointer, outputs, inputs, filters.Pointer);
                 Convolve(
                     dx.Cpu, algorithm, new(dy.Pointer + firstOutput, zeros, sub.Patches),
-                    (algorithm.Winograd is null ? packed : filters).Pointer, noBias.OfGroup(0), relu: false,
+                    packed.Pointer, isKept: false, noBias.OfGroup(0), relu: false,
                     new(dx.Pointer + firstInput, inputs, problem.H, problem.W, problem.Stride, sub.FirstPixel)
                     {
                         PixelStride = problem.C,
@@ -156,14 +157,15 @@ internal sealed unsafe class Conv2dCpu : IConv2d
         }
     }
 
-    /// <param name="packed">Packed weights; for Winograd, transformed filters.</param>
+    /// <param name="packed">Packed weights; for Winograd, transformed filters if they were kept.</param>
+    /// <param name="isKept">Whether the weights are of <see cref="PreparedWeights"/>.</param>
     /// <param name="output">Dense, unless the algorithm is the direct one.</param>
     private static void Convolve(
-        CpuDevice cpu, Conv2dAlgorithm algorithm, Patches patches, float* packed, float* packedBias, bool relu,
-        StridedOutput output)
+        CpuDevice cpu, Conv2dAlgorithm algorithm, Patches patches, float* packed, bool isKept, float* packedBias,
+        bool relu, StridedOutput output)
     {
         if (algorithm.Winograd is { } winograd)
-            winograd.Convolve(cpu, patches, packed, packedBias, relu, (float*)output.Pixels, output.Channels);
+            winograd.Convolve(cpu, patches, packed, isKept, packedBias, relu, (float*)output.Pixels, output.Channels);
         else if (algorithm.FewChannels is { } fewChannels)
             fewChannels.Convolve(cpu, patches, packed, packedBias, relu, (float*)output.Pixels, output.Channels);
         else

@@ -83,7 +83,8 @@ public sealed unsafe class WinogradConvolutionTests
 
         using var filters = new CanaryBuffer(winograd.FilterSize(g.Channels, g.Outputs), rng);
         winograd.TransformFilters(Device.Cpu, packed.Data, g.Channels, g.Outputs, filters.Data);
-        winograd.Convolve(Device.Cpu, patches, filters.Data, start.Data, relu: true, y.Data, g.Outputs);
+        winograd.Convolve(
+            Device.Cpu, patches, filters.Data, areTransformed: true, start.Data, relu: true, y.Data, g.Outputs);
         direct.Convolve(
             Device.Cpu, patches, packed.Data, start.Data, relu: true,
             new StridedOutput(simple.Data, g.Outputs, g.OutH, g.OutW, (1, 1), (0, 0)));

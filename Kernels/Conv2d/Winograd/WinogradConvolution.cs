@@ -45,10 +45,29 @@ internal abstract unsafe class WinogradConvolution : IWeightLayout
     public abstract void TransformFilters(CpuDevice cpu, float* packed, int channels, int outputs, float* filters);
 
     /// <inheritdoc cref="DirectConvolution.Convolve"/>
-    /// <param name="filters">Of <see cref="TransformFilters"/>.</param>
+    /// <param name="weights">
+    /// Packed as the direct kernels take them, or of <see cref="TransformFilters"/> if
+    /// <paramref name="areTransformed"/>.
+    /// </param>
     /// <param name="y">[N, P, Q, <paramref name="outputs"/>]</param>
-    public abstract void Convolve(
-        CpuDevice cpu, Patches patches, float* filters, float* packedBias, bool relu, float* y, int outputs);
+    public void Convolve(
+        CpuDevice cpu, Patches patches, float* weights, bool areTransformed, float* packedBias, bool relu, float* y,
+        int outputs)
+    {
+        // One block, so that a training step takes no more memory than its passes have in common.
+        var filterSize = areTransformed ? 0 : FilterSize(patches.Channels, outputs);
+        using var memory = new Workspace(cpu, filterSize + WorkspaceSize(cpu, patches, outputs));
+        if (!areTransformed) TransformFilters(cpu, weights, patches.Channels, outputs, memory.Pointer);
+        Convolve(
+            cpu, patches, areTransformed ? weights : memory.Pointer, packedBias, relu, y, outputs,
+            memory.Pointer + filterSize);
+    }
+
+    protected abstract int WorkspaceSize(CpuDevice cpu, Patches patches, int outputs);
+
+    protected abstract void Convolve(
+        CpuDevice cpu, Patches patches, float* filters, float* packedBias, bool relu, float* y, int outputs,
+        float* workspace);
 
     /// <inheritdoc cref="DirectConvolution.WeightGradient"/>
     public abstract void WeightGradient(CpuDevice cpu, Patches patches, float* dy, int outputs, float* dw, float* db);
@@ -99,9 +118,13 @@ internal sealed unsafe class WinogradConvolution<V, TWinograd> : WinogradConvolu
     public override void TransformFilters(CpuDevice cpu, float* packed, int channels, int outputs, float* filters) =>
         WinogradFilters<V, TWinograd>.Transform(cpu, packed, channels, outputs, filters);
 
-    public override void Convolve(
-        CpuDevice cpu, Patches patches, float* filters, float* packedBias, bool relu, float* y, int outputs) =>
-        WinogradForward<V, TWinograd>.Run(cpu, patches, filters, packedBias, relu, y, outputs);
+    protected override int WorkspaceSize(CpuDevice cpu, Patches patches, int outputs) =>
+        WinogradForward<V, TWinograd>.WorkspaceSize(cpu, patches, outputs);
+
+    protected override void Convolve(
+        CpuDevice cpu, Patches patches, float* filters, float* packedBias, bool relu, float* y, int outputs,
+        float* workspace) =>
+        WinogradForward<V, TWinograd>.Run(cpu, patches, filters, packedBias, relu, y, outputs, workspace);
 
     public override void WeightGradient(
         CpuDevice cpu, Patches patches, float* dy, int outputs, float* dw, float* db) =>

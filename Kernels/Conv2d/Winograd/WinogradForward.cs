@@ -45,6 +45,13 @@ internal unsafe struct WinogradForward<V, TWinograd>
 
     private static int Nr => 2 * V.Width;
 
+    /// <summary>Floats of working memory.</summary>
+    public static int WorkspaceSize(CpuDevice cpu, Patches patches, int outputs)
+    {
+        var forward = new WinogradForward<V, TWinograd>(cpu, patches, relu: false, null, outputs);
+        return checked((int)(Points * (forward.inputStride + forward.productStride)));
+    }
+
     /// <summary>The same as <see cref="DirectConvolution.Convolve"/>, up to rounding.</summary>
     /// <param name="cpu">Divides the work among its threads.</param>
     /// <param name="patches">Of stride 1.</param>
@@ -53,14 +60,15 @@ internal unsafe struct WinogradForward<V, TWinograd>
     /// <param name="relu">Whether to end with max(·, 0).</param>
     /// <param name="y">[N, P, Q, outputs]</param>
     /// <param name="outputs">Output channels.</param>
+    /// <param name="workspace"><see cref="WorkspaceSize"/> floats.</param>
     public static void Run(
-        CpuDevice cpu, Patches patches, float* filters, float* packedBias, bool relu, float* y, int outputs)
+        CpuDevice cpu, Patches patches, float* filters, float* packedBias, bool relu, float* y, int outputs,
+        float* workspace)
     {
         var forward = new WinogradForward<V, TWinograd>(cpu, patches, relu, y, outputs);
-        using var memory = new Workspace(cpu, (int)(Points * (forward.inputStride + forward.productStride)));
         forward.biases = packedBias;
         forward.transformedFilters = filters;
-        forward.transformedInputs = memory.Pointer;
+        forward.transformedInputs = workspace;
         forward.products = forward.transformedInputs + Points * forward.inputStride;
         while (forward.firstTile < forward.inputTiles.Positions) RunBlock(cpu, &forward);
     }

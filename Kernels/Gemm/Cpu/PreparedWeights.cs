@@ -29,7 +29,7 @@ internal sealed unsafe class PreparedWeights : IDisposable
     {
     }
 
-    /// <summary>The weight in a layout: one that was kept, or a new one.</summary>
+    /// <summary>The weight in a layout, if that is kept from now on; else the caller prepares it for itself.</summary>
     /// <param name="weight">
     /// Any number of groups of [<paramref name="outputs"/>, <paramref name="depth"/>] floats, each of which is prepared
     /// by itself, one after the other.
@@ -40,7 +40,7 @@ internal sealed unsafe class PreparedWeights : IDisposable
     public static Lease Acquire(Tensor weight, IWeightLayout layout, int depth, int outputs)
     {
         var storage = weight.Storage;
-        if (storage.IsReused) return new Form(layout, depth, outputs, next: null).PrepareOnce(weight);
+        if (storage.IsReused) return default;
         var prepared = (PreparedWeights)(storage.Derived ?? storage.AddDerived(new PreparedWeights()));
         var form = prepared.FormOf(layout, depth, outputs);
         return form.TryAcquire(storage.Version) is { } block ? new(block) : form.Prepare(weight);
@@ -96,22 +96,11 @@ internal sealed unsafe class PreparedWeights : IDisposable
                 Dispose();
                 var keeps = askedVersion == version;
                 askedVersion = version;
-                if (keeps && weight.Cpu.Derived.TryAdd(Size(weight)) is { } block)
-                {
-                    PrepareGroups(weight, (float*)block.Start);
-                    Volatile.Write(ref kept, new(version, block));
-                    return new(block);
-                }
+                if (!keeps || weight.Cpu.Derived.TryAdd(Size(weight)) is not { } block) return default;
+                PrepareGroups(weight, (float*)block.Start);
+                Volatile.Write(ref kept, new(version, block));
+                return new(block);
             }
-
-            return PrepareOnce(weight);
-        }
-
-        public Lease PrepareOnce(Tensor weight)
-        {
-            var own = weight.Cpu.AllocateBlock(Size(weight));
-            PrepareGroups(weight, (float*)own.Start);
-            return new(weight.Cpu, own);
         }
 
         public void Dispose()
@@ -135,23 +124,12 @@ internal sealed unsafe class PreparedWeights : IDisposable
 
     private sealed record Kept(int Version, DerivedBlock Block);
 
-    /// <summary>A prepared weight until Dispose.</summary>
-    public readonly ref struct Lease
+    /// <summary>A prepared weight until Dispose, or none.</summary>
+    public readonly ref struct Lease(DerivedBlock? kept)
     {
-        private readonly DerivedBlock? kept;
-        private readonly CpuDevice? cpu;
-        private readonly CpuDevice.Block own;
+        /// <summary>Null if there is none.</summary>
+        public float* Pointer => (float*)(kept?.Start ?? 0);
 
-        public Lease(DerivedBlock kept) => this.kept = kept;
-
-        public Lease(CpuDevice cpu, CpuDevice.Block own) => (this.cpu, this.own) = (cpu, own);
-
-        public float* Pointer => (float*)(kept?.Start ?? own.Start);
-
-        public void Dispose()
-        {
-            kept?.Release();
-            cpu?.FreeBlock(own.Start, own.Size);
-        }
+        public void Dispose() => kept?.Release();
     }
 }
