@@ -27,6 +27,18 @@ public sealed unsafe class PreparedWeightsTests
     }
 
     [Test]
+    public void A_training_step_after_an_evaluation_of_the_same_weights_keeps_nothing()
+    {
+        var device = new CpuDevice(threads: 2);
+        var (x, weight, bias) = (Input(12, device), new Parameter(Weight(device)), Bias(device));
+        using (GradMode.NoGrad()) Convolve(x, weight, bias);
+        Convolve(x, weight, bias);
+        Assert.That(device.Derived.Bytes, Is.Zero, "each was asked for once");
+        Convolve(x, weight, bias);
+        Assert.That(device.Derived.Bytes, Is.Positive, "accumulation over several batches keeps it");
+    }
+
+    [Test]
     public void Groups_are_kept_together()
     {
         var device = new CpuDevice(threads: 2);

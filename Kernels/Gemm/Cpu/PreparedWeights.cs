@@ -16,10 +16,11 @@ internal unsafe interface IWeightLayout
 
 /// <summary>A weight in the forms in which kernels read it, which are kept as long as its content stands.</summary>
 /// <remarks>
-/// A form is kept from the second time on that it is asked for at the same <see cref="Storage.Version"/>. So inference
-/// prepares a weight once, and a training step, which asks once per version, keeps nothing and takes no more memory. A
-/// form of an earlier version is freed when the weight is asked for again, or with the storage. Any number of threads
-/// may read a form at once: it is freed after the last of them is done.
+/// A form is kept from the second time on that it is asked for at the same <see cref="Storage.Version"/>, with a graph
+/// recorded or without. So inference prepares a weight once, and a training step, which asks once per version, keeps
+/// nothing and takes no more memory, also after a summary or an evaluation at the same version. A form of an earlier
+/// version is freed when the weight is asked for again, or with the storage. Any number of threads may read a form at
+/// once: it is freed after the last of them is done.
 /// </remarks>
 internal sealed unsafe class PreparedWeights : IDisposable
 {
@@ -70,7 +71,7 @@ internal sealed unsafe class PreparedWeights : IDisposable
     {
         private readonly Lock preparation = new();
         private Kept? kept;
-        private int askedVersion = -1;      // when it was last asked for
+        private (int Version, bool IsRecorded) lastAsk = (-1, false);
 
         public IWeightLayout Layout => layout;
 
@@ -94,8 +95,9 @@ internal sealed unsafe class PreparedWeights : IDisposable
                 var version = weight.Storage.Version;
                 if (TryAcquire(version) is { } found) return new(found);
                 Dispose();
-                var keeps = askedVersion == version;
-                askedVersion = version;
+                var ask = (version, GradMode.IsEnabled);
+                var keeps = lastAsk == ask;
+                lastAsk = ask;
                 if (!keeps || weight.Cpu.Derived.TryAdd(Size(weight)) is not { } block) return default;
                 PrepareGroups(weight, (float*)block.Start);
                 Volatile.Write(ref kept, new(version, block));
