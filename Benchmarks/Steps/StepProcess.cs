@@ -52,7 +52,7 @@ internal sealed class StepProcess : IDisposable
     public static StepProcess Start(Peer peer, Workload workload, int threads) =>
         new($"{peer}", peer.GetStartInfo(workload, threads));
 
-    /// <summary>Requests timings of so many steps each and waits for the report.</summary>
+    /// <summary>Requests a number of timings, each of a number of steps, and waits for the report.</summary>
     public StepReport Run(int timings, int steps = 1)
     {
         _ = Version;

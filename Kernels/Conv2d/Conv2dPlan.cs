@@ -107,7 +107,7 @@ public sealed record Conv2dPlan(PassPlan Forward, PassPlan InputGradient, PassPl
                 directOnly);
 
     /// <summary>
-    /// Whether the forward pass is so few products of the weight and a vector that packing the weight takes longer.
+    /// Whether the forward pass multiplies the weight by so few vectors that packing the weight would take longer.
     /// </summary>
     /// <param name="problem">As <see cref="Conv2dProblem.AsPointwiseIfCovering"/>.</param>
     /// <param name="inference">Whether no graph is recorded.</param>

@@ -139,7 +139,9 @@ public sealed class Classifier
         return logits;
     }
 
-    /// <summary>The network for so many images, from the second time on; null if it is to be called itself.</summary>
+    /// <summary>
+    /// The network compiled for this number of images, from the second call with it on; null if it is not compiled.
+    /// </summary>
     private CompiledModel? FindCompiled(int count)
     {
         if (!canCompile) return null;

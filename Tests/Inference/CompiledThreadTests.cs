@@ -40,7 +40,7 @@ public sealed class CompiledThreadTests
     }
 
     [Test]
-    public void Dispose_waits_for_nobody_and_frees_what_runs_when_it_has_run()
+    public void Dispose_returns_during_a_run_whose_memory_is_freed_at_its_end()
     {
         var device = new CpuDevice(1);
         var model = new BlockingModule().To(device);
