@@ -64,26 +64,25 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
     /// <paramref name="end"/>.
     /// </summary>
     /// <remarks>
-    /// For each block of positions and each tap, the tap's columns of x are packed into strips of four tiles, which are
-    /// used for all panels of dy: unpacked, they are hundreds of bytes apart and would fall into the same few sets of
-    /// the L1 cache. A panel of dy stays in the L1 cache for all strips. The last row of a panel's sums is db.
+    /// For each block of positions, four tiles' columns of x at a time are packed into a strip, which stays in the L1
+    /// cache for all panels of dy: unpacked, they are hundreds of bytes apart and would fall into the same few sets of
+    /// it. The last row of a panel's sums is db.
     /// </remarks>
     private static void AccumulateSlice(
         Patches patches, int begin, int end, float* dy, int dyStride, int outputs, float* sums, int panelBegin,
         int panelEnd)
     {
         var (segments, length, count) = (patches.Segments, patches.SegmentLength, panelEnd - panelBegin);
-        int RowsOf(int strip) => Math.Min(StripStride, length - strip * StripStride);
         var (strips, block) = (CeilDiv(length, StripStride), BlockSize(length, end - begin, outputs));
         var size = (patches.PatchLength + 1) * Nr;
         var scratch = Scratch.ForThread(
             Scratch.AlignedBytes((long)block * segments, sizeof(float*)) +
             Scratch.AlignedBytes((long)count * block * Nr, sizeof(float)) +
-            Scratch.AlignedBytes((long)block * strips * StripStride, sizeof(float)) +
+            Scratch.AlignedBytes((long)block * StripStride, sizeof(float)) +
             Scratch.AlignedBytes(patches.BorderCopyFloats(block), sizeof(float)));
         var table = scratch.Pointers((long)block * segments);
         var panelsOfDy = scratch.Floats((long)count * block * Nr);
-        var packedStrips = scratch.Floats((long)block * strips * StripStride);
+        var packedStrip = scratch.Floats((long)block * StripStride);
         var borderSegments = scratch.Floats(patches.BorderCopyFloats(block));
         sums += (nint)panelBegin * size;
         new Span<float>(sums, count * size).Clear();
@@ -104,20 +103,20 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
                 AddRows(panelsOfDy + panel * block * Nr, pixels, sums + (nint)panel * size + patches.PatchLength * Nr);
 
             for (var segment = 0; segment < segments; segment++)
-            {
-                PackStrips(table + segment * block, pixels, length, packedStrips, block);
-                for (var panel = 0; panel < count; panel++)
-                    for (var strip = 0; strip < strips; strip++)
+                for (var strip = 0; strip < strips; strip++)
+                {
+                    var (firstRow, rows) = (strip * StripStride, Math.Min(StripStride, length - strip * StripStride));
+                    PackStrip(table + segment * block, pixels, firstRow, rows, packedStrip);
+                    for (var panel = 0; panel < count; panel++)
                     {
-                        var to = sums + (nint)panel * size + (segment * length + strip * StripStride) * Nr;
-                        for (var row = 0; row < RowsOf(strip); row += V.Mr)
+                        var to = sums + (nint)panel * size + (segment * length + firstRow) * Nr;
+                        for (var row = 0; row < rows; row += V.Mr)
                             MicroKernels.TransposedGemm<V>(
-                                packedStrips + strip * block * StripStride + row, StripStride, pixels,
-                                panelsOfDy + panel * block * Nr,
-                                Math.Min(V.Mr, RowsOf(strip) - row), to + row * Nr, Nr, accumulate: true,
+                                packedStrip + row, StripStride, pixels, panelsOfDy + panel * block * Nr,
+                                Math.Min(V.Mr, rows - row), to + row * Nr, Nr, accumulate: true,
                                 row / V.Mr % 2 == 0 ? prefetchX.NextShare() : prefetchDy.NextShare());
                     }
-            }
+                }
         }
     }
 
@@ -156,22 +155,16 @@ internal static unsafe class DirectWeightGradient<V> where V : struct, IVector<V
                 packed + (nint)whole * block * Nr, Nr);
     }
 
-    /// <summary>strips[r / StripStride][p][r mod StripStride] = pixels[p][r], read in the order of memory.</summary>
-    /// <param name="block">Positions from one strip to the next.</param>
-    private static void PackStrips(float** pixels, int count, int length, float* strips, int block)
+    /// <summary>strip[p][r] = pixels[p][firstRow + r].</summary>
+    private static void PackStrip(float** pixels, int count, int firstRow, int rows, float* strip)
     {
-        var stride = (nint)block * StripStride;
-        for (var p = 0; p < count; p++)
+        for (var p = 0; p < count; p++, strip += StripStride)
         {
-            var (from, to, rest) = ((nint)pixels[p], (nint)(strips + p * StripStride), length);
-            for (; rest >= StripStride; rest -= StripStride)
-            {
-                CopySegment((float*)from, StripStride, (float*)to);
-                from += StripStride * sizeof(float);
-                to += stride * sizeof(float);
-            }
-
-            if (rest > 0) CopySegment((float*)from, rest, (float*)to);
+            var from = pixels[p] + firstRow;
+            if (rows == StripStride)
+                for (nint r = 0; r < StripStride; r += V.Width) V.Load(from + r).Store(strip + r);
+            else
+                CopySegment(from, rows, strip);
         }
     }
 

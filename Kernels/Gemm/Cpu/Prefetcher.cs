@@ -7,11 +7,13 @@ namespace PyNetSharp.Kernels.Gemm;
 /// <remarks>
 /// Without it a kernel waits for memory at the start of each task, and memory is idle for the rest of it. Many
 /// prefetches at once would delay the kernel's own loads, so each call of a micro-kernel takes a share of the range and
-/// prefetches one line per iteration of its loop. Of a range with more lines than there are iterations, some are left
-/// out.
+/// prefetches in each iteration of its loop as many lines as it takes to reach the share's end: one as a rule, two or
+/// three where few output channels leave few iterations per input channel.
 /// </remarks>
 internal unsafe struct Prefetcher
 {
+    private const int CacheLine = 64;
+
     private readonly nint bytesPerCall, bytesPerIteration;
     private byte* next;
 
@@ -48,13 +50,19 @@ internal unsafe struct Prefetcher
     {
         private byte* next = next;
 
-        /// <summary>Prefetches a line. An address beyond the range, or one that is not mapped, does no harm.</summary>
+        /// <summary>Prefetches the next lines. An address beyond the range, or one that is not mapped, does no harm.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Prefetch()
         {
             if (!Sse.IsSupported) return;
-            Sse.Prefetch1(next);
-            next += bytesPerIteration;
+            var end = next + bytesPerIteration;
+            do
+            {
+                Sse.Prefetch1(next);
+                next += CacheLine;
+            }
+            while (next < end);
+            next = end;
         }
     }
 }
