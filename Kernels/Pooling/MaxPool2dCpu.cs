@@ -47,6 +47,8 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
         {
             var (channels, height, width) = (geometry.Channels, geometry.Height, geometry.Width);
             var outputs = geometry.Columns.Outputs;
+            var fillsVector = Vector256.IsHardwareAccelerated && typeof(TIndex) == typeof(byte)
+                && channels < MaxAccumulator8.Width && 2 * channels >= MaxAccumulator8.Width;
             var (rowStride, pixelStride) = (
                 (long)width * channels * geometry.Rows.Dilation, (long)channels * geometry.Columns.Dilation);
             for (var line = start; line < start + length; line++)
@@ -58,8 +60,12 @@ internal sealed unsafe class MaxPool2dCpu : IMaxPool2d
                     var horizontal = columns[column];
                     var corner = x + (((long)image * height + vertical.Start) * width + horizontal.Start) * channels;
                     var pixel = ((long)line * outputs + column) * channels;
+                    // With fewer channels than lanes, the last lanes take the next pixel, which is computed after.
+                    var isLast = column == outputs - 1
+                        || horizontal.Start + (horizontal.Length - 1) * geometry.Columns.Dilation >= width - 1;
+                    var lanes = fillsVector && !isLast ? MaxAccumulator8.Width : channels;
                     MaxOverWindow(
-                        corner, rowStride, pixelStride, vertical.Length, horizontal.Length, channels,
+                        corner, rowStride, pixelStride, vertical.Length, horizontal.Length, lanes,
                         y + pixel, argmax == null ? null : argmax + pixel);
                 }
             }

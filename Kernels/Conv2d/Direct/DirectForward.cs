@@ -114,13 +114,19 @@ internal static unsafe class DirectForward<V> where V : struct, IVector<V>
                     continue;
                 }
 
+                var columns = Panels<V>.Columns(panel, output.Channels);
+                panelEpilogue = panelEpilogue with { IsNarrow = columns <= V.Width };
+                if (columns == V.Width)         // which is all that is written of a row
+                {
+                    RunMicroKernel(
+                        table, segments, length, weights, to, panel * Nr, panelEpilogue, blockRows, default);
+                    continue;
+                }
+
                 RunMicroKernel(
-                    table, segments, length, weights, partialTileRows, 0,
-                    panelEpilogue with { IsNarrow = Panels<V>.Columns(panel, output.Channels) <= V.Width }, blockRows,
-                    default);
+                    table, segments, length, weights, partialTileRows, 0, panelEpilogue, blockRows, default);
                 for (var r = 0; r < V.Mr; r++)
-                    new ReadOnlySpan<float>(partialTileRows[r], Panels<V>.Columns(panel, output.Channels)).CopyTo(
-                        new(to[r] + panel * Nr, Nr));
+                    new ReadOnlySpan<float>(partialTileRows[r], columns).CopyTo(new(to[r] + panel * Nr, Nr));
             }
         }
     }

@@ -123,7 +123,8 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
             for (var block = 0; block < blocks; block++)
                 FewChannelsMicroKernel.Convolve<V>(
                     x + (nint)row * planes.Width + block * 2 * V.Width, offsets + begin, end - begin,
-                    packed + begin * 2 * V.Width, packedBias, relu, sums + block * 2 * V.Width, stride);
+                    packed + begin * 2 * V.Width, packedBias, relu, outputs,
+                    sums + block * 2 * V.Width, stride);
 
             Transposition.Copy(sums, stride, outputs, patches.OutputSize.W, y, outputs);
             y += (nint)patches.OutputSize.W * outputs;
@@ -164,7 +165,7 @@ internal sealed unsafe class FewChannelsConvolution<V> : FewChannelsConvolution 
             planesOfDy.CopyFrom(dy + (nint)image * height * width * outputs, height, width, (0, 0), dyPlanes);
             for (var pair = 0; pair < pairs; pair++)
                 FewChannelsMicroKernel.Correlate<V>(
-                    dyPlanes, planes.ChannelStride, x + offsets[2 * pair], x + offsets[2 * pair + 1], count,
+                    dyPlanes, planes.ChannelStride, outputs, x + offsets[2 * pair], x + offsets[2 * pair + 1], count,
                     lanes + pair * tile);
         }
 

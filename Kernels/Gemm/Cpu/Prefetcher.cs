@@ -50,7 +50,9 @@ internal unsafe struct Prefetcher
     {
         private byte* next = next;
 
-        /// <summary>Prefetches the next lines. An address beyond the range, or one that is not mapped, does no harm.</summary>
+        /// <summary>
+        /// Prefetches the next lines. An address beyond the range, or one that is not mapped, does no harm.
+        /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Prefetch()
         {
