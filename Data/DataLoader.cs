@@ -110,12 +110,21 @@ public sealed class DataLoader
     /// its first batches. Leaving the loop early waits for the batch under preparation; no background work remains.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The epoch is negative or has no such batch.</exception>
-    public IEnumerable<Batch> Epoch(int epoch, int first = 0)
+    public IEnumerable<Batch> Epoch(int epoch, int first = 0) => Shards(epoch, first, ShardPlan.Whole);
+
+    /// <summary>The shards of one epoch's batches that a process has: of each batch, one after the other.</summary>
+    /// <param name="epoch">As for <see cref="Epoch"/>.</param>
+    /// <param name="first">As for <see cref="Epoch"/>.</param>
+    /// <param name="plan">
+    /// Which shards; some may be empty. Other items are not loaded, unless <see cref="Mixup"/> mixes the whole batch.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">As for <see cref="Epoch"/>.</exception>
+    internal IEnumerable<Batch> Shards(int epoch, int first, ShardPlan plan)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first, BatchCount);
-        return Batches(rng.Split((ulong)epoch), first);
+        return Batches(rng.Split((ulong)epoch), first, plan);
     }
 
     /// <summary>The indices in the data set of the items of a batch: to find an item that a batch shows.</summary>
@@ -130,7 +139,7 @@ public sealed class DataLoader
         return ItemsOf(Order(rng.Split((ulong)epoch).Split(0)), batch).ToArray();
     }
 
-    private IEnumerable<Batch> Batches(Rng epoch, int first)
+    private IEnumerable<Batch> Batches(Rng epoch, int first, ShardPlan plan)
     {
         var buffers = Interlocked.Exchange(ref idleBuffers, null)
             ?? new(data.ItemShape.Size, BatchShape(batchSize).Size, TargetBatchShape(batchSize).Size, data.HasLabels);
@@ -139,22 +148,25 @@ public sealed class DataLoader
         try
         {
             var order = Order(epoch.Split(0));
-            next = Begin(first);
-            for (var b = first; next is not null; b++)
+            next = Begin(first, 0);
+            for (var (b, i) = (first, 0); next is not null;)
             {
                 var current = next.GetAwaiter().GetResult();        // rethrows an error of the background task
-                next = Begin(b + 1);
+                (b, i) = i + 1 < plan.Count ? (b, i + 1) : (b + 1, 0);
+                next = Begin(b, i);
                 yield return current;
             }
 
-            Task<Batch>? Begin(int b)
+            Task<Batch>? Begin(int b, int i)
             {
                 if (b == BatchCount) return null;
                 var items = ItemsOf(order, b);
-                var x = batchTracker.Allocate(BatchShape(items.Length), device);
-                var values = data.HasLabels ? null : Tensor.Empty(TargetBatchShape(items.Length), device);
-                var mix = Mixup is null ? null : mixes.Split((ulong)b);
-                return Task.Run(() => Prepare(buffers, items, epoch, x, values, mix));
+                var (start, end) = plan.ItemsOf(plan.First + i, items.Length);
+                var x = batchTracker.Allocate(BatchShape(end - start), device);
+                var values = data.HasLabels ? null : Tensor.Empty(TargetBatchShape(end - start), device);
+                if (Mixup is null) return Task.Run(() => Prepare(buffers, items[start..end], epoch, x, values));
+                var mix = i == 0 ? mixes.Split((ulong)b) : null;        // the buffers stay for the batch's other shards
+                return Task.Run(() => PrepareMixed(buffers, items, epoch, mix, x, start));
             }
         }
         finally
@@ -176,15 +188,9 @@ public sealed class DataLoader
     }
 
     /// <param name="values">The tensor for the targets, where they are values.</param>
-    /// <param name="mix">Draws the share of <see cref="Mixup"/>; null without it.</param>
-    private Batch Prepare(
-        BatchBuffers buffers, ReadOnlyMemory<int> items, Rng epoch, Tensor x, Tensor? values, Rng? mix)
+    private Batch Prepare(BatchBuffers buffers, ReadOnlyMemory<int> items, Rng epoch, Tensor x, Tensor? values)
     {
-        var (size, targetSize) = (itemShape.Size, data.TargetShape.Size);
-        data.Prefetch(items.Span);
-        if (device is CpuDevice) PrepareItems(0, items.Length, buffers.Item);
-        else PrepareInParallel();
-        if (mix is not null) return PrepareMixed(buffers, items.Length, x, Mixup!.Draw(mix));
+        Load(buffers, items, epoch);
         x.CopyFrom(buffers.Values.AsSpan(0, x.Shape.Size));
         if (values is null)
         {
@@ -194,15 +200,49 @@ public sealed class DataLoader
 
         values.CopyFrom(buffers.TargetValues.AsSpan(0, values.Shape.Size));
         return new(x, values);
+    }
+
+    /// <param name="items">Those of the whole batch, which are mixed with each other.</param>
+    /// <param name="mix">Draws their share; null where the buffers have them, mixed for another shard.</param>
+    /// <param name="start">The position of the shard's first item.</param>
+    private Batch PrepareMixed(
+        BatchBuffers buffers, ReadOnlyMemory<int> items, Rng epoch, Rng? mix, Tensor x, int start)
+    {
+        var (size, classes) = (itemShape.Size, data.ClassNames.Count);
+        if (mix is not null)
+        {
+            Load(buffers, items, epoch);
+            var share = Mixup!.Draw(mix);
+            Mixup.Mix(buffers.Values.AsSpan(0, items.Length * size), size, share, new float[size]);
+            buffers.Probabilities = new float[items.Length * classes];
+            Mixup.Mix(buffers.Labels.AsSpan(0, items.Length), share, buffers.Probabilities);
+        }
+
+        var count = x.Shape[0];
+        x.CopyFrom(buffers.Values.AsSpan(start * size, count * size));
+        var probabilities = buffers.Probabilities.AsSpan(start * classes, count * classes);
+        return new(
+            x, Tensor.From([count, classes], probabilities, device),
+            new(buffers.Labels.AsSpan(start, count), device));
+    }
+
+    /// <summary>Reads items into the buffers, and transforms them.</summary>
+    private void Load(BatchBuffers buffers, ReadOnlyMemory<int> items, Rng epoch)
+    {
+        var (size, targetSize) = (itemShape.Size, data.TargetShape.Size);
+        data.Prefetch(items.Span);
+        if (device is CpuDevice) LoadItems(0, items.Length, buffers.Item);
+        else LoadInParallel();
 
         // A GPU needs more items than one core prepares; the cores of a CPU compute the step before.
-        void PrepareInParallel()
+        void LoadInParallel()
         {
+            if (items.IsEmpty) return;
             try
             {
                 Parallel.ForEach(
                     Partitioner.Create(0, items.Length, ItemsPerTask), () => new float[data.ItemShape.Size],
-                    (range, _, item) => PrepareItems(range.Item1, range.Item2, item), _ => { });
+                    (range, _, item) => LoadItems(range.Item1, range.Item2, item), _ => { });
             }
             catch (AggregateException fault)
             {
@@ -210,7 +250,7 @@ public sealed class DataLoader
             }
         }
 
-        float[] PrepareItems(int first, int end, float[] item)
+        float[] LoadItems(int first, int end, float[] item)
         {
             for (var i = first; i < end; i++)
             {
@@ -218,24 +258,12 @@ public sealed class DataLoader
                 data.Read(index, item);
                 var y = buffers.Values.AsSpan(i * size, size);
                 transform.Apply(data.ItemShape, item, y, epoch.Split(1 + (ulong)index));
-                if (values is null) data.ReadTarget(index, buffers.Labels.AsSpan(i * targetSize, targetSize));
+                if (data.HasLabels) data.ReadTarget(index, buffers.Labels.AsSpan(i * targetSize, targetSize));
                 else data.ReadTarget(index, buffers.TargetValues.AsSpan(i * targetSize, targetSize));
             }
 
             return item;
         }
-    }
-
-    /// <summary>The batch of items that are in the buffers, mixed.</summary>
-    private Batch PrepareMixed(BatchBuffers buffers, int count, Tensor x, float share)
-    {
-        var values = buffers.Values.AsSpan(0, x.Shape.Size);
-        var labels = buffers.Labels.AsSpan(0, count);
-        Mixup.Mix(values, itemShape.Size, share, new float[itemShape.Size]);
-        x.CopyFrom(values);
-        var probabilities = new float[count * data.ClassNames.Count];
-        Mixup.Mix(labels, share, probabilities);
-        return new(x, Tensor.From([count, data.ClassNames.Count], probabilities, device), new(labels, device));
     }
 
     private Shape BatchShape(int size) => [size, .. itemShape.AsSpan()];
@@ -252,5 +280,8 @@ public sealed class DataLoader
         public int[] Labels { get; } = new int[hasLabels ? targets : 0];
 
         public float[] TargetValues { get; } = new float[hasLabels ? 0 : targets];
+
+        /// <summary>Those of mixed items.</summary>
+        public float[] Probabilities { get; set; } = [];
     }
 }

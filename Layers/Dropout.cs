@@ -8,5 +8,6 @@ public sealed class Dropout(Rng rng, float p = 0.5f) : DropoutLayer(rng, p)
 {
     /// <param name="x">Any shape.</param>
     /// <returns>Shaped like <paramref name="x"/>; in evaluation <paramref name="x"/> itself.</returns>
-    protected override Tensor Forward(Tensor x) => Training ? x.Dropout(P, Rng.NextUInt64()) : x;
+    protected override Tensor Forward(Tensor x) =>
+        Training ? x.Dropout(P, Rng.NextUInt64(), PositionOf(x.Shape.Size)) : x;
 }

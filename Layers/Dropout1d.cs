@@ -10,5 +10,6 @@ public sealed class Dropout1d(Rng rng, float p = 0.5f) : DropoutLayer(rng, p)
     /// <param name="x">[n, c, length]</param>
     /// <returns>Shaped like <paramref name="x"/>; in evaluation <paramref name="x"/> itself.</returns>
     /// <exception cref="ShapeException">The input is of another rank.</exception>
-    protected override Tensor Forward(Tensor x) => Training ? x.Dropout1d(P, Rng.NextUInt64()) : x;
+    protected override Tensor Forward(Tensor x) =>
+        Training ? x.Dropout1d(P, Rng.NextUInt64(), PositionOf(ChannelCount(x))) : x;
 }

@@ -12,5 +12,6 @@ public sealed class Dropout2d(Rng rng, float p = 0.5f) : DropoutLayer(rng, p)
     /// <param name="x">[n, c, h, w]</param>
     /// <returns>Shaped like <paramref name="x"/>; in evaluation <paramref name="x"/> itself.</returns>
     /// <exception cref="ShapeException">The input is no batch of images.</exception>
-    protected override Tensor Forward(Tensor x) => Training ? x.Dropout2d(P, Rng.NextUInt64()) : x;
+    protected override Tensor Forward(Tensor x) =>
+        Training ? x.Dropout2d(P, Rng.NextUInt64(), PositionOf(ChannelCount(x))) : x;
 }

@@ -25,6 +25,20 @@ public abstract class DropoutLayer : Module
     /// <summary>The probability of a zero.</summary>
     public float P { get; }
 
+    /// <summary>
+    /// The items of a batch that the next inputs have, where they are only a part of it; null where they are all. The
+    /// parts are dropped as the whole batch if <see cref="Rng"/> has the same state for each.
+    /// </summary>
+    internal (int First, int Count)? Part { get; set; }
+
+    /// <summary>The position in the batch of the first element, or channel, of an input.</summary>
+    /// <param name="count">The elements, or channels, of the input, item after item.</param>
+    private protected uint PositionOf(int count) =>
+        Part is { Count: > 0 } part ? (uint)(part.First * ((long)count / part.Count)) : 0;
+
+    /// <summary>Those of all items; 0 for a shape that the op refuses.</summary>
+    private protected static int ChannelCount(Tensor x) => x.Rank >= 2 ? x.Shape[0] * x.Shape[1] : 0;
+
     /// <inheritdoc/>
     protected override string Describe() =>
         $"p={P.ToString("0.0#######", CultureInfo.InvariantCulture)}, inplace=False";

@@ -22,7 +22,7 @@ internal static class ActivationMemory
         throw new InputException(
             $"To {use} with a batch of {batchSize} items of {NumberFormatting.Shape(item)} takes more than " +
             $"{NumberFormatting.Bytes(needed)}, but {device} has {NumberFormatting.Bytes(memory)}. A smaller " +
-            "--batch-size, --resize or --width needs less.");
+            "--batch-size, --resize or --width needs less" + (isTraining ? ", and so do more --shards." : "."));
     }
 
     /// <summary>

@@ -37,6 +37,8 @@ internal sealed record SettingRange(string Text, Func<double, bool> Contains)
 
     public static SettingRange Accumulate { get; } = Integers(1, 65_536);
 
+    public static SettingRange Shards { get; } = Integers(1, 65_536);
+
     public static SettingRange Resize { get; } = Integers(1, 1024);
 
     public static SettingRange Threads { get; } = Integers(1, 1024);

@@ -44,6 +44,9 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
         {
             Mixup = augment?.Mixup,
         };
+        if (settings.Shards > trainLoader.BatchSize)
+            throw new InputException(
+                $"--shards {settings.Shards}: a batch has {trainLoader.BatchSize} items; expected at most as many.");
         var (measuredValidation, measuredTest) = (Limited(validation, stream: 4), Limited(data.Test, stream: 5)!);
         var testLoader = LoaderFor(measuredTest, testTransform)!;
         var parts = new RunParts(
@@ -62,7 +65,8 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
         startsAnew = settings.ResumedFrom is null || !run.HasCheckpoint;
         var model = Build(trainLoader.ItemShape, train.ClassNames.Count, rng);
         var layers = ModelSummary.Of(model, trainLoader.ItemShape);
-        ActivationMemory.Check(device, layers, trainLoader.ItemShape, recipe.BatchSize, isTraining: true);
+        var largestShard = (recipe.BatchSize + settings.Shards - 1) / settings.Shards;
+        ActivationMemory.Check(device, layers, trainLoader.ItemShape, largestShard, isTraining: true);
         model.To(device);
 
         var optimizer = recipe.CreateOptimizer(model.Parameters().Where(parameter => parameter.RequiresGrad));
@@ -94,6 +98,7 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
                 MaxGradientNorm = (float?)regularization.GradientClip,
                 Patience = regularization.Patience,
                 AccumulateSteps = settings.Accumulate,
+                Shards = settings.Shards,
                 Validation = parts.Validation,
                 EvaluateEvery = recipe.EvaluateEvery,
                 TestEvery = recipe.TestEvery,

@@ -56,6 +56,9 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
     /// <summary>As <see cref="PyNetSharp.Training.Trainer.AccumulateSteps"/>.</summary>
     public int Accumulate { get; init; } = 1;
 
+    /// <summary>As <see cref="PyNetSharp.Training.Trainer.Shards"/>.</summary>
+    public int Shards { get; init; } = 1;
+
     public ulong Seed { get; init; }
 
     /// <summary>The threads chosen for the CPU; null for one per core.</summary>

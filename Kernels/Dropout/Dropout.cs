@@ -16,12 +16,16 @@ public static class DropoutExtensions
         /// <param name="seed">
         /// Selects the elements. The same seed drops the same positions: draw a new one for each call.
         /// </param>
+        /// <param name="position">
+        /// That of the first element among those that the seed decides about. For a part of a batch it is
+        /// the number of elements before it: then the parts are dropped as the whole.
+        /// </param>
         /// <returns>A tensor shaped like <paramref name="x"/>, with the same expected values.</returns>
         /// <exception cref="ArgumentOutOfRangeException">The probability is outside [0, 1].</exception>
         /// <remarks>The mask is computed again for the gradient instead of being kept.</remarks>
         /// <seealso href="https://jmlr.org/papers/v15/srivastava14a.html">Srivastava et al., 2014</seealso>
-        public Tensor Dropout(float p, ulong seed) =>
-            DropoutProbability.Check(p) == 0 ? x : new DropoutOp(new DropoutMask(p, seed)).Apply(x);
+        public Tensor Dropout(float p, ulong seed, uint position = 0) =>
+            DropoutProbability.Check(p) == 0 ? x : new DropoutOp(new DropoutMask(p, seed, position)).Apply(x);
     }
 }
 

@@ -17,6 +17,10 @@ public static class Dropout1dExtensions
         /// <param name="seed">
         /// Selects the channels. The same seed drops the same ones: draw a new one for each call.
         /// </param>
+        /// <param name="position">
+        /// That of the first channel among those that the seed decides about. For a part of a batch it is
+        /// the number of items before it, times C: then the parts are dropped as the whole.
+        /// </param>
         /// <returns>A tensor shaped like <paramref name="x"/>, [N, C, L].</returns>
         /// <exception cref="ArgumentOutOfRangeException">The probability is outside [0, 1].</exception>
         /// <exception cref="ShapeException">The rank is not 3.</exception>
@@ -25,8 +29,8 @@ public static class Dropout1dExtensions
         /// same seed.
         /// </remarks>
         /// <seealso href="https://arxiv.org/abs/1411.4280">Tompson et al., 2015, §3.2</seealso>
-        public Tensor Dropout1d(float p, ulong seed) =>
-            DropoutProbability.Check(p) == 0 ? x : new Dropout1dOp(new DropoutMask(p, seed)).Apply(x);
+        public Tensor Dropout1d(float p, ulong seed, uint position = 0) =>
+            DropoutProbability.Check(p) == 0 ? x : new Dropout1dOp(new DropoutMask(p, seed, position)).Apply(x);
     }
 }
 

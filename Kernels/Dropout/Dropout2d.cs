@@ -17,13 +17,17 @@ public static class Dropout2dExtensions
         /// <param name="seed">
         /// Selects the channels. The same seed drops the same ones: draw a new one for each call.
         /// </param>
+        /// <param name="position">
+        /// That of the first channel among those that the seed decides about. For a part of a batch it is
+        /// the number of images before it, times C: then the parts are dropped as the whole.
+        /// </param>
         /// <returns>A tensor shaped like <paramref name="x"/>, [N, C, H, W].</returns>
         /// <exception cref="ArgumentOutOfRangeException">The probability is outside [0, 1].</exception>
         /// <exception cref="ShapeException">The rank is not 4.</exception>
         /// <remarks>The mask is computed again for the gradient instead of being kept.</remarks>
         /// <seealso href="https://arxiv.org/abs/1411.4280">Tompson et al., 2015, §3.2</seealso>
-        public Tensor Dropout2d(float p, ulong seed) =>
-            DropoutProbability.Check(p) == 0 ? x : new Dropout2dOp(new DropoutMask(p, seed)).Apply(x);
+        public Tensor Dropout2d(float p, ulong seed, uint position = 0) =>
+            DropoutProbability.Check(p) == 0 ? x : new Dropout2dOp(new DropoutMask(p, seed, position)).Apply(x);
     }
 }
 

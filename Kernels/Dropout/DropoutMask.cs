@@ -14,16 +14,17 @@ internal readonly struct DropoutMask
 {
     private const uint Multiplier1 = 0x7FEB352D, Multiplier2 = 0x846CA68B;
 
-    private readonly uint key1, key2;
+    private readonly uint key1, key2, origin;
     private readonly int threshold;
     private readonly float scale;
 
     /// <param name="p">The probability of being dropped, from 0 to 1, in steps of 2⁻²⁴.</param>
     /// <param name="seed">The masks of different seeds are not correlated.</param>
-    public DropoutMask(float p, ulong seed)
+    /// <param name="origin">Added to all positions.</param>
+    public DropoutMask(float p, ulong seed, uint origin = 0)
     {
         var keys = new Rng(seed).NextUInt64();
-        (key1, key2) = ((uint)keys, (uint)(keys >> 32));
+        (key1, key2, this.origin) = ((uint)keys, (uint)(keys >> 32), origin);
         threshold = (int)MathF.Round(p * (1 << 24));
         scale = 1 / (1 - p);
     }
@@ -42,7 +43,7 @@ internal readonly struct DropoutMask
             if (Vector512.IsHardwareAccelerated)
                 for (; i + 16 <= n; i += 16)
                 {
-                    var hash = Hash(Vector512.Create((uint)(first + i)) + Vector512<uint>.Indices);
+                    var hash = Hash(Vector512.Create(origin + (uint)(first + i)) + Vector512<uint>.Indices);
                     var kept = Vector512.GreaterThanOrEqual((hash >>> 8).AsInt32(), Vector512.Create(threshold));
                     var scaled = Vector512.Load(input + i) * scale;
                     Vector512.ConditionalSelect(kept.AsSingle(), scaled, Vector512<float>.Zero).Store(output + i);
@@ -51,7 +52,7 @@ internal readonly struct DropoutMask
             if (Vector256.IsHardwareAccelerated)
                 for (; i + 8 <= n; i += 8)
                 {
-                    var hash = Hash(Vector256.Create((uint)(first + i)) + Vector256<uint>.Indices);
+                    var hash = Hash(Vector256.Create(origin + (uint)(first + i)) + Vector256<uint>.Indices);
                     var kept = Vector256.GreaterThanOrEqual((hash >>> 8).AsInt32(), Vector256.Create(threshold));
                     var scaled = Vector256.Load(input + i) * scale;
                     Vector256.ConditionalSelect(kept.AsSingle(), scaled, Vector256<float>.Zero).Store(output + i);
@@ -63,7 +64,7 @@ internal readonly struct DropoutMask
     }
 
     /// <summary>The same for one number at one position.</summary>
-    public float Apply(float x, int position) => (int)(Hash((uint)position) >> 8) >= threshold ? x * scale : 0;
+    public float Apply(float x, int position) => (int)(Hash(origin + (uint)position) >> 8) >= threshold ? x * scale : 0;
 
     public uint Hash(uint x)
     {

@@ -38,10 +38,16 @@ internal sealed class AccumulationPlan(DataLoader train, int batchesPerStep)
     public int FirstOfStep(int batch) => batch - batch % batchesPerStep;
 
     /// <summary>The share of a step's items that one of its batches has: 1 if it is the only one.</summary>
-    public float Share(int batch)
+    public float Share(int batch) => (float)((double)ItemsOf(batch) / StepItemsOf(batch));
+
+    /// <summary>The items of a batch, from 0 within its epoch.</summary>
+    public int ItemsOf(int batch) => (int)Items(batch, batch + 1);
+
+    /// <summary>The items of all batches of the step that a batch belongs to.</summary>
+    public long StepItemsOf(int batch)
     {
         var first = FirstOfStep(batch);
-        return (float)((double)Items(batch, batch + 1) / Items(first, first + batchesPerStep));
+        return Items(first, first + batchesPerStep);
     }
 
     /// <summary>The items of the batches from one of an epoch to before another.</summary>

@@ -73,7 +73,18 @@ public sealed class Evaluation
     /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public static Evaluation Run(
         Module model, DataLoader data, ILoss? loss = null, IProgress<int>? progress = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) => Run(model, data, loss, progress, group: null, cancellation);
+
+    /// <summary>As the other form, divided among processes: each has the same result, to the last bit.</summary>
+    /// <param name="model">The same in all processes.</param>
+    /// <param name="data">The same in all processes.</param>
+    /// <param name="loss">The loss to measure; null for cross-entropy against labels.</param>
+    /// <param name="progress">Reports the items done, in proportion to those of this process.</param>
+    /// <param name="group">The processes; null for one.</param>
+    /// <param name="cancellation">Stops the evaluation in all processes.</param>
+    internal static Evaluation Run(
+        Module model, DataLoader data, ILoss? loss, IProgress<int>? progress, IProcessGroup? group,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
@@ -81,22 +92,27 @@ public sealed class Evaluation
 
         using var evaluating = model.Evaluating();
         using var paused = GradMode.NoGrad();
-        return Measure(model, data, loss, progress, cancellation);
+        return Measure(model, data, loss, progress, new(group, data), cancellation);
     }
 
     private static Evaluation Measure(
-        Module model, DataLoader data, ILoss loss, IProgress<int>? progress, CancellationToken cancellation)
+        Module model, DataLoader data, ILoss loss, IProgress<int>? progress, EvaluationShare share,
+        CancellationToken cancellation)
     {
-        var (results, done) = (new EvaluationAccumulator(data.Count, data.HasLabelPerItem), 0);
-        progress?.Report(done);
-        foreach (var batch in data.Epoch(0))
+        var (results, done, isCanceled) = (new EvaluationAccumulator(data, share), 0, false);
+        var ((first, end), (firstItem, endItem)) = (share.Batches, share.Items);
+        progress?.Report(0);
+        foreach (var batch in data.Epoch(0, first).Take(end - first))
         {
-            cancellation.ThrowIfCancellationRequested();
+            isCanceled = cancellation.IsCancellationRequested;
+            if (isCanceled) break;
             var y = model.Forward(batch.X);
             results.Add(y, loss.Forward(y, batch.Target), batch);
-            progress?.Report(done += batch.Count);
+            done += batch.Count;
+            progress?.Report((int)((long)done * data.Count / (endItem - firstItem)));
         }
 
+        if (share.Max(isCanceled ? 1 : 0) > 0) throw new OperationCanceledException(cancellation);
         var (mean, logits, confusion, unclassified) = results.Compute();
         return new(mean, data.Count, confusion, unclassified, logits);
     }

@@ -7,14 +7,17 @@ namespace PyNetSharp.Training;
 /// Collects the results of an evaluation's batches. A GPU's results are read at the end, so that no batch waits for
 /// another.
 /// </summary>
-/// <param name="count">All items of the data set.</param>
-/// <param name="hasLabelPerItem">Whether each item has one label; otherwise the loss is all that is measured.</param>
-internal sealed class EvaluationAccumulator(int count, bool hasLabelPerItem)
+/// <param name="data">The batches; whether each item has one label, or the loss is all that is measured.</param>
+/// <param name="share">Which of them are added here.</param>
+internal sealed class EvaluationAccumulator(DataLoader data, EvaluationShare share)
 {
+    private readonly int count = data.Count;
+    private readonly bool hasLabelPerItem = data.HasLabelPerItem;
     private readonly List<(Tensor Outputs, Tensor Loss, int Items)> pending = [];
-    private readonly int[] labels = new int[hasLabelPerItem ? count : 0];
-    private int addedCount, readCount, classes;
-    private double lossSum;
+    private readonly int[] labels = new int[data.HasLabelPerItem ? data.Count : 0];
+    private readonly float[] losses = new float[data.BatchCount];       // of the batches, each a mean
+    private int addedCount = share.Items.First, readCount = share.Items.First, readBatches = share.Batches.First;
+    private int classes;
     private float[] scores = [];
 
     /// <summary>Adds a batch, whose tensors it releases.</summary>
@@ -35,6 +38,7 @@ internal sealed class EvaluationAccumulator(int count, bool hasLabelPerItem)
     public (double Loss, float[] Scores, int[,] Confusion, int[] Unclassified) Compute()
     {
         ReadPending();
+        GatherResults();
         var (confusion, unclassified) = (new int[classes, classes], new int[classes]);
         for (var i = 0; i < labels.Length; i++)
         {
@@ -44,12 +48,26 @@ internal sealed class EvaluationAccumulator(int count, bool hasLabelPerItem)
             else confusion[labels[i], row.IndexOf(highest)]++;
         }
 
+        var lossSum = 0.0;
+        for (var b = 0; b < losses.Length; b++)
+            lossSum += (double)losses[b] * Math.Min(data.BatchSize, count - b * data.BatchSize);
         return (lossSum / count, scores, confusion, unclassified);
+    }
+
+    /// <summary>Adds what other processes have measured.</summary>
+    private void GatherResults()
+    {
+        share.GatherBatches<float>(losses);
+        if (!hasLabelPerItem) return;
+        classes = share.Max(classes);
+        if (scores.Length == 0) scores = new float[count * classes];
+        share.GatherItems<int>(labels, 1);
+        share.GatherItems<float>(scores, classes);
     }
 
     private void AddLabels(Tensor y, Labels labels)
     {
-        if (y.Rank != 2 || y.Shape[0] != labels.Count || (addedCount > 0 && y.Shape[1] != classes))
+        if (y.Rank != 2 || y.Shape[0] != labels.Count || (scores.Length > 0 && y.Shape[1] != classes))
             throw new ShapeException(
                 $"Evaluation: the model outputs {y.Shape} for {labels.Count} items; expected [batch, classes].");
         if (labels.Span.ContainsAnyExceptInRange(0, y.Shape[1] - 1))
@@ -64,7 +82,7 @@ internal sealed class EvaluationAccumulator(int count, bool hasLabelPerItem)
     {
         foreach (var (y, loss, items) in pending)
         {
-            lossSum += (double)loss.Item() * items;
+            losses[readBatches++] = loss.Item();
             if (hasLabelPerItem) y.CopyTo(scores.AsSpan(readCount * classes, items * classes));
             readCount += items;
             loss.Release();

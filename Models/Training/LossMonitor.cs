@@ -11,6 +11,7 @@ internal sealed class LossMonitor(Module model, DataLoader train, DataLoader? te
     private readonly DivergenceGuard divergence = new(model);
     private readonly DeadReluDetector deadRelus = new();
     private readonly BatchMetricsLog log = new();
+    private readonly List<BatchMetrics> computed = [];      // of batches that the log does not see
     private long readBatches;           // whose losses are known, over all epochs
     private long? faultyBatch;          // the first whose loss is not finite, counted over all epochs
 
@@ -47,10 +48,15 @@ internal sealed class LossMonitor(Module model, DataLoader train, DataLoader? te
         else log.Add(loss, batch.Count);
     }
 
+    /// <summary>Records a batch whose metrics are known.</summary>
+    public void Add(BatchMetrics batch) => computed.Add(batch);
+
     /// <summary>Adds the recorded batches to the metrics, up to the first loss that is not finite.</summary>
     public void Read(EpochMetrics metrics, AccumulationPlan plan)
     {
-        foreach (var batch in log.Drain())
+        BatchMetrics[] batches = [.. log.Drain(), .. computed];
+        computed.Clear();
+        foreach (var batch in batches)
         {
             var step = plan.StepOf(readBatches++);
             if (!divergence.Update(batch.Loss, step))

@@ -15,7 +15,7 @@ public sealed partial class Trainer
             var first = running?.Epoch ?? (int)(Step / StepsPerEpoch) + 1;
             for (var epoch = first; epoch <= epochs && IsOpen(epoch, epochs); epoch++)
             {
-                if (cancellation.IsCancellationRequested) break;
+                if (AgreeToStop(cancellation)) break;
                 RunEpoch(epoch, epochs, cancellation);
             }
 
@@ -53,7 +53,7 @@ public sealed partial class Trainer
             var due = DueParts(epoch, IsLast(epoch, epochs));
             if (due.Validation) validation = Evaluate(DataPart.Validation, cancellation);
             stopsEarly = validation is not null && StopsEarly(epoch, validation);
-            if ((due.Test || stopsEarly) && !cancellation.IsCancellationRequested)
+            if ((due.Test || stopsEarly) && !AgreeToStop(cancellation))
                 tested = Evaluate(DataPart.Test, cancellation);
         }
         catch (DivergenceException) when (CanRollBack)
@@ -93,12 +93,14 @@ public sealed partial class Trainer
     private void TrainBatches(EpochMetrics metrics, int firstBatch, CancellationToken cancellation)
     {
         var (start, number) = (Step, firstBatch);
-        foreach (var batch in train.Epoch(metrics.Epoch, firstBatch))
+        var batches = sharded?.Epoch(metrics.Epoch, firstBatch) ?? train.Epoch(metrics.Epoch, firstBatch);
+        foreach (var batch in batches)
         {
             if (Step >= MaxSteps) break;        // only the evaluation is left
             var isOnCpu = batch.X.Device is CpuDevice;
             if (Plan.IsFirst(number)) BeginStep(metrics, isOnCpu);
-            TrainBatch(batch, number, metrics, readInterval: isOnCpu ? 1 : BatchMetricsLog.Capacity);
+            var interval = isOnCpu || sharded is not null ? 1 : BatchMetricsLog.Capacity;
+            TrainBatch(batch, number, metrics, interval, cancellation);
             if (!Plan.IsLast(number++)) continue;
 
             if (Step == start + 1) checks.CheckNoNewParameters();
@@ -107,10 +109,10 @@ public sealed partial class Trainer
             foreach (var callback in Callbacks) callback.OnStepEnd(record);
             isStateComplete = true;
             losses.ThrowIfDead(metrics, LearningRate);
-            if (Step == MaxSteps || cancellation.IsCancellationRequested) break;
+            if (Step == MaxSteps || IsStopped(cancellation)) break;
             NotifyCheckpoint(CheckpointMoment.Step);
             if (Gate is { IsClosed: true }) Pause(metrics, cancellation);
-            if (cancellation.IsCancellationRequested) break;
+            if (IsStopped(cancellation)) break;
         }
 
         losses.Check(metrics, Plan, LearningRate);
@@ -119,7 +121,13 @@ public sealed partial class Trainer
     }
 
     /// <summary>Adds a batch's gradients to the step's, and ends the step with its last batch.</summary>
-    private void TrainBatch(Batch batch, int number, EpochMetrics metrics, int readInterval)
+    /// <param name="batch">The batch, or its first shard of this process.</param>
+    /// <param name="number">Of the batch, from 0 within the epoch.</param>
+    /// <param name="metrics">Of the epoch.</param>
+    /// <param name="readInterval">The steps after which losses are read, and weights kept.</param>
+    /// <param name="cancellation">Other processes are told of it.</param>
+    private void TrainBatch(
+        Batch batch, int number, EpochMetrics metrics, int readInterval, CancellationToken cancellation)
     {
         if (Plan.IsFirst(number))
         {
@@ -127,15 +135,10 @@ public sealed partial class Trainer
             optimizer.ZeroGrad();
         }
 
-        metrics.BeginBatch(batch.Count);
-        var y = model.Forward(batch.X);
-        var value = loss.Forward(y, batch.Target);
-        losses.Add(y, value, batch);
+        metrics.BeginBatch(Plan.ItemsOf(number));
         var isDue = losses.IsDue(Step + 1, readInterval);
-        if (isDue) losses.Check(metrics, Plan, LearningRate);
-        var share = Plan.Share(number);
-        if (share == 1) value.Backward();
-        else (value * share).Backward();
+        if (sharded is null) TrainWhole(batch, number, metrics, isDue);
+        else TrainShards(sharded, batch, number, metrics, cancellation.IsCancellationRequested);
         if (!Plan.IsLast(number)) return;
 
         if (isDue) losses.KeepWeights(Step + 1);
@@ -143,6 +146,17 @@ public sealed partial class Trainer
         canUndoStep = false;
         optimizer.Step();
         Step++;
+    }
+
+    private void TrainWhole(Batch batch, int number, EpochMetrics metrics, bool isDue)
+    {
+        var y = model.Forward(batch.X);
+        var value = loss.Forward(y, batch.Target);
+        losses.Add(y, value, batch);
+        if (isDue) losses.Check(metrics, Plan, LearningRate);
+        var share = Plan.Share(number);
+        if (share == 1) value.Backward();
+        else (value * share).Backward();
     }
 
     /// <summary>Waits; the time does not count.</summary>
@@ -155,9 +169,15 @@ public sealed partial class Trainer
 
     private Measured? Evaluate(DataPart part, CancellationToken cancellation)
     {
+        if (Others is not null && isStopAgreed) return null;
         var start = Stopwatch.GetTimestamp();
         var evaluation = part == DataPart.Validation ? ValidationEvaluation! : TestEvaluation!;
-        if (evaluation.Run(Callbacks, cancellation) is not { } result) return null;        // it was canceled
+        if (evaluation.Run(Callbacks, cancellation) is not { } result)
+        {
+            isStopAgreed = true;
+            return null;
+        }
+
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         losses.Check(result, Step, LearningRate);
         Evaluated?.Invoke(part, result);

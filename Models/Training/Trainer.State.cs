@@ -37,7 +37,7 @@ public sealed partial class Trainer
             if (running is not null) losses.Read(running, Plan);
             return new(
                 Step, [.. history], running?.ToSums(), part, Step > 0 ? optimizer.LearningRate : null,
-                learningRateFactor, rollbacks, losses.ConstantBatches);
+                learningRateFactor, rollbacks, losses.ConstantBatches, Shards > 1 ? Shards : null);
         }
     }
 
@@ -135,9 +135,15 @@ public sealed partial class Trainer
         if (Step > 0) throw new InvalidOperationException("Trainer: it has begun already.");
     }
 
-    /// <exception cref="OtherDataException">The steps of an epoch are not those of the trainer's data.</exception>
+    /// <exception cref="OtherDataException">
+    /// The steps of an epoch are not those of the trainer's data, or the batches had other shards.
+    /// </exception>
     internal void CheckFits(string path, TrainingProgress progress)
     {
+        if ((progress.Shards ?? 1) != Shards)
+            throw new OtherDataException(
+                $"'{path}' is of a training with {progress.Shards ?? 1} shards per batch, and resumes with as many; " +
+                $"the trainer has {Shards}. The number of processes may differ.");
         var done = progress.Running is { } epoch
             ? (epoch.Epoch - 1L) * train.BatchCount + epoch.Batches
             : (progress.Epochs is [.., var last] ? last.Epoch : 0L) * train.BatchCount;
@@ -207,14 +213,13 @@ public sealed partial class Trainer
     /// <summary>Returns to the copied state, or to one before it, with a smaller learning rate.</summary>
     private void RollBack(DivergenceException fault)
     {
-        var (copy, count) = (copiedState!.Progress!, rollbacks + 1);
-        // Weights may be finite, and lead to infinity at once with any rate.
-        var isOlder = returnedTo is { } step && fault.Step <= step + StepsOfBadState
-            && Callbacks.Any(callback => callback.RestoreBefore(this, Math.Min(step, copy.Step)));
-        if (!isOlder)
+        var count = rollbacks + 1;
+        var isOlder = (Group?.Rank ?? 0) == 0 && RestoreCopy(fault);
+        if (Others is { } group)
         {
-            copiedState.Restore(this);
-            SetProgress(copy);
+            // Rank 0 decides: it has the checkpoints, whose moments may go by its time.
+            isOlder = RankAgreement.Any(group, isOlder);
+            new StateBroadcast(this, group).Run(withBest: isOlder);
         }
 
         (isStateComplete, returnedTo) = (true, Step);
@@ -222,6 +227,19 @@ public sealed partial class Trainer
         SetProgress(Progress with { LearningRateFactor = factor, Rollbacks = count });
         if (isOlder) TryCopyState();
         foreach (var callback in Callbacks) callback.OnRollback(new(fault, Step, factor, count));
+    }
+
+    /// <returns>Whether it is a state before the copied one.</returns>
+    private bool RestoreCopy(DivergenceException fault)
+    {
+        var copy = copiedState!.Progress!;
+        // Weights may be finite, and lead to infinity at once with any rate.
+        var isOlder = returnedTo is { } step && fault.Step <= step + StepsOfBadState
+            && Callbacks.Any(callback => callback.RestoreBefore(this, Math.Min(step, copy.Step)));
+        if (isOlder) return true;
+        copiedState.Restore(this);
+        SetProgress(copy);
+        return false;
     }
 
     private void SetProgress(TrainingProgress progress)

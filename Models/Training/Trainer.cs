@@ -200,13 +200,13 @@ public sealed partial class Trainer
 
     private AccumulationPlan Plan => field ??= new(train, AccumulateSteps);
 
-    private PeriodicEvaluation? ValidationEvaluation =>
-        field ??= Validation is null ? null : new(model, Validation, EvaluationLoss ?? loss, EvaluateEvery);
+    private PeriodicEvaluation? ValidationEvaluation => field ??= Validation is null ? null
+        : new(model, Validation, EvaluationLoss ?? loss, EvaluateEvery) { Group = Others };
 
     private PeriodicEvaluation? TestEvaluation => field ??= test is null ? null
         : new(
             model, test, EvaluationLoss ?? loss,
-            Validation is null ? EvaluateEvery : TestEvery > 0 ? TestEvery : int.MaxValue);
+            Validation is null ? EvaluateEvery : TestEvery > 0 ? TestEvery : int.MaxValue) { Group = Others };
 
     private LearningRateSchedule? InnerSchedule => schedule is LinearWarmupLR warmup ? warmup.Schedule : schedule;
 
@@ -218,7 +218,9 @@ public sealed partial class Trainer
     /// <exception cref="DivergenceException">A loss was not finite; the last good weights are restored.</exception>
     /// <exception cref="DeadReluException">The network outputs the same scores for every input.</exception>
     /// <exception cref="ShapeException">The model cannot take the items.</exception>
-    /// <exception cref="InputException">The data can no longer be read.</exception>
+    /// <exception cref="InputException">
+    /// The data can no longer be read, or the <see cref="Shards"/> do not fit the batches or the processes.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The optimizer trains none of the model's parameters, or <see cref="Patience"/> has no validation items.
     /// </exception>
@@ -232,6 +234,7 @@ public sealed partial class Trainer
         checks.CheckOptimizer();
         if (Patience is not null && Validation is null)
             throw new InvalidOperationException("Trainer: Patience needs Validation items to decide when to stop.");
+        BeginSharding(epochs);
         if (checks.IsWholeModelInEvaluation) model.Train();
         isStateComplete = true;
         try

@@ -77,6 +77,35 @@ internal sealed class TrainingChecks
     public void CheckSingleItemBatch(Snapshot state)
     {
         if (train.BatchSize > 1 && train.Count % train.BatchSize != 1) return;
+        if (FaultOfSingleItem(state) is not { } fault) return;
+        var batches = train.BatchSize == 1
+            ? "Batches of one item"
+            : $"{train.Count} items in batches of {train.BatchSize}";
+        throw new InputException(
+            $"{batches} leave one item alone in a batch, from which the model cannot learn; choose another batch " +
+            $"size{(train.BatchSize == 1 ? "" : ", or a DataLoader with dropLast")}. {fault.Message}", fault);
+    }
+
+    /// <summary>As <see cref="CheckSingleItemBatch"/>, for the shards of batches.</summary>
+    /// <exception cref="InputException">The model cannot learn from a single item.</exception>
+    public void CheckSingleItemShard(ShardPlan plan)
+    {
+        var rest = train.Count % train.BatchSize;
+        int[] sizes = rest == 0 ? [train.BatchSize] : [train.BatchSize, rest];
+        foreach (var size in sizes.Where(plan.HasSingleItem))
+        {
+            if (FaultOfSingleItem(new(model)) is not { } fault) return;
+            throw new InputException(
+                $"A batch of {size} items in {plan.Shards} shards leaves one item alone in a shard, from which the " +
+                $"model cannot learn; choose fewer shards, or another batch size. {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>Runs the model on a single item of zeros, and restores its state.</summary>
+    /// <param name="state">The model's state, which is restored.</param>
+    /// <returns>Why it cannot learn from it; null if it can.</returns>
+    private ShapeException? FaultOfSingleItem(Snapshot state)
+    {
         var generators = model.Generators().Select(g => (g.Rng, g.Rng.State)).ToArray();
         using var modes = IsWholeModelInEvaluation ? model.Evaluating() : default;
         if (IsWholeModelInEvaluation) model.Train();       // as the trainer will
@@ -84,15 +113,11 @@ internal sealed class TrainingChecks
         {
             using var paused = GradMode.NoGrad();
             model.Forward(Tensor.Zeros([1, .. train.ItemShape], train.Device)).Release();
+            return null;
         }
         catch (ShapeException fault)
         {
-            var batches = train.BatchSize == 1
-                ? "Batches of one item"
-                : $"{train.Count} items in batches of {train.BatchSize}";
-            throw new InputException(
-                $"{batches} leave one item alone in a batch, from which the model cannot learn; choose another batch " +
-                $"size{(train.BatchSize == 1 ? "" : ", or a DataLoader with dropLast")}. {fault.Message}", fault);
+            return fault;
         }
         finally
         {

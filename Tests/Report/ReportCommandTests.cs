@@ -91,7 +91,8 @@ public sealed class ReportCommandTests
 
     [TestCase("nin --width 0.05 --data cifar10 --optimizer adam --lr 0.002 --weight-decay 0.001 --schedule cosine:1 " +
         "--init xavier --dropout 0.1 --augment --shuffle false --limit 80 --resize 32 --seed 3 --threads 1 --epochs 2")]
-    [TestCase("lenet5 --data cifar10 --optimizer rmsprop --momentum 0.3 --batch-size 20 --accumulate 2 --test-every 1")]
+    [TestCase("lenet5 --data cifar10 --optimizer rmsprop --momentum 0.3 --batch-size 20 --accumulate 2 --shards 4 " +
+        "--test-every 1")]
     [TestCase("fcnet --data xor --momentum 0 --validation 20 --log-every 3 --save-every 9 --keep 2 --dropout 0")]
     [TestCase("fcnet --data xor --nesterov false --lr 0.00001 --checkpoint-every 7 --on-divergence rollback:0.5")]
     [TestCase("lenet5 --data cifar10 --weights run/model.safetensors --new-head --freeze fc1 --evaluate-every 3")]
@@ -119,11 +120,11 @@ public sealed class ReportCommandTests
         string[] commanded =
         [
             "Model", "Width", "Dropout", "Init", "Weights", "NewHead", "Freeze", "Data", "DataDir", "TestShare",
-            "SkipDamaged", "Limit", "Resize", "Augment", "Shuffle", "BatchSize", "Accumulate", "Optimizer",
-            "LearningRate", "Momentum", "Nesterov", "WeightDecay", "Schedule", "Epochs", "MaxSteps", "Validation",
-            "EvaluateEvery", "TestEvery", "Seed", "Device", "Precision", "Threads", "CheckpointEvery", "Keep",
-            "OnDivergence", "LogEvery", "SaveEvery", "Label", "Separator", "LabelSmoothing", "GradientClip", "Ema",
-            "Patience", "Evaluate", "EvaluateLimit", "Tensorboard",
+            "SkipDamaged", "Limit", "Resize", "Augment", "Shuffle", "BatchSize", "Accumulate", "Shards",
+            "Optimizer", "LearningRate", "Momentum", "Nesterov", "WeightDecay", "Schedule", "Epochs", "MaxSteps",
+            "Validation", "EvaluateEvery", "TestEvery", "Seed", "Device", "Precision", "Threads", "CheckpointEvery",
+            "Keep", "OnDivergence", "LogEvery", "SaveEvery", "Label", "Separator", "LabelSmoothing", "GradientClip",
+            "Ema", "Patience", "Evaluate", "EvaluateLimit", "Tensorboard",
         ];
         string[] derived = ["SafeStart", "Pictures", "Mean", "Deviation", "DeviceModel", "Driver"];
         string[] history = ["Arguments", "Started", "Versions", "Resumed"];

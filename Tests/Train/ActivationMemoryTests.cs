@@ -26,7 +26,8 @@ public sealed class ActivationMemoryTests
         Assert.That(
             () => ActivationMemory.Check(small, Layers, Item, 16, isTraining: true),
             Throws.TypeOf<InputException>().With.Message.StartsWith("To train with a batch of 16 items of 3×8×8 takes")
-                .And.Message.EndsWith("A smaller --batch-size, --resize or --width needs less."));
+                .And.Message.EndsWith(
+                    "A smaller --batch-size, --resize or --width needs less, and so do more --shards."));
     }
 
     [Test]

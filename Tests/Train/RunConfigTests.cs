@@ -52,6 +52,7 @@ public sealed class RunConfigTests
     [TestCase("deviation", "0", "'deviation' is '0'; expected a finite number above 0")]
     [TestCase("batch_size", "65537", "'batch_size' is '65537'")]
     [TestCase("accumulate", "0", "'accumulate' is '0'; expected a whole number from 1 to 65536")]
+    [TestCase("shards", "0", "'shards' is '0'; expected a whole number from 1 to 65536")]
     [TestCase("log_every", "-1", "'log_every' is '-1'; expected a whole number from 0 up")]
     [TestCase("save_every", "-1", "'save_every' is '-1'; expected a whole number from 0 up")]
     [TestCase("max_steps", "0", "'max_steps' is '0'")]

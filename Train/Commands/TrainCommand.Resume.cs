@@ -28,6 +28,7 @@ internal sealed partial class TrainCommand
         found.Add(freeze, string.Join(',', config.Freeze ?? []), text => string.Join(',', FrozenModules.Parse(text!)));
         found.Add(batchSize, config.BatchSize);
         found.Add(accumulate, config.Accumulate ?? 1);
+        found.Add(shards, config.Shards ?? 1);
         found.Add(optimizer, config.Optimizer);
         found.Add(learningRate, config.LearningRate, x => (double?)(float?)x);
         found.Add(momentum, config.Momentum, x => (double?)(float?)x);

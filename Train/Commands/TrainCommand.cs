@@ -58,6 +58,9 @@ internal sealed partial class TrainCommand : ConsoleCommand
         "--accumulate", "Sum the gradients of N batches for each step. Default: 1.",
         SettingRange.Accumulate);
 
+    private readonly Option<int?> shards = CheckedOption.Integer(
+        "--shards", "Compute a batch in N parts, one after the other. Default: 1.", SettingRange.Shards);
+
     private readonly Option<OptimizerKind?> optimizer = CheckedOption.Choice<OptimizerKind>(
         "--optimizer", "sgd, adam, adamw or rmsprop.", "NAME");
 
@@ -142,8 +145,9 @@ internal sealed partial class TrainCommand : ConsoleCommand
         AddGroup(
             "Training; what is not given is the model's own",
             [
-                epochs, maxSteps, batchSize, accumulate, optimizer, learningRate, momentum, nesterov, weightDecay,
-                schedule, .. regularization.OfTraining, validation, evaluateEvery, testEvery, evaluate, evaluateLimit,
+                epochs, maxSteps, batchSize, accumulate, shards, optimizer, learningRate, momentum, nesterov,
+                weightDecay, schedule, .. regularization.OfTraining, validation, evaluateEvery, testEvery, evaluate,
+                evaluateLimit,
             ]);
         AddGroup("Run", [.. run.All, config, seed, seeds]);
         AddGroup("Machine", device.Name, device.Threads, device.Precision);
@@ -268,6 +272,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
             Tensorboard = parse.GetValue(tensorboard) || basis?.Tensorboard == true,
             EvaluateLimit = parse.GetValue(evaluateLimit) ?? basis?.EvaluateLimit,
             Accumulate = parse.GetValue(accumulate) ?? basis?.Accumulate ?? 1,
+            Shards = parse.GetValue(shards) ?? basis?.Shards ?? 1,
             Seed = chosenSeed,
             Threads = ThreadsOf(parse, file),
             DataFolder = parse.GetValue(data.Folder) ?? basis?.DataFolder,

@@ -9,12 +9,13 @@ internal static class RecipeText
     /// <summary>adam, learning rate 0.001, batch 16, 3 epochs</summary>
     /// <param name="recipe">The training.</param>
     /// <param name="accumulate">The batches of one step.</param>
-    public static string Describe(Recipe recipe, int accumulate = 1)
+    /// <param name="shards">The shards of one batch.</param>
+    public static string Describe(Recipe recipe, int accumulate = 1, int shards = 1)
     {
         var hasMomentum = recipe.Optimizer == OptimizerKind.Sgd
             || recipe is { Optimizer: OptimizerKind.RMSprop, Momentum: > 0 };
         var nesterov = recipe is { Optimizer: OptimizerKind.Sgd, Nesterov: true } ? " (Nesterov)" : "";
-        var batches = accumulate == 1 ? "" : $" times {accumulate}";
+        var batches = (accumulate == 1 ? "" : $" times {accumulate}") + (shards == 1 ? "" : $" in {shards} shards");
         string?[] facts =
         [
             recipe.Optimizer.ToString().ToLowerInvariant(),

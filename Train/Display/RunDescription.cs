@@ -28,7 +28,7 @@ internal sealed class RunDescription(TrainingSettings settings, IReadOnlyList<La
         Line("data", $"{recipe.Data}: {parts.Counts} items of {NumberFormatting.Shape(parts.Train.ItemShape)} in " +
             $"{NumberFormatting.Count(parts.ClassNames.Count)} classes");
         if (settings.Regularization.Augment is { } augment) Line("", DescribeAugmentation(augment, parts));
-        Line("training", $"{RecipeText.Describe(recipe, settings.Accumulate)}, seed {settings.Seed}");
+        Line("training", $"{RecipeText.Describe(recipe, settings.Accumulate, settings.Shards)}, seed {settings.Seed}");
         if (settings.Regularization.Describe() is { } facts) Line("", facts);
         Line("", parts.Test is null ? "no evaluation" : RecipeText.DescribeReports(recipe));
         Line("device", DescribeDevice());

@@ -67,6 +67,7 @@ internal static class RepeatedCommand
         Add(line, "--max-steps", config.MaxSteps);
         AddUnless(line, "--batch-size", config.BatchSize, own.BatchSize);
         AddUnless(line, "--accumulate", config.Accumulate ?? 1, 1);
+        AddUnless(line, "--shards", config.Shards ?? 1, 1);
         Add(line, "--label-smoothing", config.LabelSmoothing);
         Add(line, "--gradient-clip", config.GradientClip);
         Add(line, "--ema", config.Ema);

@@ -38,6 +38,7 @@ internal sealed partial record RunConfig
         CheckRange("deviation", Deviation, SettingRange.Deviation);
         CheckRange("batch_size", BatchSize, SettingRange.BatchSize);
         CheckRange("accumulate", Accumulate, SettingRange.Accumulate);
+        CheckRange("shards", Shards, SettingRange.Shards);
         CheckRange("learning_rate", LearningRate, SettingRange.LearningRate);
         CheckRange("momentum", Momentum, SettingRange.Momentum);
         CheckRange("weight_decay", WeightDecay, SettingRange.WeightDecay);

@@ -57,6 +57,9 @@ internal sealed partial record RunConfig
     /// <summary>The batches of one step; null, as in older files, for one.</summary>
     public int? Accumulate { get; init; }
 
+    /// <summary>The shards of one batch; null, as in older files, for one.</summary>
+    public int? Shards { get; init; }
+
     public required OptimizerKind Optimizer { get; init; }
 
     public required float LearningRate { get; init; }
@@ -163,6 +166,7 @@ internal sealed partial record RunConfig
             Shuffle = settings.Shuffle,
             BatchSize = recipe.BatchSize,
             Accumulate = settings.Accumulate,
+            Shards = settings.Shards,
             Optimizer = recipe.Optimizer,
             LearningRate = recipe.LearningRate,
             Momentum = hasMomentum ? recipe.Momentum : null,
@@ -239,6 +243,7 @@ internal sealed partial record RunConfig
             EvaluateLimit = EvaluateLimit,
             Tensorboard = Tensorboard,
             Accumulate = Accumulate ?? 1,
+            Shards = Shards ?? 1,
             Seed = Seed,
             Threads = Threads,
             Checkpoints = CheckpointPolicy.Of(this),

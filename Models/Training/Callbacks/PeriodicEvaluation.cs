@@ -24,6 +24,9 @@ public sealed class PeriodicEvaluation
         (this.model, this.test, this.loss, this.every) = (model, test, loss, every);
     }
 
+    /// <summary>The processes among which the items are divided; null for one.</summary>
+    internal IProcessGroup? Group { private get; init; }
+
     /// <summary>Whether to evaluate after this epoch.</summary>
     /// <param name="epoch">The number of the epoch, from 1.</param>
     /// <param name="isLast">Whether training ends with it.</param>
@@ -42,7 +45,8 @@ public sealed class PeriodicEvaluation
         using var weights = new EvaluationWeights(callbacks);
         try
         {
-            return Evaluation.Run(model, test, loss, new Progress(callbacks ?? [], test.Count), cancellation);
+            return Evaluation.Run(
+                model, test, loss, new Progress(callbacks ?? [], test.Count), Group, cancellation);
         }
         catch (OperationCanceledException)
         {

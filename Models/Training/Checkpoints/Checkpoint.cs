@@ -277,5 +277,5 @@ public static class Checkpoint
     }
 }
 
-/// <summary>A checkpoint is sound, but its steps are not those of the trainer's data: none would fit.</summary>
+/// <summary>A checkpoint is sound, but its steps or shards are not the trainer's: none would fit.</summary>
 internal sealed class OtherDataException(string message) : InputException(message);

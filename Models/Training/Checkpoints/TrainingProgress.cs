@@ -12,6 +12,7 @@ namespace PyNetSharp.Training;
 /// <param name="LearningRateFactor">The product of the factors of all rollbacks.</param>
 /// <param name="Rollbacks">Their number.</param>
 /// <param name="ConstantBatches">As <see cref="DeadReluDetector"/> counts them.</param>
+/// <param name="Shards">The shards of a batch; null for one.</param>
 internal sealed record TrainingProgress(
     long Step,
     IReadOnlyList<EpochRecord> Epochs,
@@ -20,7 +21,8 @@ internal sealed record TrainingProgress(
     float? LearningRate = null,
     double LearningRateFactor = 1,
     int Rollbacks = 0,
-    int ConstantBatches = 0)
+    int ConstantBatches = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Shards = null)
 {
     private static readonly MetricsJson Json = new(new JsonSerializerOptions(MetricsFile.Options())
     {
@@ -45,7 +47,7 @@ internal sealed record TrainingProgress(
     }
 
     private bool IsValid =>
-        Step >= 0 && Rollbacks >= 0 && ConstantBatches >= 0
+        Step >= 0 && Rollbacks >= 0 && ConstantBatches >= 0 && Shards is null or > 1
         && LearningRateFactor is > 0 and <= 1
         && Epochs.All(epoch => epoch is { Epoch: > 0, Step: > 0 } && epoch.Step <= Step)
         && Running is null or { Epoch: > 0, Batches: >= 0, Items: >= 0, Correct: null or >= 0 }
