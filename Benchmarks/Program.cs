@@ -47,6 +47,12 @@ var besideBusy = new Option<bool>("--beside-busy")
     Description = "Also repeat it all beside a process that keeps one core busy.",
 };
 var core = new Argument<int>("CORE");
+var megabytes = new Option<double[]>("--megabytes")
+{
+    Description = "The sizes to sum. Default: 4 16 64 230.",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = _ => [4, 16, 64, 230],
+};
 var peers = new Option<string>("--peers")
 {
     Description = "What to compare with: " + string.Join(',', Peers.Names) + ".",
@@ -77,6 +83,8 @@ var root = new RootCommand("How fast PyNetSharp is, in ratios to something measu
     Action("conv-variants", "One convolution in each variant from the naive loop to the final kernel.",
         [threads, json],
         parse => ConvVariantTable.Print(parse.GetValue(threads), parse.GetValue(json))),
+    Action("exchange", "Under mpirun: how long the ranks take to sum gradients.", [megabytes, repeat],
+        parse => ExchangeTable.Print(parse.GetValue(megabytes)!, parse.GetValue(repeat))),
     Action("report", "Makes the tables of README and docs from the checked-in results.", [],
         _ => Report.Write(Environment.CurrentDirectory)),
 };

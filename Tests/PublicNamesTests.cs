@@ -23,6 +23,7 @@ public sealed class PublicNamesTests
     [
         typeof(Tensor).Assembly, typeof(MatMulExtensions).Assembly, typeof(Linear).Assembly,
         typeof(DataLoader).Assembly, typeof(Trainer).Assembly, typeof(PyNetSharp.Onnx.OnnxOptions).Assembly,
+        typeof(PyNetSharp.Distributed.MpiProcessGroup).Assembly,
     ];
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PyNetSharp.Data;
 using PyNetSharp.Training;
 
@@ -13,10 +14,13 @@ internal sealed partial class TrainingRun
         var hasState = CheckpointFolder.Find(folder).Any(checkpoint => checkpoint.Step > 0 || fault is null);
         if (!hasState || trainer.IsComplete(recipe.Epochs) || fault is DeadReluException) return null;
         if (fault is null && SeriesCommand is not null) return SeriesCommand;
-        if (fault is not DivergenceException) return ShellCommand.Resume(folder);
+        if (fault is not DivergenceException) return Launch(ShellCommand.Resume(folder));
         return settings.Checkpoints.RollbackFactor is null
-            ? ShellCommand.Resume(folder, "--on-divergence", "rollback:0.5")
+            ? Launch(ShellCommand.Resume(folder, "--on-divergence", "rollback:0.5"))
             : null;
+
+        string Launch(string command) => Ranks is null ? command
+            : string.Create(CultureInfo.InvariantCulture, $"mpirun -n {Ranks.Group.Size} {command}");
     }
 
     private static string EndText(Trainer trainer, bool isComplete, string? command, CancellationToken stop)
@@ -39,7 +43,8 @@ internal sealed partial class TrainingRun
     }
 
     /// <returns>The best epoch's weights on the test items, which they were not tested on before.</returns>
-    private Evaluation? WriteSummary(Trainer trainer, DataLoader? test, bool isWritten, CancellationToken stop)
+    private Evaluation? WriteSummary(
+        Trainer trainer, DataLoader? test, bool isWritten, bool isTested, CancellationToken stop)
     {
         Evaluation? tested = null;
         if (stop.IsCancellationRequested)
@@ -50,7 +55,7 @@ internal sealed partial class TrainingRun
         if (trainer.Best is { ValidationAccuracy: { } chosen } best)
         {
             screen.WriteResult($"best validation accuracy {NumberFormatting.Percent(chosen)} in epoch {best.Epoch}");
-            if (best.TestAccuracy is null && !stop.IsCancellationRequested) tested = TestBest(trainer, test, stop);
+            if (best.TestAccuracy is null && isTested) tested = TestBest(trainer, test, Ranks?.Group, stop);
             if ((best.TestAccuracy ?? tested?.Accuracy) is { } measured && !stop.IsCancellationRequested)
                 screen.WriteResult($"its test accuracy        {NumberFormatting.Percent(measured)}");
         }
@@ -79,10 +84,11 @@ internal sealed partial class TrainingRun
 
     /// <summary>Evaluates the best epoch's weights, which are put into the model.</summary>
     /// <returns>Null without test items, if the test was stopped, or if the weights are not at hand.</returns>
-    private static Evaluation? TestBest(Trainer trainer, DataLoader? test, CancellationToken stop)
+    private static Evaluation? TestBest(
+        Trainer trainer, DataLoader? test, IProcessGroup? group, CancellationToken stop)
     {
         if (test is null || !trainer.BestWeights().Any()) return null;
         trainer.RestoreBest();
-        return new PeriodicEvaluation(trainer.Model, test).Run(cancellation: stop);
+        return new PeriodicEvaluation(trainer.Model, test) { Group = group }.Run(cancellation: stop);
     }
 }

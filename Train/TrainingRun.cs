@@ -14,11 +14,17 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
     private bool startsAnew;                    // without a checkpoint
     private TrainingEvents? events;             // for a program that reads the output
 
+    /// <summary>Whether this process prints and writes the run's folder.</summary>
+    private bool IsWriter => Ranks is null or { IsFirst: true };
+
     /// <summary>Prints events as JSON lines, where the screen is on the standard error.</summary>
     public bool PrintsEvents { get; init; }
 
     /// <summary>The command that continues the series that this run is of; null for that of the run alone.</summary>
     public string? SeriesCommand { get; init; }
+
+    /// <summary>The processes that train together; null for one alone.</summary>
+    public RankSession? Ranks { get; init; }
 
     /// <summary>How the run ended; null before.</summary>
     public RunResult? Result { get; private set; }
@@ -58,11 +64,11 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
         };
 
         using var stop = new StopSignals();             // before the folder is claimed, as the server
-        var live = settings.ServePort is null ? null : new LiveRun(new(), stop.Stop);
+        var live = settings.ServePort is null || !IsWriter ? null : new LiveRun(new(), stop.Stop);
         using var server = live is null ? null : ReportServer.Start(live, settings.ServePort!.Value);
         using var run = settings.RunFolder;
-        if (settings.ResumedFrom is not null) run.Lock();
-        startsAnew = settings.ResumedFrom is null || !run.HasCheckpoint;
+        if (settings.ResumedFrom is not null && IsWriter) run.Lock();
+        startsAnew = settings.ResumedFrom is null || (IsWriter && !run.HasCheckpoint);
         var model = Build(trainLoader.ItemShape, train.ClassNames.Count, rng);
         var layers = ModelSummary.Of(model, trainLoader.ItemShape);
         var largestShard = (recipe.BatchSize + settings.Shards - 1) / settings.Shards;
@@ -71,9 +77,11 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
 
         var optimizer = recipe.CreateOptimizer(model.Parameters().Where(parameter => parameter.RequiresGrad));
         var schedule = recipe.CreateSchedule(StepsPerEpoch(trainLoader));
-        if (settings.ResumedFrom is null) run.Create(RunConfig.Of(settings));
+        if (settings.ResumedFrom is null && IsWriter) run.Create(RunConfig.Of(settings));
         try
         {
+            Ranks?.Compare(settings, data);
+            if (!IsWriter) return TrainBesideWriter(model, parts, optimizer, schedule, stop);
             var display = new TrainingDisplay(screen, recipe, Steps(trainLoader)) { Gate = live?.Gate };
             var title = $"{settings.Network.Name} on {recipe.Data}";
             var policy = settings.Checkpoints;
@@ -83,6 +91,7 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
                 run, title, screen.WriteResult, settings.MetadataOf(train), policy.Every, policy.Keep,
                 recipe.SaveEvery)
             {
+                EndsOnFault = Ranks is not null,
                 Average = regularization.Ema is { } decay ? new(model, decay) : null,
             };
             var report = new ReportRecorder(
@@ -91,20 +100,8 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
                 Live = live,
             };
             AveragedWeights[] averaging = recorder.Average is { } average ? [new(average)] : [];
-            var loss = new CrossEntropyLoss(labelSmoothing: (float)regularization.LabelSmoothing);
-            var trainer = new Trainer(model, trainLoader, parts.Test, optimizer, loss, schedule)
-            {
-                EvaluationLoss = new CrossEntropyLoss(),
-                MaxGradientNorm = (float?)regularization.GradientClip,
-                Patience = regularization.Patience,
-                AccumulateSteps = settings.Accumulate,
-                Shards = settings.Shards,
-                Validation = parts.Validation,
-                EvaluateEvery = recipe.EvaluateEvery,
-                TestEvery = recipe.TestEvery,
-                MaxSteps = settings.MaxSteps,
-                RollbackFactor = policy.RollbackFactor,
-                Callbacks =
+            var trainer = CreateTrainer(
+                model, parts, optimizer, schedule,
                 [
                     .. averaging, recorder, display, new HistoryDisplay(screen, recipe.EvaluateEvery), report,
                     .. live is null ? [] : (ITrainingCallback[])[live],
@@ -112,26 +109,27 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
                     .. !settings.Tensorboard ? [] : (ITrainingCallback[])
                         [new EventWriter(run.EventsPath, layers, trainLoader.ItemShape, screen.WriteResult)],
                 ],
-                Evaluated = report.Add,
-                Gate = live?.Gate,
-            };
-            if (settings.ResumedFrom is { } earlier && !Resume(earlier, trainer, recorder, trainLoader))
+                report.Add, live?.Gate);
+            var isComplete = settings.ResumedFrom is { } earlier && !Resume(earlier, trainer, recorder, trainLoader);
+            Ranks?.Broadcast(isComplete ? CompleteText : "");
+            if (isComplete)
             {
                 var accuracy = trainer.Best is not { } best ? null
-                    : best.TestAccuracy ?? TestBest(trainer, parts.Test, stop.Token)?.Accuracy;
+                    : best.TestAccuracy ?? TestBest(trainer, parts.Test, group: null, stop.Token)?.Accuracy;
                 Result = RunResult.Of(trainer, recipe.Epochs, accuracy, run.Folder, null, null);
                 return 0;
             }
 
-            description.Write(screen, model, loaded, parts);
+            description.Write(screen, model, loaded, parts, Ranks);
             events?.WriteStart(settings, parts, description.Parameters, trainer.Step, Steps(trainLoader));
             warmUp.WaitForKernels(
                 trainLoader, parts.Test ?? trainLoader, train.ClassNames.Count, screen, stop.Token);
             report.Begin(trainer);
+            Ranks?.Begin();
             if (server is not null) WriteAddress(server, live!, Steps(trainLoader));
             return Train(trainer, parts.Test, display, recorder, report, stop);
         }
-        catch (Exception) when (settings.ResumedFrom is null)
+        catch (Exception) when (settings.ResumedFrom is null && IsWriter)
         {
             run.DeleteIfEmpty();
             throw;
@@ -225,9 +223,11 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
         StopSignals stop)
     {
         Exception? fault = null;
+        bool? isTested = null;
         try
         {
             display.RunWithBar(() => trainer.Run(recipe.Epochs, stop.Token));
+            isTested = (Ranks?.AgreeOnStop(stop) ?? stop.ExitCode) == 0;
         }
         catch (Exception caught)
         {
@@ -237,7 +237,9 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
         finally
         {
             var tested = trainer.History.Count > 0 || stop.Token.IsCancellationRequested
-                ? WriteSummary(trainer, test, recorder.IsUpToDate, stop.Token) : null;
+                ? WriteSummary(
+                    trainer, test, recorder.IsUpToDate,
+                    isTested ?? (Ranks is null && !stop.Token.IsCancellationRequested), stop.Token) : null;
             var command = ContinuingCommand(trainer, recorder, fault);
             if (command is not null) screen.WriteCommand("To continue", command);
             var folder = recorder.OtherFolder ?? settings.RunFolder.Folder;

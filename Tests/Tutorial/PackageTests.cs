@@ -41,7 +41,8 @@ public sealed partial class PackageTests
         Assert.That(
             packages.Select(Path.GetFileName).Order(StringComparer.Ordinal), Is.EqualTo(
             [
-                "PyNetSharp.Data.0.1.0.nupkg", "PyNetSharp.Engine.0.1.0.nupkg", "PyNetSharp.Images.0.1.0.nupkg",
+                "PyNetSharp.Data.0.1.0.nupkg", "PyNetSharp.Distributed.0.1.0.nupkg", "PyNetSharp.Engine.0.1.0.nupkg",
+                "PyNetSharp.Images.0.1.0.nupkg",
                 "PyNetSharp.Kernels.0.1.0.nupkg", "PyNetSharp.Layers.0.1.0.nupkg", "PyNetSharp.Models.0.1.0.nupkg",
                 "PyNetSharp.Onnx.0.1.0.nupkg",
                 "pynet.0.1.0.nupkg",

@@ -10,18 +10,22 @@ internal sealed class CommandLine
 
     private readonly RootCommand root = new("Trains NiN, AlexNet and other networks on an engine of its own, in C#.");
 
-    private readonly ConsoleCommand[] commands =
-        [
-            new TrainCommand(), new EvaluateCommand(), new PredictCommand(), new ExportCommand(), new ReportCommand(),
-            new ModelsCommand(), new FindLrCommand(), new GradcheckCommand(), new DevicesCommand(),
-            new CompletionCommand(),
-        ];
+    private readonly ConsoleCommand[] commands;
+    private readonly RankSession? ranks;
 
     /// <summary>All commands.</summary>
     public IReadOnlyList<ConsoleCommand> Commands => commands;
 
-    public CommandLine()
+    /// <param name="ranks">The ranks of a distributed run; null in a process of its own.</param>
+    public CommandLine(RankSession? ranks = null)
     {
+        this.ranks = ranks;
+        commands =
+        [
+            new TrainCommand(ranks), new EvaluateCommand(), new PredictCommand(), new ExportCommand(),
+            new ReportCommand(), new ModelsCommand(), new FindLrCommand(), new GradcheckCommand(),
+            new DevicesCommand(), new CompletionCommand(),
+        ];
         foreach (var command in commands) root.Add(command);
         root.Options.OfType<HelpOption>().Single().Action = new HelpPage();
     }
@@ -37,6 +41,7 @@ internal sealed class CommandLine
 
         var parse = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parse.Action is not HelpPage) Check(parse, args);
+        if (ranks is not null && parse.Action is not HelpPage) CheckDistributed(parse, ranks);
 
         // Program handles exceptions, StopSignals signals.
         return parse.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
@@ -68,6 +73,14 @@ internal sealed class CommandLine
             var call = parse.CommandResult.Command == root ? "pynet" : $"pynet {parse.CommandResult.Command.Name}";
             throw new InputException($"{error.Message} '{call} --help' says more.");
         }
+    }
+
+    private static void CheckDistributed(ParseResult parse, RankSession ranks)
+    {
+        if (parse.CommandResult.Command is ConsoleCommand and not TrainCommand)
+            throw new InputException(
+                $"pynet {parse.CommandResult.Command.Name} is a command of one process, but the launcher of MPI has " +
+                $"started {ranks.Group.Size}; only 'pynet train' is distributed. Run it without mpirun.");
     }
 
     /// <summary>What looks like an option, but was parsed as an argument because there is no such option.</summary>

@@ -59,7 +59,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
         SettingRange.Accumulate);
 
     private readonly Option<int?> shards = CheckedOption.Integer(
-        "--shards", "Compute a batch in N parts, one after the other. Default: 1.", SettingRange.Shards);
+        "--shards", "Compute a batch in N parts. Default: 1; under mpirun one per process.", SettingRange.Shards);
 
     private readonly Option<OptimizerKind?> optimizer = CheckedOption.Choice<OptimizerKind>(
         "--optimizer", "sgd, adam, adamw or rmsprop.", "NAME");
@@ -132,9 +132,13 @@ internal sealed partial class TrainCommand : ConsoleCommand
     private readonly Option<bool> json = CheckedOption.Switch(
         "--json", "Print JSON lines; everything else goes to the standard error.");
 
-    public TrainCommand()
+    private readonly RankSession? ranks;
+
+    /// <param name="ranks">The ranks of a distributed run; null in a process of its own.</param>
+    public TrainCommand(RankSession? ranks = null)
         : base("train", "train [MODEL]", "Train a network. The command where none is given.")
     {
+        this.ranks = ranks;
         AddModel(model);
         AddGroup(
             "Data",
@@ -168,33 +172,35 @@ internal sealed partial class TrainCommand : ConsoleCommand
 
     protected override int Run(ParseResult parse)
     {
-        var asJson = parse.GetValue(json);
-        var screen = new ConsoleOutput(parse.GetValue(quiet), onError: asJson);
+        var asJson = parse.GetValue(json) && ranks is null or { IsFirst: true };
+        var screen = new ConsoleOutput(parse.GetValue(quiet), onError: asJson, isPlain: ranks is not null);
+        if (ranks is not null) CheckDistributed(parse);
         if (parse.GetValue(seeds) is { } count) return RunSeeds(parse, count, screen, asJson);
         if (parse.GetValue(config) is not null && parse.GetResult(run.Resume) is { Implicit: false })
             throw new InputException("--config begins a run, --resume has settings of its own; expected one of them.");
-        var settings = run.FolderToResume(parse) is { } held ? ResumeSettings(parse, held) : ReadSettings(parse);
-        return Start(parse, settings, new TrainingRun(settings, screen) { PrintsEvents = asJson }, screen);
+        var settings = FolderToResume(parse) is { } held ? ResumeSettings(parse, held) : ReadSettings(parse);
+        var training = new TrainingRun(settings, screen) { PrintsEvents = asJson, Ranks = ranks };
+        return Start(parse, settings, training, screen);
     }
 
     /// <summary>Reads the data and trains.</summary>
     /// <returns>The exit code.</returns>
     private int Start(ParseResult parse, TrainingSettings settings, TrainingRun training, ConsoleOutput screen)
     {
-        if (settings.ResumedFrom is null) settings.RunFolder.ThrowIfUsed();
+        if (settings.ResumedFrom is null && ranks is null or { IsFirst: true }) settings.RunFolder.ThrowIfUsed();
 
         var warmUp = new WarmUpRun(settings.Network, settings.Recipe, settings.Device);
         settings.Pictures?.ThrowIfChanged(settings.ResumedFrom?.Pictures);
         settings.Csv?.ThrowIfChanged(settings.ResumedFrom?.Pictures);
-        var sets = settings.LoadOwnData()
-            ?? data.Load(parse, settings.Recipe.Data, settings.DataFolder, screen);
+        var sets = settings.LoadOwnData() ?? LoadByTurns(
+            parse, () => data.Load(parse, settings.Recipe.Data, settings.DataFolder, screen));
         return training.Execute(sets, warmUp);
     }
 
     /// <summary>The settings of a run that resumes: of its <c>config.json</c>, some replaced by options.</summary>
     private TrainingSettings ResumeSettings(ParseResult parse, RunFolder folder, bool withSeed = true)
     {
-        var config = folder.ReadConfig();
+        var config = folder.Config ?? folder.ReadConfig();
         config.Check(folder.ConfigPath);
         var differing = DifferingSettings(parse, config, withSeed);
         if (differing.Count > 0)
@@ -224,7 +230,7 @@ internal sealed partial class TrainCommand : ConsoleCommand
 
         config = config with { Threads = parse.GetValue(device.Threads) ?? config.Threads };
         config.Check(folder.ConfigPath);
-        var opened = DeviceOptions.Open(config.Device, config.Threads, config.Precision);
+        var opened = OpenDevice(config.Device, config.Threads, config.Precision);
         return config.ToSettings(opened, folder) with
         {
             AcceptsComplete = parse.GetValue(run.ResumeOrStart), ServePort = run.ServePort(parse),
@@ -272,11 +278,11 @@ internal sealed partial class TrainCommand : ConsoleCommand
             Tensorboard = parse.GetValue(tensorboard) || basis?.Tensorboard == true,
             EvaluateLimit = parse.GetValue(evaluateLimit) ?? basis?.EvaluateLimit,
             Accumulate = parse.GetValue(accumulate) ?? basis?.Accumulate ?? 1,
-            Shards = parse.GetValue(shards) ?? basis?.Shards ?? 1,
+            Shards = parse.GetValue(shards) ?? basis?.Shards ?? ranks?.Group.Size ?? 1,
             Seed = chosenSeed,
             Threads = ThreadsOf(parse, file),
             DataFolder = parse.GetValue(data.Folder) ?? basis?.DataFolder,
-            Device = DeviceOptions.Open(
+            Device = OpenDevice(
                 parse.GetValue(device.Name) ?? file?.Device ?? "cpu", ThreadsOf(parse, file),
                 parse.GetValue(device.Precision) ?? file?.Precision ?? default),
             Checkpoints = run.Apply(basis?.Checkpoints ?? new(), parse),
@@ -286,10 +292,6 @@ internal sealed partial class TrainCommand : ConsoleCommand
                 : RunFolder.CreateUnique("runs", $"{RunName(network, recipe)}-{DateTime.Now:yyyyMMdd-HHmmss}"),
         };
     }
-
-    /// <summary>Another device than the file's has threads of its own.</summary>
-    private int? ThreadsOf(ParseResult parse, RunConfig? file) =>
-        parse.GetValue(device.Threads) ?? (parse.GetValue(device.Name) is null ? file?.Threads : null);
 
     private static string RunName(NetworkDefinition network, Recipe recipe) =>
         $"{network.Name}-{PictureFolder.NameOf(recipe.Data)}";

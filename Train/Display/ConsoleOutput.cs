@@ -26,12 +26,15 @@ internal sealed class ConsoleOutput
     /// <param name="onError">
     /// Whether everything goes to the standard error, in plain lines: the output is for a program.
     /// </param>
-    public ConsoleOutput(bool quiet = false, bool onError = false)
+    /// <param name="isPlain">
+    /// Whether lines are plain also on a terminal: Open MPI gives ranks one, wherever their output goes.
+    /// </param>
+    public ConsoleOutput(bool quiet = false, bool onError = false, bool isPlain = false)
     {
         writer = onError ? Console.Error : Console.Out;
         console = onError ? AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(writer) }) : AnsiConsole.Console;
         this.quiet = quiet;
-        isTerminal = !onError && !Console.IsOutputRedirected;
+        isTerminal = !onError && !isPlain && !Console.IsOutputRedirected;
         HasColors = isTerminal && console.Profile.Capabilities.Ansi;
         if (!isTerminal) console.Profile.Width = RedirectedWidth;
         if (!HasColors) console.Profile.Capabilities.Ansi = false;

@@ -17,7 +17,8 @@ internal sealed class RunDescription(TrainingSettings settings, IReadOnlyList<La
     private long MultiplyAdds => layers.Where(layer => layer.Depth == 0).Sum(layer => layer.MultiplyAdds);
 
     /// <summary>Prints it.</summary>
-    public void Write(ConsoleOutput screen, Module model, LoadReport? loaded, RunParts parts)
+    public void Write(
+        ConsoleOutput screen, Module model, LoadReport? loaded, RunParts parts, RankSession? ranks = null)
     {
         var width = recipe.WidthMultiplier == 1 ? "" : $" at width {NumberFormatting.Number(recipe.WidthMultiplier)}";
         Line(
@@ -32,6 +33,7 @@ internal sealed class RunDescription(TrainingSettings settings, IReadOnlyList<La
         if (settings.Regularization.Describe() is { } facts) Line("", facts);
         Line("", parts.Test is null ? "no evaluation" : RecipeText.DescribeReports(recipe));
         Line("device", DescribeDevice());
+        if (ranks is not null) Line("ranks", ranks.Describe());
         Line("run", settings.RunFolder.Folder);
 
         void Line(string name, string text) => screen.WriteFact(name, text);

@@ -25,10 +25,13 @@ internal sealed class StopSignals : IDisposable
     public int ExitCode => exitCode;
 
     /// <summary>Stops as the interrupt key does, once or several times.</summary>
-    public void Stop()
+    public void Stop() => StopWith(FromSignal + 2);
+
+    /// <summary>Stops as the signal with an exit code does; 0 for none.</summary>
+    public void StopWith(int code)
     {
-        if (source.IsCancellationRequested) return;
-        exitCode = FromSignal + 2;
+        if (code == 0 || source.IsCancellationRequested) return;
+        exitCode = code;
         source.Cancel();
     }
 

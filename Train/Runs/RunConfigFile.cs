@@ -40,14 +40,25 @@ internal static class RunConfigFile
     /// <exception cref="InputException">
     /// The file cannot be read, or a key is missing, unknown, duplicated or of another type.
     /// </exception>
-    public static RunConfig Read(string path)
+    public static RunConfig Read(string path) => Read(path, () =>
+    {
+        if (new FileInfo(path) is { Exists: true, Length: > MaxBytes } file)
+            throw new JsonException($"it has {file.Length} bytes; settings have less than {MaxBytes}");
+        return File.ReadAllText(path);
+    });
+
+    /// <summary>Reads settings from a file's text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="path">The file, for messages.</param>
+    /// <exception cref="InputException">As for <see cref="Read(string)"/>.</exception>
+    public static RunConfig Parse(string text, string path) => Read(path, () => text);
+
+    private static RunConfig Read(string path, Func<string> readText)
     {
         try
         {
             var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            if (new FileInfo(path) is { Exists: true, Length: > MaxBytes } file)
-                throw new JsonException($"it has {file.Length} bytes; settings have less than {MaxBytes}");
-            var root = JsonNode.Parse(File.ReadAllText(path), null, options) as JsonObject
+            var root = JsonNode.Parse(readText(), null, options) as JsonObject
                 ?? throw new JsonException("it is no object");
             CheckKeys(root);
             foreach (var (key, value) in root) CheckText(path, key, value);

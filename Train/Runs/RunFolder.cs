@@ -190,6 +190,11 @@ internal sealed partial class RunFolder : IDisposable
         return config;
     }
 
+    /// <summary>Takes the settings of a run whose folder another rank has.</summary>
+    /// <param name="text">What is in its file.</param>
+    /// <exception cref="InputException">They are faulty.</exception>
+    public void ReadConfig(string text) => config = RunConfigFile.Parse(text, ConfigPath);
+
     /// <summary>Deletes metrics, weights, curves and report, which a run at its beginning does not have.</summary>
     public void DeleteDerivedFiles()
     {

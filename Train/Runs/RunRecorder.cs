@@ -24,6 +24,7 @@ internal sealed class RunRecorder : ITrainingCallback
     private Trainer? trainer;                   // once it has begun
     private EpochRecord? newEpoch;              // that has ended, and is not written
     private bool isNewBest, isStale;            // whether files lack what could not be written
+    private bool isEnding;                      // whether this is the last time
     private bool hasFiles;                      // whether metrics, weights and curves have been written
     private InputException? checkpointFault, reported;
     private long? stepBeforeFault;
@@ -52,6 +53,12 @@ internal sealed class RunRecorder : ITrainingCallback
 
     /// <summary>The averaged weights, which are saved in place of the model's; null for the model's.</summary>
     public ExponentialMovingAverage? Average { get; init; }
+
+    /// <summary>
+    /// Whether training ends where a file cannot be written, before its end: where other processes take part, whose
+    /// time would be lost with what is not kept.
+    /// </summary>
+    public bool EndsOnFault { get; init; }
 
     /// <summary>The folder that has the results in place of the run's; null where that has them.</summary>
     public string? OtherFolder { get; private set; }
@@ -83,7 +90,7 @@ internal sealed class RunRecorder : ITrainingCallback
 
     public void OnCheckpoint(Trainer trainer, CheckpointMoment moment)
     {
-        this.trainer = trainer;
+        (this.trainer, isEnding) = (trainer, moment == CheckpointMoment.End);
         if (moment == CheckpointMoment.Start) history.DeleteAfter(trainer, trainer.Step);
         var isDue = moment != CheckpointMoment.Step || checkpoints.IsDue(trainer, moment);
         var isFolderOurs = !isDue || CheckFolder(trainer);
@@ -176,6 +183,7 @@ internal sealed class RunRecorder : ITrainingCallback
 
     private void Report(InputException fault)
     {
+        if (EndsOnFault && !isEnding) throw fault;
         if (reported is null)
             say($"warning: {fault.Message} Training goes on; the next checkpoint tries again.");
         reported = fault;

@@ -1,0 +1,125 @@
+using System.Globalization;
+using NUnit.Framework;
+
+namespace PyNetSharp.Tests;
+
+/// <summary>Whatever ends a rank ends all, leaves the last checkpoint whole, and lets the run resume.</summary>
+[NonParallelizable]
+public sealed class RankFailureTests
+{
+    private static readonly string[] Call =
+    [
+        "train", "nin", "--width", "0.05", "--data", "shapes", "--limit", "96", "--batch-size", "8", "--augment",
+        "--dropout", "0.3", "--shards", "4", "--evaluate", "never", "--checkpoint-every", "1",
+    ];
+
+    private static readonly string[] Endless = [.. Call, "--epochs", "100000", "--log-every", "1"];
+
+    private static readonly string[] Diverging =
+    [
+        "train", "two-layer", "--data", "xor", "--lr", "100", "--weight-decay", "1", "--epochs", "9", "--shards", "2",
+        "--quiet",
+    ];
+
+    private readonly TemporaryFolder folder = new();
+
+    [OneTimeSetUp]
+    public void Skip() => MpichRun.SkipWithout();
+
+    [OneTimeTearDown]
+    public void Remove() => folder.Dispose();
+
+    [TestCase(0)]
+    [TestCase(1)]
+    public void A_rank_that_is_killed_ends_all(int rank)
+    {
+        var run = $"killed-{rank}";
+        using var process = MpichRun.Start(folder.Name, 2, [.. Endless, "--out", run]);
+        process.WaitForOutput("epoch 2/");
+        var number = MpichRun.ProcessOf(rank, run).ToString(CultureInfo.InvariantCulture);
+        var killed = ChildProcess.Run("kill", "-KILL", number);
+        Assert.That(killed.ExitCode, Is.Zero, killed.Error);
+        var result = process.WaitForEnd();
+        Assert.That(result.ExitCode, Is.Not.Zero);
+        Assert.That(result.Output, Does.Contain($"PID {number} RUNNING AT").And.Contain("EXIT CODE: 9"));
+        var processes = rank == 0 ? $@"\(processes {number}, \d+\)" : $@"\(processes \d+, {number}\)";
+        Assert.That(result.Output, Does.Match(processes));
+        AssertResumes(run);
+    }
+
+    [TestCase("INT", 130)]
+    [TestCase("TERM", 143)]
+    public void A_rank_that_is_told_to_stop_stops_all_after_the_same_step(string signal, int exitCode)
+    {
+        var run = $"stopped-{signal}";
+        using var process = MpichRun.Start(folder.Name, 2, [.. Endless, "--out", run]);
+        process.WaitForOutput("epoch 2/");
+        var sent = ChildProcess.Run("kill", $"-{signal}", $"{MpichRun.ProcessOf(1, run)}");
+        Assert.That(sent.ExitCode, Is.Zero, sent.Error);
+        var result = process.WaitForEnd();
+        Assert.That(result.ExitCode, Is.EqualTo(exitCode), result.Error);
+        Assert.That(result.Output, Does.Contain("stopped after ").And.Contain("mpirun -n 2 "));
+        AssertResumes(run);
+    }
+
+    [Test]
+    public void The_interrupt_key_at_the_launcher_ends_all()
+    {
+        ChildProcess.SkipIfIgnored("INT");
+        using var process = MpichRun.Start(folder.Name, 2, [.. Endless, "--out", "interrupted"]);
+        process.WaitForOutput("epoch 2/");
+        process.Send("INT");
+        Assert.That(process.WaitForEnd().ExitCode, Is.Not.Zero);
+        AssertResumes("interrupted");
+    }
+
+    [Test]
+    public void A_divergence_is_found_by_all_ranks_and_told_once()
+    {
+        var result = MpichRun.Run(
+            folder.Name, 2, [.. Diverging, "--out", "diverged"]);
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.Error);
+        Assert.That(result.Error, Does.StartWith("pynet: The loss ").And.Not.Contain("rank"));
+        Assert.That(result.Error.Count(c => c == '\n'), Is.EqualTo(1), result.Error);
+    }
+
+    [Test]
+    public void After_a_divergence_all_ranks_return_to_the_same_state()
+    {
+        string[] call = [.. Diverging, "--on-divergence", "rollback:0.0001"];
+        var one = PynetProcess.Run(folder.Name, [.. call, "--out", "returned-one"]);
+        var two = MpichRun.Run(folder.Name, 2, [.. call, "--out", "returned-two"]);
+        Assert.That(two.ExitCode, Is.EqualTo(one.ExitCode), two.Error);
+        Assert.That(two.Output, Is.EqualTo(one.Output.Replace("returned-one", "returned-two")));
+        Assert.That(two.Output, Does.Contain("The loss was not finite at step"));
+    }
+
+    /// <summary>In one process training goes on; here the other machines' time would be lost.</summary>
+    [Test]
+    public void A_checkpoint_that_rank_0_cannot_write_ends_all()
+    {
+        using var process = MpichRun.Start(folder.Name, 2, [.. Endless, "--out", "full"]);
+        process.WaitForOutput("epoch 2/");
+        var number = MpichRun.ProcessOf(0, "full").ToString(CultureInfo.InvariantCulture);
+        var limited = ChildProcess.Run("prlimit", "--fsize=8192", "--pid", number);
+        Assert.That(limited.ExitCode, Is.Zero, limited.Error);
+        var result = process.WaitForEnd();
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.Error + result.Output);
+        Assert.That(result.Error, Does.Contain("pynet: rank 0 of 2: ").And.Contain("full"));
+        AssertResumes("full");
+    }
+
+    private void AssertResumes(string run)
+    {
+        var step = CheckpointFolder.Find(folder[run])[0].Step;
+        var steps = (step + 2).ToString(CultureInfo.InvariantCulture);
+        var resumed = PynetProcess.Run(folder.Name, "train", "--resume", run, "--max-steps", steps, "--quiet");
+        Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
+        Assert.That(resumed.Output + resumed.Error, Does.Not.Contain("warning"));
+        Assert.That(CheckpointFolder.Find(folder[run])[0].Step, Is.EqualTo(step + 2));
+        string[] call =
+            [.. Call, "--epochs", "100000", "--max-steps", steps, "--quiet", "--out", $"{run}-whole"];
+        Assert.That(PynetProcess.Run(folder.Name, call).ExitCode, Is.Zero);
+        RunFiles.AssertCheckpointsEqual(folder[run], folder[$"{run}-whole"]);
+    }
+}
