@@ -10,6 +10,14 @@ internal static class Blocks
         [new Conv2d(inputs, outputs, kernel, rng, stride, padding), new ReLU()];
 
     /// <summary>
+    /// A convolution without bias, which the normalization would subtract again, batch normalization and ReLU.
+    /// </summary>
+    public static Module[] ConvNormRelu(int inputs, int outputs, int kernel, Rng rng, int padding = 0) =>
+    [
+        new Conv2d(inputs, outputs, kernel, rng, padding: padding, bias: false), new BatchNorm2d(outputs), new ReLU(),
+    ];
+
+    /// <summary>
     /// Network in Network's mlpconv: a spatial convolution, then two 1×1 ones that act as a small perceptron at every
     /// pixel; each with a ReLU.
     /// </summary>

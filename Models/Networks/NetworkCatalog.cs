@@ -39,6 +39,14 @@ public static class NetworkCatalog
                 Epochs = 10, Initialization = Initialization.Kaiming, InitializesHead = true,
             },
             (options, rng) => new NinD2l(options, rng)) { Head = "7" },
+        new("nin-bn", "nin with batch normalization before each ReLU", [3, 32, 32],
+            new()
+            {
+                Data = "cifar10", Resize = 32, LearningRate = 0.1f, WeightDecay = 5e-4f, Dropout = 0,
+                Schedule = new CosinePercentSchedule(10), Epochs = 10,
+                Initialization = Initialization.Kaiming, InitializesHead = true,
+            },
+            (options, rng) => new Nin(options, rng, batchNorm: true)) { Head = "features3.6" },
         new("alexnet", "AlexNet as torchvision builds it", [3, 227, 227], AlexNetRecipe,
             (options, rng) => new AlexNet(options, rng)) { Head = "classifier.6" },
         new("alexnet-origin", "AlexNet with its first publication's channels", [3, 227, 227], AlexNetRecipe,

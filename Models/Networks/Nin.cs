@@ -16,8 +16,13 @@ public sealed class Nin : Sequential
     /// <param name="rng">Draws the weights and, later, the dropout masks.</param>
     /// <param name="globalPooling">Whether the head averages over images of any size instead of 8×8 pixels.</param>
     /// <param name="plainDropout">Whether individual elements are dropped instead of whole channels.</param>
-    public Nin(NetworkOptions options, Rng rng, bool globalPooling = false, bool plainDropout = false)
-        : base(Layers(options, rng, globalPooling, plainDropout))
+    /// <param name="batchNorm">
+    /// Whether each convolution but the last, which computes the scores, has no bias, and batch normalization before
+    /// its ReLU. The paper's has not.
+    /// </param>
+    public Nin(
+        NetworkOptions options, Rng rng, bool globalPooling = false, bool plainDropout = false, bool batchNorm = false)
+        : base(Layers(options, rng, globalPooling, plainDropout, batchNorm))
     {
     }
 
@@ -25,7 +30,8 @@ public sealed class Nin : Sequential
     /// <returns>[n, classes], not negative, because a ReLU follows the last convolution too.</returns>
     protected override Tensor Forward(Tensor x) => PoolingHead.ToLogits(base.Forward(x));
 
-    private static (string, Module)[] Layers(NetworkOptions options, Rng rng, bool globalPooling, bool plainDropout)
+    private static (string, Module)[] Layers(
+        NetworkOptions options, Rng rng, bool globalPooling, bool plainDropout, bool batchNorm)
     {
         ArgumentNullException.ThrowIfNull(options);
         var (h96, h160, h192) = (options.ScaleWidth(96), options.ScaleWidth(160), options.ScaleWidth(192));
@@ -33,12 +39,24 @@ public sealed class Nin : Sequential
         [
             ("features1", new Sequential([.. Block(options.Channels, (h192, h160, h96), 5), new MaxPool2d(2), Drop()])),
             ("features2", new Sequential([.. Block(h96, (h192, h192, h192), 5), new MaxPool2d(2), Drop()])),
-            ("features3", new Sequential(Block(h192, (h192, h192, options.Classes), 3))),
+            ("features3", new Sequential(LastBlock(h192))),
             ("gap", globalPooling ? new GlobalAvgPool2d() : new AvgPool2d(8)),
         ];
 
-        Module[] Block(int inputs, (int, int, int) outputs, int kernel) =>
-            Blocks.MlpConv(inputs, outputs, kernel, rng, padding: kernel / 2);
+        Module[] Block(int inputs, (int First, int Second, int Third) outputs, int kernel) =>
+        [
+            .. Conv(inputs, outputs.First, kernel), .. Conv(outputs.First, outputs.Second, 1),
+            .. Conv(outputs.Second, outputs.Third, 1),
+        ];
+
+        Module[] LastBlock(int inputs) =>
+        [
+            .. Conv(inputs, h192, 3), .. Conv(h192, h192, 1), .. Blocks.ConvRelu(h192, options.Classes, 1, rng),
+        ];
+
+        Module[] Conv(int inputs, int outputs, int kernel) => batchNorm
+            ? Blocks.ConvNormRelu(inputs, outputs, kernel, rng, padding: kernel / 2)
+            : Blocks.ConvRelu(inputs, outputs, kernel, rng, padding: kernel / 2);
 
         Module Drop() => plainDropout
             ? new Dropout(rng.Split(), options.Dropout ?? 0.5f)

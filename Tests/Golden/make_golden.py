@@ -113,7 +113,7 @@ def models():
     """For every network: scores y, loss, gradients of the input and of all parameters, and buffers after one step."""
     tensors = {}
     for name, (build, item) in networks.ALL.items():
-        count = 8 if name in ("lenet5", "two-layer", "three-layer", "fcnet") else 2 if name == "nin" else 1
+        count = 8 if name in ("lenet5", "two-layer", "three-layer", "fcnet") else 2 if name in ("nin", "nin-bn") else 1
         seed, x, labels = clear_batch(build, item, count)      # takes some minutes
         print(name, "seed", seed, flush=True)
         model = draw(build(), seed=1)

@@ -23,6 +23,20 @@ def nin(classes=10):
         flatten=nn.Flatten()))
 
 
+def nin_bn(classes=10):
+    def norm_conv(inputs, outputs, kernel):
+        return [nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+
+    return nn.Sequential(OrderedDict(
+        features1=nn.Sequential(
+            *norm_conv(3, 192, 5), *norm_conv(192, 160, 1), *norm_conv(160, 96, 1), nn.MaxPool2d(2), nn.Dropout2d(0)),
+        features2=nn.Sequential(
+            *norm_conv(96, 192, 5), *norm_conv(192, 192, 1), *norm_conv(192, 192, 1), nn.MaxPool2d(2), nn.Dropout2d(0)),
+        features3=nn.Sequential(*norm_conv(192, 192, 3), *norm_conv(192, 192, 1), *conv(192, classes, 1)),
+        gap=nn.AvgPool2d(8),
+        flatten=nn.Flatten()))
+
+
 def blocks(classes, first_padding, dropout):
     def block(inputs, outputs, kernel, stride, padding):
         return nn.Sequential(*mlpconv(inputs, (outputs,) * 3, kernel, stride, padding))
@@ -90,6 +104,7 @@ ALL = {
     "nin": (nin, (3, 32, 32)),
     "nin-net": (nin_net, (1, 224, 224)),
     "nin-d2l": (nin_d2l, (1, 224, 224)),
+    "nin-bn": (nin_bn, (3, 32, 32)),
     "alexnet": (alexnet, (3, 227, 227)),
     "alexnet-origin": (alexnet_origin, (3, 227, 227)),
     "alexnet-origin-nodrop": (lambda: alexnet_origin(hidden=()), (3, 227, 227)),

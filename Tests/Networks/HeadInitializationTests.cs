@@ -10,6 +10,7 @@ public sealed class HeadInitializationTests
     [TestCase("nin")]
     [TestCase("nin-net")]
     [TestCase("nin-d2l")]
+    [TestCase("nin-bn")]
     public void No_score_is_initially_dead(string name)
     {
         var (network, rng) = (NetworkCatalog.Find(name), new Rng(3));

@@ -24,6 +24,7 @@ public sealed class HeadTests
 
     [TestCase("nin", "features3.4")]
     [TestCase("nin-d2l", "7.0,7.2,7.4")]
+    [TestCase("nin-bn", "features3.6")]
     [TestCase("fcnet", "fc4")]
     public void Features_load_below_a_head_of_other_classes(string name, string head)
     {
@@ -61,6 +62,7 @@ public sealed class HeadTests
     }
 
     [TestCase("nin")]
+    [TestCase("nin-bn")]
     [TestCase("alexnet")]
     [TestCase("fcnet")]
     public void Freezing_the_features_leaves_the_head(string name)
@@ -74,7 +76,7 @@ public sealed class HeadTests
                 Is.EqualTo(path.StartsWith($"{network.Head}.", StringComparison.Ordinal)), path);
         Assert.That(model.Descendants().Single(d => d.Path == network.Head).Module.Training, Is.True);
         Assert.That(
-            model.Descendants().Select(d => d.Module).Where(m => m is BatchNorm1d or Dropout or Dropout2d)
+            model.Descendants().Select(d => d.Module).Where(m => m is BatchNormLayer or Dropout or Dropout2d)
                 .Select(m => m.Training),
             Is.All.False);
     }

@@ -8,6 +8,7 @@ public sealed class NetworkCatalogTests
     [TestCase("nin", 966_986)]
     [TestCase("nin-net", 1_992_166)]
     [TestCase("nin-d2l", 1_992_166)]
+    [TestCase("nin-bn", 968_394)]
     [TestCase("alexnet", 57_044_810)]
     [TestCase("alexnet-origin", 58_322_314)]
     [TestCase("alexnet-origin-nodrop", 58_322_314)]

@@ -9,7 +9,7 @@ public sealed class CompletionTests
         "pynet ",
         new[] { "train", "evaluate", "predict", "export", "models", "gradcheck", "devices", "completion" })]
     [TestCase("pynet mod", new[] { "models" })]
-    [TestCase("pynet train nin-", new[] { "nin-net", "nin-d2l" })]
+    [TestCase("pynet train nin-", new[] { "nin-net", "nin-d2l", "nin-bn" })]
     [TestCase("pynet train nin --optimizer r", new[] { "rmsprop" })]
     [TestCase("pynet train nin --data cifar1", new[] { "cifar10", "cifar100" })]
     [TestCase("pynet --chec", new[] { "--checkpoint-every" })]
