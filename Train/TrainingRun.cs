@@ -71,8 +71,7 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
         startsAnew = settings.ResumedFrom is null || (IsWriter && !run.HasCheckpoint);
         var model = Build(trainLoader.ItemShape, train.ClassNames.Count, rng);
         var layers = ModelSummary.Of(model, trainLoader.ItemShape);
-        var largestShard = (recipe.BatchSize + settings.Shards - 1) / settings.Shards;
-        ActivationMemory.Check(device, layers, trainLoader.ItemShape, largestShard, isTraining: true);
+        ActivationMemory.Check(device, layers, trainLoader.ItemShape, settings.LargestShard, isTraining: true);
         model.To(device);
 
         var optimizer = recipe.CreateOptimizer(model.Parameters().Where(parameter => parameter.RequiresGrad));
@@ -216,7 +215,7 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
             : items;
 
     private DataLoader? LoaderFor(Dataset? items, ITransform transform) => items is null ? null
-        : new(items, recipe.BatchSize, transform, shuffle: false, device: settings.Device);
+        : new(items, settings.LargestShard, transform, shuffle: false, device: settings.Device);
 
     private int Train(
         Trainer trainer, DataLoader? test, TrainingDisplay display, RunRecorder recorder, ReportRecorder report,

@@ -59,6 +59,12 @@ internal sealed record TrainingSettings(NetworkDefinition Network, Recipe Recipe
     /// <summary>As <see cref="PyNetSharp.Training.Trainer.Shards"/>.</summary>
     public int Shards { get; init; } = 1;
 
+    /// <summary>The items that are computed at a time, in training and in evaluation.</summary>
+    public int LargestShard => LargestShardOf(Recipe.BatchSize, Shards);
+
+    /// <summary>The items of the largest of the parts into which a batch is cut.</summary>
+    public static int LargestShardOf(int batchSize, int shards) => (batchSize + shards - 1) / shards;
+
     public ulong Seed { get; init; }
 
     /// <summary>The threads chosen for the CPU; null for one per core.</summary>

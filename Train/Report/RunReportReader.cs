@@ -97,7 +97,8 @@ internal sealed class RunReportReader(RunFolder folder, string? dataFolder, Cons
         TrainTestSplit sets, Device device, CancellationToken cancellation)
     {
         var transform = trained.Recipe.CreateTransforms(sets.Train);
-        var loader = new DataLoader(sets.Test, report.Config.BatchSize, transform, shuffle: false, device: device);
+        var size = TrainingSettings.LargestShardOf(report.Config.BatchSize, report.Config.Shards ?? 1);
+        var loader = new DataLoader(sets.Test, size, transform, shuffle: false, device: device);
         if (loader.ItemShape != trained.Options.Input || sets.Test.ClassNames.Count != trained.Options.Classes)
         {
             notes.Add(
