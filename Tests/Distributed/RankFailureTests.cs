@@ -7,13 +7,12 @@ namespace PyNetSharp.Tests;
 [NonParallelizable]
 public sealed class RankFailureTests
 {
-    private static readonly string[] Call =
+    private static readonly string[] Endless =
     [
         "train", "nin", "--width", "0.05", "--data", "shapes", "--limit", "96", "--batch-size", "8", "--augment",
-        "--dropout", "0.3", "--shards", "4", "--evaluate", "never", "--checkpoint-every", "1",
+        "--dropout", "0.3", "--shards", "4", "--evaluate", "never", "--checkpoint-every", "1", "--epochs", "100000",
+        "--log-every", "1",
     ];
-
-    private static readonly string[] Endless = [.. Call, "--epochs", "100000", "--log-every", "1"];
 
     private static readonly string[] Diverging =
     [
@@ -109,7 +108,51 @@ public sealed class RankFailureTests
         AssertResumes("full");
     }
 
-    private void AssertResumes(string run)
+    /// <summary>Pictures of a large folder are decoded when a batch needs them, by the rank that has the item.</summary>
+    [Test]
+    public void A_picture_that_rank_1_cannot_read_ends_all()
+    {
+        // By the order of seed 0, an item of rank 1, and none of those that ranks compare before the first step.
+        const string Damaged = "photos/dogs/11.png";
+        WriteLargeFolder(folder["photos"]);
+        string[] call =
+        [
+            "train", "nin", "--width", "0.5", "--lr", "0.00001", "--data", "photos", "--batch-size", "4", "--shards", "2",
+            "--evaluate", "never", "--checkpoint-every", "1", "--log-every", "1", "--epochs", "1",
+        ];
+        using var process = MpichRun.Start(folder.Name, 2, [.. call, "--out", "damaged"]);
+        process.WaitForOutput("batch ");
+        var whole = File.ReadAllBytes(folder[Damaged]);
+        File.WriteAllBytes(folder[Damaged], whole[..60]);
+        var result = process.WaitForEnd();
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.Error + result.Output);
+        Assert.That(
+            result.Error, Does.StartWith($"pynet: rank 1 of 2: '{folder[Damaged]}' is a PNG image that ends early"));
+        Assert.That(result.Error.Split("pynet: "), Has.Length.EqualTo(2), result.Error);
+
+        File.WriteAllBytes(folder[Damaged], whole);
+        AssertResumes("damaged", call);
+    }
+
+    /// <summary>Small pictures, more than are compared before the first step, one of them in a file of 65 MB.</summary>
+    private static void WriteLargeFolder(string name)
+    {
+        byte[][] rows = [.. Enumerable.Range(0, 32).Select(y => Enumerable.Repeat((byte)(7 * y), 96).ToArray())];
+        var picture = ImageBytes.Png(32, 32, 8, 2, rows);
+        foreach (var label in (string[])["cats", "dogs"])
+        {
+            var path = Directory.CreateDirectory(Path.Combine(name, label)).FullName;
+            for (var i = 0; i < 400; i++) File.WriteAllBytes(Path.Combine(path, $"{i}.png"), picture);
+        }
+
+        using var large = File.OpenWrite(Path.Combine(name, "dogs", "0.png"));
+        large.SetLength(65 << 20);
+    }
+
+    private void AssertResumes(string run) => AssertResumes(run, Endless);
+
+    /// <summary>One process goes on, as from a run that was never interrupted.</summary>
+    private void AssertResumes(string run, string[] call)
     {
         var step = CheckpointFolder.Find(folder[run])[0].Step;
         var steps = (step + 2).ToString(CultureInfo.InvariantCulture);
@@ -117,9 +160,9 @@ public sealed class RankFailureTests
         Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
         Assert.That(resumed.Output + resumed.Error, Does.Not.Contain("warning"));
         Assert.That(CheckpointFolder.Find(folder[run])[0].Step, Is.EqualTo(step + 2));
-        string[] call =
-            [.. Call, "--epochs", "100000", "--max-steps", steps, "--quiet", "--out", $"{run}-whole"];
-        Assert.That(PynetProcess.Run(folder.Name, call).ExitCode, Is.Zero);
+        var whole = PynetProcess.Run(
+            folder.Name, [.. call, "--max-steps", steps, "--quiet", "--out", $"{run}-whole"]);
+        Assert.That(whole.ExitCode, Is.Zero, whole.Error);
         RunFiles.AssertCheckpointsEqual(folder[run], folder[$"{run}-whole"]);
     }
 }

@@ -17,6 +17,9 @@ internal sealed class RankSession(MpiProcessGroup group)
     private const int MaxTextBytes = 1 << 20, MaxNamedProcesses = 16;
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(3);
 
+    /// <summary>MPICH's launcher drops what it has not yet read from the ranks when one of them aborts.</summary>
+    private static readonly TimeSpan ForwardingTime = TimeSpan.FromMilliseconds(300);
+
     /// <summary>This process and the others.</summary>
     public MpiProcessGroup Group => group;
 
@@ -84,7 +87,7 @@ internal sealed class RankSession(MpiProcessGroup group)
     {
         exitCode = Exchange(new Report(exitCode, "")).Max(report => report.ExitCode);
         // MPICH's launcher returns 0 where it passed a signal on, whatever the ranks return, unless one aborts.
-        if (exitCode != 0 && HasBegun && IsFirst) group.Abort(exitCode);
+        if (exitCode != 0 && HasBegun && IsFirst) AbortAfterOutput(exitCode);
         group.Close();
         return exitCode;
     }
@@ -99,7 +102,7 @@ internal sealed class RankSession(MpiProcessGroup group)
         if (!IsOfAll(fault))
         {
             Write($"rank {group.Rank} of {group.Size}: {message}", fault);
-            group.Abort(exitCode);
+            AbortAfterOutput(exitCode);
         }
 
         if (!IsFirst) group.Close();        // waits for rank 0, which writes its files first
@@ -135,6 +138,13 @@ internal sealed class RankSession(MpiProcessGroup group)
         return reports.All(report => report == reports[0])
             ? reports[0].Text
             : FormattableString.Invariant($"rank {rank} of {reports.Count}: {reports[rank].Text}");
+    }
+
+    /// <summary>Ends all ranks, when the launcher has had time to print what this one has written.</summary>
+    private void AbortAfterOutput(int exitCode)
+    {
+        Thread.Sleep(ForwardingTime);
+        group.Abort(exitCode);
     }
 
     /// <summary>The others are leaving the group already; if not, they must not keep this one waiting.</summary>
