@@ -15,27 +15,33 @@ internal sealed unsafe partial record MpiLibrary(
 {
     private const int ElfMachineOffset = 18, ElfHeaderBytes = 20;
 
+    /// <summary>Settings of what is below MPI, where the user has made none.</summary>
+    private static readonly (string Variable, string Value)[] Settings =
+    [
+        // UCX, below Open MPI and MPICH, handles SIGSEGV by ending the process; .NET turns it into an exception.
+        ("UCX_ERROR_SIGNALS", ""),
+        // Over TCP Open MPI sends longer messages than this in one direction at a time; ours go in both, up to 2 MB.
+        ("OMPI_MCA_btl_tcp_eager_limit", "4194304"),
+    ];
+
     private static nint handle;
 
     /// <summary>Loads the launcher's library, and finds which constants it has.</summary>
     /// <exception cref="InputException">It is not there, or is no MPI for this processor.</exception>
     public static MpiLibrary Load(MpiLaunch launch)
     {
-        KeepFaultHandlers();
+        SetVariables();
         handle = Open(launch);
         NativeLibrary.SetDllImportResolver(
             typeof(MpiLibrary).Assembly, (name, _, _) => name == Mpi.Library ? handle : 0);
         return Describe();
     }
 
-    /// <summary>
-    /// UCX, below Open MPI and MPICH, handles SIGSEGV by ending the process; .NET turns it into an exception.
-    /// </summary>
-    private static void KeepFaultHandlers()
+    private static void SetVariables()
     {
         if (OperatingSystem.IsWindows()) return;
         // .NET's own variables are a copy that libraries do not see.
-        _ = SetVariable("UCX_ERROR_SIGNALS", "", overwrite: 0);
+        foreach (var (variable, value) in Settings) _ = SetVariable(variable, value, overwrite: 0);
     }
 
     private static nint Open(MpiLaunch launch)
