@@ -35,14 +35,42 @@ public static class CsvReader
             throw new ArgumentException(
                 FormattableString.Invariant($"A share to test on lies between 0 and 1, not at {options.TestShare}."),
                 nameof(options));
-        var table = DataFile.Read(path, file =>
+        return Split(path, Parse(path, options.Separator, parser => new Table(path, parser, options.Label)), options);
+    }
+
+    /// <summary>The names of a file's columns: its first line.</summary>
+    /// <param name="path">The file, in UTF-8.</param>
+    /// <param name="separator">As <see cref="CsvOptions.Separator"/>.</param>
+    /// <exception cref="InputException">The file cannot be read, or is empty.</exception>
+    internal static IReadOnlyList<string> ReadColumns(string path, char separator) =>
+        Parse(path, separator, parser => ReadHeader(path, parser));
+
+    /// <summary>The first names, in quotes, for a message.</summary>
+    internal static string QuoteColumns(IReadOnlyList<string> columns) =>
+        string.Join(", ", columns.Take(MaxNamed).Select(Quote)) + (columns.Count > MaxNamed ? ", …" : "");
+
+    private static T Parse<T>(string path, char separator, Func<CsvParser, T> parse) => DataFile.Read(path, file =>
+    {
+        if (file.Length > DataFile.MaxBytes)
+            throw new InputException($"'{path}' has {file.Length} bytes; expected at most {DataFile.MaxBytes}.");
+        using var text = new StreamReader(file, Encoding.UTF8);
+        return parse(new(text, separator));
+    });
+
+    private static string[] ReadHeader(string path, CsvParser parser) => ReadLine(path, parser) is { } header
+        ? [.. header.Select(name => name.Trim())]
+        : throw new InputException($"'{path}' is empty; expected a line that names columns.");
+
+    private static IReadOnlyList<string>? ReadLine(string path, CsvParser parser)
+    {
+        try
         {
-            if (file.Length > DataFile.MaxBytes)
-                throw new InputException($"'{path}' has {file.Length} bytes; expected at most {DataFile.MaxBytes}.");
-            using var text = new StreamReader(file, Encoding.UTF8);
-            return new Table(path, new(text, options.Separator), options.Label);
-        });
-        return Split(path, table, options);
+            return parser.Read();
+        }
+        catch (FormatException fault)
+        {
+            throw new InputException($"'{path}', line {parser.Line}: {fault.Message}.", fault);
+        }
     }
 
     private static TrainTestSplit Split(string path, Table table, CsvOptions options)
@@ -96,12 +124,10 @@ public static class CsvReader
         public Table(string path, CsvParser parser, string labelColumn)
         {
             (this.path, this.parser) = (path, parser);
-            var header = ReadLine()
-                ?? throw new InputException($"'{path}' is empty; expected a line that names columns.");
-            columns = [.. header.Select(name => name.Trim())];
+            columns = ReadHeader(path, parser);
             label = FindLabel(labelColumn);
             var known = new Dictionary<string, string>();       // one object for equal labels
-            while (ReadLine() is { } fields) Add(fields, known);
+            while (ReadLine(path, parser) is { } fields) Add(fields, known);
             if (Labels.Count < 2)
                 throw new InputException($"'{path}' has {Labels.Count} lines of values; expected 2 or more.");
         }
@@ -111,27 +137,13 @@ public static class CsvReader
 
         public List<string> Labels { get; } = [];
 
-        private IReadOnlyList<string>? ReadLine()
-        {
-            try
-            {
-                return parser.Read();
-            }
-            catch (FormatException fault)
-            {
-                throw new InputException($"'{path}', line {parser.Line}: {fault.Message}.", fault);
-            }
-        }
-
         private int FindLabel(string name)
         {
             var count = columns.Count(column => column == name);
             if (count == 1) return Array.IndexOf(columns, name);
-            var more = columns.Length > MaxNamed ? ", …" : "";
-            var known = string.Join(", ", columns.Take(MaxNamed).Select(Quote)) + more;
             throw new InputException(
-                $"'{path}' has {(count == 0 ? "no column" : $"{count} columns")} {Quote(name)}; line 1 names {known}." +
-                (columns.Length == 1 ? " Is the separator another one?" : ""));
+                $"'{path}' has {(count == 0 ? "no column" : $"{count} columns")} {Quote(name)}; line 1 names " +
+                $"{QuoteColumns(columns)}." + (columns.Length == 1 ? " Is the separator another one?" : ""));
         }
 
         private void Add(IReadOnlyList<string> fields, Dictionary<string, string> known)

@@ -108,7 +108,7 @@ public sealed class RankFailureTests
         AssertResumes("full");
     }
 
-    /// <summary>Pictures of a large folder are decoded when a batch needs them, by the rank that has the item.</summary>
+    /// <summary>Of a large folder each rank decodes the pictures that it has, when a batch needs them.</summary>
     [Test]
     public void A_picture_that_rank_1_cannot_read_ends_all()
     {
@@ -117,8 +117,8 @@ public sealed class RankFailureTests
         WriteLargeFolder(folder["photos"]);
         string[] call =
         [
-            "train", "nin", "--width", "0.5", "--lr", "0.00001", "--data", "photos", "--batch-size", "4", "--shards", "2",
-            "--evaluate", "never", "--checkpoint-every", "1", "--log-every", "1", "--epochs", "1",
+            "train", "nin", "--width", "0.5", "--lr", "0.00001", "--data", "photos", "--batch-size", "4",
+            "--shards", "2", "--evaluate", "never", "--checkpoint-every", "1", "--log-every", "1", "--epochs", "1",
         ];
         using var process = MpichRun.Start(folder.Name, 2, [.. call, "--out", "damaged"]);
         process.WaitForOutput("batch ");

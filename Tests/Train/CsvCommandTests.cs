@@ -75,7 +75,11 @@ public sealed class CsvCommandTests
     [Test]
     public void A_call_that_cannot_work_is_refused_with_the_reason()
     {
-        Refused("--label is missing: which column of '", "train", "fcnet", "--data", "signs.csv");
+        Refused("has the classes? Line 1 names 'a;kind;b'.", "train", "fcnet", "--data", "signs.csv");
+        Refused(
+            "has the classes? Line 1 names 'a', 'kind', 'b'.",
+            "train", "fcnet", "--data", "signs.csv", "--separator", ";");
+        Refused("none.csv' is missing", "train", "fcnet", "--data", "none.csv");
         Refused(
             "line 1 names 'a;kind;b'. Is the separator another one?",
             "train", "fcnet", "--data", "signs.csv", "--label", "kind");

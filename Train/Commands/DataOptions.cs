@@ -77,11 +77,16 @@ internal sealed class DataOptions
                 ? throw new InputException(
                     $"{given.Name} belongs to a file of comma-separated values, but the data are {data}.")
                 : null;
-        var label = parse.GetValue(Label) ?? kept?.Label ?? throw new InputException(
-            $"{Label.Name} is missing: which column of '{data}' has the classes?");
-        var separator = parse.GetValue(Separator) is { } text ? CsvFile.ParseSeparator(text) : kept?.Separator;
-        return (kept ?? new(label)) with { Label = label, Separator = separator ?? CsvFile.DefaultSeparator(data) };
+        var separator = (parse.GetValue(Separator) is { } text ? CsvFile.ParseSeparator(text) : kept?.Separator)
+            ?? CsvFile.DefaultSeparator(data);
+        var label = parse.GetValue(Label) ?? kept?.Label ?? throw WithoutLabel(data, separator);
+        return (kept ?? new(label)) with { Label = label, Separator = separator };
     }
+
+    /// <summary>Before a file is asked about, it must be there.</summary>
+    private InputException WithoutLabel(string data, char separator) => new(
+        $"{Label.Name} is missing: which column of '{data}' has the classes? Line 1 names " +
+        $"{CsvReader.QuoteColumns(CsvReader.ReadColumns(data, separator))}.");
 
     /// <summary>The share to test on that a new run uses; null where its data have parts.</summary>
     /// <param name="parse">The command line.</param>
