@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Runs of several processes end as those of one.</summary>
-[NonParallelizable]
+[Parallelizable]
 public sealed class DistributedTrainingTests
 {
     private static readonly string[] Common =

@@ -3,6 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>What a shell is told when it completes a command line.</summary>
+[Parallelizable]
 public sealed class CompletionTests
 {
     [TestCase(

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet</c> with a file of comma-separated values.</summary>
-[NonParallelizable]
+[Parallelizable]
 public sealed class CsvCommandTests
 {
     private readonly TemporaryFolder folder = new();

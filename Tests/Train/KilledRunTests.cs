@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Runs of the app that are killed, stopped, or begun twice.</summary>
-[NonParallelizable]
+[Parallelizable]
 [Platform(Exclude = "Win", Reason = "kill sends the signal")]
 public sealed class KilledRunTests
 {

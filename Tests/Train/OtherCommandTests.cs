@@ -6,7 +6,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Good calls of the commands beside <c>train</c>, and the help pages.</summary>
-[NonParallelizable]
+[Parallelizable]
 public sealed class OtherCommandTests
 {
     private readonly TemporaryFolder folder = new();

@@ -7,7 +7,7 @@ using SkiaSharp;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet predict</c>, and training on a folder of pictures.</summary>
-[NonParallelizable]
+[Parallelizable]
 public sealed class PredictCommandTests
 {
     private readonly TemporaryFolder folder = new();

@@ -6,7 +6,7 @@ namespace PyNetSharp.Tests;
 /// <summary>
 /// The options of <c>pynet train</c> against overfitting: kept, resumed, and refused where they differ.
 /// </summary>
-[NonParallelizable]
+[Parallelizable]
 public sealed class RegularizationTests
 {
     private static readonly string[] Call =
