@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>Benchmarks/results/reproduce</c>, and the runs that are checked in beside it.</summary>
+[Category("Processes")]
 [Platform(Exclude = "Win", Reason = "a bash script")]
 public sealed class ReproduceTests
 {

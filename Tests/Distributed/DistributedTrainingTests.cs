@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Runs of several processes end as those of one.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class DistributedTrainingTests
 {
     private static readonly string[] Common =

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Whatever ends a rank ends all, leaves the last checkpoint whole, and lets the run resume.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class RankFailureTests
 {
     private static readonly string[] Endless =

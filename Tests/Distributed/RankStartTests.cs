@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>What keeps ranks from beginning is one line, and the exit code of one process.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class RankStartTests
 {
     private readonly TemporaryFolder folder = new();

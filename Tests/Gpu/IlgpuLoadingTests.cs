@@ -4,6 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>A process that computes on the CPU alone does not load ILGPU.</summary>
+[Category("Processes")]
 public sealed class IlgpuLoadingTests
 {
     private const string Many = "100000";       // epochs: every run is stopped before

@@ -5,7 +5,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Pages of real runs, in a browser.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class ReportBrowserTests
 {
     private readonly TemporaryFolder folder = new();

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet report</c>, and the reports of <c>pynet train</c>, without a browser.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class ReportCommandTests
 {
     private readonly TemporaryFolder folder = new();

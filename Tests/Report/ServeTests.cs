@@ -5,7 +5,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet train --serve</c>.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 [Platform(Exclude = "Win", Reason = "a stopped run's exit code is that of a signal")]
 public sealed partial class ServeTests
 {

@@ -8,7 +8,7 @@ namespace PyNetSharp.Tests;
 /// <c>--tensorboard</c>: the file is read by classes that the protocol compiler generates from TensorBoard's own
 /// definitions, and by a reader of the framing that shares no code with the writer.
 /// </summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class TensorBoardTests
 {
     private const string FileName = "events.out.tfevents.pynet";

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Faulty calls and files: one error line, exit code 2, nothing written.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class BadCallTests
 {
     private readonly TemporaryFolder folder = new();

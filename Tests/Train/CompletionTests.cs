@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>What a shell is told when it completes a command line.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class CompletionTests
 {
     [TestCase(

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>What a run that stops says of how to continue it can be pasted into a shell.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 [Platform(Exclude = "Win", Reason = "The shell is sh.")]
 public sealed class ContinuingTests
 {

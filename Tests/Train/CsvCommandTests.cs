@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet</c> with a file of comma-separated values.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class CsvCommandTests
 {
     private readonly TemporaryFolder folder = new();

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>--evaluate never</c> and <c>--evaluate-limit</c>, and evaluating on other data.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class EvaluationLimitTests
 {
     private readonly TemporaryFolder folder = new();

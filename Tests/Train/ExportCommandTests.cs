@@ -7,7 +7,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet export</c>: three formats, of a run and of files.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class ExportCommandTests
 {
     private readonly TemporaryFolder folder = new();

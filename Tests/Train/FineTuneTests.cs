@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet train --weights FILE --new-head --freeze PATH</c>.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class FineTuneTests
 {
     private readonly TemporaryFolder folder = new();

@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet gradcheck</c>: small networks pass, and bad calls say in one line what is wrong.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class GradcheckCommandTests
 {
     private readonly TemporaryFolder folder = new();

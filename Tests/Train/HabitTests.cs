@@ -5,7 +5,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>The habits of the published trainings: lines of batches, weights that are kept, lists of epochs.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed partial class HabitTests
 {
     private static readonly string[] Call =

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Text of files is printed without controlling the terminal, and settings are data.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class HostileTextTests
 {
     private const string Hostile = "a\u001b[2J\u009b31m\u202eb\u2028c\ud800d\u0007";

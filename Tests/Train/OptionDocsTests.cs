@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Every option of every command is explained by an example that runs, and help stays short.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed partial class OptionDocsTests
 {
     private const int TwoScreens = 100;

@@ -6,7 +6,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Good calls of the commands beside <c>train</c>, and the help pages.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class OtherCommandTests
 {
     private readonly TemporaryFolder folder = new();

@@ -3,7 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Closed streams, full disks, missing folders: an error line and the exit code report them.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 [Platform(Exclude = "Win", Reason = "a POSIX shell sets up the process")]
 public sealed class OutsideTests
 {

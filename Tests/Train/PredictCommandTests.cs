@@ -7,7 +7,7 @@ using SkiaSharp;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet predict</c>, and training on a folder of pictures.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class PredictCommandTests
 {
     private readonly TemporaryFolder folder = new();
@@ -192,7 +192,8 @@ public sealed class PredictCommandTests
         }
 
         var trained = Pynet(
-            "train", "lenet5", "--data", "cifar10", "--data-dir", data, "--epochs", "2", "--quiet", "--out", "real");
+            "train", "lenet5", "--data", "cifar10", "--data-dir", data, "--limit", "10000", "--epochs", "2", "--quiet",
+            "--out", "real");
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         var test = CifarReader.ReadCifar10(cifar).Test.Take(1000);
         WritePngs(test, folder["thousand"], byClass: false);

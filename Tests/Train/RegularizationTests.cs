@@ -6,7 +6,7 @@ namespace PyNetSharp.Tests;
 /// <summary>
 /// The options of <c>pynet train</c> against overfitting: kept, resumed, and refused where they differ.
 /// </summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class RegularizationTests
 {
     private static readonly string[] Call =
@@ -15,7 +15,8 @@ public sealed class RegularizationTests
         "--accumulate", "3", "--augment",
         "crop=2,flip,rotate=20,jitter=0.3,cutout=6,randaugment=1:5,mixup=0.4",
         "--label-smoothing", "0.1", "--gradient-clip", "0.5",
-        "--ema", "0.8", "--patience", "5", "--epochs", "3", "--quiet",
+        "--ema", "0.8", "--patience", "5", "--epochs", "3",
+        "--evaluate-limit", "40", "--quiet",
     ];
 
     private readonly TemporaryFolder folder = new();

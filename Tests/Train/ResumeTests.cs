@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet train --resume</c>.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class ResumeTests
 {
     private readonly TemporaryFolder folder = new();

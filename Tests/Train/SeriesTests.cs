@@ -5,7 +5,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet find-lr</c>, <c>--seeds</c> and <c>--config</c>.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class SeriesTests
 {
     private static readonly string[] Small = ["train", "two-layer", "--data", "xor", "--epochs", "3", "--threads", "1"];

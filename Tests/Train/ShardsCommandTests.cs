@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary><c>pynet train --shards</c>.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class ShardsCommandTests
 {
     private static readonly string[] Call =

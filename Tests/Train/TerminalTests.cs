@@ -5,7 +5,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>The app's output on a terminal, as a pseudo-terminal's screen shows it.</summary>
-[NonParallelizable]
+[NonParallelizable, Category("Processes")]
 [Platform(Exclude = "Win", Reason = "the C library opens the terminal")]
 public sealed partial class TerminalTests
 {

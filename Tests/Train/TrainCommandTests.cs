@@ -5,7 +5,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>Good calls of <c>pynet train</c>.</summary>
-[Parallelizable]
+[Parallelizable, Category("Processes")]
 public sealed class TrainCommandTests
 {
     private readonly TemporaryFolder folder = new();

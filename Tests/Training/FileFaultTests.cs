@@ -26,7 +26,7 @@ public sealed class FileFaultTests
         for (var k = 0; k < operations; k++)
         {
             var path = folder[$"killed{k}"];
-            Copy(folder["begun"], path);
+            RunFiles.Copy(folder["begun"], path);
             var done = TrainUntilKilled(path, k);
             var newest = CheckpointFolder.Find(path) is [var (step, _), ..] ? step : 0;
             Assert.That(newest, Is.GreaterThanOrEqualTo(done - 1), $"{k}: a checkpoint is due at each step");
@@ -166,7 +166,7 @@ public sealed class FileFaultTests
 
     private static int CountFrom(string begun, string path, int saveEvery = 3)
     {
-        Copy(begun, path);
+        RunFiles.Copy(begun, path);
         return TrainCounting(path, saveEvery);
     }
 
@@ -190,14 +190,6 @@ public sealed class FileFaultTests
 
         Assert.That(CheckpointFolder.Find(path)[0].Step, Is.EqualTo(kind == "stopped" ? 6 : 5));
         Assert.That(RunFiles.Metrics(path).Length, Is.EqualTo(kind == "stopped" ? 2 : 1), "the part's result");
-    }
-
-    /// <summary>Copies a folder, if it exists.</summary>
-    private static void Copy(string from, string to)
-    {
-        if (!Directory.Exists(from)) return;
-        Directory.CreateDirectory(to);
-        foreach (var file in Directory.GetFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
 
     private static long TrainUntilKilled(string path, int at)
@@ -244,7 +236,7 @@ public sealed class FileFaultTests
         for (var k = 0; k < operations - 1; k++)
         {
             var path = folder[$"failed{k}"];
-            Copy(folder["begun"], path);
+            RunFiles.Copy(folder["begun"], path);
             reported += TrainWithFault(path, k, () => fault(path), folder["whole"]) ? 1 : 0;
             if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
         }

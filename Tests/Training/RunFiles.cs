@@ -33,6 +33,15 @@ internal static class RunFiles
     public static void AssertFilesEqual(string checkpoint, string expected) =>
         Assert.That(Content(checkpoint), Is.EqualTo(Content(expected)));
 
+    /// <summary>Copies a run's folder, if it exists.</summary>
+    public static void Copy(string from, string to)
+    {
+        if (!Directory.Exists(from)) return;
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+    }
+
     /// <summary>The records of a run without the times.</summary>
     public static EpochRecord[] Metrics(string run) =>
         [.. MetricsFile.Read(Path.Combine(run, "metrics.jsonl")).Select(WithoutTimes)];

@@ -3,6 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>A program compiled ahead of time finds and computes what the same program does under the JIT.</summary>
+[Category("Processes")]
 public sealed class NativeProgramTests
 {
     private const string Project =

@@ -5,6 +5,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>The tutorial's code in a project outside the repository, which has only the packages.</summary>
+[Category("Processes")]
 public sealed partial class PackageTests
 {
     private const string Program =

@@ -3,6 +3,7 @@ using NUnit.Framework;
 namespace PyNetSharp.Tests;
 
 /// <summary>The programs of docs/packages.md and of the packages' readme, with the packages alone.</summary>
+[Category("Processes")]
 public sealed class PackagesPageTests
 {
     private const int MaxNativeBytes = 5_000_000;
