@@ -198,7 +198,8 @@ public sealed class KilledRunTests
     private ChildProcess.Result EndInEvaluation(string[] call, string signal, int step)
     {
         const int Attempts = 10;
-        RunFiles.Copy(folder["ended"], folder["before"]);
+        using var before = new TemporaryFolder();
+        RunFiles.Copy(folder["ended"], before.Name);
         for (var attempt = 1;; attempt++)
         {
             using var process = PynetProcess.Start(folder.Name, call);
@@ -210,7 +211,7 @@ public sealed class KilledRunTests
             var isInTime = result.ExitCode != 0 && NewestStep(folder["ended"]) == step;
             if (isInTime && Evaluations(folder["ended"]) < step / 4 || attempt == Attempts) return result;
             Directory.Delete(folder["ended"], recursive: true);
-            RunFiles.Copy(folder["before"], folder["ended"]);
+            RunFiles.Copy(before.Name, folder["ended"]);
         }
     }
 
