@@ -93,10 +93,17 @@ internal sealed class ChildProcess : IDisposable
         return [.. maps.Where(line => line.Contains('/')).Select(line => line[line.IndexOf('/')..]).Distinct()];
     }
 
-    /// <summary>Sends a signal, by its name for the command kill, unless the program has ended.</summary>
+    /// <summary>Sends a signal, by its name for the command kill.</summary>
     public void Send(string signal)
     {
-        var sent = Run("kill", $"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture));
+        var sent = Kill(signal);
+        Assert.That(sent.ExitCode, Is.Zero, sent.Error);
+    }
+
+    /// <summary>The same to a program that may have ended by itself.</summary>
+    public void SendUnlessEnded(string signal)
+    {
+        var sent = Kill(signal);
         Assert.That(sent.ExitCode == 0 || process.WaitForExit(Limit), sent.Error);
     }
 
@@ -114,6 +121,9 @@ internal sealed class ChildProcess : IDisposable
         Kill();
         process.Dispose();
     }
+
+    private Result Kill(string signal) =>
+        Run("kill", $"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture));
 
     private void Kill()
     {

@@ -38,7 +38,7 @@ public sealed class KilledRunTests
             // Ended after it has got further, as a supervisor would find it.
             var wanted = Math.Min(step + 1 + random.Next(12), 40);
             process.WaitFor(() => NewestStep(folder[signal]) >= wanted, $"reach step {wanted}");
-            process.Send(signal);
+            process.SendUnlessEnded(signal);
             var result = process.WaitForEnd();
             step = NewestStep(folder[signal]);
             if (result.ExitCode == 0) break;
@@ -206,7 +206,7 @@ public sealed class KilledRunTests
             process.WaitFor(() => NewestStep(folder["ended"]) >= step, "write a checkpoint");
             if (signal == "KILL") process.WaitForOutput("resumes after step 8");
             Thread.Sleep(150);
-            process.Send(signal);
+            process.SendUnlessEnded(signal);
             var result = process.WaitForEnd();
             var isInTime = result.ExitCode != 0 && NewestStep(folder["ended"]) == step;
             if (isInTime && Evaluations(folder["ended"]) < step / 4 || attempt == Attempts) return result;
