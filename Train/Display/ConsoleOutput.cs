@@ -32,9 +32,15 @@ internal sealed class ConsoleOutput
     public ConsoleOutput(bool quiet = false, bool onError = false, bool isPlain = false)
     {
         writer = onError ? Console.Error : Console.Out;
-        console = onError ? AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(writer) }) : AnsiConsole.Console;
         this.quiet = quiet;
         isTerminal = !onError && !isPlain && !Console.IsOutputRedirected;
+        console = AnsiConsole.Create(new()
+        {
+            Out = new AnsiConsoleOutput(writer),
+            // A bar needs the output alone; Spectre.Console would look at the input and the errors too. It still says
+            // no where it finds a CI service.
+            Interactive = isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
+        });
         HasColors = isTerminal && console.Profile.Capabilities.Ansi;
         if (!isTerminal) console.Profile.Width = RedirectedWidth;
         if (!HasColors) console.Profile.Capabilities.Ansi = false;
