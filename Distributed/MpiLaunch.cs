@@ -5,9 +5,11 @@ namespace PyNetSharp.Distributed;
 /// <summary>What a launcher (<c>mpirun</c>, <c>mpiexec</c>, <c>srun</c>) has told this process about itself.</summary>
 /// <param name="Launcher">The MPI that the launcher belongs to: "Open MPI".</param>
 /// <param name="Rank">The number of this process; null where the launcher does not say.</param>
+/// <param name="LocalRank">Its number among those of its machine; null where the launcher does not say.</param>
 /// <param name="Size">The number of processes; null where the launcher does not say.</param>
 /// <param name="Libraries">The files that may be the launcher's library, the likeliest first.</param>
-internal sealed record MpiLaunch(string Launcher, int? Rank, int? Size, IReadOnlyList<string> Libraries)
+internal sealed record MpiLaunch(
+    string Launcher, int? Rank, int? LocalRank, int? Size, IReadOnlyList<string> Libraries)
 {
     /// <summary>The variable that names the library in place of the launcher's, or switches MPI off.</summary>
     public const string Variable = "PYNET_MPI";
@@ -32,16 +34,17 @@ internal sealed record MpiLaunch(string Launcher, int? Rank, int? Size, IReadOnl
         var library = variable(Variable);
         if (library == Off) return null;
         MpiLaunch? found =
-            Has("OMPI_COMM_WORLD_SIZE") ? Of("Open MPI", "OMPI_COMM_WORLD_", [.. OpenMpi, .. StandardAbi])
-            : Has("PMI_SIZE") ? Of("MPICH", "PMI_", [.. Mpich, .. StandardAbi])
-            : Has("PMIX_RANK") ? Of("PMIx", "PMIX_", [.. OpenMpi, .. StandardAbi, .. Mpich])
+            Has("OMPI_COMM_WORLD_SIZE")
+                ? Of("Open MPI", "OMPI_COMM_WORLD_", "OMPI_COMM_WORLD_LOCAL_RANK", [.. OpenMpi, .. StandardAbi])
+            : Has("PMI_SIZE") ? Of("MPICH", "PMI_", "MPI_LOCALRANKID", [.. Mpich, .. StandardAbi])
+            : Has("PMIX_RANK") ? Of("PMIx", "PMIX_", "SLURM_LOCALID", [.. OpenMpi, .. StandardAbi, .. Mpich])
             : null;
         return found is null || string.IsNullOrEmpty(library) ? found : found with { Libraries = [library] };
 
         bool Has(string name) => !string.IsNullOrEmpty(variable(name));
 
-        MpiLaunch Of(string launcher, string prefix, string[] libraries) =>
-            new(launcher, Number($"{prefix}RANK"), Number($"{prefix}SIZE"), libraries);
+        MpiLaunch Of(string launcher, string prefix, string localRank, string[] libraries) =>
+            new(launcher, Number($"{prefix}RANK"), Number(localRank), Number($"{prefix}SIZE"), libraries);
 
         int? Number(string name) =>
             int.TryParse(variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;

@@ -53,8 +53,8 @@ internal sealed unsafe partial record MpiLibrary(
                 var found = NativeLibrary.Load(name, typeof(MpiLibrary).Assembly, null);
                 if (NativeLibrary.TryGetExport(found, "MPI_Init_thread", out _)) return found;
                 throw new InputException(
-                    $"{MpiLaunch.Variable}: '{name}' is not MPI: it has no MPI_Init_thread; expected the library of " +
-                    $"{launch.Launcher}, whose launcher started this process.");
+                    $"'{name}' is not MPI: it has no MPI_Init_thread; expected the library of {launch.Launcher}, " +
+                    $"whose launcher started this process. {MpiLaunch.Variable} names another.");
             }
             catch (Exception caught) when (caught is DllNotFoundException or BadImageFormatException)
             {
@@ -83,8 +83,16 @@ internal sealed unsafe partial record MpiLibrary(
     private static string? OtherProcessor(string path)
     {
         Span<byte> header = stackalloc byte[ElfHeaderBytes];
-        using var file = File.OpenRead(path);
-        if (file.ReadAtLeast(header, ElfHeaderBytes, throwOnEndOfStream: false) < ElfHeaderBytes) return null;
+        try
+        {
+            using var file = File.OpenRead(path);
+            if (file.ReadAtLeast(header, ElfHeaderBytes, throwOnEndOfStream: false) < ElfHeaderBytes) return null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;                // not known; the loader has said why it cannot have the file
+        }
+
         if (!header.StartsWith("\x7FELF"u8)) return null;
         var machine = BinaryPrimitives.ReadUInt16LittleEndian(header[ElfMachineOffset..]);
         var found = machine switch

@@ -14,9 +14,9 @@ namespace PyNetSharp.Distributed;
 /// A process that ends without <see cref="Close"/>, as by an exception, ends all others. Any thread may call the
 /// operations, one at a time.
 /// <para>
-/// MPI's own reductions may add in any order. <see cref="Sum"/> exchanges pieces of 4 MB so that each rank adds a part
-/// of them for all, in the order of <see cref="IProcessGroup.Sum"/>, and returns it to all: as many bytes as a ring's
-/// reduction, and 8 MB of memory at most.
+/// MPI's own reductions may add in any order. <see cref="AllReduce"/> exchanges pieces of 4 MB so that each rank adds
+/// a part of them for all, in the order of <see cref="IProcessGroup.AllReduce"/>, and returns it to all: as many bytes
+/// as a ring's reduction, and 8 MB of memory at most.
 /// </para>
 /// </remarks>
 public sealed unsafe class MpiProcessGroup : IProcessGroup
@@ -25,10 +25,11 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
     private const int BroadcastBytes = 64 << 20;            // counts are of 32 bits
     private const int MaxTextBytes = 8192;                  // MPI_MAX_LIBRARY_VERSION_STRING, the longest
     private const int NoCode = 1;
+    private const int Open = 0, Closing = 1, Ended = 2;
 
     private readonly MpiLibrary library;
     private float[] received = [], padded = [];             // pinned
-    private int isEnded;
+    private int state;                                      // Open to Closing to Ended, or Ended at once
 
     private MpiProcessGroup(MpiLibrary library)
     {
@@ -81,7 +82,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
 
     /// <inheritdoc/>
     /// <exception cref="MpiException">Another rank has ended, or the network failed.</exception>
-    public void Sum(Span<float> values)
+    public void AllReduce(Span<float> values)
     {
         if (Size == 1) return;
         var share = PieceFloats / Size;
@@ -94,7 +95,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
     /// <inheritdoc/>
     /// <exception cref="ArgumentException"><paramref name="all"/> has another length.</exception>
     /// <exception cref="MpiException">Another rank has ended, or the network failed.</exception>
-    public void Gather(ReadOnlySpan<byte> own, Span<byte> all)
+    public void AllGather(ReadOnlySpan<byte> own, Span<byte> all)
     {
         if (all.Length != (long)own.Length * Size)
             throw new ArgumentException(
@@ -116,14 +117,26 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
                     "MPI_Bcast");
     }
 
-    /// <summary>Ends all processes at once, without waiting for the others; it does not return.</summary>
+    /// <summary>
+    /// Ends all processes at once, without waiting for the others; it does not return. Another thread may call it while
+    /// <see cref="Close"/> waits.
+    /// </summary>
     /// <param name="code">The exit code, 1 to 255: most launchers return it.</param>
     /// <exception cref="ArgumentOutOfRangeException">The code is that of a success, or too large.</exception>
     public void Abort(int code)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(code, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(code, 255);
-        if (Interlocked.Exchange(ref isEnded, 1) == 0) _ = Mpi.Abort(library.World, code);
+        switch (Interlocked.Exchange(ref state, Ended))
+        {
+            case Open:
+                _ = Mpi.Abort(library.World, code);
+                break;
+            case Closing:
+                // MPI has no communicator any more. Launchers end the others where a process ends with a fault.
+                Environment.Exit(code);
+                break;
+        }
     }
 
     /// <summary>
@@ -132,13 +145,15 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
     /// <exception cref="MpiException">Another rank has ended, or the network failed.</exception>
     public void Close()
     {
-        if (Interlocked.Exchange(ref isEnded, 1) == 0) Check(Mpi.Shutdown(), "MPI_Finalize");
+        if (Interlocked.CompareExchange(ref state, Closing, Open) != Open) return;
+        Check(Mpi.Shutdown(), "MPI_Finalize");
+        Volatile.Write(ref state, Ended);
     }
 
     /// <summary>Otherwise MPICH's launcher would take the end of a process for a success.</summary>
     private void AbortIfOpen()
     {
-        if (Volatile.Read(ref isEnded) == 0) Abort(Environment.ExitCode is > 0 and < 256 and var code ? code : NoCode);
+        if (Volatile.Read(ref state) == Open) Abort(Environment.ExitCode is > 0 and < 256 and var code ? code : NoCode);
     }
 
     /// <param name="values">As many for each rank, all in one piece.</param>
@@ -173,7 +188,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
         padded.AsSpan(0, values.Length).CopyTo(values);
     }
 
-    /// <summary>Sums the ranks' rows into the first, by the tree of <see cref="IProcessGroup.Sum"/>.</summary>
+    /// <summary>Sums the ranks' rows into the first, by the tree of <see cref="IProcessGroup.AllReduce"/>.</summary>
     private void AddRows(float[] rows, int share)
     {
         for (var step = 1; step < Size; step *= 2)

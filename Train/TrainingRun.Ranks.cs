@@ -15,7 +15,7 @@ internal sealed partial class TrainingRun
         PauseGate? gate = null)
     {
         var loss = new CrossEntropyLoss(labelSmoothing: (float)regularization.LabelSmoothing);
-        return new(model, parts.Train, parts.Test, optimizer, loss, schedule)
+        var trainer = new Trainer(model, parts.Train, parts.Test, optimizer, loss, schedule)
         {
             EvaluationLoss = new CrossEntropyLoss(),
             MaxGradientNorm = (float?)regularization.GradientClip,
@@ -32,6 +32,8 @@ internal sealed partial class TrainingRun
             Evaluated = evaluated,
             Gate = gate,
         };
+        if (Ranks is not null) trainer.CheckShards();           // while they still end together, with one line
+        return trainer;
     }
 
     /// <summary>Trains in a process that neither prints nor writes: its state is that of rank 0.</summary>
@@ -45,9 +47,8 @@ internal sealed partial class TrainingRun
         if (Ranks!.Broadcast(null) == CompleteText) return 0;
         Ranks.Begin();
         trainer.Run(recipe.Epochs, stop.Token);
-        var exitCode = Ranks.AgreeOnStop(stop);
-        if (trainer.Best is { ValidationAccuracy: not null, TestAccuracy: null } && exitCode == 0)
+        if (Ranks.AgreeOnStop(stop) == 0 && trainer.Best is { ValidationAccuracy: not null, TestAccuracy: null })
             TestBest(trainer, parts.Test, Ranks.Group, stop.Token);
-        return exitCode;
+        return stop.ExitCode;           // of a signal in that test, too
     }
 }

@@ -119,12 +119,12 @@ internal sealed partial class TrainingRun(TrainingSettings settings, ConsoleOutp
                 return 0;
             }
 
+            Ranks?.Begin();             // as the others, which wait for this one in the trainer now
             description.Write(screen, model, loaded, parts, Ranks);
             events?.WriteStart(settings, parts, description.Parameters, trainer.Step, Steps(trainLoader));
             warmUp.WaitForKernels(
                 trainLoader, parts.Test ?? trainLoader, train.ClassNames.Count, screen, stop.Token);
             report.Begin(trainer);
-            Ranks?.Begin();
             if (server is not null) WriteAddress(server, live!, Steps(trainLoader));
             return Train(trainer, parts.Test, display, recorder, report, stop);
         }

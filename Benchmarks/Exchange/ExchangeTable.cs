@@ -40,9 +40,9 @@ internal static class ExchangeTable
     /// <summary>The seconds of one sum, from when all ranks are ready.</summary>
     private static double Measure(MpiProcessGroup group, float[] values)
     {
-        group.Gather(new byte[1], new byte[group.Size]);
+        group.AllGather(new byte[1], new byte[group.Size]);
         var start = Stopwatch.GetTimestamp();
-        group.Sum(values);
+        group.AllReduce(values);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
@@ -51,7 +51,7 @@ internal static class ExchangeTable
     private static void CheckSum(MpiProcessGroup group, float[] values)
     {
         for (var i = 0; i < values.Length; i++) values[i] = ValueOf(group.Rank, i);
-        group.Sum(values);
+        group.AllReduce(values);
         var terms = new float[group.Size];
         for (var i = 0; i < values.Length; i++)
         {
@@ -70,7 +70,7 @@ internal static class ExchangeTable
     /// <summary>Of many binary digits, so that another order of additions is another sum.</summary>
     private static float ValueOf(int rank, int i) => MathF.ScaleB(1 + i % 8191 / 8192f, (7 * rank + i) % 5) / 3;
 
-    /// <summary>As <see cref="IProcessGroup.Sum"/> states it, for one value of each rank.</summary>
+    /// <summary>As <see cref="IProcessGroup.AllReduce"/> states it, for one value of each rank.</summary>
     private static float SumOf(ReadOnlySpan<float> level)
     {
         if (level.Length == 1) return level[0];

@@ -26,12 +26,12 @@ public interface IProcessGroup
     /// level below, in this order, or node 2j where there is no other; the ranks are the lowest level. So of 4 ranks
     /// the sum is (v₀ + v₁) + (v₂ + v₃).
     /// </remarks>
-    void Sum(Span<float> values);
+    void AllReduce(Span<float> values);
 
     /// <summary>Gives every rank the bytes of all.</summary>
     /// <param name="own">This rank's bytes; as many as on every other rank.</param>
     /// <param name="all">Receives them in the order of ranks: <see cref="Size"/> times as many.</param>
-    void Gather(ReadOnlySpan<byte> own, Span<byte> all);
+    void AllGather(ReadOnlySpan<byte> own, Span<byte> all);
 
     /// <summary>Gives every rank the bytes of rank 0.</summary>
     /// <param name="values">Rank 0's bytes, read there and overwritten elsewhere; as many on every rank.</param>

@@ -44,16 +44,24 @@ public sealed partial class Trainer
         else Resume(progress, best);
     }
 
+    /// <summary>What training would find first; it is the same in all processes.</summary>
     /// <exception cref="InputException">The shards do not fit the batches or the processes.</exception>
-    private void BeginSharding(int epochs)
+    internal ShardPlan CheckShards()
     {
-        if (Shards == 1 && Others is null) return;
         var plan = new ShardPlan(Shards, Group?.Rank ?? 0, Group?.Size ?? 1);
         if (Shards > train.BatchSize)
             throw new InputException(
                 $"{Shards} shards per batch are more than a batch has items, which are {train.BatchSize}; expected " +
                 "fewer shards, or a larger batch size.");
         checks.CheckSingleItemShard(plan);
+        return plan;
+    }
+
+    /// <exception cref="InputException">The shards do not fit the batches or the processes.</exception>
+    private void BeginSharding(int epochs)
+    {
+        if (Shards == 1 && Others is null) return;
+        var plan = CheckShards();
         if (Others is { } group)
         {
             RankAgreement.Check(group,

@@ -14,13 +14,15 @@ public sealed class MpiLaunchTests
         Assert.That(Find(("PMI_SIZE", "2"), ("PMI_RANK", "0"), ("PYNET_MPI", "off")), Is.Null);
     }
 
-    [TestCase("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "Open MPI", "libmpi.so.40")]
-    [TestCase("PMI_SIZE", "PMI_RANK", "MPICH", "libmpich.so.12")]
+    [TestCase("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "Open MPI", "libmpi.so.40")]
+    [TestCase("PMI_SIZE", "PMI_RANK", "MPI_LOCALRANKID", "MPICH", "libmpich.so.12")]
     [Platform("Linux")]
-    public void Launchers_are_known_by_their_variables(string size, string rank, string name, string library)
+    public void Launchers_are_known_by_their_variables(
+        string size, string rank, string localRank, string name, string library)
     {
-        var launch = Find((size, "4"), (rank, "3"))!;
-        Assert.That((launch.Launcher, launch.Rank, launch.Size), Is.EqualTo((name, 3, 4)));
+        var launch = Find((size, "4"), (rank, "3"), (localRank, "1"))!;
+        Assert.That((launch.Launcher, launch.Rank, launch.LocalRank, launch.Size), Is.EqualTo((name, 3, 1, 4)));
+        Assert.That(Find((size, "4"), (rank, "3"))!.LocalRank, Is.Null);
         Assert.That(launch.Libraries[0], Is.EqualTo(library));
         Assert.That(Find((size, "4"), ("PYNET_MPI", "/opt/libmpi.so"))!.Libraries, Is.EqualTo(["/opt/libmpi.so"]));
     }

@@ -82,6 +82,39 @@ public sealed class RankFailureTests
         Assert.That(result.Error.Count(c => c == '\n'), Is.EqualTo(1), result.Error);
     }
 
+    /// <summary>As a machine that hangs; MPI itself would wait for it.</summary>
+    [Test]
+    public void A_rank_that_does_not_leave_is_ended()
+    {
+        if (!NativeProgramTests.HasLinker()) Assert.Ignore("The rank's library needs a C compiler.");
+        var library = SlowLibrary();
+        string[] line = PynetProcess.CommandLine([.. Diverging, "--out", "held-up"]);
+        using var process = MpichRun.Start(
+            folder.Name, ["1", .. line, ":", "-n", "1", "env", $"PYNET_MPI={library}", .. line]);
+        var result = process.WaitForEnd();
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.Error);
+        Assert.That(result.Error, Does.StartWith("pynet: The loss "));
+    }
+
+    [Test]
+    public void A_rank_that_is_told_to_stop_in_the_last_test_stops_all()
+    {
+        // Nothing is learned, so the first epoch is the best, and is tested after the last.
+        string[] call =
+        [
+            "train", "nin", "--width", "2", "--data", "shapes", "--limit", "16", "--batch-size", "8", "--shards", "2",
+            "--lr", "1e-9", "--epochs", "2", "--evaluate-every", "1", "--validation", "8", "--evaluate-limit", "500",
+            "--threads", "1", "--out", "last-test",
+        ];
+        using var process = MpichRun.Start(folder.Name, 2, call);
+        process.WaitForOutput("best validation accuracy");
+        var sent = ChildProcess.Run("kill", "-TERM", $"{MpichRun.ProcessOf(1, "last-test")}");
+        Assert.That(sent.ExitCode, Is.Zero, sent.Error);
+        var result = process.WaitForEnd();
+        Assert.That(result.ExitCode, Is.EqualTo(143), result.Error);
+        Assert.That(result.Output, Does.Contain("in epoch 1\n").And.Not.Contain("its test accuracy"));
+    }
+
     [Test]
     public void After_a_divergence_all_ranks_return_to_the_same_state()
     {
@@ -147,6 +180,18 @@ public sealed class RankFailureTests
 
         using var large = File.OpenWrite(Path.Combine(name, "dogs", "0.png"));
         large.SetLength(65 << 20);
+    }
+
+    /// <summary>MPICH's library, but that it never finishes.</summary>
+    private string SlowLibrary()
+    {
+        var (source, library) = (folder["slow.c"], folder["libslow.so"]);
+        File.WriteAllText(source, "#include <unistd.h>\nint MPI_Finalize(void) { for (;;) pause(); }\n");
+        var compiled = ChildProcess.Run(
+            "sh", "-c", "$(command -v gcc || command -v clang) -shared -fPIC -o \"$0\" \"$1\" -Wl,--no-as-needed " +
+            "-l:libmpich.so.12", library, source);
+        Assert.That(compiled.ExitCode, Is.Zero, compiled.Error);
+        return library;
     }
 
     private void AssertResumes(string run) => AssertResumes(run, Endless);

@@ -21,6 +21,8 @@ public sealed class RankStartTests
     [TestCase("train lenet5 --device emulated", 2, "--device emulated: the ranks of a distributed run")]
     [TestCase("train lenet5 --data shapes --shards 3", 2, "3 shards per batch cannot be divided among 2 processes")]
     [TestCase("train lenet5 --data nowhere/photos", 2, "nowhere/photos")]
+    [TestCase(
+        "train fcnet --data shapes --batch-size 4 --shards 4 --limit 40", 2, "leaves one item alone in a shard")]
     [TestCase("--help", 0, "")]
     public void All_ranks_end_together(string line, int exitCode, string message)
     {
@@ -73,8 +75,39 @@ public sealed class RankStartTests
             folder.Name, 2, ["train", "lenet5"], "PYNET_MPI=/nowhere/libmpi.so exec \"$@\"");
         var result = process.WaitForEnd();
         Assert.That(result.ExitCode, Is.EqualTo(2));
-        Assert.That(result.Error, Does.Contain(
+        Assert.That(result.Error, Does.StartWith(
             "pynet: MPICH's launcher started this process, but there is no '/nowhere/libmpi.so'."));
+        Assert.That(result.Error.Count(c => c == '\n'), Is.EqualTo(1), result.Error);
+    }
+
+    [Test]
+    public void A_library_that_is_missing_on_one_machine_is_told_by_its_rank()
+    {
+        string[] line = PynetProcess.CommandLine("train", "lenet5", "--data", "shapes");
+        using var process = MpichRun.Start(
+            folder.Name,
+            [
+                "1", "env", "PYNET_MPI_TIMEOUT=5", .. line, ":",
+                "-n", "1", "env", "PYNET_MPI=/nowhere/libmpi.so", "MPI_LOCALRANKID=0", .. line,
+            ]);
+        var result = process.WaitForEnd();
+        Assert.That(result.ExitCode, Is.Not.Zero, result.Error);
+        Assert.That(result.Error, Does.StartWith(
+            "pynet: rank 1: MPICH's launcher started this process, but there is no '/nowhere/libmpi.so'."));
+        Assert.That(result.Error, Does.Contain(
+            "pynet: another rank has not joined within 5 s (PYNET_MPI_TIMEOUT is the limit).\n"));
+    }
+
+    [TestCase("0")]
+    [TestCase("soon")]
+    public void A_limit_that_is_none_is_refused(string limit)
+    {
+        using var process = MpichRun.Start(
+            folder.Name, 2, ["train", "lenet5"], $"PYNET_MPI_TIMEOUT={limit} exec \"$@\"");
+        var result = process.WaitForEnd();
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.Error);
+        Assert.That(
+            result.Error, Is.EqualTo($"pynet: PYNET_MPI_TIMEOUT={limit}: expected seconds, from 1 to 86400.\n"));
     }
 
     [Test]

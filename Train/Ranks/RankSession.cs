@@ -104,8 +104,10 @@ internal sealed class RankSession(MpiProcessGroup group)
             Write($"rank {group.Rank} of {group.Size}: {message}", fault);
             AbortAfterOutput(exitCode);
         }
-
-        if (!IsFirst) group.Close();        // waits for rank 0, which writes its files first
+        else if (!IsFirst)
+        {
+            group.Close();                  // waits for rank 0, which writes its files first
+        }
         else
         {
             Write(message, fault);
@@ -159,12 +161,12 @@ internal sealed class RankSession(MpiProcessGroup group)
         var text = Encoding.UTF8.GetBytes(own.Text);
         if (text.Length > MaxTextBytes) text = text[..MaxTextBytes];
         int[] header = [own.ExitCode, text.Length], headers = new int[2 * group.Size];
-        group.Gather(MemoryMarshal.AsBytes<int>(header), MemoryMarshal.AsBytes(headers.AsSpan()));
+        group.AllGather(MemoryMarshal.AsBytes<int>(header), MemoryMarshal.AsBytes(headers.AsSpan()));
 
         var longest = Enumerable.Range(0, group.Size).Max(rank => headers[2 * rank + 1]);
         var texts = new byte[longest * group.Size];
         Array.Resize(ref text, longest);
-        group.Gather(text, texts);
+        group.AllGather(text, texts);
         return
         [
             .. Enumerable.Range(0, group.Size).Select(rank => new Report(

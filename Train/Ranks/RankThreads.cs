@@ -24,7 +24,7 @@ internal static partial class RankThreads
         BinaryPrimitives.WriteInt32LittleEndian(own.AsSpan(ProcessorsAt), Environment.ProcessorCount);
         BinaryPrimitives.WriteInt32LittleEndian(own.AsSpan(ProcessAt), Environment.ProcessId);
         var all = new byte[RecordBytes * group.Size];
-        group.Gather(own, all);
+        group.AllGather(own, all);
         return Divide([.. all.Chunk(RecordBytes)], group.Rank, CountCores());
     }
 

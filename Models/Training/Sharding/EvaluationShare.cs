@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using PyNetSharp.Data;
 
@@ -11,6 +12,8 @@ namespace PyNetSharp.Training;
 /// <param name="data">The batches.</param>
 internal sealed class EvaluationShare(IProcessGroup? group, DataLoader data)
 {
+    private const int MaxGatheredBytes = 64 << 20;          // at a time, of all processes
+
     private readonly (int Rank, int Size) own = (group?.Rank ?? 0, group?.Size ?? 1);
 
     /// <summary>The batches of this process, from one to before another.</summary>
@@ -24,7 +27,7 @@ internal sealed class EvaluationShare(IProcessGroup? group, DataLoader data)
     {
         if (group is null) return number;
         var all = new int[group.Size];
-        group.Gather(MemoryMarshal.AsBytes([number]), MemoryMarshal.AsBytes(all.AsSpan()));
+        group.AllGather(MemoryMarshal.AsBytes([number]), MemoryMarshal.AsBytes(all.AsSpan()));
         return all.Max();
     }
 
@@ -56,10 +59,23 @@ internal sealed class EvaluationShare(IProcessGroup? group, DataLoader data)
                 .Select(range => (range.First * size, (range.End - range.First) * size)),
         ];
         var most = ranges.Max(range => range.Length);
-        var (mine, all) = (new T[most], new T[most * group.Size]);
-        values.Slice(ranges[own.Rank].Start, ranges[own.Rank].Length).CopyTo(mine);
-        group.Gather(MemoryMarshal.AsBytes(mine.AsSpan()), MemoryMarshal.AsBytes(all.AsSpan()));
-        foreach (var (rank, (start, length)) in ranges.Index())
-            all.AsSpan(rank * most, length).CopyTo(values.Slice(start, length));
+        var piece = Math.Clamp(MaxGatheredBytes / group.Size / Unsafe.SizeOf<T>(), 1, Math.Max(1, most));
+        var (mine, all) = (new T[piece], new T[piece * group.Size]);
+        for (var done = 0; done < most; done += piece)
+        {
+            Part(values, own.Rank).CopyTo(mine);
+            group.AllGather(MemoryMarshal.AsBytes(mine.AsSpan()), MemoryMarshal.AsBytes(all.AsSpan()));
+            for (var rank = 0; rank < group.Size; rank++)
+            {
+                var part = Part(values, rank);
+                all.AsSpan(rank * piece, part.Length).CopyTo(part);
+            }
+
+            Span<T> Part(Span<T> values, int rank)
+            {
+                var (start, length) = ranges[rank];
+                return done < length ? values.Slice(start + done, Math.Min(piece, length - done)) : [];
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ internal static class RankAgreement
     public static bool Any(IProcessGroup group, bool own)
     {
         var all = new byte[group.Size];
-        group.Gather([(byte)(own ? 1 : 0)], all);
+        group.AllGather([(byte)(own ? 1 : 0)], all);
         return all.Contains((byte)1);
     }
 
@@ -22,7 +22,7 @@ internal static class RankAgreement
     {
         long[] own = [.. settings.Select(setting => setting.Value)];
         var all = new long[own.Length * group.Size];
-        group.Gather(MemoryMarshal.AsBytes(own.AsSpan()), MemoryMarshal.AsBytes(all.AsSpan()));
+        group.AllGather(MemoryMarshal.AsBytes(own.AsSpan()), MemoryMarshal.AsBytes(all.AsSpan()));
         for (var rank = 1; rank < group.Size; rank++)
             for (var i = 0; i < own.Length; i++)
                 if (all[rank * own.Length + i] != all[i])

@@ -174,7 +174,7 @@ internal sealed class ShardedStep
         }
 
         gradients.CopyTo(exchanged.AsSpan(0, presenceAt));
-        group.Sum(exchanged);
+        group.AllReduce(exchanged);
         gradients.CopyFrom(exchanged.AsSpan(0, presenceAt), i => exchanged[presenceAt + i] > 0);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class LocalProcessGroup : IProcessGroup
         return causes.Length == 0 ? results : throw new AggregateException(causes);
     }
 
-    public void Sum(Span<float> values)
+    public void AllReduce(Span<float> values)
     {
         Calls++;
         shared.Floats[Rank] = values.ToArray();
@@ -72,14 +72,15 @@ internal sealed class LocalProcessGroup : IProcessGroup
         Wait();
     }
 
-    public void Gather(ReadOnlySpan<byte> own, Span<byte> all)
+    public void AllGather(ReadOnlySpan<byte> own, Span<byte> all)
     {
         Calls++;
         shared.Bytes[Rank] = own.ToArray();
         Wait();
-        byte[] joined = [.. shared.Bytes.SelectMany(of => of)];
-        if (joined.Length != all.Length) throw new InvalidOperationException("The ranks' bytes differ in number.");
-        joined.CopyTo(all);
+        var share = all.Length / Size;
+        if (shared.Bytes.Any(of => of.Length != share) || share * Size != all.Length)
+            throw new InvalidOperationException("The ranks' bytes differ in number.");
+        foreach (var (rank, of) in shared.Bytes.Index()) of.CopyTo(all[(rank * share)..]);
         Wait();
     }
 

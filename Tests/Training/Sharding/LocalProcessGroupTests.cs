@@ -17,7 +17,7 @@ public sealed class LocalProcessGroupTests
         var sums = LocalProcessGroup.Run(size, group =>
         {
             float[] own = [values[group.Rank], group.Rank];
-            group.Sum(own);
+            group.AllReduce(own);
             return own;
         });
         foreach (var sum in sums)
@@ -30,7 +30,7 @@ public sealed class LocalProcessGroupTests
         var results = LocalProcessGroup.Run(3, group =>
         {
             var (all, one) = (new byte[6], new[] { (byte)(group.Rank + 7) });
-            group.Gather([(byte)group.Rank, 9], all);
+            group.AllGather([(byte)group.Rank, 9], all);
             group.Broadcast(one);
             return (all, one[0]);
         });
@@ -47,7 +47,7 @@ public sealed class LocalProcessGroupTests
         var fault = Assert.Throws<AggregateException>(() => LocalProcessGroup.Run<int>(3, group =>
         {
             if (group.Rank == 1) throw new InvalidDataException("rank 1");
-            group.Sum([1]);
+            group.AllReduce([1]);
             return 0;
         }))!;
         Assert.That(fault.InnerExceptions.Single(), Is.TypeOf<InvalidDataException>());
