@@ -117,7 +117,9 @@ public sealed class OtherCommandTests
         Assert.That(Regex.Count(small, @"kernel_size=\(5, 5\)"), Is.EqualTo(2), "each layer is printed once");
         Assert.That(
             net,
-            Does.Contain("Training: fashion-mnist resized to 224×224, adam, learning rate 0.001, batch 16, 3 epochs;")
+            Does.Contain(
+                "Training: fashion-mnist resized to 224×224, adam, learning rate 0.001, schedule warmup:1%,none, " +
+                "batch 16, 3 epochs;")
                 .And.Contain("; a line every 100 batches; weights kept every 1,000 batches\n"));
         Assert.That(small, Does.Contain("Conv2d(3, 48, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))"));
         Assert.That(small, Does.Contain("7×8×8"));
