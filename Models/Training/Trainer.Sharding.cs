@@ -44,7 +44,7 @@ public sealed partial class Trainer
         else Resume(progress, best);
     }
 
-    /// <summary>What training would find first; it is the same in all processes.</summary>
+    /// <summary>Checks the shards, as training does when it begins; all processes have the same result.</summary>
     /// <exception cref="InputException">The shards do not fit the batches or the processes.</exception>
     internal ShardPlan CheckShards()
     {

@@ -36,13 +36,15 @@ internal static class RankProgram
         }
     }
 
+    /// <exception cref="InputException">The library is missing, or the limit is none.</exception>
+    /// <exception cref="MpiException">MPI could not connect the processes.</exception>
     /// <remarks>
     /// MPICH's launcher does not end the others when a rank ends before it has joined; they would wait for ever.
     /// </remarks>
     private static RankSession Join()
     {
         var text = Environment.GetEnvironmentVariable(TimeoutVariable);
-        if (!CheckedTimeout(text, out var seconds))
+        if (!TryParseTimeout(text, out var seconds))
             throw new InputException(
                 $"{TimeoutVariable}={ErrorText.Cut(text!, 80)}: expected seconds, from 1 to 86400.");
         var fault = new ProgramFault(ProgramFault.InternalError, string.Create(
@@ -54,7 +56,7 @@ internal static class RankProgram
         return new(MpiProcessGroup.Start());
     }
 
-    private static bool CheckedTimeout(string? text, out int seconds)
+    private static bool TryParseTimeout(string? text, out int seconds)
     {
         seconds = DefaultTimeout;
         return string.IsNullOrEmpty(text)
