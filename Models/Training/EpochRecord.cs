@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace PyNetSharp.Training;
 
 /// <summary>The result of one epoch of training: a line of <c>metrics.jsonl</c>.</summary>
@@ -17,6 +19,10 @@ namespace PyNetSharp.Training;
 /// The share of validation items classified correctly, 0 to 1; null where not measured.
 /// </param>
 /// <param name="ValidationLoss">The mean loss over the validation items; null where not measured.</param>
+/// <param name="ConstantClasses">
+/// The number of <see cref="Evaluation.ConstantClasses"/> of the validation items, without them of the test items; null
+/// where there are none, or not measured.
+/// </param>
 public sealed record EpochRecord(
     int Epoch,
     long Step,
@@ -29,4 +35,5 @@ public sealed record EpochRecord(
     double? TestLoss = null,
     double? TestSeconds = null,
     double? ValidationAccuracy = null,
-    double? ValidationLoss = null);
+    double? ValidationLoss = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? ConstantClasses = null);

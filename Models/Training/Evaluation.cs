@@ -33,6 +33,13 @@ public sealed class Evaluation
     /// <summary>The items with a NaN among their scores: they are predicted as no class, and never correct.</summary>
     public int NanCount { get; }
 
+    /// <summary>
+    /// The classes of which there are items and whose score is, bit for bit, the same for all items, as where the ReLU
+    /// behind it is dead. None where the set has one item, or items have masks or values.
+    /// </summary>
+    public IReadOnlyList<int> ConstantClasses =>
+        field ??= [.. Enumerable.Range(0, Classes).Where(k => Count > 1 && ClassCount(k) > 0 && IsConstant(k))];
+
     /// <summary>The share classified correctly, 0 to 1; null where items have masks or values.</summary>
     public double? Accuracy => Classes > 0 ? (double)Correct / Count : null;
 
@@ -58,6 +65,13 @@ public sealed class Evaluation
     /// <summary>The share of a class classified correctly, 0 to 1; null if the set has no item of it.</summary>
     public double? ClassAccuracy(int truth) =>
         ClassCount(truth) is > 0 and var count ? (double)confusion[truth, truth] / count : null;
+
+    private bool IsConstant(int label)
+    {
+        var scores = Logits.Span;
+        for (var i = label; i < scores.Length; i += Classes) if (scores[i] != scores[label]) return false;
+        return !float.IsNaN(scores[label]);
+    }
 
     /// <summary>Runs all items through the model, without a graph and in evaluation mode.</summary>
     /// <param name="model">

@@ -174,6 +174,7 @@ public static class MetricsFile
         CheckNotNegative("images_per_second", epoch.ImagesPerSecond);
         CheckNotNegative("learning_rate", epoch.LearningRate);
         CheckNotNegative("test_seconds", epoch.TestSeconds ?? 0);
+        CheckNotNegative("constant_classes", epoch.ConstantClasses ?? 0);
 
         static void CheckShare(string key, double? value)
         {

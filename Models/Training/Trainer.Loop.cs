@@ -76,6 +76,7 @@ public sealed partial class Trainer
         {
             ValidationAccuracy = validation?.Accuracy,
             ValidationLoss = validation?.Loss,
+            ConstantClasses = (validation ?? tested)?.ConstantClasses,
         }, isTestDue: stopsEarly || DueParts(epoch, IsLast(epoch, epochs)).Test);
     }
 
@@ -181,7 +182,8 @@ public sealed partial class Trainer
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         losses.Check(result, Step, LearningRate);
         Evaluated?.Invoke(part, result);
-        return new(result.Accuracy, result.Loss, seconds);
+        var constant = result.ConstantClasses.Count;
+        return new(result.Accuracy, result.Loss, seconds, constant > 0 ? constant : null);
     }
 
     /// <summary>Whether training ends with an epoch, of whose evaluation nothing is kept yet.</summary>
@@ -278,5 +280,5 @@ public sealed partial class Trainer
     }
 
     /// <summary>The result of an evaluation, and how long it took.</summary>
-    private sealed record Measured(double? Accuracy, double? Loss, double Seconds);
+    private sealed record Measured(double? Accuracy, double? Loss, double Seconds, int? ConstantClasses);
 }

@@ -62,6 +62,24 @@ public sealed class EvaluationTests
         Assert.That(result.Loss, Is.NaN);
     }
 
+    /// <summary>Classes without an item may score what they like, and −0 is 0.</summary>
+    [TestCase(1)]
+    [TestCase(3)]
+    public void Classes_whose_score_is_the_same_for_all_items_are_constant(int batchSize)
+    {
+        const float nan = float.NaN;
+        float[] scores = [0, 1, 5, 0, nan, -0f, 2, 5, 0, nan, 0, 3, 5, 1, nan];
+        Assert.That(Constant([0, 1, 4]), Is.EqualTo(new[] { 0 }));
+        Assert.That(Constant([1, 2, 3]), Is.EqualTo(new[] { 2 }));
+        Assert.That(Constant([0, 2, 2]), Is.EqualTo(new[] { 0, 2 }));
+        Assert.That(Constant([1, 3, 4]), Is.Empty);
+        Assert.That(Constant([0]), Is.Empty);
+
+        IReadOnlyList<int> Constant(int[] labels) => Evaluation.Run(new Flatten(), new(
+            new FeatureDataset("test", ["a", "b", "c", "d", "e"], scores[..(5 * labels.Length)], labels), batchSize,
+            shuffle: false)).ConstantClasses;
+    }
+
     [Test]
     public void A_model_of_NaN_classifies_nothing_correctly()
     {

@@ -81,6 +81,20 @@ public sealed class TrainerFaultTests
         Assert.That(() => trainer.Run(100), Throws.TypeOf<DeadReluException>());
     }
 
+    /// <summary>The other goes on learning, so it may come to life again.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public void A_dead_class_is_counted(bool isDead)
+    {
+        var last = new Linear(2, 2, new Rng(3));
+        last.Bias!.CopyFrom([1, isDead ? -100 : 1]);
+        var trainer = NewTrainer(new Sequential(last, new ReLU()));
+
+        trainer.Run(2);
+
+        Assert.That(trainer.History.Select(e => e.ConstantClasses), Is.All.EqualTo(isDead ? 1 : (int?)null));
+    }
+
     [Test]
     public void A_network_that_recovers_is_not_dead()
     {

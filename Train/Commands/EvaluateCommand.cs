@@ -193,6 +193,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
             ["loss"] = double.IsFinite(result.Loss) ? result.Loss : null,
             ["accuracy"] = result.Accuracy,
             ["nan_count"] = result.NanCount,
+            ["constant_classes"] = new JsonArray([.. result.ConstantClasses.Select(k => (JsonNode)part.ClassNames[k])]),
             ["classes"] = new JsonArray([.. classes.Select(k => (JsonNode)new JsonObject
             {
                 ["name"] = part.ClassNames[k],
@@ -213,6 +214,8 @@ internal sealed class EvaluateCommand : ConsoleCommand
         screen.WriteInfo($"accuracy {NumberFormatting.Percent(result.Accuracy ?? 0)} ({correct} correct)");
         if (result.NanCount > 0)
             screen.WriteInfo($"NaN      {unclassified} of the items have one among their scores: incorrect");
+        if (result.ConstantClasses.Count is > 0 and var constant)
+            screen.WriteInfo($"dead     {EvaluationDisplay.DescribeConstant(constant)}");
         WriteClasses(screen, part, result);
         if (result.Classes > MaxColumns || !TryWriteConfusionMatrix(screen, part, result))
             WriteTopConfusions(screen, part, result);

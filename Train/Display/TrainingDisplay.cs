@@ -25,6 +25,7 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
     private EvaluationDisplay? evaluation;
     private int epoch;
     private long? first;
+    private int? constantClasses;               // of the last epoch
 
     /// <summary>Where training waits, which is no time of its own; null if it never does.</summary>
     public PauseGate? Gate { get; init; }
@@ -83,6 +84,11 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
                 $"lr {NumberFormatting.Number(epoch.LearningRate)}", isBest ? "best" : "",
             ],
             isBest ? new Style(Color.Green) : Style.Plain);
+        if (epoch.ConstantClasses is { } constant && constant != constantClasses)
+            screen.WriteResult(
+                $"  {EvaluationDisplay.DescribeConstant(constant)}. " +
+                "The options are --lr, --init, --seed and --schedule.");
+        constantClasses = epoch.ConstantClasses;
         sinceLine.Restart();
     }
 

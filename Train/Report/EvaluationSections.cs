@@ -19,9 +19,12 @@ internal static class EvaluationSections
             $"{NumberFormatting.Count(result.Count)} {evaluation.Items} items, {evaluation.Weights}: " +
             $"loss {NumberFormatting.Loss(result.Loss)}, accuracy {NumberFormatting.Percent(result.Accuracy ?? 0)}.";
         var nan = result.NanCount == 0 ? "" : $" {result.NanCount} have a NaN among their scores and are in no column.";
+        var dead = result.ConstantClasses.Count is > 0 and var constant
+            ? $" Note that {EvaluationDisplay.DescribeConstant(constant)}."
+            : "";
         yield return ReportPage.Section(
             "confusion", "Confusion matrix",
-            Html.Tag("p", "muted", $"{what} A row per true class, a column per predicted class.{nan}"),
+            Html.Tag("p", "muted", $"{what} A row per true class, a column per predicted class.{nan}{dead}"),
             result.Classes <= MaxColumns ? Matrix(result, names) : null,
             result.Classes is > MaxColumns and <= MaxPictureSide ? MatrixPicture(result) : null,
             result.Classes > MaxColumns ? Pairs(result, names) : null);

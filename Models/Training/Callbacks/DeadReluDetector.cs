@@ -4,7 +4,8 @@ namespace PyNetSharp.Training;
 /// <remarks>
 /// Where the last ReLUs are dead, all classes score zero; where those of an earlier layer are, all items score the
 /// same. Both are exact, because a dead ReLU outputs zeros, so equality to the last bit distinguishes them from a
-/// network that is merely bad. One such batch may be a coincidence; <see cref="Patience"/> in a row are not.
+/// network that is merely bad. One such batch may be a coincidence; <see cref="Patience"/> in a row are not. Single
+/// classes whose scores are dead need more items than a batch has: <see cref="Evaluation.ConstantClasses"/>.
 /// <code>
 /// log.Add(scores, loss, labels);              // a BatchMetricsLog
 /// foreach (var batch in log.Drain()) detector.Update(batch.IsConstantOutput, step);
