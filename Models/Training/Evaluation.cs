@@ -8,6 +8,8 @@ namespace PyNetSharp.Training;
 /// </summary>
 public sealed class Evaluation
 {
+    private const int MinConstantItems = 100;
+
     private readonly int[,] confusion;
     private readonly int[] unclassified;        // per class, the items with a NaN among their scores
 
@@ -35,10 +37,14 @@ public sealed class Evaluation
 
     /// <summary>
     /// The classes of which there are items and whose score is, bit for bit, the same for all items, as where the ReLU
-    /// behind it is dead. None where the set has one item, or items have masks or values.
+    /// behind it is dead. None where the set has fewer than 100 items, whose scores may be zero by chance, or where
+    /// items have masks or values.
     /// </summary>
-    public IReadOnlyList<int> ConstantClasses =>
-        field ??= [.. Enumerable.Range(0, Classes).Where(k => Count > 1 && ClassCount(k) > 0 && IsConstant(k))];
+    public IReadOnlyList<int> ConstantClasses => field ??=
+    [
+        .. Enumerable.Range(0, Classes)
+            .Where(k => Count >= MinConstantItems && ClassCount(k) > 0 && IsConstant(k)),
+    ];
 
     /// <summary>The share classified correctly, 0 to 1; null where items have masks or values.</summary>
     public double? Accuracy => Classes > 0 ? (double)Correct / Count : null;

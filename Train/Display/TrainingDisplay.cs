@@ -86,7 +86,7 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
             isBest ? new Style(Color.Green) : Style.Plain);
         if (epoch.ConstantClasses is { } constant && constant != constantClasses)
             screen.WriteResult(
-                $"  {EvaluationDisplay.DescribeConstant(constant)}. " +
+                $"warning: {EvaluationDisplay.DescribeConstant(constant)}. " +
                 "The options are --lr, --init, --seed and --schedule.");
         constantClasses = epoch.ConstantClasses;
         sinceLine.Restart();
