@@ -23,7 +23,7 @@ internal readonly record struct ProgramFault(int ExitCode, string Message)
     {
         UnknownNameException name =>
             (BadInput, SpellingSuggestion.UnknownNameMessage(name.Kind, name.Name, name.Known)),
-        DeadReluException => (BadInput, $"{fault.Message} The options are --lr, --init, --seed and --schedule."),
+        DeadReluException => (BadInput, $"{fault.Message} {DeadOutputs.Options}"),
         InputException => (BadInput, fault.Message
             + (fault.InnerException is IOException && IsWorkingFolderMissing() ? WorkingFolderMissingText : "")),
         IOException when IsWorkingFolderMissing() => (BadInput, fault.Message + WorkingFolderMissingText),

@@ -8,7 +8,7 @@ namespace PyNetSharp.Training;
 /// </summary>
 public sealed class Evaluation
 {
-    private const int MinConstantItems = 100;
+    private const int MinConstantItems = 100;       // of fewer a score may be zero by chance
 
     private readonly int[,] confusion;
     private readonly int[] unclassified;        // per class, the items with a NaN among their scores
@@ -37,14 +37,11 @@ public sealed class Evaluation
 
     /// <summary>
     /// The classes of which there are items and whose score is, bit for bit, the same for all items, as where the ReLU
-    /// behind it is dead. None where the set has fewer than 100 items, whose scores may be zero by chance, or where
-    /// items have masks or values.
+    /// behind it is dead. None where the set has fewer than 100 items, or items have masks or values.
     /// </summary>
-    public IReadOnlyList<int> ConstantClasses => field ??=
-    [
-        .. Enumerable.Range(0, Classes)
-            .Where(k => Count >= MinConstantItems && ClassCount(k) > 0 && IsConstant(k)),
-    ];
+    public IReadOnlyList<int> ConstantClasses => field ??= Count < MinConstantItems
+        ? []
+        : [.. Enumerable.Range(0, Classes).Where(k => ClassCount(k) > 0 && IsConstant(k))];
 
     /// <summary>The share classified correctly, 0 to 1; null where items have masks or values.</summary>
     public double? Accuracy => Classes > 0 ? (double)Correct / Count : null;
@@ -71,13 +68,6 @@ public sealed class Evaluation
     /// <summary>The share of a class classified correctly, 0 to 1; null if the set has no item of it.</summary>
     public double? ClassAccuracy(int truth) =>
         ClassCount(truth) is > 0 and var count ? (double)confusion[truth, truth] / count : null;
-
-    private bool IsConstant(int label)
-    {
-        var scores = Logits.Span;
-        for (var i = label; i < scores.Length; i += Classes) if (scores[i] != scores[label]) return false;
-        return !float.IsNaN(scores[label]);
-    }
 
     /// <summary>Runs all items through the model, without a graph and in evaluation mode.</summary>
     /// <param name="model">
@@ -113,6 +103,13 @@ public sealed class Evaluation
         using var evaluating = model.Evaluating();
         using var paused = GradMode.NoGrad();
         return Measure(model, data, loss, progress, new(group, data), cancellation);
+    }
+
+    private bool IsConstant(int label)
+    {
+        var scores = Logits.Span;
+        for (var i = label; i < scores.Length; i += Classes) if (scores[i] != scores[label]) return false;
+        return true;
     }
 
     private static Evaluation Measure(

@@ -215,7 +215,7 @@ internal sealed class EvaluateCommand : ConsoleCommand
         if (result.NanCount > 0)
             screen.WriteInfo($"NaN      {unclassified} of the items have one among their scores: incorrect");
         if (result.ConstantClasses.Count is > 0 and var constant)
-            screen.WriteInfo($"dead     {EvaluationDisplay.DescribeConstant(constant)}");
+            screen.WriteInfo($"dead     {DeadOutputs.Describe(constant)}");
         WriteClasses(screen, part, result);
         if (result.Classes > MaxColumns || !TryWriteConfusionMatrix(screen, part, result))
             WriteTopConfusions(screen, part, result);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PyNetSharp.Training;
 using Spectre.Console;
 
 namespace PyNetSharp.Train;
@@ -15,11 +14,6 @@ internal sealed class EvaluationDisplay(ConsoleOutput screen, ProgressTask? bar,
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(15);
 
     private readonly Stopwatch elapsed = Stopwatch.StartNew(), sinceLine = Stopwatch.StartNew();
-
-    /// <summary>What it means that some classes are among <see cref="Evaluation.ConstantClasses"/>.</summary>
-    public static string DescribeConstant(int classes) => classes == 1
-        ? "the score of 1 class does not depend on the item: its output is dead"
-        : $"the scores of {classes} classes do not depend on the item: their outputs are dead";
 
     public void Report(int value)
     {

@@ -25,7 +25,7 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
     private EvaluationDisplay? evaluation;
     private int epoch;
     private long? first;
-    private int? constantClasses;               // of the last epoch
+    private int constantClasses;                // as last told
 
     /// <summary>Where training waits, which is no time of its own; null if it never does.</summary>
     public PauseGate? Gate { get; init; }
@@ -85,10 +85,11 @@ internal sealed class TrainingDisplay(ConsoleOutput screen, Recipe recipe, long 
             ],
             isBest ? new Style(Color.Green) : Style.Plain);
         if (epoch.ConstantClasses is { } constant && constant != constantClasses)
-            screen.WriteResult(
-                $"warning: {EvaluationDisplay.DescribeConstant(constant)}. " +
-                "The options are --lr, --init, --seed and --schedule.");
-        constantClasses = epoch.ConstantClasses;
+        {
+            screen.WriteResult($"warning: {DeadOutputs.Describe(constant)}. {DeadOutputs.Options}");
+            constantClasses = constant;
+        }
+
         sinceLine.Restart();
     }
 

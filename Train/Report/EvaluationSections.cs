@@ -20,7 +20,7 @@ internal static class EvaluationSections
             $"loss {NumberFormatting.Loss(result.Loss)}, accuracy {NumberFormatting.Percent(result.Accuracy ?? 0)}.";
         var nan = result.NanCount == 0 ? "" : $" {result.NanCount} have a NaN among their scores and are in no column.";
         var dead = result.ConstantClasses.Count is > 0 and var constant
-            ? $" Note that {EvaluationDisplay.DescribeConstant(constant)}."
+            ? $" Note that {DeadOutputs.Describe(constant)}."
             : "";
         yield return ReportPage.Section(
             "confusion", "Confusion matrix",
